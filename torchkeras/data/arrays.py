@@ -1,0 +1,216 @@
+"""Batches cut from arrays that lie in memory."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from torchkeras.core import nested
+from torchkeras.core.checks import argument_error
+from torchkeras.data import rows
+from torchkeras.data.streams import Batches, Share, empty_error, to_device
+from torchkeras.data.weights import (
+    ClassWeights,
+    both_weights_error,
+    pack_x_y_sample_weight,
+    spread,
+)
+
+# Several batches are gathered in one call and split, which costs less than a call each; this
+# bounds what lies in memory at a time (bytes) and how many batches that are.
+_GATHER_BYTES = 2**22
+_GATHER_BATCHES = 64
+# Share of a device's free memory that data may take to stay there for good.
+_RESIDENT_SHARE = 0.25
+
+
+class ArrayBatches(Batches):
+    """Batches cut by index from arrays, on the device where that is possible.
+
+    Args:
+        x, y, sample_weight: Structures of arrays with the same number of samples.
+        batch_size: Samples of a batch, 1 or more; None means 32, or what ``steps`` asks for.
+        steps: Batches of an epoch, from which a missing ``batch_size`` follows.
+        shuffle: True draws a new order for each pass; ``"batch"`` shuffles within each batch.
+        seed: Integer that the orders follow from; None draws one from torch's generator.
+        device: Where the batches shall lie.
+        class_weights: Gives each sample the weight of its class.
+
+    Raises:
+        ValueError: sample counts differ, there are no samples, or an argument is out of range.
+    """
+
+    def __init__(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        batch_size: int | None = None,
+        steps: int | None = None,
+        shuffle: bool | str = False,
+        seed: int | None = None,
+        device: torch.device | None = None,
+        class_weights: ClassWeights | None = None,
+    ) -> None:
+        super().__init__(device)
+        x, y = rows.standardize(x, "x"), rows.standardize(y, "y")
+        sample_weight = spread(rows.standardize(sample_weight, "sample_weight"), y)
+        if class_weights is not None:
+            sample_weight = _class_sample_weights(y, sample_weight, class_weights)
+        self.size = rows.count({"x": x, "y": y, "sample_weight": sample_weight})
+        if self.size == 0:
+            raise empty_error()
+        self.batch_size = _checked_batch_size(batch_size, self.size, steps)
+        self.steps = -(-self.size // self.batch_size)
+        self.shuffle = _checked_shuffle(shuffle)
+        self.seed = int(torch.randint(2**62, ())) if shuffle and seed is None else seed
+        self.passes = 0
+        self._structure = pack_x_y_sample_weight(x, y, sample_weight)
+        self._rows = [leaf for leaf in nested.leaves(self._structure) if leaf is not None]
+        self._is_flat = isinstance(self._structure, tuple) and len(self._rows) == len(
+            self._structure
+        ) == sum(not nested.is_nested(part) for part in self._structure)
+        self._settle()
+        self._together = self._batches_gathered_at_once()
+        self._copies_views = False
+
+    def _settle(self) -> None:
+        """Move the arrays to the device if they fit there."""
+        tensors = [leaf for leaf in self._rows if isinstance(leaf, Tensor)]
+        self._moves = self.device is not None and any(t.device != self.device for t in tensors)
+        if not self._moves:
+            return
+        if self.device.type == "cuda":
+            free, _ = torch.cuda.mem_get_info(self.device)
+            if sum(t.nbytes for t in tensors) > free * _RESIDENT_SHARE:
+                return
+        self._rows = [to_device(leaf, self.device) for leaf in self._rows]
+        self._moves = False
+
+    def _batches_gathered_at_once(self) -> int:
+        row_bytes = sum(
+            leaf[:1].nbytes if isinstance(leaf, Tensor) else 8 * len(leaf.shape)
+            for leaf in self._rows
+        )
+        return max(1, min(_GATHER_BATCHES, _GATHER_BYTES // max(1, row_bytes * self.batch_size)))
+
+    def peek(self) -> Any:
+        return self._assemble(self._slices(0, min(self.batch_size, self.size)))
+
+    def _pass(self) -> Iterator[Any]:
+        order = self._next_order()
+        return self._in_place() if order is None else self._gathered(order)
+
+    def _next_order(self) -> Tensor | None:
+        """Order of the samples in the next pass; None where it is that of the arrays."""
+        number, self.passes = self.passes, self.passes + 1
+        if not self.shuffle:
+            return None
+        # Consecutive seeds, spread over the generator's range by an odd constant.
+        seed = (self.seed + number * 0x9E3779B97F4A7C15) % 2**63
+        generator = torch.Generator().manual_seed(seed)
+        if self.shuffle == "batch":
+            order = torch.cat(
+                [
+                    start
+                    + torch.randperm(min(self.batch_size, self.size - start), generator=generator)
+                    for start in range(0, self.size, self.batch_size)
+                ]
+            )
+        else:
+            order = torch.randperm(self.size, generator=generator)
+        return order if self._moves or self.device is None else order.to(self.device)
+
+    def _gathered(self, order: Tensor) -> Iterator[Any]:
+        for part in order.split(self.batch_size * self._together):
+            columns = [self._split(rows.take(leaf, part)) for leaf in self._rows]
+            yield from self._assembled(columns)
+
+    def _in_place(self) -> Iterator[Any]:
+        """Batches that are views of the arrays.
+
+        A model that writes to its input would change the user's data. Whether it does shows on
+        the first batch, which is a copy; if so, all are copies.
+        """
+        first = [
+            leaf.clone() if isinstance(leaf, Tensor) else leaf
+            for leaf in self._slices(0, min(self.batch_size, self.size))
+        ]
+        versions = _versions(first)
+        yield self._assemble(first)
+        self._copies_views = self._copies_views or _versions(first) != versions
+        del first
+        stride = self.batch_size * self._together
+        for start in range(self.batch_size, self.size, stride):
+            columns = [self._split(leaf) for leaf in self._slices(start, start + stride)]
+            yield from self._assembled(columns)
+
+    def _slices(self, start: int, stop: int) -> list[Any]:
+        slices = [rows.cut(leaf, start, min(stop, self.size)) for leaf in self._rows]
+        if self._copies_views:
+            slices = [leaf.clone() if isinstance(leaf, Tensor) else leaf for leaf in slices]
+        return slices
+
+    def _split(self, leaf: Any) -> Any:
+        if isinstance(leaf, Tensor):
+            return (to_device(leaf, self.device) if self._moves else leaf).split(self.batch_size)
+        size = self.batch_size
+        return [leaf[start : start + size] for start in range(0, leaf.shape[0], size)]
+
+    def _assembled(self, columns: list[Any]) -> Iterator[Any]:
+        leaves = zip(*columns, strict=True)
+        return leaves if self._is_flat else map(self._assemble, leaves)
+
+    def _assemble(self, leaves: Any) -> Any:
+        """The leaves of one batch in the structure of the data."""
+        if self._moves:
+            leaves = [to_device(leaf, self.device) for leaf in leaves]
+        if self._is_flat:
+            return tuple(leaves)
+        remaining = iter(leaves)
+        return nested.pack_sequence_as(
+            self._structure,
+            [None if leaf is None else next(remaining) for leaf in nested.leaves(self._structure)],
+        )
+
+    def shares(self, index: int, number: int) -> Iterator[Share]:
+        order = self._next_order()
+        if order is None:
+            order = torch.arange(self.size, device=None if self._moves else self.device)
+        for part in order.split(self.batch_size):
+            total = part.shape[0]
+            start, stop = total * index // number, total * (index + 1) // number
+            mine = part[start:stop] if stop > start else part[:1]
+            yield Share(
+                self._assemble([rows.take(leaf, mine) for leaf in self._rows]),
+                stop - start,
+                total,
+            )
+
+
+def _versions(leaves: list[Any]) -> list[int]:
+    """How often each tensor was written to."""
+    return [leaf._version for leaf in leaves if isinstance(leaf, Tensor)]
+
+
+def _class_sample_weights(y: Any, sample_weight: Any, class_weights: ClassWeights) -> Tensor:
+    if sample_weight is not None:
+        raise both_weights_error("fit")
+    if y is None:
+        raise argument_error("fit", "class_weight", "given", "targets y")
+    return class_weights.of(y)
+
+
+def _checked_batch_size(batch_size: Any, size: int, steps: int | None) -> int:
+    if batch_size is None:
+        return -(-size // steps) if steps else 32
+    if isinstance(batch_size, bool) or int(batch_size) != batch_size or batch_size < 1:
+        raise argument_error("fit", "batch_size", batch_size, "an integer, 1 or more")
+    return int(batch_size)
+
+
+def _checked_shuffle(shuffle: Any) -> bool | str:
+    if shuffle == "batch" or isinstance(shuffle, (bool, int)):
+        return shuffle if isinstance(shuffle, str) else bool(shuffle)
+    raise argument_error("fit", "shuffle", shuffle, 'True, False or "batch"')

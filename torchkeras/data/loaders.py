@@ -1,0 +1,69 @@
+"""Batches of torch's own datasets and loaders."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch.utils.data import DataLoader, Dataset, IterableDataset, TensorDataset
+
+from torchkeras.data.arrays import ArrayBatches
+from torchkeras.data.streams import Batches
+from torchkeras.data.weights import ClassWeights
+
+
+class LoaderBatches(Batches):
+    """The batches of a ``torch.utils.data.DataLoader``, as it makes them."""
+
+    def __init__(
+        self,
+        loader: DataLoader,
+        device: torch.device | None = None,
+        class_weights: ClassWeights | None = None,
+    ) -> None:
+        super().__init__(device, class_weights)
+        self.loader = loader
+        self.batch_size = loader.batch_size
+        self.steps = _number_of_batches(loader)
+
+    def _pass(self) -> Iterator[Any]:
+        return map(self.finish, self.loader)
+
+
+def _number_of_batches(loader: DataLoader) -> int | None:
+    if isinstance(loader.dataset, IterableDataset) and not hasattr(loader.dataset, "__len__"):
+        return None
+    try:
+        return len(loader)
+    except (TypeError, NotImplementedError):  # a sampler or dataset of unknown length
+        return None
+
+
+def dataset_batches(
+    dataset: Dataset,
+    batch_size: int | None = None,
+    shuffle: bool | str = False,
+    seed: int | None = None,
+    device: torch.device | None = None,
+    class_weights: ClassWeights | None = None,
+) -> Batches:
+    """Batches of a torch ``Dataset``, whose items are samples.
+
+    A ``TensorDataset`` is cut by index; any other is read through a ``DataLoader``.
+    """
+    if type(dataset) is TensorDataset and len(dataset.tensors) <= 3:
+        return ArrayBatches(
+            *dataset.tensors,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            seed=seed,
+            device=device,
+            class_weights=class_weights,
+        )
+    if isinstance(dataset, IterableDataset):
+        return LoaderBatches(DataLoader(dataset, batch_size or 32), device, class_weights)
+    generator = None
+    if shuffle:
+        generator = torch.Generator()
+        generator.manual_seed(int(torch.randint(2**62, ())) if seed is None else seed)
+    loader = DataLoader(dataset, batch_size or 32, shuffle=bool(shuffle), generator=generator)
+    return LoaderBatches(loader, device, class_weights)

@@ -1,0 +1,239 @@
+"""What every stream of batches offers, and how it is cut into epochs and shares."""
+
+import itertools
+import warnings
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from torchkeras.core import nested
+from torchkeras.core.checks import argument_error
+from torchkeras.data import rows
+from torchkeras.data.weights import ClassWeights, weighted
+
+
+class Share(NamedTuple):
+    """One process's part of a batch.
+
+    Attributes:
+        data: The part; one sample of the batch stands in where there is nothing for this process.
+        rows: Samples of the part that count, 0 for a stand-in.
+        total: Samples of the whole batch.
+    """
+
+    data: Any
+    rows: int
+    total: int
+
+
+class Batches:
+    """A stream of batches, packed as ``x``, ``(x, y)`` or ``(x, y, sample_weight)``.
+
+    Iterating makes one pass. A subclass says in ``_pass`` what one consists of.
+
+    Args:
+        device: Where the tensors shall lie; None leaves them where they are.
+        class_weights: Gives each sample the weight of its class.
+
+    Attributes:
+        steps: Batches of one pass; None if that is unknown.
+        batch_size: Samples of a full batch; None if that is unknown.
+        repeats: Whether there can be another pass.
+    """
+
+    steps: int | None = None
+    batch_size: int | None = None
+    repeats = True
+
+    def __init__(
+        self, device: torch.device | None = None, class_weights: ClassWeights | None = None
+    ) -> None:
+        self.device = device
+        self.class_weights = class_weights
+        self._ahead: tuple[Any, Iterator[Any]] | None = None
+
+    def __iter__(self) -> Iterator[Any]:
+        if self._ahead is None:
+            return self._pass()
+        (first, rest), self._ahead = self._ahead, None
+        return itertools.chain((first,), rest)
+
+    def _pass(self) -> Iterator[Any]:
+        raise TypeError(f"{type(self).__name__} doesn't say what a pass consists of.")
+
+    def peek(self) -> Any:
+        """The first batch of the next pass, which will still come.
+
+        Raises:
+            ValueError: there is none.
+        """
+        if self._ahead is None:
+            iterator = self._pass()
+            for first in iterator:
+                self._ahead = first, iterator
+                break
+            else:
+                raise empty_error()
+        return self._ahead[0]
+
+    def shares(self, index: int, number: int) -> Iterator[Share]:
+        """A pass in which process ``index`` of ``number`` gets its part of each batch."""
+        for batch in self:
+            total = batch_length(batch)
+            start, stop = total * index // number, total * (index + 1) // number
+            first, last = (start, stop) if stop > start else (0, min(1, total))
+            data = nested.map_leaves(
+                lambda leaf, first=first, last=last: None if leaf is None else leaf[first:last],
+                batch,
+            )
+            yield Share(data, stop - start, total)
+
+    def on_epoch_begin(self) -> None:
+        """Called before the first batch of each epoch."""
+
+    def on_epoch_end(self) -> None:
+        """Called after the last batch of each epoch."""
+
+    def close(self) -> None:
+        """Let go of workers."""
+        self._ahead = None
+
+    def finish(self, raw: Any) -> Any:
+        """``raw`` as a batch of tensors on the device, with the weights of its classes."""
+        batch = as_batch(raw)
+        if self.device is not None:
+            batch = to_device(batch, self.device)
+        return batch if self.class_weights is None else weighted(batch, self.class_weights)
+
+
+class Epochs:
+    """A stream cut into epochs.
+
+    Args:
+        batches: The stream.
+        steps: Batches of one epoch; None makes each epoch one pass. Given it, a pass goes on in
+            the next epoch where the last one stopped, as in Keras.
+        share: Index of this process and number of processes; None if it is alone. The epochs
+            then consist of ``Share``.
+
+    Raises:
+        ValueError: ``steps`` is below 1.
+    """
+
+    def __init__(
+        self, batches: Batches, steps: int | None = None, share: tuple[int, int] | None = None
+    ) -> None:
+        if steps is not None and steps < 1:
+            raise argument_error(
+                "fit", "steps_per_epoch", steps, "an integer, 1 or more, or None for a whole pass"
+            )
+        self.batches = batches
+        self.share = share
+        self.is_exhausted = False
+        self._steps = steps
+        self._counted = batches.steps
+        self._current: Iterator[Any] | None = None
+        self._seen = 0
+
+    @property
+    def steps(self) -> int | None:
+        """Batches of one epoch; None as long as that is unknown."""
+        return self._steps or self._counted
+
+    def __iter__(self) -> Iterator[Any]:
+        self.batches.on_epoch_begin()
+        return self._whole_pass() if self._steps is None else self._portion(self._steps)
+
+    def _start(self) -> Iterator[Any]:
+        return iter(self.batches) if self.share is None else self.batches.shares(*self.share)
+
+    def _whole_pass(self) -> Iterator[Any]:
+        step = 0
+        for step, batch in enumerate(self._start(), 1):  # noqa: B007, counted for later epochs
+            yield batch
+        self._counted = self._counted or step or None
+        self.is_exhausted = not self.batches.repeats
+        self.batches.on_epoch_end()
+
+    def _portion(self, steps: int) -> Iterator[Any]:
+        if self._current is None:
+            self._current = self._start()
+        given = 0
+        for batch in itertools.islice(self._current, steps):
+            given += 1
+            yield batch
+        if given < steps:
+            self._current, self._seen = None, 0
+            self.is_exhausted = not self.batches.repeats
+            warnings.warn(
+                f"Your input ran out of data after {given} of {steps} batches; interrupting "
+                "training. Make sure that your dataset or generator can generate at least "
+                "`steps_per_epoch * epochs` batches. You may need to use the `.repeat()` function "
+                "when building your dataset.",
+                stacklevel=2,
+            )
+        elif self._counted and self.batches.repeats:
+            self._count_down(steps)
+        self.batches.on_epoch_end()
+
+    def _count_down(self, steps: int) -> None:
+        """Start the next epoch with a new pass if this one came out even."""
+        self._seen += steps
+        if self._seen >= self._counted:
+            self._current, self._seen = None, 0
+
+
+def empty_error() -> ValueError:
+    """The error of data without a single sample."""
+    return argument_error("fit", "x", "empty", "data with at least one sample")
+
+
+def as_batch(raw: Any) -> Any:
+    """A batch as some iterable gave it, lists of parts as tuples and arrays as tensors."""
+    if isinstance(raw, tuple) or (isinstance(raw, list) and not _starts_with_a_number(raw)):
+        return tuple([_convert(part) for part in raw])
+    return _convert(raw)
+
+
+def _starts_with_a_number(items: list[Any]) -> bool:
+    return bool(items) and isinstance(items[0], (int, float, complex, str, bytes, np.generic))
+
+
+def _convert(part: Any) -> Any:
+    if isinstance(part, Tensor) or part is None:
+        return part
+    if isinstance(part, np.ndarray):
+        return rows.as_tensor(part)
+    if rows.is_list_of_numbers(part):
+        return rows.as_tensor(np.asarray(part))
+    if nested.is_nested(part):
+        return nested.map_leaves(_convert, part)
+    if isinstance(part, (rows.TextRows, rows.SparseRows)):
+        return rows.cut(part, 0, part.shape[0])
+    if hasattr(part, "tocsr"):
+        return rows.as_tensor(part.toarray())
+    return rows.as_tensor(part)
+
+
+def to_device(batch: Any, device: torch.device) -> Any:
+    """``batch`` with its tensors on ``device``."""
+
+    def move(leaf: Any) -> Any:
+        if not isinstance(leaf, Tensor) or leaf.device == device:
+            return leaf
+        if leaf.device.type == "cpu" and device.type == "cuda" and not leaf.is_pinned():
+            leaf = leaf.pin_memory()
+        return leaf.to(device, non_blocking=True)
+
+    return nested.map_leaves(move, batch)
+
+
+def batch_length(batch: Any) -> int:
+    """Number of samples of a batch: the length of the first array in it."""
+    for leaf in nested.leaves(batch):
+        if leaf is not None:
+            return leaf.shape[0]
+    return 0
