@@ -1,0 +1,35 @@
+import keras
+
+from torchkeras.callbacks import CSVLogger
+
+
+def written(kind, folder, model, logs, **arguments):
+    path = folder / f"{kind.__module__}.csv"
+    model.run(kind(path, **arguments), [dict(entry) for entry in logs])
+    model.run(kind(path, **arguments), [dict(entry) for entry in logs])
+    return path.read_bytes()
+
+
+def same_as_keras(folder, model, logs, **arguments):
+    ours = written(CSVLogger, folder, model, logs, **arguments)
+    return ours == written(keras.callbacks.CSVLogger, folder, model, logs, **arguments)
+
+
+def test_files_equal_those_of_keras(stand_in, tmp_path):
+    logs = [{"loss": 0.5, "accuracy": 0.25}, {"loss": 0.4, "accuracy": 0.5, "val_loss": 1.0}]
+    assert same_as_keras(tmp_path, stand_in(), logs)
+    assert same_as_keras(tmp_path, stand_in(), logs, separator=";", append=True)
+
+
+def test_missing_numbers_and_lists_are_written_as_in_keras(stand_in, tmp_path):
+    logs = [{"loss": 0.5, "val_loss": 1.0}, {"loss": [0.4, 0.3]}]
+    assert same_as_keras(tmp_path, stand_in(), logs)
+
+
+def test_the_file_is_complete_after_each_epoch(stand_in, tmp_path):
+    logger = CSVLogger(tmp_path / "log.csv")
+    logger.set_model(stand_in())
+    logger.on_train_begin()
+    logger.on_epoch_end(0, {"loss": 0.5})
+    assert (tmp_path / "log.csv").read_text().splitlines() == ["epoch,loss,val_loss", "0,0.5,NA"]
+    logger.on_train_end()
