@@ -1,0 +1,133 @@
+"""Functions called by themselves: spellings, ranks, types and messages."""
+
+import keras
+import numpy as np
+import pytest
+import torch
+
+from torchkeras import losses
+
+SAME_ARGUMENTS = [
+    "mean_squared_error", "mean_absolute_error", "mean_absolute_percentage_error",
+    "mean_squared_logarithmic_error", "cosine_similarity", "huber", "log_cosh", "kl_divergence",
+    "poisson", "hinge", "squared_hinge", "categorical_hinge", "binary_crossentropy",
+    "binary_focal_crossentropy", "categorical_crossentropy", "categorical_focal_crossentropy",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SAME_ARGUMENTS)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_values_are_those_of_keras(name, dtype):
+    random = np.random.default_rng(0)
+    y_true = random.integers(0, 2, (4, 3)).astype(dtype)
+    y_pred = random.uniform(0.01, 0.99, (4, 3)).astype(dtype)
+    ours = getattr(losses, name)(y_true, y_pred)
+    theirs = getattr(keras.losses, name)(y_true, y_pred)
+    assert str(ours.dtype) == f"torch.{dtype}"
+    np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "function"),
+    [
+        ("mse", "mean_squared_error"), ("MSE", "mean_squared_error"),
+        ("mae", "mean_absolute_error"), ("MAE", "mean_absolute_error"),
+        ("mape", "mean_absolute_percentage_error"), ("MAPE", "mean_absolute_percentage_error"),
+        ("msle", "mean_squared_logarithmic_error"), ("MSLE", "mean_squared_logarithmic_error"),
+        ("kld", "kl_divergence"), ("KLD", "kl_divergence"), ("bce", "binary_crossentropy"),
+        ("BCE", "binary_crossentropy"), ("logcosh", "log_cosh"),
+        ("kullback_leibler_divergence", "kl_divergence"),
+        ("sparse_categorical_crossentropy", "sparse_categorical_crossentropy"),
+    ],
+)  # fmt: skip
+def test_every_spelling_is_a_function_and_a_name(name, function):
+    assert getattr(losses, name) is getattr(losses, function)
+    assert losses.get(name) is getattr(losses, function)
+
+
+def test_get_takes_classes_configurations_and_callables():
+    assert isinstance(losses.get("SparseCategoricalCrossentropy"), losses.Loss)
+    config = {"class_name": "CategoricalCrossentropy", "config": {"from_logits": True}}
+    assert losses.get(config).from_logits
+    assert losses.get({"class_name": "Huber", "config": {"reduction": "auto"}}).delta == 1.0
+    assert losses.get(max) is max
+    assert losses.get(None) is None
+    assert isinstance(losses.get(losses.Hinge), losses.Hinge)
+    with pytest.raises(ValueError, match="mean_squared_error"):
+        losses.get("mean_squared_eror")
+
+
+def test_functions_are_saved_under_their_names():
+    expected = {
+        "module": "builtins",
+        "class_name": "function",
+        "config": "mean_squared_error",
+        "registered_name": "function",
+    }
+    assert losses.serialize(losses.mse) == expected
+    assert losses.deserialize(expected) is losses.mean_squared_error
+    assert losses.deserialize("mse") is losses.mean_squared_error
+
+
+def test_vectors_and_columns_fit():
+    flat = torch.tensor([1.0, 2.0])
+    assert losses.mse(flat, flat[:, None] + 1).tolist() == [1.0, 1.0]
+    assert losses.mse(flat[:, None], flat + 1).tolist() == [1.0, 1.0]
+    assert losses.sparse_categorical_crossentropy([[1], [0]], torch.full((2, 2), 0.5)).ndim == 1
+
+
+def test_integers_are_taken_as_numbers():
+    assert losses.mse([[0, 1]], [[1, 3]]).tolist() == [2.5]
+    assert losses.mse(np.array([[0]], "uint8"), np.array([[255.0]], "float32")).item() == 65025.0
+
+
+def test_ends_of_probabilities_are_clipped_as_in_keras():
+    ends = torch.tensor([[0.0], [1.0]])
+    ours = losses.binary_crossentropy(1 - ends, ends)
+    theirs = keras.losses.binary_crossentropy(1 - ends, ends)
+    torch.testing.assert_close(ours, theirs)
+
+
+def test_ignored_classes_give_zero_and_a_mask():
+    values = losses.sparse_categorical_crossentropy(
+        [0, 255], torch.full((2, 3), 1 / 3), ignore_class=255
+    )
+    assert values[1] == 0
+    assert values._keras_mask.tolist() == [True, False]
+
+
+def test_the_axis_of_classes_may_be_any():
+    logits = torch.randn(2, 5, 3)
+    classes = torch.randint(0, 5, (2, 3))
+    ours = losses.sparse_categorical_crossentropy(classes, logits, from_logits=True, axis=1)
+    moved = losses.sparse_categorical_crossentropy(classes, logits.mT, from_logits=True)
+    torch.testing.assert_close(ours, moved)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: losses.bce(torch.ones(2), torch.ones(2, 1)), "same shape as y_pred"),
+        (lambda: losses.binary_focal_crossentropy(torch.ones(2), torch.ones(3)), "same shape"),
+        (lambda: losses.categorical_crossentropy(torch.ones(2), torch.ones(2, 2)), "same shape"),
+        (
+            lambda: losses.sparse_categorical_crossentropy(torch.ones(3), torch.ones(2, 2)),
+            r"expected \(2,\), as y_pred of shape \(2, 2\)",
+        ),
+        (lambda: losses.ctc(torch.ones(2), torch.ones(2, 3, 4)), "max_length"),
+        (lambda: losses.ctc(torch.ones(2, 3), torch.ones(2, 3)), "num_classes"),
+    ],
+)
+def test_shapes_that_do_not_fit_are_shown(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_a_boolean_is_no_axis():
+    with pytest.raises(TypeError, match="axis is True"):
+        losses.categorical_crossentropy(torch.ones(2, 2), torch.ones(2, 2), axis=True)
+
+
+def test_a_single_class_is_warned_of():
+    with pytest.warns(SyntaxWarning, match="binary_crossentropy"):
+        losses.categorical_crossentropy(torch.ones(2, 1), torch.ones(2, 1))
