@@ -1,0 +1,253 @@
+"""Convolutions, and moving blocks of cells between space and depth."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from torchkeras.core import settings
+from torchkeras.core.typing import TensorLike
+from torchkeras.nn.geometry import Window, pad, pad_unevenly, to_channels_first, to_channels_last
+from torchkeras.ops.operands import join, tensor
+from torchkeras.tracer import traceable
+
+_CONVOLVE = {1: functional.conv1d, 2: functional.conv2d, 3: functional.conv3d}
+_TRANSPOSED = {
+    1: functional.conv_transpose1d,
+    2: functional.conv_transpose2d,
+    3: functional.conv_transpose3d,
+}
+
+
+def per_axis(name: str, argument: str, value: Any, rank: int) -> tuple[int, ...]:
+    """``value``, one for all axes or one for each, as one for each.
+
+    Raises:
+        ValueError: it has another length, or a number is below 1.
+    """
+    sizes = (value,) * rank if isinstance(value, int) else tuple(value)
+    if len(sizes) != rank or any(size < 1 for size in sizes):
+        raise ValueError(
+            f"{name}: {argument} is {value!r}; expected {rank} integers, 1 or more. The "
+            f"`{argument}` argument must be a tuple of {rank} integers."
+        )
+    return sizes
+
+
+def window_of(
+    name: str,
+    rank: int,
+    size: Sequence[int],
+    strides: Any,
+    dilation: Any,
+    padding: str,
+    data_format: str | None,
+) -> Window:
+    """The window that an op's arguments describe."""
+    padding = str(padding).lower()
+    if padding not in ("valid", "same"):
+        raise ValueError(f"{name}: padding is {padding!r}; expected 'valid' or 'same'.")
+    if rank not in _CONVOLVE:
+        raise ValueError(
+            f"{name}: inputs have {rank + 2} axes; expected 3, 4 or 5. Inputs should have ndim=3, "
+            "4, or 5, corresponding to 1D, 2D and 3D inputs."
+        )
+    return Window(
+        size=tuple(size),
+        strides=per_axis(name, "strides", strides, rank),
+        dilation=per_axis(name, "dilation_rate", dilation, rank),
+        padding=padding,
+        layout=settings.standardize_data_format(data_format),
+    )
+
+
+def in_channels_first(x: Tensor, window: Window) -> Tensor:
+    """``x`` with its channels on axis 1, as torch's kernels have them."""
+    return to_channels_first(x) if window.layout == "channels_last" else x
+
+
+def in_layout(y: Tensor, window: Window) -> Tensor:
+    """``y``, with channels on axis 1, in the window's layout."""
+    return to_channels_last(y) if window.layout == "channels_last" else y
+
+
+def _convolve(name: str, x: Tensor, kernel: Tensor, window: Window, groups: int) -> Tensor:
+    """Convolution of ``x`` with ``(*size, channels / groups, filters)``."""
+    x = in_channels_first(x, window)
+    if x.shape[1] != kernel.shape[-2] * groups:
+        raise ValueError(
+            f"{name}: inputs have {x.shape[1]} channels and kernel {kernel.shape[-2]}; expected "
+            "that the number of input channels is divisible by kernel input channels."
+        )
+    x, padding = pad_unevenly(x, window.pads(tuple(x.shape[2:])))
+    weight = kernel.permute(window.rank + 1, window.rank, *range(window.rank))
+    y = _CONVOLVE[window.rank](x, weight, None, window.strides, padding, window.dilation, groups)
+    return in_layout(y, window)
+
+
+@traceable
+def conv(
+    inputs: TensorLike,
+    kernel: TensorLike,
+    strides: int | Sequence[int] = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: int | Sequence[int] = 1,
+) -> Tensor:
+    """Convolution along one, two or three axes.
+
+    Args:
+        strides, dilation_rate: One number, or one for each axis.
+        padding: ``"valid"``, or ``"same"`` for output lengths of ``ceil(n / stride)``.
+        data_format: ``"channels_last"``, ``"channels_first"`` or None, the default.
+
+    Shape:
+        inputs: ``(batch, *lengths, channels)``, or as ``data_format`` says.
+        kernel: ``(*size, channels / groups, filters)``.
+
+    Raises:
+        ValueError: arguments that don't fit the rank, or channels that the kernel's don't divide.
+    """
+    inputs, kernel = join(inputs, kernel)
+    rank = inputs.ndim - 2
+    window = window_of("conv", rank, kernel.shape[:-2], strides, dilation_rate, padding, data_format)
+    channels = inputs.shape[window.channel_axis]
+    return _convolve("conv", inputs, kernel, window, max(channels // kernel.shape[-2], 1))
+
+
+@traceable
+def depthwise_conv(
+    inputs: TensorLike,
+    kernel: TensorLike,
+    strides: int | Sequence[int] = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: int | Sequence[int] = 1,
+) -> Tensor:
+    """Convolution of each channel by itself.
+
+    Shape:
+        kernel: ``(*size, channels, multiplier)``.
+        output: ``channels * multiplier`` channels.
+    """
+    inputs, kernel = join(inputs, kernel)
+    rank = inputs.ndim - 2
+    window = window_of(
+        "depthwise_conv", rank, kernel.shape[:-2], strides, dilation_rate, padding, data_format
+    )
+    channels = kernel.shape[-2]
+    kernel = kernel.reshape(*kernel.shape[:-2], 1, -1)
+    return _convolve("depthwise_conv", inputs, kernel, window, channels)
+
+
+@traceable
+def separable_conv(
+    inputs: TensorLike,
+    depthwise_kernel: TensorLike,
+    pointwise_kernel: TensorLike,
+    strides: int | Sequence[int] = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: int | Sequence[int] = 1,
+) -> Tensor:
+    """``depthwise_conv`` and a convolution of window 1 that mixes the channels."""
+    each = depthwise_conv(inputs, depthwise_kernel, strides, padding, data_format, dilation_rate)
+    return conv(each, pointwise_kernel, 1, "valid", data_format, 1)
+
+
+@traceable
+def conv_transpose(
+    inputs: TensorLike,
+    kernel: TensorLike,
+    strides: int | Sequence[int] = 1,
+    padding: str = "valid",
+    output_padding: int | Sequence[int] | None = None,
+    data_format: str | None = None,
+    dilation_rate: int | Sequence[int] = 1,
+) -> Tensor:
+    """Transposed convolution: what a convolution's gradient does to its inputs.
+
+    Args:
+        output_padding: Surplus of the output's lengths; None chooses ``n * stride`` for "same" and
+            ``n * stride + max(extent - stride, 0)`` for "valid".
+
+    Shape:
+        kernel: ``(*size, filters, channels)``.
+    """
+    inputs, kernel = join(inputs, kernel)
+    rank = inputs.ndim - 2
+    window = window_of(
+        "conv_transpose", rank, kernel.shape[:-2], strides, dilation_rate, padding, data_format
+    )
+    x = in_channels_first(inputs, window)
+    if x.shape[1] != kernel.shape[-1]:
+        raise ValueError(
+            f"conv_transpose: inputs have {x.shape[1]} channels; expected {kernel.shape[-1]}, the "
+            "last axis of the kernel."
+        )
+    weight = kernel.permute(rank + 1, rank, *range(rank))
+    y = _TRANSPOSED[rank](x, weight, None, window.strides, dilation=window.dilation)
+    extra = (output_padding,) * rank if _is_single(output_padding) else tuple(output_padding)
+    sides = [_margins(window, axis, extra[axis]) for axis in range(rank)]
+    return in_layout(pad(y, tuple(sides)), window)
+
+
+def _is_single(value: Any) -> bool:
+    return value is None or isinstance(value, int)
+
+
+def _margins(window: Window, axis: int, extra: int | None) -> tuple[int, int]:
+    """What is added (or, below 0, cut off) before and after an axis of torch's full result."""
+    extent, stride = window.extents[axis], window.strides[axis]
+    if window.padding == "valid":
+        return 0, max(stride - extent, 0) if extra is None else extra
+    total = stride + extent - 2 if extra is None else extent + extent % 2 - 2 + extra
+    before = min(total - total // 2, extent - 1)
+    return before - extent + 1, total - before - extent + 1
+
+
+@traceable
+def unfold(
+    x: TensorLike, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
+) -> Tensor:
+    """Blocks of an image as columns: ``(b, c, h, w)`` to ``(b, c * kh * kw, blocks)``."""
+    return functional.unfold(tensor(x), kernel_size, dilation, padding, stride)
+
+
+@traceable
+def fold(
+    x: TensorLike,
+    output_size: Any,
+    kernel_size: Any,
+    dilation: Any = 1,
+    padding: Any = 0,
+    stride: Any = 1,
+) -> Tensor:
+    """Blocks added up to an image: ``(b, c * kh * kw, blocks)`` to ``(b, c, *output_size)``."""
+    return functional.fold(tensor(x), output_size, kernel_size, dilation, padding, stride)
+
+
+@traceable
+def depth_to_space(x: TensorLike, block_size: int, data_format: str = "channels_last") -> Tensor:
+    """Channels spread over blocks of ``block_size`` by ``block_size`` cells."""
+    x = tensor(x)
+    if settings.standardize_data_format(data_format) == "channels_first":
+        return functional.pixel_shuffle(x, block_size)
+    b, h, w, c = x.shape
+    n = block_size
+    x = x.reshape(b, h, w, n, n, c // n**2).permute(0, 1, 3, 2, 4, 5)  # (b, h, n, w, n, c)
+    return x.reshape(b, h * n, w * n, c // n**2)
+
+
+@traceable
+def space_to_depth(x: TensorLike, block_size: int, data_format: str = "channels_last") -> Tensor:
+    """Blocks of ``block_size`` by ``block_size`` cells gathered in the channels."""
+    x = tensor(x)
+    if settings.standardize_data_format(data_format) == "channels_first":
+        return functional.pixel_unshuffle(x, block_size)
+    b, h, w, c = x.shape
+    n = block_size
+    x = x.reshape(b, h // n, n, w // n, n, c).permute(0, 1, 3, 2, 4, 5)  # (b, h, w, n, n, c)
+    return torch.reshape(x, (b, h // n, w // n, c * n**2))
