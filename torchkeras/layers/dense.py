@@ -1,0 +1,210 @@
+"""Densely connected layers."""
+
+from typing import Any
+
+from torch import Tensor, nn
+from typing_extensions import Unpack
+
+from torchkeras import activations
+from torchkeras.core.checks import argument_error, known_size
+from torchkeras.core.configurable import generic
+from torchkeras.core.layout import IDENTITY, Layout, Reshaped
+from torchkeras.core.typing import (
+    ActivationLike,
+    ConstraintLike,
+    InitializerLike,
+    RegularizerLike,
+    Shape,
+)
+from torchkeras.layers.base import Layer, LayerOptions
+from torchkeras.layers.input_spec import InputSpec
+from torchkeras.nn.einsum import Contraction, Einsum, LinearOverAxes
+
+
+class Dense(Layer):
+    """Affine map of the last axis: ``activation(x @ kernel + bias)``.
+
+    Args:
+        units: Length of the output's last axis, 1 or more.
+        activation: Name or callable; None leaves the result linear.
+        use_bias: Whether ``bias`` is added.
+        kernel_*, bias_*: Initializer, regularizer and constraint of each weight (see ``Layer``).
+
+    Shape:
+        x: ``(batch, ..., features)``; ``features`` is fixed by the first call.
+        output: ``(batch, ..., units)``.
+
+    Weights:
+        kernel: ``(features, units)``, held transposed as ``linear.weight``.
+        bias: ``(units,)``, held as ``linear.bias``.
+
+    Raises:
+        ValueError: ``units`` is below 1, or the length of the last axis is unknown or has changed.
+
+    Source: Keras 3 ``Dense``; ``torch.nn.Linear``.
+
+    Example:
+        >>> keras.layers.Dense(3)(torch.zeros(2, 5, 4)).shape
+        torch.Size([2, 5, 3])
+    """
+
+    supports_masking = True
+
+    def __init__(
+        self,
+        units: int,
+        activation: ActivationLike = None,
+        use_bias: bool = True,
+        kernel_initializer: InitializerLike = "glorot_uniform",
+        bias_initializer: InitializerLike = "zeros",
+        kernel_regularizer: RegularizerLike = None,
+        bias_regularizer: RegularizerLike = None,
+        activity_regularizer: RegularizerLike = None,
+        kernel_constraint: ConstraintLike = None,
+        bias_constraint: ConstraintLike = None,
+        **options: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(activity_regularizer=activity_regularizer, **options)
+        if not isinstance(units, int) or units < 1:
+            raise argument_error(self, "units", units, "an integer, 1 or more", "Try Dense(64).")
+        self.units = units
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
+        self.weight_rules("kernel", kernel_initializer, kernel_regularizer, kernel_constraint)
+        self.weight_rules("bias", bias_initializer, bias_regularizer, bias_constraint)
+        self.input_spec = InputSpec(min_ndim=2)
+
+    def build(self, input_shape: Shape) -> None:
+        features = known_size(self, input_shape, axis=-1)
+        self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
+        self.linear = nn.Linear(features, self.units, bias=self.use_bias, **self.factory)
+        self.adopt_weight("kernel", "linear.weight", axes=(1, 0))
+        if self.use_bias:
+            self.adopt_weight("bias", "linear.bias")
+
+    def call(self, x: Tensor) -> Tensor:
+        return self.activation(self.linear(x))  # (b, ..., features) -> (b, ..., units)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return (*input_shape[:-1], self.units)
+
+
+class EinsumDense(Layer):
+    """Affine map written as an Einstein sum: ``activation(einsum(equation, x, kernel) + bias)``.
+
+    Args:
+        equation: Two operands and a result, such as ``"abc,cd->abd"``; ``...`` stands for any axes
+            that the input and the result share.
+        output_shape: Lengths of the result's axes without the batch; None takes the input's.
+        activation: Name or callable; None leaves the result linear.
+        bias_axes: Axes of the result that the bias has, such as ``"d"``; None leaves it out.
+        kernel_*, bias_*: Initializer, regularizer and constraint of each weight (see ``Layer``).
+
+    Shape:
+        x: as the equation's first operand.
+        output: as the equation's result.
+
+    Weights:
+        kernel: as the equation's second operand. Where the sum is an affine map of the last axes,
+            it is held flat and transposed as ``linear.weight``.
+        bias: the lengths of ``bias_axes``, and 1 for axes of the result after the first of them.
+
+    Raises:
+        ValueError: the equation can't be read, or disagrees with the shapes.
+
+    Source: Keras 3 ``EinsumDense``; ``torch.nn.Linear``, ``torch.einsum``.
+
+    Example:
+        >>> keras.layers.EinsumDense("abc,cd->abd", (None, 3), bias_axes="d")(torch.zeros(2, 5, 4)).shape
+        torch.Size([2, 5, 3])
+    """  # noqa: E501
+
+    def __init__(
+        self,
+        equation: str,
+        output_shape: int | tuple[int | None, ...],
+        activation: ActivationLike = None,
+        bias_axes: str | None = None,
+        kernel_initializer: InitializerLike = "glorot_uniform",
+        bias_initializer: InitializerLike = "zeros",
+        kernel_regularizer: RegularizerLike = None,
+        bias_regularizer: RegularizerLike = None,
+        kernel_constraint: ConstraintLike = None,
+        bias_constraint: ConstraintLike = None,
+        activity_regularizer: RegularizerLike = None,
+        **options: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(activity_regularizer=activity_regularizer, **options)
+        self.equation = equation
+        shape = (output_shape,) if isinstance(output_shape, int) else tuple(output_shape)
+        self.partial_output_shape = shape
+        self.activation = activations.get(activation)
+        self.bias_axes = bias_axes
+        self.weight_rules("kernel", kernel_initializer, kernel_regularizer, kernel_constraint)
+        self.weight_rules("bias", bias_initializer, bias_regularizer, bias_constraint)
+        self.contraction = Contraction.parse(equation)
+
+    def build(self, input_shape: Shape) -> None:
+        lengths = self.contraction.lengths(input_shape, self.partial_output_shape)
+        shape = tuple(known_length(self, input_shape, lengths, a) for a in self.contraction.kernel)
+        bias_shape = None
+        if self.bias_axes is not None:
+            surplus = len(input_shape) - len(self.contraction.inputs)
+            bias_shape = self.contraction.bias_axes_shape(self.bias_axes, lengths, surplus)
+        self.full_output_shape = self.compute_output_shape(input_shape)
+        if self.contraction.summed and self.bias_axes in (None, self.contraction.made):
+            self._build_linear(shape, bias_shape)
+        else:
+            self.linear = Einsum(self.equation, shape, bias_shape, **self.factory)
+            self.adopt_weight("kernel", "linear.weight")
+            self._adopt_bias(IDENTITY)
+
+    def _build_linear(self, shape: tuple[int, ...], bias_shape: tuple[int, ...] | None) -> None:
+        count = len(self.contraction.summed)
+        linear = LinearOverAxes(
+            shape[:count], shape[count:], bias=bias_shape is not None, **self.factory
+        )
+        self.linear = linear
+        flat = (linear.out_features, linear.in_features)
+        self.adopt_weight("kernel", "linear.weight", layout=Reshaped(shape, flat, axes=(1, 0)))
+        self._adopt_bias(Reshaped(bias_shape or flat[:1], flat[:1]))
+
+    def _adopt_bias(self, layout: Layout) -> None:
+        if self.bias_axes is None:
+            self.bias = None
+        else:
+            self.adopt_weight("bias", "linear.bias", layout=layout)
+
+    def call(self, x: Tensor) -> Tensor:
+        return self.activation(self.linear(x))
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        lengths = self.contraction.lengths(input_shape, self.partial_output_shape)
+        shape = list(self.contraction.full_output_shape(input_shape, self.partial_output_shape))
+        first = (
+            len(shape) - len(self.contraction.outputs) if self.contraction.elided == "left" else 0
+        )
+        for position, axis in enumerate(self.contraction.outputs, start=first):
+            if shape[position] is None:
+                shape[position] = lengths.get(axis)
+        return tuple(shape)
+
+    @generic
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "output_shape": self.partial_output_shape}
+
+
+def known_length(
+    layer: Layer, input_shape: Shape, lengths: dict[str, int | None], axis: str
+) -> int:
+    """Length of a named axis, which must be known."""
+    length = lengths.get(axis)
+    if length is None:
+        raise argument_error(
+            layer,
+            "input shape",
+            tuple(input_shape),
+            f"a known length of axis {axis!r}",
+            "Give Input a full shape.",
+        )
+    return length

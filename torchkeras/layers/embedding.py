@@ -1,0 +1,115 @@
+"""Vectors for integers."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from typing_extensions import Unpack
+
+from torchkeras.core.checks import argument_error
+from torchkeras.core.configurable import generic
+from torchkeras.core.typing import ConstraintLike, InitializerLike, RegularizerLike, Shape
+from torchkeras.layers.base import Layer, LayerOptions
+
+
+class EmbeddingOptions(LayerOptions, total=False):
+    """Options of every layer, and some of tf.keras.
+
+    Keys:
+        input_length: Number of integers in a sample, which gives the input's shape.
+        sparse: Whether the gradient is a sparse tensor.
+    """
+
+    input_length: int | None
+    sparse: bool
+
+
+class Embedding(Layer):
+    """Looks up a learned vector for each integer.
+
+    Args:
+        input_dim: Number of vectors; inputs are in [0, input_dim).
+        output_dim: Length of a vector.
+        embeddings_*: Initializer, regularizer and constraint of the weight (see ``Layer``).
+        mask_zero: Whether 0 is padding, to be masked in the layers that follow.
+        **options: See ``EmbeddingOptions``; ``weights`` is the vectors to begin with,
+            ``(input_dim, output_dim)`` or a list of that.
+
+    Shape:
+        x: integers (floats are rounded towards 0), any shape.
+        output: the same with ``output_dim`` at the end.
+
+    Weights:
+        embeddings: ``(input_dim, output_dim)``.
+
+    Raises:
+        ValueError: ``input_dim`` or ``output_dim`` is below 1.
+
+    Source: Keras 3 ``Embedding``; ``torch.nn.Embedding``.
+
+    Example:
+        >>> keras.layers.Embedding(10, 4)(torch.tensor([[1, 2, 0]])).shape
+        torch.Size([1, 3, 4])
+    """
+
+    supports_masking = True
+
+    def __init__(
+        self,
+        input_dim: int,
+        output_dim: int,
+        embeddings_initializer: InitializerLike = "uniform",
+        embeddings_regularizer: RegularizerLike = None,
+        embeddings_constraint: ConstraintLike = None,
+        mask_zero: bool = False,
+        **options: Unpack[EmbeddingOptions],
+    ) -> None:
+        weights = options.get("weights")
+        if weights is not None and not isinstance(weights, (list, tuple)):
+            options["weights"] = [weights]
+        length = options.pop("input_length", None)
+        if length is not None:
+            options.setdefault("input_shape", (length,))
+        sparse = bool(options.pop("sparse", False))
+        super().__init__(**options)
+        for argument, value in (("input_dim", input_dim), ("output_dim", output_dim)):
+            if not isinstance(value, int) or value < 1:
+                raise argument_error(self, argument, value, "an integer, 1 or more")
+        self.input_dim = input_dim
+        self.output_dim = output_dim
+        self.weight_rules(
+            "embeddings", embeddings_initializer, embeddings_regularizer, embeddings_constraint
+        )
+        self.mask_zero = mask_zero
+        self.sparse = sparse
+        self._passes_mask_only = not mask_zero
+
+    def build(self, input_shape: Shape | None = None) -> None:
+        weight = torch.empty(self.input_dim, self.output_dim, **self.factory)
+        self.embedding = nn.Embedding(
+            self.input_dim, self.output_dim, sparse=self.sparse, _weight=weight
+        )
+        self.adopt_weight("embeddings", "embedding.weight")
+
+    def call(self, x: Tensor) -> Tensor:
+        return self.embedding(x if x.dtype in (torch.int32, torch.int64) else x.to(torch.int32))
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        return inputs != 0 if self.mask_zero else None
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return (*input_shape, self.output_dim)
+
+    def _converted(self, value: Any) -> Any:
+        """Integers that come as floats become integers before a mixed policy could round them."""
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+            value = value.astype(np.int32)
+        elif isinstance(value, Tensor) and value.is_floating_point():
+            value = value.to(torch.int32)
+        return super()._converted(value)
+
+    @generic
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        return {**config, "sparse": True} if self.sparse else config

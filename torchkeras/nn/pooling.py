@@ -1,0 +1,87 @@
+"""Pools whose padding follows the input's length, and reductions over whole axes."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from torchkeras.nn.geometry import Window
+
+MAXIMA = {1: F.max_pool1d, 2: F.max_pool2d, 3: F.max_pool3d}
+MEANS = {1: F.avg_pool1d, 2: F.avg_pool2d, 3: F.avg_pool3d}
+
+
+class _SamePool(nn.Module):
+    """A pool over ``ceil(n / stride)`` positions, with padding that takes no part.
+
+    torch pads both sides alike. Where "same" puts one element more after the axis, a pool with
+    strides reaches it in ``ceil_mode``; without strides one more is padded before, and the first
+    result dropped.
+    """
+
+    def __init__(self, window: Window) -> None:
+        super().__init__()
+        self.window = window
+
+    def pool(self, x: Tensor, padding: tuple[int, ...]) -> Tensor:
+        raise TypeError(f"{type(self).__name__} is a base class; use MaxPool or AveragePool.")
+
+    def forward(self, x: Tensor) -> Tensor:
+        pads = self.window.pads(tuple(x.shape[2:]))
+        uneven = [
+            stride == 1 and before != after
+            for stride, (before, after) in zip(self.window.strides, pads, strict=True)
+        ]
+        padding = tuple(pair[odd] for pair, odd in zip(pads, uneven, strict=True))
+        y = self.pool(x, padding)
+        for axis, odd in enumerate(uneven, start=2):
+            if odd:
+                y = y.narrow(axis, 1, y.shape[axis] - 1)
+        return y
+
+    def extra_repr(self) -> str:
+        return f"size={self.window.size}, strides={self.window.strides}"
+
+
+class SameMaxPool(_SamePool):
+    """Largest element of each window, "same" padding."""
+
+    def pool(self, x: Tensor, padding: tuple[int, ...]) -> Tensor:
+        window = self.window
+        dilation = (1,) * window.rank
+        function = MAXIMA[window.rank]
+        return function(x, window.size, window.strides, padding, dilation, ceil_mode=True)
+
+
+class SameAveragePool(_SamePool):
+    """Mean over the real elements of each window, "same" padding."""
+
+    def pool(self, x: Tensor, padding: tuple[int, ...]) -> Tensor:
+        window = self.window
+        function = MEANS[window.rank]
+        return function(x, window.size, window.strides, padding, True, False)
+
+
+PLAIN = {
+    "max": {1: nn.MaxPool1d, 2: nn.MaxPool2d, 3: nn.MaxPool3d},
+    "average": {1: nn.AvgPool1d, 2: nn.AvgPool2d, 3: nn.AvgPool3d},
+}
+PADDED = {"max": SameMaxPool, "average": SameAveragePool}
+
+
+def pool(window: Window, reduction: str) -> nn.Module:
+    """The module that pools ``(b, c, *lengths)`` with a window, by "max" or "average"."""
+    if window.padding == "valid":
+        return PLAIN[reduction][window.rank](window.size, window.strides)
+    return PADDED[reduction](window)
+
+
+def masked_mean(x: Tensor, mask: Tensor, axis: int, keepdims: bool = False) -> Tensor:
+    """Mean over ``axis`` of the elements where ``mask`` holds; ``mask`` broadcasts to x."""
+    weight = mask.to(x.dtype)
+    total = (x * weight).sum(axis, keepdim=keepdims)
+    return total / weight.sum(axis, keepdim=keepdims)
+
+
+def largest(x: Tensor, axes: tuple[int, ...], keepdims: bool = False) -> Tensor:
+    """Maximum over axes; at ties the gradient is shared evenly."""
+    return torch.amax(x, axes, keepdim=keepdims)
