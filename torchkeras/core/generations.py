@@ -69,13 +69,18 @@ def modernize(cls: type, config: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
+# Classes whose ``from_config`` only calls the constructor, whatever it may do besides.
+_ROOTS = (
+    "Configurable", "Layer", "Optimizer", "Loss", "Metric", "LearningRateSchedule", "Initializer",
+    "Regularizer", "Constraint", "DTypePolicy",
+)  # fmt: skip
+
+
 def _reads_its_own(cls: type) -> bool:
-    """Whether a class between ``cls`` and ``Configurable`` overrides ``from_config``."""
+    """Whether a class overrides ``from_config`` below the roots."""
     for base in cls.__mro__:
-        if base.__name__ == "Configurable":
-            return False
         if "from_config" in vars(base):
-            return True
+            return base.__name__ not in _ROOTS
     return True
 
 
@@ -91,9 +96,10 @@ def constructor_arguments(cls: type) -> set[str] | None:
                 rest = parameter
             elif parameter.kind is not parameter.VAR_POSITIONAL:
                 accepted.add(parameter.name)
-        if rest is None:
+        if rest is None or base.__name__ == "Layer":  # Layer itself refuses what it doesn't know
             return accepted
         options = typing.get_args(rest.annotation)
-        if options:  # **options: Unpack[SomeOptions], which names them all
-            return accepted | set(options[0].__annotations__)
-    return None
+        if not options:
+            return None
+        accepted |= set(options[0].__annotations__)  # **options: Unpack[Options], which names them
+    return accepted

@@ -400,8 +400,12 @@ def get_custom_objects() -> dict[str, Any]:
 
 @contextlib.contextmanager
 def sharing_scope() -> Iterator[None]:
-    """Let objects that one configuration mentions several times be one object inside."""
-    previous, scopes.local.shared_objects = scopes.local.shared_objects, {}
+    """Let objects that one configuration mentions several times be one object inside.
+
+    A scope within another belongs to the outer one.
+    """
+    previous = scopes.local.shared_objects
+    scopes.local.shared_objects = {} if previous is None else previous
     try:
         yield
     finally:

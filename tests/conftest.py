@@ -1,0 +1,26 @@
+"""Settings of the whole suite: the oracle's backend, threads, random draws of hypothesis."""
+
+import os
+
+os.environ["KERAS_BACKEND"] = "torch"  # before the real keras is imported
+
+import hypothesis
+import pytest
+import torch
+
+import torchkeras
+
+torch.set_num_threads(1)
+hypothesis.settings.register_profile(
+    "suite", deadline=None, max_examples=15, derandomize=True, print_blob=True
+)
+hypothesis.settings.load_profile("suite")
+
+
+@pytest.fixture(autouse=True)
+def fresh_session():
+    """Names count from the start, and a test's default policy ends with it."""
+    torchkeras.utils.clear_session()
+    torchkeras.config.set_dtype_policy("float32")
+    torch.manual_seed(0)
+    yield

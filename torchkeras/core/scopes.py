@@ -1,0 +1,120 @@
+"""What is in force for the calls below: a thread-local record, entered by context managers.
+
+A ``threading.local`` is used because ``torch.compile`` can trace through one.
+"""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+
+class Scopes(threading.local):
+    """The state of one thread.
+
+    Attributes:
+        training: Mode handed down by the enclosing layer call; None outside of any.
+        compute_dtype: torch dtype of the policy under which autocast was entered, or None.
+        names: Open name scopes, outermost first.
+        custom_objects: Dictionaries of the open custom object scopes, outermost first.
+        shape_run: True while a layer runs on fake tensors to find shapes.
+        stateless: Mapping from Variable to the tensor standing in for it, or None.
+        safe_mode: False while the caller allows code from configurations; None or True: never.
+        shared_objects: Objects that one configuration mentions several times, by their number,
+            while it is read (or their numbers by id, while it is written), or None.
+        losses: Lists that collect the losses of the open stateless call, or None.
+    """
+
+    def __init__(self) -> None:
+        self.training: bool | None = None
+        self.compute_dtype: Any = None
+        self.names: list[str] = []
+        self.custom_objects: list[dict[str, Any]] = []
+        self.shape_run = False
+        self.inside = False
+        self.losses_recorded = False
+        self.safe_mode: bool | None = None
+        self.shared_objects: dict[int, Any] | None = None
+
+
+local = Scopes()
+
+# Objects registered for the whole process, under "package>Name".
+global_custom_objects: dict[str, Any] = {}
+
+
+class training_scope:
+    """Hand ``training`` down to the layer calls inside."""
+
+    __slots__ = ("training", "previous")
+
+    def __init__(self, training: bool | None) -> None:
+        self.training = training
+
+    def __enter__(self) -> None:
+        self.previous = local.training
+        local.training = self.training
+
+    def __exit__(self, *exc: object) -> None:
+        local.training = self.previous
+
+
+class name_scope:
+    """Prefix the paths of variables created inside with ``name``.
+
+    Args:
+        name: A non-empty string, without "/".
+        deduplicate: Whether an open scope of the same name is entered only once.
+    """
+
+    def __init__(self, name: str, deduplicate: bool = False, **options: Any) -> None:
+        if not isinstance(name, str) or not name or "/" in name:
+            raise ValueError(
+                f"name_scope: name is {name!r}; expected `name` to be a non-empty string "
+                'without "/".'
+            )
+        self.name = name
+        self.deduplicate = deduplicate
+
+    def __enter__(self) -> "name_scope":
+        self.entered = not (self.deduplicate and local.names and local.names[-1] == self.name)
+        if self.entered:
+            local.names.append(self.name)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self.entered:
+            local.names.pop()
+
+
+def current_path() -> str:
+    """The open name scopes joined by slashes."""
+    return "/".join(local.names)
+
+
+@contextlib.contextmanager
+def custom_objects_scope(objects: dict[str, Any] | None) -> Iterator[None]:
+    """Let deserialization find ``objects`` by name inside."""
+    local.custom_objects.append(dict(objects or {}))
+    try:
+        yield
+    finally:
+        local.custom_objects.pop()
+
+
+def custom_objects() -> dict[str, Any]:
+    """All custom objects in force, inner scopes winning over outer ones and the process."""
+    merged = dict(global_custom_objects)
+    for objects in local.custom_objects:
+        merged.update(objects)
+    return merged
+
+
+@contextlib.contextmanager
+def shape_run_scope() -> Iterator[None]:
+    """Mark the calls inside as a run that only finds shapes and must leave no trace."""
+    previous, local.shape_run = local.shape_run, True
+    try:
+        yield
+    finally:
+        local.shape_run = previous

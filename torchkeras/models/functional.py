@@ -1,0 +1,430 @@
+"""Models made of symbolic inputs and outputs, and their configuration as Keras writes it."""
+
+from typing import Any
+
+from torch import nn
+
+from torchkeras import tracer
+from torchkeras.core import nested, serialization
+from torchkeras.core.checks import argument_error, nearest
+from torchkeras.core.naming import LocalNames, to_snake_case
+from torchkeras.layers.base import Layer
+from torchkeras.layers.input import Input, InputLayer
+from torchkeras.models.model import Model
+from torchkeras.saving import operations
+from torchkeras.tracer import Call, Graph, KerasTensor, is_symbolic, symbols_in
+from torchkeras.tracer.graph import attach_mask
+from torchkeras.tracer.symbolic import check_symbolic, map_symbols
+
+
+class Functional(Model):
+    """The model that ``Model(inputs, outputs)`` makes: a graph of calls.
+
+    ``graph_module`` has it as a ``torch.fx.GraphModule``.
+
+    Args:
+        inputs: Structure of symbolic tensors; lists, tuples and dicts keep their form.
+        outputs: Structure of symbolic tensors made from them.
+        name: Name of the model.
+
+    Raises:
+        ValueError: an output can't be reached from the inputs, or two layers have one name.
+    """
+
+    _converts_inputs = False
+
+    def __init__(self, inputs: Any, outputs: Any, name: str | None = None, **options: Any) -> None:
+        self.set_up(self, inputs, outputs, name=name, **options)
+
+    @staticmethod
+    def set_up(model: Model, inputs: Any, outputs: Any, *args: Any, **options: Any) -> None:
+        """Make ``model``, of whatever class, a functional one."""
+        if args:
+            options["name"] = args[0]
+        check_symbolic(type(model).__name__, "inputs", inputs)
+        check_symbolic(type(model).__name__, "outputs", outputs)
+        inputs, outputs = _own_inputs(inputs, outputs)
+        trainable = options.pop("trainable", True)
+        model._take_graph(Graph(_plain(inputs), _plain(outputs)), **options)
+        if not trainable:
+            model.trainable = False
+        _check_names(model)
+
+    @staticmethod
+    def config_of(model: Model) -> dict[str, Any]:
+        """The layers of ``model``, the calls between them, inputs and outputs, as Keras has them."""
+        return _Writer(model).config()
+
+    @staticmethod
+    def from_graph_config(cls: type, config: dict[str, Any]) -> Any:
+        """A model of class ``cls`` made from a graph's configuration."""
+        inputs, outputs = _Reader(config).read()
+        model = cls(inputs, outputs, name=config.get("name"))
+        if not config.get("trainable", True):
+            model.trainable = False
+        return model
+
+
+Model.functional_class = Functional
+
+
+def _plain(structure: Any) -> Any:
+    """Lists stay lists and tuples tuples, without classes of their own."""
+    return nested.map_leaves(lambda leaf: leaf, structure)
+
+
+def _own_inputs(inputs: Any, outputs: Any) -> tuple[Any, Any]:
+    """Inputs that are results of layers get an input layer, and the calls behind it are redone."""
+    replaced = {
+        id(symbol): Input(batch_shape=symbol.shape, dtype=symbol.dtype, name=f"{symbol.name}_input")
+        for symbol in nested.flatten(inputs)
+        if symbol.call is None or symbol.call.inputs
+    }
+    if not replaced:
+        return inputs, outputs
+    values = replay(Graph(inputs, outputs), dict(replaced), {})
+    new_inputs = nested.map_leaves(lambda symbol: replaced.get(id(symbol), symbol), inputs)
+    return new_inputs, nested.map_leaves(lambda symbol: values[id(symbol)], outputs)
+
+
+def replay(graph: Graph, values: dict[int, KerasTensor], modules: dict[int, Any]) -> dict[int, Any]:
+    """Make the calls of ``graph`` again.
+
+    Args:
+        graph: The calls.
+        values: Symbolic tensor to use for each (by ``id``) that is given from outside.
+        modules: What to call for each module (by ``id``) that is replaced.
+
+    Returns:
+        ``values`` with all results.
+    """
+    for symbol in graph.flat_inputs:
+        values.setdefault(id(symbol), symbol)
+    for call in graph.calls:
+        if not call.inputs or all(id(symbol) in values for symbol in call.flat_outputs):
+            continue
+        args = map_symbols(lambda symbol: values[id(symbol)], call.args)
+        kwargs = map_symbols(lambda symbol: values[id(symbol)], _without_own_masks(call))
+        replacement = modules.get(id(call.operation))
+        if replacement is not None:
+            outputs = replacement(*args, **kwargs)
+        else:
+            outputs = _invoke(call.operation, args, kwargs)
+        for old, new in zip(call.flat_outputs, _symbols(outputs), strict=True):
+            values[id(old)] = new
+            if is_symbolic(getattr(old, "_keras_mask", None)) and hasattr(new, "_keras_mask"):
+                values[id(old._keras_mask)] = new._keras_mask
+    return values
+
+
+def _invoke(operation: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
+    """Call a layer, a module, a function or (by name) a method on symbolic tensors."""
+    if isinstance(operation, nn.Module):
+        return operation(*args, **kwargs)
+    return tracer.record(operation, args, kwargs)
+
+
+def _symbols(outputs: Any) -> list[KerasTensor]:
+    return [leaf for leaf in nested.flatten(outputs) if is_symbolic(leaf)]
+
+
+def _check_names(model: Model) -> None:
+    seen: set[str] = set()
+    for layer in model.layers:
+        if layer.name in seen:
+            raise ValueError(
+                f'Functional "{model.name}": The name "{layer.name}" is used several times in the '
+                "model. All operation names should be unique: give the layers other names."
+            )
+        seen.add(layer.name)
+
+
+# --- Writing
+
+
+def own_masks(call: Call) -> set[str]:
+    """Keyword arguments of a call that are masks its inputs carry anyway."""
+    carried = set()
+    for name, value in call.kwargs.items():
+        masks = _symbols(value)
+        if not masks or not (name == "mask" or name.endswith("_mask")):
+            continue
+        sources = {id(getattr(symbol, "_keras_mask", None)) for symbol in call.inputs}
+        if all(id(mask) in sources for mask in masks):
+            carried.add(name)
+    return carried
+
+
+def _without_own_masks(call: Call) -> dict[str, Any]:
+    carried = own_masks(call)
+    return {name: value for name, value in call.kwargs.items() if name not in carried}
+
+
+class _Writer:
+    """Writes a graph down as Keras's configuration."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.graph: Graph = model._graph
+        self.needed = self._needed_calls()
+        self.names: dict[int, str] = {}
+        self.numbers: dict[int, int] = {}
+        self._nodes: dict[int, Any] = {}
+        local_names = LocalNames()
+        for layer in self.graph.modules:
+            local_names(layer.name if isinstance(layer, Layer) else to_snake_case(type(layer).__name__))
+        for operation in self.graph.operations:
+            calls = [c for c in self.graph.calls_of(operation) if id(c) in self.needed]
+            for number, call in enumerate(calls):
+                self.numbers[id(call)] = number
+                if not isinstance(operation, Call):
+                    self.names[id(call)] = operation.name
+                elif call.operation is not attach_mask:
+                    self.names[id(call)] = local_names(self._node(call).class_name.lower())
+
+    def _needed_calls(self) -> set[int]:
+        """Calls that an output needs, masks that tensors carry anyway left out."""
+        needed: set[int] = set()
+        stack = [symbol.call for symbol in (*self.graph.flat_outputs, *self.graph.flat_inputs)]
+        while stack:
+            call = stack.pop()
+            if call is None or id(call) in needed:
+                continue
+            needed.add(id(call))
+            if call.operation is attach_mask:
+                stack.append(call.args[0].call)
+                continue
+            kwargs = _without_own_masks(call)
+            stack += [symbol.call for symbol in symbols_in(call.args) + symbols_in(kwargs)]
+        return needed
+
+    def _node(self, call: Call) -> Any:
+        if id(call) not in self._nodes:
+            self._nodes[id(call)] = operations.to_keras(call.operation, call.args, call.kwargs)
+        return self._nodes[id(call)]
+
+    def config(self) -> dict[str, Any]:
+        layers = []
+        for operation in self.graph.operations:
+            calls = [c for c in self.graph.calls_of(operation) if id(c) in self.needed]
+            if not calls or (isinstance(operation, Call) and operation.operation is attach_mask):
+                continue
+            layers.append(self._operation_config(operation, calls))
+        return {
+            "name": self.model.name,
+            "trainable": self.model.trainable,
+            "layers": layers,
+            "input_layers": self._references(self.graph.inputs),
+            "output_layers": self._references(self.graph.outputs),
+        }
+
+    def _operation_config(self, operation: Any, calls: list[Call]) -> dict[str, Any]:
+        if isinstance(operation, Call):
+            node = self._node(operation)
+            name = self.names[id(operation)]
+            return {
+                "module": node.module,
+                "class_name": node.class_name,
+                "config": {"name": name, **node.config},
+                "registered_name": node.class_name,
+                "name": name,
+                "inbound_nodes": [self._node_config(node.args, node.kwargs)],
+            }
+        config = serialization.serialize_keras_object(operation)
+        config["name"] = operation.name
+        config["inbound_nodes"] = [
+            self._node_config(call.args, _without_own_masks(call)) for call in calls if call.inputs
+        ]
+        return config
+
+    def _node_config(self, args: Any, kwargs: Any) -> dict[str, Any]:
+        return {"args": self._value(list(args)), "kwargs": self._value(dict(kwargs))}
+
+    def _value(self, value: Any) -> Any:
+        if is_symbolic(value):
+            return {
+                "class_name": "__keras_tensor__",
+                "config": {
+                    "shape": list(value.shape),
+                    "dtype": value.dtype,
+                    "keras_history": list(self._reference(value)),
+                },
+            }
+        if isinstance(value, (list, tuple)):
+            return [self._value(item) for item in value]
+        if isinstance(value, dict):
+            return {key: self._value(item) for key, item in value.items()}
+        return serialization.serialize_value(value)
+
+    def _reference(self, symbol: KerasTensor) -> tuple[str, int, int]:
+        call = symbol.call
+        while call.operation is attach_mask:
+            symbol = call.args[0]
+            call = symbol.call
+        return (self.names[id(call)], self.numbers[id(call)], symbol.position)
+
+    def _references(self, structure: Any) -> Any:
+        if is_symbolic(structure):
+            return list(self._reference(structure))
+        if isinstance(structure, dict):
+            return {key: self._references(value) for key, value in structure.items()}
+        return [self._references(value) for value in structure]
+
+
+# --- Reading
+
+
+class _Reader:
+    """Makes the layers of a configuration and calls them in order."""
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self.config = config
+        self.layers: dict[str, Any] = {}
+        self.first_node: dict[str, int] = {}
+        self.results: dict[tuple[str, int], list[KerasTensor]] = {}
+        self.waiting: list[tuple[str, int, Any]] = []
+
+    def read(self) -> tuple[Any, Any]:
+        with serialization.sharing_scope():
+            for entry in self.config["layers"]:
+                self._make(entry)
+        self._call_all()
+        return (
+            self._structure(self.config["input_layers"]),
+            self._structure(self.config["output_layers"]),
+        )
+
+    def _make(self, entry: dict[str, Any]) -> None:
+        name = entry.get("name") or entry["config"]["name"]
+        if operations.is_operation(entry):
+            config = dict(entry["config"])
+            config.pop("name", None)
+            layer = operations.from_keras(entry["class_name"], config, entry.get("module"))
+        else:
+            layer = serialization.deserialize_keras_object(
+                {k: v for k, v in entry.items() if k not in ("inbound_nodes", "name")}
+            )
+        self.layers[name] = layer
+        if isinstance(layer, InputLayer):
+            self.results[(name, 0)] = [layer.output]
+        # Keras 2 counts the construction of a nested model as its node 0.
+        is_model = isinstance(layer, Model)
+        nodes = entry.get("inbound_nodes") or []
+        self.first_node[name] = int(is_model and bool(nodes) and isinstance(nodes[0], list))
+        for number, node in enumerate(nodes):
+            if not isinstance(layer, InputLayer):
+                self.waiting.append((name, number + self.first_node[name], node))
+
+    def _call_all(self) -> None:
+        while self.waiting:
+            left = []
+            for name, number, node in self.waiting:
+                if self._is_ready(name, number, node):
+                    self._call(name, number, node)
+                else:
+                    left.append((name, number, node))
+            if len(left) == len(self.waiting):
+                raise argument_error(
+                    "Functional",
+                    "inbound_nodes",
+                    [name for name, _, _ in left],
+                    "a graph without loops in which each tensor is made by a call before",
+                )
+            self.waiting = left
+
+    def _is_ready(self, name: str, number: int, node: Any) -> bool:
+        earlier = number == self.first_node[name] or (name, number - 1) in self.results
+        return earlier and all(key in self.results for key in self._keys(node))
+
+    def _keys(self, node: Any) -> list[tuple[str, int]]:
+        found: list[tuple[str, int]] = []
+        _find_references(node, found, self.layers)
+        return found
+
+    def _call(self, name: str, number: int, node: Any) -> None:
+        if isinstance(node, dict):
+            args = tuple(self._value(item) for item in node.get("args", ()))
+            kwargs = {key: self._value(item) for key, item in node.get("kwargs", {}).items()}
+            if kwargs.get("training") is False and is_symbolic(kwargs.get("mask")):
+                del kwargs["training"]  # written by Keras beside a mask; no user said it
+        else:
+            args, kwargs = self._older_arguments(node)
+        layer = self.layers[name]
+        outputs = layer(*args, **kwargs)
+        self.results[(name, number)] = _symbols(outputs)
+
+    def _older_arguments(self, node: list) -> tuple[tuple, dict[str, Any]]:
+        """Arguments of a Keras 2 node: a list of [layer, node, tensor, kwargs]."""
+        tensors, kwargs = [], {}
+        entries = node if node and isinstance(node[0], list) else [node]
+        for entry in entries:
+            tensors.append(self._symbol(entry[0], entry[1], entry[2]))
+            if len(entry) > 3:
+                kwargs.update({key: self._older_value(v) for key, v in (entry[3] or {}).items()})
+        single = tensors[0] if len(tensors) == 1 else tensors
+        return (single,), kwargs
+
+    def _older_value(self, value: Any) -> Any:
+        if _is_triple(value, self.layers):
+            return self._symbol(*value[:3])
+        if isinstance(value, list):
+            return [self._older_value(item) for item in value]
+        return self._value(value)
+
+    def _value(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            if value.get("class_name") == "__keras_tensor__":
+                return self._symbol(*value["config"]["keras_history"])
+            if "class_name" in value and "config" in value:
+                return serialization.deserialize_value(value)
+            return {key: self._value(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._value(item) for item in value]
+        return value
+
+    def _symbol(self, name: str, node: int, position: int) -> KerasTensor:
+        results = self.results.get((name, int(node)))
+        if results is None or not 0 <= int(position) < len(results):
+            raise argument_error(
+                "Functional",
+                "tensor",
+                [name, node, position],
+                "an output of a layer of the model",
+                nearest(name, self.layers),
+            )
+        return results[int(position)]
+
+    def _structure(self, reference: Any) -> Any:
+        if _is_triple(reference, self.layers):
+            return self._symbol(*reference)
+        if isinstance(reference, dict):
+            return {key: self._structure(value) for key, value in reference.items()}
+        return [self._structure(value) for value in reference]
+
+
+def _is_triple(value: Any, layers: dict[str, Any]) -> bool:
+    return (
+        isinstance(value, (list, tuple))
+        and len(value) >= 3
+        and isinstance(value[0], str)
+        and value[0] in layers
+        and isinstance(value[1], int)
+        and isinstance(value[2], int)
+    )
+
+
+def _find_references(value: Any, found: list[tuple[str, int]], layers: dict[str, Any]) -> None:
+    if isinstance(value, dict):
+        if value.get("class_name") == "__keras_tensor__":
+            name, node, _ = value["config"]["keras_history"]
+            found.append((name, int(node)))
+            return
+        for item in value.values():
+            _find_references(item, found, layers)
+    elif _is_triple(value, layers):
+        found.append((value[0], int(value[1])))
+        if len(value) > 3:
+            _find_references(value[3], found, layers)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _find_references(item, found, layers)

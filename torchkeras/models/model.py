@@ -1,0 +1,421 @@
+"""``Model``: a layer that can be compiled, trained, evaluated and saved."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from torch import Tensor, fx, nn
+
+from torchkeras.core import nested, serialization
+from torchkeras.core.checks import argument_error, moment_error, nearest
+from torchkeras.core.configurable import constructor_arguments, generic
+from torchkeras.layers.base import Layer
+from torchkeras.models.summary import print_summary
+from torchkeras.saving import api as saving
+from torchkeras.tracer import Graph, any_symbolic
+from torchkeras.tracer.graph import module_keys
+from torchkeras.training.trainer import Trainer
+
+
+class Model(Trainer, Layer):
+    """Layers grouped into one, with ``compile``, ``fit``, ``evaluate``, ``predict`` and ``save``.
+
+    Made in one of three ways: ``Model(inputs, outputs)`` from symbolic tensors; ``Sequential``; or a
+    subclass with ``call``. A subclass without ``call`` may also be made from inputs and outputs.
+
+    Args:
+        inputs: Structure of symbolic tensors.
+        outputs: Structure of symbolic tensors made from them.
+        name: Name of the model.
+        trainable: Whether the weights are to be trained.
+
+    Example:
+        >>> inputs = keras.Input((4,))
+        >>> keras.Model(inputs, keras.layers.Dense(2)(inputs)).output_shape
+        (None, 2)
+    """
+
+    # Set by models.functional: the class that Model(inputs, outputs) makes.
+    functional_class: type | None = None
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        if cls is Model and is_functional(args, kwargs):
+            cls = Model.functional_class
+        return super().__new__(cls, *args, **kwargs)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if is_functional(args, kwargs):
+            Model.functional_class.set_up(self, *args, **kwargs)
+            return
+        if args:
+            raise argument_error(
+                type(self), "arguments", args, "symbolic inputs and outputs, or keywords alone"
+            )
+        Layer.__init__(self, **kwargs)
+
+    def _take_graph(self, graph: Graph, **options: Any) -> None:
+        """Become the functional model that ``graph`` describes."""
+        Layer.__init__(self, **options)
+        self.__dict__["_graph"] = graph
+        self._hold(graph.modules)
+        self._after_build()
+
+    _graph: Graph | None = None
+
+    def _hold(self, modules: list[nn.Module]) -> None:
+        """Register the layers of the graph, under keys by class and number."""
+        state = self.__dict__
+        for key in state.get("_held", ()):
+            self._modules.pop(key, None)
+        state["_held"] = []
+        for key, module in zip(module_keys(modules), modules, strict=True):
+            self._hold_under(key, module)
+        state["_graph_module"] = None
+
+    def _hold_under(self, key: str, module: nn.Module) -> None:
+        while key in self._modules or hasattr(type(self), key) or key in self.__dict__:
+            key = f"{key}_layer"
+        self._modules[key] = module
+        self.__dict__["_held"].append(key)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        held = self.__dict__.get("_held", ())
+        module = self._modules.get(name) if name in held else None
+        super().__setattr__(name, value)
+        if module is not None and module is not value:  # the user's attribute goes first
+            held.remove(name)
+            self._hold_under(f"{name}_layer", module)
+            self.__dict__["_graph_module"] = None
+
+    # Layers.
+
+    @property
+    def layers(self) -> list[Any]:
+        """The layers, in the order in which their weights are listed and saved."""
+        if self._graph is None:
+            return self._layers
+        inside = [module for module in self._graph.modules if isinstance(module, Layer)]
+        known = {id(layer) for layer in inside}
+        return inside + [layer for layer in self._layers if id(layer) not in known]
+
+    @layers.setter
+    def layers(self, value: Any) -> None:
+        raise AttributeError(
+            f'{type(self).__name__} "{self.name}": `Model.layers` attribute is reserved and should '
+            "not be used. Please use another name."
+        )
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Any:
+        """The layer called ``name``, or number ``index``.
+
+        Raises:
+            ValueError: there is none, or not exactly one of the two is given.
+        """
+        if (name is None) == (index is None):
+            raise ValueError(
+                f'{type(self).__name__} "{self.name}": get_layer was given name={name!r} and '
+                f"index={index!r}; Provide either a layer name or a layer index, one of the two."
+            )
+        layers = self.layers
+        if index is not None:
+            if not -len(layers) <= index < len(layers):
+                raise argument_error(
+                    self, "index", index, f"a number below {len(layers)}, the number of layers"
+                )
+            return layers[index]
+        for layer in layers:
+            if layer.name == name:
+                return layer
+        names = [layer.name for layer in layers]
+        raise ValueError(
+            f'{type(self).__name__} "{self.name}": No such layer: {name}. '
+            f"{nearest(name, names)} Existing layers are: {names}."
+        )
+
+    # The graph.
+
+    @property
+    def graph_module(self) -> fx.GraphModule:
+        """The computation as a ``torch.fx.GraphModule`` sharing the layers; readable by ``.code``.
+
+        It takes the flat list of inputs. Only functional and built sequential models have one.
+
+        Raises:
+            RuntimeError: the model isn't made of symbolic tensors.
+        """
+        module = self.__dict__.get("_graph_module")
+        if module is None:
+            module = self._make_graph_module()
+            self.__dict__["_graph_module"] = module
+        return module
+
+    def _make_graph_module(self) -> fx.GraphModule:
+        graph = self._graph
+        if graph is None:
+            raise moment_error(
+                self,
+                "there is no graph, since call() is Python code",
+                "Use torch.export or torch.fx.symbolic_trace on the model.",
+            )
+        keys = {id(module): key for key, module in self._modules.items()}
+        module, constants = graph.to_module(keys)
+        if constants._parameters or constants._buffers:
+            self._modules["constants"] = constants
+        return module
+
+    @property
+    def inputs(self) -> list[Any] | None:
+        """The symbolic inputs; None for a model that has none."""
+        return None if self._graph is None else self._graph.flat_inputs
+
+    @property
+    def outputs(self) -> list[Any] | None:
+        """The symbolic outputs; None for a model that has none."""
+        return None if self._graph is None else self._graph.flat_outputs
+
+    @property
+    def input(self) -> Any:
+        """The structure of symbolic inputs."""
+        return super().input if self._graph is None else self._graph.inputs
+
+    @property
+    def output(self) -> Any:
+        """The structure of symbolic outputs."""
+        return super().output if self._graph is None else self._graph.outputs
+
+    @property
+    def input_shape(self) -> Any:
+        """Shapes of the inputs."""
+        return nested.map_leaves(lambda symbol: symbol.shape, self.input)
+
+    @property
+    def output_shape(self) -> Any:
+        """Shapes of the outputs."""
+        return nested.map_leaves(lambda symbol: symbol.shape, self.output)
+
+    @property
+    def input_names(self) -> list[str]:
+        """Names of the inputs, in order."""
+        return [symbol.name for symbol in self.inputs or []]
+
+    @property
+    def output_names(self) -> list[str] | None:
+        """Names of the outputs: of the layers that make them; None if they aren't known yet."""
+        if self._graph is None:
+            return None
+        return output_names(self._graph)
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """The computation; of a functional model, a run of its graph. Subclasses override it.
+
+        Args:
+            inputs: Data in the structure of the model's inputs; a dict by names is taken, too.
+            training: Whether layers behave as in training; handed down to them.
+            mask: Masks of the inputs.
+
+        Raises:
+            NotImplementedError: a subclass hasn't written it.
+        """
+        if self._graph is None:
+            raise NotImplementedError(
+                f"Model {type(self).__name__} does not have a `call()` method implemented."
+            )
+        return self.graph_module.forward(*adapted(self, self._graph, inputs, mask))
+
+    def build(self, input_shape: Any = None) -> None:
+        """Make the weights for ``input_shape``, by a run on tensors without values."""
+        if self.__dict__.get("_graph") is None:
+            Layer.build(self, input_shape)
+
+    def _enter_slowly(self, args: tuple, kwargs: dict, training: Any) -> Any:
+        if self._graph is not None and len(args) == 1 and any_symbolic(args):
+            args = (self._unwrapped(args[0]),)
+        return super()._enter_slowly(args, kwargs, training)
+
+    def _unwrapped(self, inputs: Any) -> Any:
+        """One input in a list of one is taken as it is."""
+        single = not nested.is_nested(self._graph.inputs)
+        return inputs[0] if single and isinstance(inputs, (list, tuple)) and len(inputs) == 1 else inputs
+
+    # Showing, saving, configuration.
+
+    def summary(
+        self,
+        line_length: int | None = None,
+        positions: Any = None,
+        print_fn: Callable | None = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: Any = None,
+    ) -> None:
+        """Print a table of the layers: name, class, output shape and number of weights.
+
+        Args:
+            line_length: Width in characters; None fits the terminal.
+            positions: Ends of the columns, in characters or as fractions of the width.
+            print_fn: Called with the text; None prints it.
+            expand_nested: Whether the layers of nested models are shown.
+            show_trainable: Whether a column says if a layer is trained.
+            layer_range: Two names (or patterns): the first and last layer to show.
+        """
+        print_summary(
+            self,
+            line_length=line_length,
+            positions=positions,
+            print_fn=print_fn,
+            expand_nested=expand_nested,
+            show_trainable=show_trainable,
+            layer_range=layer_range,
+        )
+
+    def save(self, filepath: Any, overwrite: bool = True, zipped: Any = None, **options: Any) -> None:
+        """Write the model to ``filepath``; the suffix says the format (see ``keras.saving``)."""
+        saving.save_model(self, filepath, overwrite=overwrite, zipped=zipped, **options)
+
+    def save_weights(self, filepath: Any, overwrite: bool = True, **options: Any) -> None:
+        """Write the weights alone to ``filepath``."""
+        saving.save_weights(self, filepath, overwrite=overwrite, **options)
+
+    def load_weights(self, filepath: Any, skip_mismatch: bool = False, **options: Any) -> Any:
+        """Read weights from ``filepath``."""
+        return saving.load_weights(self, filepath, skip_mismatch=skip_mismatch, **options)
+
+    def to_json(self, **options: Any) -> str:
+        """The configuration as JSON; ``options`` are those of ``json.dumps``."""
+        return json.dumps(serialization.serialize_keras_object(self), **options)
+
+    @generic
+    def get_config(self) -> dict[str, Any]:
+        """The graph of a functional model; of a subclass, its constructor's arguments."""
+        if self._graph is not None and _takes_graph(type(self)):
+            return Model.functional_class.config_of(self)
+        return super().get_config()
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+        """A model made from what ``get_config`` gave, of this generation of Keras or the last."""
+        with serialization.CustomObjectScope(custom_objects or {}):
+            if {"layers", "input_layers", "output_layers"} <= set(config) and _takes_graph(cls):
+                return Model.functional_class.from_graph_config(cls, config)
+            return super().from_config(config)
+
+    def reset_states(self) -> None:
+        """Reset the states of stateful layers."""
+        for layer in self._flatten_layers(include_self=False):
+            reset = getattr(layer, "reset_states", None) or getattr(layer, "reset_state", None)
+            if callable(reset) and getattr(layer, "stateful", False):
+                reset()
+
+
+def _takes_graph(cls: type) -> bool:
+    """Whether the constructor takes symbolic inputs and outputs."""
+    return {"inputs", "outputs"} <= set(constructor_arguments(cls)) or cls.__init__ is Model.__init__
+
+
+def is_functional(args: tuple, kwargs: dict[str, Any]) -> bool:
+    """Whether constructor arguments are symbolic inputs and outputs."""
+    if len(args) >= 2 or (len(args) == 1 and "outputs" in kwargs):
+        return any_symbolic(args[0])
+    return "inputs" in kwargs and "outputs" in kwargs
+
+
+def output_names(graph: Graph) -> list[str]:
+    """Names of the outputs of a graph, made unique by numbers."""
+    if isinstance(graph.outputs, dict):
+        return [path[0] for path, _ in nested.flatten_with_path(graph.outputs)]
+    names: list[str] = []
+    for symbol in graph.flat_outputs:
+        operation = symbol.call.operation if symbol.call is not None else None
+        name = operation.name if isinstance(operation, Layer) else symbol.name
+        count = sum(other == name or other.rstrip("0123456789") == f"{name}_" for other in names)
+        names.append(name if count == 0 else f"{name}_{count}")
+    return names
+
+
+def adapted(model: Model, graph: Graph, inputs: Any, mask: Any = None) -> list[Any]:
+    """``inputs`` as the flat list that the graph takes.
+
+    Structures and names are matched, integers cast to what the input declares, and ranks that
+    differ by a last axis of length 1 are made equal.
+    """
+    symbols = graph.flat_inputs
+    if len(symbols) == 1 and type(inputs) is Tensor:
+        values = [inputs]
+    else:
+        values = match_structure(model, graph, inputs)
+    flat = [fitted(model, symbol, value) for symbol, value in zip(symbols, values, strict=True)]
+    if mask is not None:
+        for value, part in zip(flat, nested.flatten(mask), strict=True):
+            if part is not None:
+                value._keras_mask = part
+    return flat
+
+
+def match_structure(model: Model, graph: Graph, inputs: Any) -> list[Any]:
+    """Leaves of ``inputs`` in the order of the graph's inputs."""
+    wanted = graph.inputs
+    if isinstance(inputs, fx.Proxy) and len(graph.flat_inputs) > 1:
+        return [inputs[path[0]] for path, _ in nested.flatten_with_path(wanted)]
+    if isinstance(inputs, dict):
+        if isinstance(wanted, dict):
+            names = list(nested.flatten_with_path(wanted))
+            if all(len(path) == 1 for path, _ in names):
+                return [_named(model, inputs, path[0], symbol) for path, symbol in names]
+        else:
+            return [_named(model, inputs, symbol.name, symbol) for symbol in graph.flat_inputs]
+    values = nested.flatten(inputs)
+    if len(values) != len(graph.flat_inputs):
+        raise ValueError(
+            f'{type(model).__name__} "{model.name}": {len(values)} input tensors were given; '
+            f"expected {len(graph.flat_inputs)}: "
+            f"{[(symbol.name, symbol.shape) for symbol in graph.flat_inputs]}."
+        )
+    return values
+
+
+def _named(model: Model, inputs: dict[str, Any], name: str, symbol: Any) -> Any:
+    for key in (name, symbol.name):
+        if key in inputs:
+            return inputs[key]
+    operation = symbol.call.operation if symbol.call is not None else None
+    if getattr(operation, "optional", False):
+        return None
+    raise ValueError(
+        f'{type(model).__name__} "{model.name}": Missing data for input "{name}". You passed a '
+        f"data dictionary with keys {sorted(inputs)}. {nearest(name, inputs)}".rstrip()
+    )
+
+
+def fitted(model: Model, symbol: Any, value: Any) -> Any:
+    """``value`` in the rank and kind of number that ``symbol`` declares."""
+    if not isinstance(value, Tensor):
+        if value is None or isinstance(value, fx.Proxy):
+            return value
+        value = model._converted_first(model._converted(value))
+        if not isinstance(value, Tensor):
+            return value
+    shape = symbol.shape
+    rank = value.dim()
+    if rank != len(shape):
+        mask = getattr(value, "_keras_mask", None)
+        if rank == len(shape) + 1 and value.shape[-1] == 1:
+            value = value.squeeze(-1)
+        elif rank == len(shape) - 1 and shape[-1] == 1:
+            value = value.unsqueeze(-1)
+        else:
+            _wrong_shape(model, symbol, value)
+        if mask is not None:
+            value._keras_mask = mask
+    for size, wanted in zip(value.shape, shape, strict=True):
+        if wanted is not None and size != wanted:
+            _wrong_shape(model, symbol, value)
+    if not value.is_floating_point() and symbol.is_floating_point() and not value.is_complex():
+        return value.to(model._compute_dtype)
+    return value
+
+
+def _wrong_shape(model: Model, symbol: Any, value: Tensor) -> None:
+    raise ValueError(
+        f'{type(model).__name__} "{model.name}": Invalid input shape for input "{symbol.name}". '
+        f"Expected shape {symbol.shape}, but input has incompatible shape {tuple(value.shape)}"
+    )

@@ -1,0 +1,26 @@
+"""Symbolic calls: recording them, finding their shapes, turning them into ``torch.fx`` graphs."""
+
+from torchkeras.tracer.graph import Graph
+from torchkeras.tracer.shapes import infer, sizes_known
+from torchkeras.tracer.symbolic import (
+    Call,
+    KerasTensor,
+    any_symbolic,
+    is_symbolic,
+    record,
+    symbols_in,
+    traceable,
+)
+
+__all__ = [
+    "Call",
+    "Graph",
+    "KerasTensor",
+    "any_symbolic",
+    "infer",
+    "is_symbolic",
+    "record",
+    "sizes_known",
+    "symbols_in",
+    "traceable",
+]

@@ -1,0 +1,270 @@
+"""The calls between given inputs and outputs, in order, and as a ``torch.fx`` graph."""
+
+import operator
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, fx, nn
+
+from torchkeras.core import nested
+from torchkeras.core.naming import LocalNames, to_pkg_snake_case
+from torchkeras.core.variable import Variable
+from torchkeras.tracer.symbolic import (
+    Call,
+    KerasTensor,
+    is_symbolic,
+    operation_name,
+    release_modules,
+    symbols_in,
+)
+
+
+class Graph:
+    """What lies between symbolic ``inputs`` and ``outputs``.
+
+    Args:
+        inputs: Structure of symbolic tensors, each made by ``Input`` or by a layer.
+        outputs: Structure of symbolic tensors made from them.
+
+    Attributes:
+        calls: The calls, inputs first, in the order in which Keras numbers them.
+        operations: What is called, once each, in Keras's order.
+
+    Raises:
+        ValueError: an output depends on a symbolic tensor that isn't among the inputs.
+    """
+
+    def __init__(self, inputs: Any, outputs: Any) -> None:
+        self.inputs = inputs
+        self.outputs = outputs
+        self.flat_inputs: list[KerasTensor] = nested.flatten(inputs)
+        self.flat_outputs: list[KerasTensor] = nested.flatten(outputs)
+        release_modules()
+        finished, first_seen = self._walk()
+        self.calls, self.operations = self._in_order(finished, first_seen)
+        self._check_connected()
+
+    def _walk(self) -> tuple[list[Call], dict[int, int]]:
+        """Calls with all their ancestors before them, and when each operation was first met."""
+        stops = {id(tensor) for tensor in self.flat_inputs}
+        finished: list[Call] = []
+        done: set[int] = set()
+        first_seen: dict[int, int] = {}
+        stack: list[tuple[Call, Iterator[KerasTensor]]] = []
+
+        def enter(tensor: KerasTensor) -> None:
+            call = tensor.call
+            if call is None or id(call) in done or (id(tensor) in stops and call.inputs):
+                return
+            done.add(id(call))
+            first_seen.setdefault(id(operation_of(call)), len(first_seen))
+            stack.append((call, iter(call.inputs)))
+
+        for tensor in self._roots():
+            enter(tensor)
+            while stack:
+                call, parents = stack[-1]
+                parent = next(parents, None)
+                if parent is None:
+                    finished.append(call)
+                    stack.pop()
+                else:
+                    enter(parent)
+        return finished, first_seen
+
+    def _roots(self) -> list[KerasTensor]:
+        """The outputs and, behind them, their masks."""
+        masks = [getattr(tensor, "_keras_mask", None) for tensor in self.flat_outputs]
+        return [*self.flat_outputs, *[mask for mask in masks if is_symbolic(mask)]]
+
+    def _in_order(
+        self, finished: list[Call], first_seen: dict[int, int]
+    ) -> tuple[list[Call], list[Any]]:
+        """Sort calls and operations by their depth, the longest way to an output."""
+        inside = {id(call) for call in finished}
+        call_depth: dict[int, int] = {}
+        operation_depth: dict[int, int] = {}
+        operations: dict[int, Any] = {}
+        for call in reversed(finished):
+            operation = operation_of(call)
+            key = id(operation)
+            depth = max(call_depth.get(id(call), 0), operation_depth.get(key, 0))
+            operations[key] = operation
+            operation_depth[key] = call_depth[id(call)] = depth
+            for parent in call.inputs:
+                if id(parent.call) in inside:
+                    known = call_depth.get(id(parent.call), 0)
+                    call_depth[id(parent.call)] = max(depth + 1, known)
+        for tensor in self.flat_inputs:  # inputs that nothing uses are kept
+            call = tensor.call
+            if call is not None and id(operation_of(call)) not in operations and not call.inputs:
+                operations[id(operation_of(call))] = operation_of(call)
+                operation_depth[id(operation_of(call))] = call_depth[id(call)] = 0
+                first_seen[id(operation_of(call))] = -1
+                finished.append(call)
+        calls = sorted(finished, key=lambda call: -call_depth[id(call)])
+        keys = sorted(operations, key=lambda key: (-operation_depth[key], first_seen[key]))
+        return calls, [operations[key] for key in keys]
+
+    def _check_connected(self) -> None:
+        known = {id(tensor) for tensor in self.flat_inputs}
+        for call in self.calls:
+            known.update(id(tensor) for tensor in call.flat_outputs if call.inputs)
+        reached = []
+        for call in self.calls:
+            for tensor in call.inputs:
+                if id(tensor) not in known:
+                    self._disconnected(tensor, operation_name(call.operation), reached)
+            reached.append(operation_name(call.operation))
+        for tensor in self.flat_outputs:
+            if id(tensor) not in known:
+                self._disconnected(tensor, "the output", reached)
+
+    def _disconnected(self, tensor: KerasTensor, where: str, reached: list[str]) -> None:
+        raise ValueError(
+            f"Graph disconnected: cannot find parent for tensor {tensor!r} at {where!r}; expected "
+            "it among the inputs or made from them. The following previous operations were "
+            f"accessed without issue: {reached}"
+        )
+
+    @property
+    def modules(self) -> list[nn.Module]:
+        """The modules called, once each, in Keras's order."""
+        return [operation for operation in self.operations if isinstance(operation, nn.Module)]
+
+    def calls_of(self, operation: Any) -> list[Call]:
+        """The calls of ``operation`` inside this graph, in the order they were recorded."""
+        calls = [call for call in self.calls if operation_of(call) is operation]
+        return sorted(calls, key=lambda call: call.index)
+
+    def to_module(self, paths: dict[int, str]) -> "tuple[fx.GraphModule, nn.Module]":
+        """The graph as a ``torch.fx.GraphModule`` of flat inputs.
+
+        Args:
+            paths: Dotted path under which each module (by ``id``) is to be found.
+
+        Returns:
+            The graph module, and a module that holds constants and free variables.
+        """
+        return _Emitter(self, paths).emit()
+
+
+def operation_of(call: Call) -> Any:
+    """What Keras counts as the operation: the module, or the call itself for a function."""
+    return call.operation if isinstance(call.operation, nn.Module) else call
+
+
+def attach_mask(x: Tensor, mask: Tensor | None) -> Tensor:
+    """``x`` itself, carrying ``mask`` for consumers that look for it on the tensor."""
+    if mask is not None:
+        x._keras_mask = mask
+    return x
+
+
+def module_keys(modules: list[nn.Module]) -> list[str]:
+    """Keys by class and counter, as in Keras's files: ``dense``, ``dense_1``, ..."""
+    names = LocalNames()
+    return [names(to_pkg_snake_case(type(module).__name__)) for module in modules]
+
+
+class _Emitter:
+    """Writes a ``Graph`` down as ``torch.fx`` nodes."""
+
+    def __init__(self, graph: Graph, paths: dict[int, str]) -> None:
+        self.source = graph
+        self.paths = paths
+        self.graph = fx.Graph()
+        self.values: dict[int, fx.Node] = {}
+        self.constants = nn.Module()
+        self.root: dict[str, Any] = {}
+
+    def emit(self) -> tuple[fx.GraphModule, nn.Module]:
+        for position, tensor in enumerate(self.source.flat_inputs):
+            name = _identifier(tensor.call and operation_name(tensor.call.operation), position)
+            self.values[id(tensor)] = self.graph.placeholder(name)
+        for call in self.source.calls:
+            if call.inputs and not self._is_known(call):
+                self._emit_call(call)
+        self.graph.output(_map(self._output_of, self.source.outputs))
+        module = fx.GraphModule(self.root, self.graph, class_name="FunctionalGraph")
+        return module, self.constants
+
+    def _is_known(self, call: Call) -> bool:
+        return all(id(tensor) in self.values for tensor in call.flat_outputs)
+
+    def _emit_call(self, call: Call) -> None:
+        args = _map(self._value_of, call.args)
+        kwargs = _map(self._value_of, call.kwargs)
+        operation = call.operation
+        if isinstance(operation, nn.Module):
+            path = self.paths[id(operation)]
+            self.root[path] = operation
+            node = self.graph.call_module(path, args, kwargs)
+        elif isinstance(operation, str):
+            node = self.graph.call_method(operation, args, kwargs)
+        else:
+            node = self.graph.call_function(operation, args, kwargs)
+        for path, tensor in nested.flatten_with_path(call.outputs):
+            if is_symbolic(tensor) and id(tensor) not in self.values:
+                self.values[id(tensor)] = self._part(node, path)
+
+    def _part(self, node: fx.Node, path: tuple) -> fx.Node:
+        for key in path:
+            node = self.graph.call_function(operator.getitem, (node, key))
+        return node
+
+    def _value_of(self, value: Any) -> Any:
+        if isinstance(value, KerasTensor):
+            return self.values[id(value)]
+        if isinstance(value, (Tensor, np.ndarray, np.generic, Variable)):
+            return self._constant(value)
+        return value
+
+    def _constant(self, value: Any) -> fx.Node:
+        name = f"constant_{len(self.constants._parameters) + len(self.constants._buffers)}"
+        if isinstance(value, Variable):
+            stored = value.parameter
+            node = self._tensor_node(name, stored)
+            return node if value.layout.is_identity else self.graph.call_function(
+                value.layout.to_keras, (node,)
+            )
+        return self._tensor_node(name, torch.as_tensor(value))
+
+    def _tensor_node(self, name: str, tensor: Tensor) -> fx.Node:
+        if isinstance(tensor, nn.Parameter):
+            self.constants.register_parameter(name, tensor)
+        else:
+            self.constants.register_buffer(name, tensor, persistent=False)
+        self.root["constants"] = self.constants
+        return self.graph.get_attr(f"constants.{name}")
+
+    def _output_of(self, value: Any) -> Any:
+        if not isinstance(value, KerasTensor):
+            return value
+        node = self.values[id(value)]
+        mask = getattr(value, "_keras_mask", None)
+        if is_symbolic(mask) and id(mask) in self.values:
+            return self.graph.call_function(attach_mask, (node, self.values[id(mask)]))
+        return node
+
+
+def _map(function: Any, value: Any) -> Any:
+    """``value`` with ``function`` applied to its leaves, slices included."""
+    if isinstance(value, tuple):
+        items = [_map(function, item) for item in value]
+        return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
+    if isinstance(value, list):
+        return [_map(function, item) for item in value]
+    if isinstance(value, dict):
+        return {key: _map(function, item) for key, item in value.items()}
+    if isinstance(value, slice) and symbols_in(value):
+        return slice(*[_map(function, part) for part in (value.start, value.stop, value.step)])
+    return function(value)
+
+
+def _identifier(name: Any, position: int) -> str:
+    text = re.sub(r"\W", "_", str(name)) if name else f"input_{position}"
+    return text if text.isidentifier() else f"input_{text}"
