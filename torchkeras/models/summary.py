@@ -110,7 +110,7 @@ class _Reader:
     def __init__(self, model: Any, expand_nested: bool) -> None:
         self.expand_nested = expand_nested
         graph = getattr(model, "_graph", None)
-        is_graph = graph is not None and not hasattr(model, "add")  # not a Sequential
+        is_graph = graph is not None and not hasattr(type(model), "add")  # not a Sequential
         self.graph = graph if is_graph else None
         self.operations = list(model.layers)
         self.names: dict[int, str] = {}

@@ -1,0 +1,68 @@
+"""What Keras publishes under ``keras.utils``, mostly passed on from the rooms it lives in."""
+
+from torchkeras.callbacks.progress import Progbar
+from torchkeras.core.dtypes import standardize_dtype
+from torchkeras.core.seeds import set_random_seed
+from torchkeras.core.serialization import (
+    CustomObjectScope,
+    deserialize_keras_object,
+    get_custom_objects,
+    get_registered_name,
+    get_registered_object,
+    register_keras_serializable,
+    serialize_keras_object,
+)
+from torchkeras.core.settings import (
+    disable_interactive_logging,
+    enable_interactive_logging,
+    is_interactive_logging_enabled,
+)
+from torchkeras.data import PyDataset, pack_x_y_sample_weight, unpack_x_y_sample_weight
+from torchkeras.tracer import is_symbolic as is_keras_tensor
+from torchkeras.utils.arrays import normalize, to_categorical, to_ordinal
+from torchkeras.utils.files import get_file
+from torchkeras.utils.folders import image_dataset_from_directory, text_dataset_from_directory
+from torchkeras.utils.images import array_to_img, img_to_array, load_img, save_img
+from torchkeras.utils.sequences import pad_sequences
+from torchkeras.utils.session import clear_session
+from torchkeras.utils.splitting import split_dataset
+from torchkeras.utils.timeseries import timeseries_dataset_from_array
+
+Sequence = PyDataset
+custom_object_scope = CustomObjectScope
+
+__all__ = [
+    "CustomObjectScope",
+    "Progbar",
+    "PyDataset",
+    "Sequence",
+    "array_to_img",
+    "clear_session",
+    "custom_object_scope",
+    "deserialize_keras_object",
+    "disable_interactive_logging",
+    "enable_interactive_logging",
+    "get_custom_objects",
+    "get_file",
+    "get_registered_name",
+    "get_registered_object",
+    "image_dataset_from_directory",
+    "img_to_array",
+    "is_interactive_logging_enabled",
+    "is_keras_tensor",
+    "load_img",
+    "normalize",
+    "pack_x_y_sample_weight",
+    "pad_sequences",
+    "register_keras_serializable",
+    "save_img",
+    "serialize_keras_object",
+    "set_random_seed",
+    "split_dataset",
+    "standardize_dtype",
+    "text_dataset_from_directory",
+    "timeseries_dataset_from_array",
+    "to_categorical",
+    "to_ordinal",
+    "unpack_x_y_sample_weight",
+]
