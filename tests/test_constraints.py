@@ -63,7 +63,7 @@ def test_names_of_both_generations():
     assert constraints.unit_norm(axis=1).axis == 1
     assert isinstance(constraints.get(constraints.non_neg), constraints.NonNeg)
     assert constraints.get(None) is None
-    with pytest.raises(ValueError, match="max_norm|MaxNorm"):
+    with pytest.raises(ValueError, match=r"max_norm|MaxNorm"):
         constraints.get("max_nrom")
 
 

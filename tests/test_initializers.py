@@ -158,7 +158,7 @@ def test_get_takes_classes_callables_configurations_and_tensors():
     assert given((3,), dtype="float32").tolist() == [0.0, 1.0, 2.0]
     with pytest.raises(ValueError, match="shape is"):
         given((4,))
-    with pytest.raises(ValueError, match="GlorotUniform|glorot_uniform"):
+    with pytest.raises(ValueError, match=r"GlorotUniform|glorot_uniform"):
         initializers.get("glorot_unifrom")
 
 

@@ -160,5 +160,5 @@ def test_an_explicit_dtype_is_kept_and_used():
 
 
 def test_generalized_cross_entropy_rejects_q_out_of_range():
-    with pytest.raises(ValueError, match="q is 1.0; expected a fraction"):
+    with pytest.raises(ValueError, match=r"q is 1\.0; expected a fraction"):
         losses.CategoricalGeneralizedCrossEntropy(q=1.0)
