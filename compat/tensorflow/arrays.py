@@ -1,0 +1,194 @@
+"""The form of tensors: reshaping, joining, cutting, repeating."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tensorflow.tensors import convert_to_tensor
+from torchkeras import ops
+from torchkeras.core.checks import argument_error
+from torchkeras_shim.sizes import Sizes, as_size, as_sizes
+
+
+def reshape(tensor: Any, shape: Any, name: str | None = None) -> Any:
+    """The same elements in another shape; one length may be -1."""
+    return ops.reshape(tensor, as_sizes(shape))
+
+
+def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "transpose") -> Any:
+    """Axes in another order; None reverses them."""
+    result = ops.transpose(a, axes=None if perm is None else as_sizes(perm))
+    return ops.conj(result) if conjugate else result
+
+
+def expand_dims(input: Any, axis: Any, name: str | None = None) -> Any:
+    """A new axis of length 1."""
+    if isinstance(input, np.ndarray) and input.dtype == object:
+        return np.expand_dims(input, int(axis))
+    return ops.expand_dims(input, as_size(axis))
+
+
+def squeeze(input: Any, axis: Any = None, name: str | None = None) -> Any:
+    """Without axes of length 1: those named, or all."""
+    return ops.squeeze(input, axis=None if axis is None else _axes(axis))
+
+
+def _axes(axis: Any) -> Any:
+    return as_sizes(axis) if isinstance(axis, (list, tuple)) else as_size(axis)
+
+
+def concat(values: Any, axis: Any, name: str = "concat") -> Any:
+    """Tensors one after another along ``axis``."""
+    parts = [convert_to_tensor(v) if isinstance(v, Sizes) else v for v in values]
+    return ops.concatenate(parts, axis=as_size(axis))
+
+
+def stack(values: Any, axis: int = 0, name: str = "stack") -> Any:
+    """Tensors of one shape along a new axis."""
+    return ops.stack([convert_to_tensor(v) if np.isscalar(v) else v for v in values], axis=axis)
+
+
+def unstack(value: Any, num: int | None = None, axis: int = 0, name: str = "unstack") -> list[Any]:
+    """The parts along ``axis``, which falls away."""
+    return list(ops.unstack(value, num, axis))
+
+
+def split(
+    value: Any, num_or_size_splits: Any, axis: Any = 0, num: int | None = None, name: str = "split"
+) -> list[Any]:
+    """Parts along ``axis``: as many equal ones, or of these lengths, of which one may be -1."""
+    axis = as_size(axis)
+    if isinstance(num_or_size_splits, (int, np.integer)):
+        return list(ops.split(value, int(num_or_size_splits), axis=axis))
+    lengths = list(as_sizes(num_or_size_splits))
+    if -1 in lengths:
+        lengths[lengths.index(-1)] = value.shape[axis] - sum(n for n in lengths if n != -1)
+    ends = np.cumsum(lengths)[:-1].tolist()
+    return list(ops.split(value, ends, axis=axis))
+
+
+def tile(input: Any, multiples: Any, name: str | None = None) -> Any:
+    """``input`` repeated as a whole along each axis."""
+    return ops.tile(input, as_sizes(multiples))
+
+
+def repeat(input: Any, repeats: Any, axis: int | None = None, name: str | None = None) -> Any:
+    """Each element repeated along ``axis``; without one, of the flattened tensor."""
+    return ops.repeat(input, repeats, axis=axis)
+
+
+def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Any:
+    """``input`` repeated to fill ``shape``."""
+    return ops.broadcast_to(input, as_sizes(shape))
+
+
+def pad(
+    tensor: Any, paddings: Any, mode: str = "CONSTANT", constant_values: Any = 0, name: Any = None
+) -> Any:
+    """``tensor`` with more elements before and after, along each axis.
+
+    Args:
+        tensor: The tensor.
+        paddings: For each axis, how many before and how many after.
+        mode: ``"CONSTANT"``, ``"REFLECT"`` or ``"SYMMETRIC"``.
+        constant_values: What is put there in the first mode.
+        name: Accepted.
+    """
+    widths = [as_sizes(pair) for pair in paddings]
+    kind = mode.lower()
+    if kind == "constant":
+        return ops.pad(tensor, widths, mode=kind, constant_values=constant_values)
+    return ops.pad(tensor, widths, mode=kind)
+
+
+def reverse(tensor: Any, axis: Any, name: str | None = None) -> Any:
+    """Elements in reverse order along the axes."""
+    return ops.flip(tensor, axis=_axes(axis))
+
+
+def roll(input: Any, shift: Any, axis: Any, name: str | None = None) -> Any:
+    """Elements moved along the axes; what leaves at one end comes in at the other."""
+    return ops.roll(input, _axes(shift), axis=_axes(axis))
+
+
+def slice(input_: Any, begin: Any, size: Any, name: str | None = None) -> Any:
+    """The block that starts at ``begin``; a size of -1 goes to the end."""
+    index = tuple(
+        np.s_[b : None if s == -1 else b + s]
+        for b, s in zip(as_sizes(begin), as_sizes(size), strict=True)
+    )
+    return convert_to_tensor(input_)[index]
+
+
+def strided_slice(
+    input_: Any, begin: Any, end: Any, strides: Any = None, name: str | None = None
+) -> Any:
+    """The block from ``begin`` up to ``end`` in steps of ``strides``, 1 or more."""
+    steps = as_sizes(strides) if strides is not None else (1,) * len(as_sizes(begin))
+    if min(steps) < 1:
+        raise argument_error("tf.strided_slice", "strides", steps, "1 or more", "See tf.reverse.")
+    bounds = zip(as_sizes(begin), as_sizes(end), steps, strict=True)
+    return convert_to_tensor(input_)[tuple(np.s_[b:e:s] for b, e, s in bounds)]
+
+
+def meshgrid(*args: Any, indexing: str = "xy", name: str | None = None) -> list[Any]:
+    """Coordinates of a grid, one tensor for each axis."""
+    return list(ops.meshgrid(*args, indexing=indexing))
+
+
+def sort(values: Any, axis: int = -1, direction: str = "ASCENDING", name: Any = None) -> Any:
+    """Elements in order along ``axis``."""
+    result = ops.sort(values, axis=axis)
+    return ops.flip(result, axis=axis) if _descends(direction) else result
+
+
+def argsort(
+    values: Any,
+    axis: int = -1,
+    direction: str = "ASCENDING",
+    stable: bool = False,
+    name: str | None = None,
+) -> Any:
+    """Indices that put the elements in order; equal ones keep theirs."""
+    if _descends(direction):
+        values = -convert_to_tensor(values)
+    return ops.argsort(values, axis=axis)
+
+
+def _descends(direction: str) -> bool:
+    if direction not in ("ASCENDING", "DESCENDING"):
+        raise argument_error("tf.sort", "direction", direction, '"ASCENDING" or "DESCENDING"')
+    return direction == "DESCENDING"
+
+
+def unique(x: Any, out_idx: Any = torch.int32, name: str | None = None) -> tuple[Tensor, Tensor]:
+    """The different values in the order they first appear, and for each element which it is."""
+    values, indices, _ = unique_with_counts(x, out_idx)
+    return values, indices
+
+
+def unique_with_counts(
+    x: Any, out_idx: Any = torch.int32, name: str | None = None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The different values, for each element which it is, and how often each appears."""
+    values, inverse, counts = torch.unique(
+        convert_to_tensor(x), return_inverse=True, return_counts=True
+    )
+    first = torch.full_like(counts, len(inverse)).scatter_reduce(
+        0, inverse, torch.arange(len(inverse), device=inverse.device), "amin"
+    )
+    order = torch.argsort(first)
+    place = torch.argsort(order)
+    return values[order], place[inverse].to(out_idx), counts[order].to(out_idx)
+
+
+def sequence_mask(
+    lengths: Any, maxlen: Any = None, dtype: Any = torch.bool, name: str | None = None
+) -> Any:
+    """For each length, as many True and then False up to ``maxlen``."""
+    lengths = convert_to_tensor(lengths)
+    steps = int(lengths.max()) if maxlen is None else as_size(maxlen)
+    positions = torch.arange(steps, device=lengths.device)
+    return ops.cast(positions < lengths[..., None], dtype)

@@ -1,0 +1,451 @@
+"""Functions, conditions and loops as TensorFlow spells them. All run as the Python they are."""
+
+import contextlib
+import functools
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tensorflow.tensors import TensorSpec, convert_to_tensor
+from torchkeras import ops
+from torchkeras.core import nested
+from torchkeras.core.checks import argument_error
+from torchkeras.core.scopes import name_scope as keras_name_scope
+from torchkeras_shim.sizes import as_size
+
+
+class Function:
+    """A Python function decorated with ``tf.function``: it runs as it is, at each call.
+
+    Arrays among the arguments become tensors and numbers among the results do too, as in TensorFlow; prints and
+    other side effects happen at each call, not only while tracing.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        signature: Sequence[Any] | None,
+        jit_compile: bool | None,
+    ) -> None:
+        functools.update_wrapper(self, function)
+        self.python_function = function
+        self.input_signature = None if signature is None else tuple(signature)
+        self.jit_compile = jit_compile
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self.input_signature is not None:
+            args = self._by_signature(args)
+        args, kwargs = nested.map_structure(_as_argument, (args, kwargs))
+        return nested.map_structure(_as_result, self.python_function(*args, **kwargs))
+
+    def _by_signature(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Arguments in the types that ``input_signature`` names, once their shapes are checked."""
+        specs = self.input_signature or ()
+        own = args[: len(args) - len(specs)] if len(args) > len(specs) else ()
+        given = [
+            nested.map_structure(self._fitted, spec, arg)
+            for spec, arg in zip(specs, args[len(own) :], strict=False)
+        ]
+        return (*own, *given)
+
+    def _fitted(self, spec: TensorSpec, value: Any) -> Any:
+        tensor = convert_to_tensor(value, dtype=spec.dtype if not hasattr(value, "dtype") else None)
+        if not spec.is_compatible_with(tensor):
+            raise argument_error(
+                f"tf.function {self.__name__}", "argument", TensorSpec.from_tensor(tensor), spec
+            )
+        return tensor
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        if instance is None:
+            return self
+        bound = Function(
+            self.python_function.__get__(instance), self.input_signature, self.jit_compile
+        )
+        return bound
+
+    def get_concrete_function(self, *args: Any, **kwargs: Any) -> "Function":
+        """This function: there is nothing to trace."""
+        return self
+
+    def experimental_get_tracing_count(self) -> int:
+        """0: nothing is traced."""
+        return 0
+
+
+def _as_argument(value: Any) -> Any:
+    return convert_to_tensor(value) if isinstance(value, np.ndarray) else value
+
+
+def _as_result(value: Any) -> Any:
+    is_number = isinstance(value, (bool, int, float, np.ndarray, np.number, np.bool_))
+    return convert_to_tensor(value) if is_number else value
+
+
+def function(
+    func: Callable[..., Any] | None = None,
+    input_signature: Sequence[Any] | None = None,
+    autograph: bool = True,
+    jit_compile: bool | None = None,
+    reduce_retracing: bool = False,
+    experimental_implements: str | None = None,
+    experimental_autograph_options: Any = None,
+    experimental_attributes: Any = None,
+    experimental_relax_shapes: bool | None = None,
+    experimental_compile: bool | None = None,
+    experimental_follow_type_hints: bool | None = None,
+) -> Any:
+    """Decorator that TensorFlow compiles graphs with; here the function runs as Python.
+
+    Args:
+        func: The function; without it, the decorator is given.
+        input_signature: ``TensorSpec`` of each argument, which arguments are checked against.
+        jit_compile, experimental_compile: Kept on the function; its results are the same either way.
+        autograph, reduce_retracing, experimental_*: Settings of TensorFlow's tracing, of which there is none.
+
+    Source: ``tf.function``.
+    """
+
+    def decorate(plain: Callable[..., Any]) -> Function:
+        return Function(plain, input_signature, jit_compile or experimental_compile)
+
+    return decorate if func is None else decorate(func)
+
+
+def cond(
+    pred: Any,
+    true_fn: Callable[[], Any] | None = None,
+    false_fn: Callable[[], Any] | None = None,
+    name: str | None = None,
+) -> Any:
+    """``true_fn()`` if ``pred`` holds, else ``false_fn()``."""
+    chosen = true_fn if bool(pred) else false_fn
+    return None if chosen is None else chosen()
+
+
+def case(
+    pred_fn_pairs: Any,
+    default: Callable[[], Any] | None = None,
+    exclusive: bool = False,
+    strict: bool = False,
+    name: str = "case",
+) -> Any:
+    """The function beside the first condition that holds, else ``default``, called.
+
+    Raises:
+        ValueError: several hold though they are said to exclude each other, or none and no default.
+    """
+    pairs = list(pred_fn_pairs.items() if hasattr(pred_fn_pairs, "items") else pred_fn_pairs)
+    holding = [action for condition, action in pairs if bool(condition)]
+    if exclusive and len(holding) > 1:
+        raise argument_error("tf.case", "number of true conditions", len(holding), "at most 1")
+    if not holding and default is None:
+        raise argument_error("tf.case", "number of true conditions", 0, "1, or a default")
+    return (holding[0] if holding else default)()
+
+
+def switch_case(
+    branch_index: Any, branch_fns: Any, default: Callable[[], Any] | None = None, name: Any = None
+) -> Any:
+    """The function number ``branch_index``, called; the default, or the last one, for other numbers."""
+    index = int(branch_index)
+    branches = dict(enumerate(branch_fns) if callable(branch_fns[0]) else branch_fns)
+    return branches.get(index, default or branches[max(branches)])()
+
+
+def while_loop(
+    cond: Callable[..., Any],
+    body: Callable[..., Any],
+    loop_vars: Any,
+    shape_invariants: Any = None,
+    parallel_iterations: int = 10,
+    back_prop: bool = True,
+    swap_memory: bool = False,
+    maximum_iterations: Any = None,
+    name: str | None = None,
+) -> Any:
+    """``body`` applied to ``loop_vars`` for as long as ``cond`` holds of them."""
+    state, rounds = loop_vars, 0
+    limit = None if maximum_iterations is None else as_size(maximum_iterations)
+    while (limit is None or rounds < limit) and bool(cond(*state)):
+        state = body(*state)
+        state = state if isinstance(state, (list, tuple)) else (state,)
+        rounds += 1
+    return state
+
+
+def map_fn(
+    fn: Callable[[Any], Any],
+    elems: Any,
+    dtype: Any = None,
+    parallel_iterations: int | None = None,
+    back_prop: bool = True,
+    swap_memory: bool = False,
+    infer_shape: bool = True,
+    name: str | None = None,
+    fn_output_signature: Any = None,
+) -> Any:
+    """``fn`` of each row, the results along a new first axis.
+
+    Args:
+        fn: Takes a row, or a structure of rows.
+        elems: A tensor, or a structure of tensors with the same number of rows.
+        dtype, fn_output_signature: Number types of the results.
+        parallel_iterations, back_prop, swap_memory, infer_shape, name: Accepted.
+    """
+    results = [fn(row) for row in _rows(elems)]
+    wanted = fn_output_signature if fn_output_signature is not None else dtype
+    joined = nested.map_structure(lambda *leaves: ops.stack(leaves), *results)
+    if wanted is None:
+        return joined
+    types = [getattr(w, "dtype", w) for w in nested.flatten(wanted)]
+    leaves = [ops.cast(leaf, t) for leaf, t in zip(nested.flatten(joined), types, strict=True)]
+    return nested.pack_sequence_as(joined, leaves)
+
+
+def vectorized_map(
+    fn: Callable[[Any], Any], elems: Any, fallback_to_while_loop: bool = True, warn: bool = True
+) -> Any:
+    """``map_fn``; all rows at once is torch's ``vmap``, which takes fewer functions."""
+    return map_fn(fn, elems)
+
+
+def _rows(elems: Any) -> Iterator[Any]:
+    elems = nested.map_structure(convert_to_tensor, elems)
+    for leaves in zip(*(leaf.unbind(0) for leaf in nested.flatten(elems)), strict=True):
+        yield nested.pack_sequence_as(elems, leaves)
+
+
+def scan(
+    fn: Callable[[Any, Any], Any],
+    elems: Any,
+    initializer: Any = None,
+    parallel_iterations: int = 10,
+    back_prop: bool = True,
+    swap_memory: bool = False,
+    infer_shape: bool = True,
+    reverse: bool = False,
+    name: str | None = None,
+) -> Any:
+    """All the states that ``fn(state, row)`` gives, one after another, along a new first axis."""
+    rows = list(_rows(elems))
+    rows = rows[::-1] if reverse else rows
+    state = initializer if initializer is not None else rows.pop(0)
+    states = [] if initializer is not None else [state]
+    for row in rows:
+        state = fn(state, row)
+        states.append(state)
+    states = states[::-1] if reverse else states
+    return nested.map_structure(lambda *leaves: ops.stack(leaves), *states)
+
+
+def foldl(
+    fn: Callable[[Any, Any], Any], elems: Any, initializer: Any = None, **settings: Any
+) -> Any:
+    """The last of the states that ``fn(state, row)`` gives, from the first row on."""
+    return _fold(fn, list(_rows(elems)), initializer)
+
+
+def foldr(
+    fn: Callable[[Any, Any], Any], elems: Any, initializer: Any = None, **settings: Any
+) -> Any:
+    """The last of the states that ``fn(state, row)`` gives, from the last row back."""
+    return _fold(fn, list(_rows(elems))[::-1], initializer)
+
+
+def _fold(fn: Callable[[Any, Any], Any], rows: list[Any], state: Any) -> Any:
+    state = rows.pop(0) if state is None else state
+    return functools.reduce(fn, rows, state)
+
+
+def py_function(func: Callable[..., Any], inp: Any, Tout: Any, name: str | None = None) -> Any:
+    """``func`` of tensors, its results as tensors of the types ``Tout``."""
+    return _typed(func(*map(convert_to_tensor, inp)), Tout)
+
+
+def numpy_function(
+    func: Callable[..., Any], inp: Any, Tout: Any, stateful: bool = True, name: str | None = None
+) -> Any:
+    """``func`` of NumPy arrays, its results as tensors of the types ``Tout``."""
+    return _typed(func(*(np.asarray(convert_to_tensor(value)) for value in inp)), Tout)
+
+
+def _typed(results: Any, types: Any) -> Any:
+    if not isinstance(types, (list, tuple)):
+        return convert_to_tensor(results, dtype=getattr(types, "dtype", types))
+    return [
+        convert_to_tensor(result, dtype=getattr(dtype, "dtype", dtype))
+        for result, dtype in zip(results, types, strict=True)
+    ]
+
+
+def print(
+    *inputs: Any,
+    output_stream: Any = None,
+    summarize: int | None = 3,
+    sep: str = " ",
+    end: str = "\n",
+    name: str | None = None,
+) -> None:
+    """Write values as arrays.
+
+    Args:
+        inputs: Tensors, structures of them and anything else.
+        output_stream: A stream, or ``"file://"`` and a path; the error stream if None.
+        summarize: How many elements are shown at each end of a long axis; None or -1 shows all.
+        sep, end: Put between the values and after them.
+        name: Accepted.
+    """
+    edge = summarize if summarize is not None and summarize >= 0 else sys.maxsize
+    with np.printoptions(threshold=2 * edge, edgeitems=edge):
+        text = sep.join(str(nested.map_structure(_shown, value)) for value in inputs) + end
+    if isinstance(output_stream, str) and output_stream.startswith("file://"):
+        with open(output_stream.removeprefix("file://"), "a", encoding="utf-8") as file:
+            file.write(text)
+    else:
+        (output_stream or sys.stderr).write(text)
+
+
+def _shown(value: Any) -> Any:
+    return np.asarray(value) if hasattr(value, "__array__") else value
+
+
+def Assert(
+    condition: Any, data: Any, summarize: int | None = None, name: str | None = None
+) -> None:
+    """Raise a ValueError that shows ``data`` unless ``condition`` holds."""
+    if not bool(ops.all(condition)):
+        raise ValueError(f"tf.Assert: assertion failed: {[_shown(value) for value in data]}")
+
+
+def group(*inputs: Any, name: str | None = None) -> None:
+    """Nothing: what is grouped has run already."""
+
+
+def no_op(name: str | None = None) -> None:
+    """Nothing."""
+
+
+def control_dependencies(control_inputs: Any) -> contextlib.AbstractContextManager[None]:
+    """Nothing: Python runs in order."""
+    return contextlib.nullcontext()
+
+
+def init_scope() -> contextlib.AbstractContextManager[None]:
+    """Nothing: there is no graph to step out of."""
+    return contextlib.nullcontext()
+
+
+def name_scope(name: str) -> keras_name_scope:
+    """Prefix the paths of variables made inside with ``name``."""
+    return keras_name_scope(name.strip("/").replace("/", "_"))
+
+
+@contextlib.contextmanager
+def device(device_name: Any) -> Iterator[None]:
+    """Tensors made inside lie on this device; on the CPU if there is none such, as in TensorFlow."""
+    word = str(device_name).upper()
+    number = word.rsplit(":", 1)[-1]
+    index = int(number) if number.isdigit() else 0
+    if "GPU" in word and index < torch.cuda.device_count():
+        with torch.device("cuda", index):
+            yield
+    else:
+        with (
+            torch.device("cpu")
+            if torch.get_default_device().type != "cpu"
+            else contextlib.nullcontext()
+        ):
+            yield
+
+
+def executing_eagerly() -> bool:
+    """True: everything is."""
+    return True
+
+
+def inside_function() -> bool:
+    """False: nothing is traced."""
+    return False
+
+
+class TensorArray:
+    """Tensors by number, joined in the end.
+
+    Args:
+        dtype: Number type of the tensors.
+        size: How many there are at first.
+        dynamic_size: Whether writing may add more.
+        clear_after_read, tensor_array_name, handle, flow, infer_shape, element_shape, colocate_with_first_write_call,
+            name: Settings of TensorFlow's graphs; accepted.
+    """
+
+    def __init__(
+        self,
+        dtype: Any,
+        size: Any = None,
+        dynamic_size: bool | None = None,
+        clear_after_read: bool | None = None,
+        tensor_array_name: str | None = None,
+        handle: Any = None,
+        flow: Any = None,
+        infer_shape: bool = True,
+        element_shape: Any = None,
+        colocate_with_first_write_call: bool = True,
+        name: str | None = None,
+    ) -> None:
+        self.dtype = dtype
+        self.dynamic_size = bool(dynamic_size)
+        self._items: list[Tensor | None] = [None] * as_size(size or 0)
+
+    def write(self, index: Any, value: Any, name: str | None = None) -> "TensorArray":
+        """Put ``value`` at ``index``.
+
+        Raises:
+            ValueError: the index lies outside and the size is fixed.
+        """
+        index = as_size(index)
+        if index >= len(self._items):
+            if not self.dynamic_size:
+                raise argument_error(
+                    "TensorArray.write",
+                    "index",
+                    index,
+                    f"below {len(self._items)}",
+                    "Make it with dynamic_size=True.",
+                )
+            self._items += [None] * (index + 1 - len(self._items))
+        self._items[index] = convert_to_tensor(value, dtype=self.dtype)
+        return self
+
+    def read(self, index: Any, name: str | None = None) -> Any:
+        """What lies at ``index``."""
+        return self._items[as_size(index)]
+
+    def stack(self, name: str | None = None) -> Any:
+        """All tensors along a new first axis; zeros stand for those never written."""
+        written = next((item for item in self._items if item is not None), None)
+        if written is None:
+            return ops.zeros((len(self._items),), dtype=self.dtype)
+        return ops.stack([ops.zeros_like(written) if i is None else i for i in self._items])
+
+    def concat(self, name: str | None = None) -> Any:
+        """All tensors one after another along the first axis."""
+        return ops.concatenate([item for item in self._items if item is not None], axis=0)
+
+    def gather(self, indices: Any, name: str | None = None) -> Any:
+        """The tensors with these numbers along a new first axis."""
+        return ops.stack([self._items[as_size(index)] for index in indices])
+
+    def unstack(self, value: Any, name: str | None = None) -> "TensorArray":
+        """Put the rows of ``value`` at 0, 1 and so on."""
+        self._items = list(convert_to_tensor(value, dtype=self.dtype).unbind(0))
+        return self
+
+    def size(self, name: str | None = None) -> Any:
+        """How many there are, as an int32 tensor."""
+        return ops.convert_to_tensor(len(self._items), dtype="int32")

@@ -1,0 +1,1 @@
+"""What the drop-ins ``tensorflow``, ``keras`` and ``tf_keras`` share."""

@@ -1,0 +1,200 @@
+"""Modules under Keras's and TensorFlow's names that hand out what torchkeras has.
+
+``tensorflow.keras.layers``, ``keras.layers`` and the paths of older generations are one thing each: a
+``Mirror`` of ``torchkeras.layers``, made when it is first imported, in whatever form the import is written.
+"""
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+from torchkeras.core.checks import nearest
+
+# Names under which scripts know Keras; each is a mirror of the package torchkeras.
+ROOTS = (
+    "tensorflow.keras",
+    "tensorflow.python.keras",
+    "tensorflow.compat.v1.keras",
+    "tensorflow.compat.v2.keras",
+    "keras",
+    "tf_keras",
+)
+# Paths of older generations, and where their contents are now. The longest that fits is taken.
+MOVED = {
+    "api": "",
+    "api._v2.keras": "",
+    "engine": "models",
+    "engine.base_layer": "layers",
+    "engine.input_layer": "layers",
+    "engine.sequential": "models",
+    "engine.training": "models",
+    "layers.advanced_activations": "layers",
+    "layers.convolutional": "layers",
+    "layers.core": "layers",
+    "layers.embeddings": "layers",
+    "layers.experimental": "layers",
+    "layers.experimental.preprocessing": "layers",
+    "layers.merge": "layers",
+    "layers.noise": "layers",
+    "layers.wrappers": "layers",
+    "losses_utils": "losses",
+    "mixed_precision.experimental": "mixed_precision",
+    "models_utils": "models",
+    "objectives": "losses",
+    "optimizers.experimental": "optimizers",
+    "optimizers.legacy": "optimizers",
+    "optimizer_v2": "optimizers",
+    "optimizers.optimizer_v2": "optimizers",
+    "src": "",
+    "utils.all_utils": "utils",
+    "utils.data_utils": "utils",
+    "utils.generic_utils": "utils",
+    "utils.io_utils": "utils",
+    "utils.layer_utils": "utils",
+    "utils.np_utils": "utils",
+    "utils.vis_utils": "utils",
+}
+# Names said of the whole that differ from torchkeras's own.
+KERAS_VERSION = "3.15.1"
+
+
+def target_of(name: str) -> str | None:
+    """The torchkeras module that ``name`` mirrors, or None if it lies under no root."""
+    for root in ROOTS:
+        if name == root or name.startswith(root + "."):
+            rest = name[len(root) + 1 :]
+            break
+    else:
+        return None
+    for old in sorted(MOVED, key=len, reverse=True):
+        if rest == old or rest.startswith(old + "."):
+            rest = ".".join(part for part in (MOVED[old], rest[len(old) + 1 :]) if part)
+            break
+    return f"torchkeras.{rest}" if rest else "torchkeras"
+
+
+def find_module(name: str) -> ModuleType | None:
+    """Import ``name`` if there is such a module, else None; errors inside it are not hidden."""
+    parent = name.rpartition(".")[0]
+    if parent and find_module(parent) is None:
+        return None
+    try:
+        spec = importlib.util.find_spec(name)
+    except ModuleNotFoundError:  # the parent is a plain module
+        return None
+    except ValueError:  # made by hand, without a spec
+        return sys.modules.get(name)
+    return importlib.import_module(name) if spec else None
+
+
+def missing_name(where: str, name: str, options: Sequence[str]) -> str:
+    """The wording for a name that is not there."""
+    return f"{where} has no {name!r} on torch. {nearest(name, options)}".rstrip()
+
+
+class Mirror(ModuleType):
+    """A module whose names are those of a torchkeras module.
+
+    Names set on the mirror itself come first; a name that neither has raises and offers the nearest.
+    """
+
+    target: ModuleType
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "target" or (name.startswith("__") and name != "__all__"):
+            raise AttributeError(name)
+        if name == "__all__":
+            return self.__dir__()
+        try:
+            value = getattr(self.target, name)
+        except AttributeError:
+            value = self._from_elsewhere(name)
+        if isinstance(value, ModuleType):
+            return self._mirror_of(value)
+        setattr(self, name, value)
+        return value
+
+    def _mirror_of(self, module: ModuleType) -> ModuleType:
+        """The mirror, under this mirror's root, of a module found as an attribute."""
+        package, _, rest = module.__name__.partition(".")
+        if package != "torchkeras":
+            raise AttributeError(missing_name(self.__name__, package, dir(self)))
+        root = next(root for root in ROOTS if f"{self.__name__}.".startswith(f"{root}."))
+        return importlib.import_module(f"{root}.{rest}")
+
+    def _from_elsewhere(self, name: str) -> Any:
+        """A submodule not imported so far, or a name that its room publishes one level up."""
+        path = f"{self.__name__}.{name}"
+        target = target_of(path)
+        module = find_module(target) if target else None
+        if module is not None:
+            return module
+        room = importlib.import_module(".".join(self.target.__name__.split(".")[:2]))
+        if room is not self.target and hasattr(room, name):
+            return getattr(room, name)
+        raise AttributeError(missing_name(self.__name__, name, dir(self)), name=name, obj=self)
+
+    def __dir__(self) -> list[str]:
+        names = getattr(self.target, "__all__", None) or [
+            name for name in dir(self.target) if not name.startswith("_")
+        ]
+        return sorted(
+            {*names, *(name for name in vars(self) if not name.startswith("_"))} - {"target"}
+        )
+
+
+class _MirrorLoader(Loader):
+    def __init__(self, target: ModuleType) -> None:
+        self.target = target
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        mirror = Mirror(spec.name, self.target.__doc__)
+        mirror.target = self.target
+        return mirror
+
+    def exec_module(self, module: ModuleType) -> None:
+        if self.target.__name__ == "torchkeras":
+            vars(module)["__version__"] = KERAS_VERSION
+
+
+class MirrorFinder(MetaPathFinder):
+    """Finds every module below the names in ``ROOTS``."""
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        wanted = target_of(name)
+        if wanted is None:
+            return None
+        module = find_module(wanted)
+        if module is None:
+            parent, _, leaf = name.rpartition(".")
+            raise ModuleNotFoundError(self._message(parent, leaf), name=leaf)
+        return ModuleSpec(name, _MirrorLoader(module), is_package=True)
+
+    @staticmethod
+    def _message(parent: str, leaf: str) -> str:
+        return missing_name(parent, leaf, dir(sys.modules[parent]) if parent in sys.modules else ())
+
+
+def mirror_package(name: str) -> None:
+    """Make the package ``name``, whose own file calls this, a mirror of torchkeras."""
+    install()
+    module = sys.modules[name]
+    module.__class__ = Mirror
+    module.target = importlib.import_module("torchkeras")  # type: ignore[attr-defined]
+    vars(module)["__version__"] = KERAS_VERSION
+
+
+def install() -> None:
+    """Let the names in ``ROOTS`` be imported; a second call changes nothing."""
+    if not any(isinstance(finder, MirrorFinder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _FINDER)
+
+
+_FINDER = MirrorFinder()

@@ -1,0 +1,116 @@
+"""TensorFlow's ways for the process that ``python -m torchkeras run`` starts, and for no other.
+
+Outside tapes and ``fit`` nothing is recorded for gradients; a tensor turns into an array whether or not it
+carries a gradient; its shape is a ``TensorShape``; number types know their name and limits.
+"""
+
+import ctypes
+import gc
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from torchkeras.core.dtypes import NAMES
+from torchkeras_shim.shapes import TensorShape
+
+
+def install(gradients: bool = False) -> None:
+    """Give this process TensorFlow's semantics.
+
+    Args:
+        gradients: True leaves torch's recording as it is, for scripts that use torch themselves.
+    """
+    extend_tensors()
+    extend_dtypes()
+    if not gradients:
+        torch.set_grad_enabled(False)
+        inherit_gradient_mode()
+
+
+def extend_tensors() -> None:
+    """``.numpy()``, ``np.asarray`` and ``.shape`` of tensors as in TensorFlow."""
+    tensor = torch.Tensor
+    if isinstance(tensor.shape, property):
+        return
+    to_array, size = tensor.numpy, tensor.shape.__get__
+
+    def numpy(self: torch.Tensor, *, force: bool = True) -> np.ndarray | np.generic:
+        """The values; a NumPy scalar for a tensor without axes, as in TensorFlow."""
+        if self.dtype is torch.bfloat16:
+            self = self.float()
+        array = to_array(self, force=force)
+        return array if array.ndim else array[()]
+
+    def as_array(self: torch.Tensor, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        array = np.asarray(numpy(self), dtype=dtype)
+        return array.copy() if copy else array
+
+    tensor.numpy = numpy
+    tensor.__array__ = as_array
+    tensor.shape = property(lambda self: TensorShape(size(self)), doc="Lengths of the axes.")
+    tensor.get_shape = lambda self: self.shape
+    tensor.set_shape = lambda self, shape: self.shape.assert_is_compatible_with(shape)
+    # Under torch.compile a shape is a torch.Size, which then knows the same words.
+    names = ("as_list", "num_elements", "is_fully_defined", "rank", "ndims", "dims")
+    extend_builtin_type(torch.Size, {name: vars(TensorShape)[name] for name in names})
+
+
+def extend_dtypes() -> None:
+    """``name``, ``as_numpy_dtype``, ``min``, ``max`` and kin on ``torch.dtype``."""
+
+    def limits(dtype: torch.dtype) -> Any:
+        return torch.finfo(dtype) if dtype.is_floating_point else torch.iinfo(dtype)
+
+    extend_builtin_type(
+        torch.dtype,
+        {
+            "name": property(lambda self: NAMES[self]),
+            "base_dtype": property(lambda self: self),
+            "as_numpy_dtype": property(lambda self: np.dtype(NAMES[self]).type),
+            "as_datatype_enum": property(lambda self: NAMES[self]),
+            "is_floating": property(lambda self: self.is_floating_point),
+            "is_integer": property(
+                lambda self: not (self.is_floating_point or self.is_complex or self is torch.bool)
+            ),
+            "is_bool": property(lambda self: self is torch.bool),
+            "size": property(lambda self: self.itemsize),
+            "min": property(lambda self: limits(self).min),
+            "max": property(lambda self: limits(self).max),
+        },
+    )
+
+
+def extend_builtin_type(kind: type, members: dict[str, Any]) -> None:
+    """Add ``members`` to a type written in C, which takes no attributes by assignment.
+
+    Members it has already stay as they are.
+    """
+    namespace = gc.get_referents(vars(kind))[0]
+    for name, member in members.items():
+        namespace.setdefault(name, member)
+    ctypes.pythonapi.PyType_Modified(ctypes.py_object(kind))
+
+
+def inherit_gradient_mode() -> None:
+    """A thread records gradients if the one that starts it does."""
+    start = threading.Thread.start
+    if start.__module__ == __name__:
+        return
+
+    def start_in_mode(thread: threading.Thread) -> None:
+        if not torch.is_grad_enabled():
+            thread.run = _without_gradients(thread.run)  # type: ignore[method-assign]
+        start(thread)
+
+    threading.Thread.start = start_in_mode  # type: ignore[method-assign]
+
+
+def _without_gradients(run: Callable[[], None]) -> Callable[[], None]:
+    def wrapped() -> None:
+        torch.set_grad_enabled(False)
+        run()
+
+    return wrapped

@@ -1,0 +1,85 @@
+"""Shapes as values: what ``tf.shape`` gives, and shapes made of numbers, tensors and symbols."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from torchkeras.core import nested
+from torchkeras.core.variable import Variable
+
+
+class Sizes(tuple):
+    """A tensor's lengths as numbers that also compute like a tensor.
+
+    Plain integers keep ``tf.shape(x)[0]`` usable wherever Python or torch wants a size, without waiting for the
+    device; arithmetic on the whole gives tensors, as in TensorFlow.
+    """
+
+    __slots__ = ()
+
+    def numpy(self) -> Any:
+        """The lengths as an array."""
+        return self.tensor().numpy()
+
+    def tensor(self) -> Tensor:
+        """The lengths as a tensor."""
+        return torch.tensor(list(self), dtype=torch.int32)
+
+    def as_list(self) -> list[int]:
+        """The lengths as a list."""
+        return list(self)
+
+    @property
+    def shape(self) -> tuple[int]:
+        """Of the vector of lengths."""
+        return (len(self),)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the vector of lengths."""
+        return torch.int32
+
+    def __getitem__(self, index: Any) -> Any:
+        found = tuple.__getitem__(self, index)
+        return Sizes(found) if isinstance(index, slice) else found
+
+    def __add__(self, other: Any) -> Any:
+        return self.tensor() + _operand(other)
+
+    def __radd__(self, other: Any) -> Any:
+        return _operand(other) + self.tensor()
+
+    def __sub__(self, other: Any) -> Any:
+        return self.tensor() - _operand(other)
+
+    def __mul__(self, other: Any) -> Any:
+        return self.tensor() * _operand(other)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Any:
+        return self.tensor() / _operand(other)
+
+    def __floordiv__(self, other: Any) -> Any:
+        return self.tensor() // _operand(other)
+
+
+def _operand(value: Any) -> Any:
+    return torch.as_tensor(list(value)) if isinstance(value, (list, tuple)) else value
+
+
+def as_sizes(shape: Any) -> tuple[Any, ...]:
+    """A shape given as numbers, tensors, arrays or symbols, as a tuple of sizes."""
+    if isinstance(shape, (Tensor, Variable)) or hasattr(shape, "__array__"):
+        shape = shape.tolist()
+    if not nested.is_nested(shape):
+        return (as_size(shape),)
+    return tuple(as_size(size) for size in shape)
+
+
+def as_size(size: Any) -> Any:
+    """One length; a tensor or NumPy number becomes an integer, a symbol stays."""
+    if isinstance(size, (Tensor, Variable)) or hasattr(size, "__array__"):
+        return int(size)
+    return size

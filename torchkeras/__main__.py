@@ -1,0 +1,7 @@
+"""``python -m torchkeras``: see ``torchkeras.cli``."""
+
+import sys
+
+from torchkeras.cli import main
+
+sys.exit(main())
