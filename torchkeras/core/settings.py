@@ -16,6 +16,10 @@ class Settings:
         self.epsilon = 1e-7
         self.image_data_format = "channels_last"
         self.interactive_logging = True
+        self.traceback_filtering = True
+        self.flash_attention: bool | None = None  # None lets torch choose
+        self.max_epochs: int | None = None
+        self.max_steps_per_epoch: int | None = None
 
 
 settings = Settings()

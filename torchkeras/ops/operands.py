@@ -15,7 +15,7 @@ from torchkeras.core.variable import Variable
 # Unsigned types that torch can hold but hardly compute with lie in the next signed one.
 _HELD_AS = {torch.uint16: torch.int32, torch.uint32: torch.int64, torch.uint64: torch.int64}
 # Types whose sums and products would soon overflow; Keras adds them up as int32.
-SMALL_INTEGERS = (torch.bool, torch.uint8, torch.int8, torch.int16)
+SMALL_INTEGERS = frozenset((torch.bool, torch.uint8, torch.int8, torch.int16))
 Number = (int, float, complex)  # bool is an int
 
 
@@ -146,6 +146,10 @@ def _beside(x: Tensor, other: Any) -> tuple[Tensor, Any]:
 
 def join(*xs: TensorLike) -> tuple[Tensor, ...]:
     """All of ``xs`` as tensors of their common type; Python's numbers are weak."""
+    if all([isinstance(x, Tensor) for x in xs]):
+        first = xs[0].dtype
+        if all([x.dtype is first for x in xs]):
+            return xs
     dtype = common_dtype(*xs)
     device = next((x.device for x in xs if isinstance(x, Tensor)), None)
     return tuple(

@@ -30,13 +30,12 @@ def _summable(x: TensorLike) -> tuple[Tensor, torch.dtype]:
 @traceable
 def sum(x: TensorLike, axis: AxisLike = None, keepdims: bool = False) -> Tensor:
     """Sum along ``axis``; None takes all axes. Integers below 32 bits and bool give int32."""
-    x, dtype = _summable(x)
-    axis = axes_of(axis)
+    x, axis = tensor(x), axes_of(axis)
     if axis == ():
         return x
-    if x.dtype is dtype and (x.is_floating_point() or dtype is torch.int64):
+    if x.is_floating_point():
         return torch.sum(x, axis, keepdims)
-    return torch.sum(x, axis, keepdims, dtype=dtype)
+    return torch.sum(x, axis, keepdims, dtype=_summable(x)[1])
 
 
 @traceable
