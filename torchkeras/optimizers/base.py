@@ -1,0 +1,465 @@
+"""What all optimizers share: Keras's interface on a torch optimizer."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from typing_extensions import Unpack
+
+from torchkeras.core import naming, scopes, serialization
+from torchkeras.core.checks import argument_error, kind_error, moment_error
+from torchkeras.core.configurable import (
+    Configurable,
+    constructor_arguments,
+    current_value,
+    generic,
+    recorded_arguments,
+)
+from torchkeras.core.variable import Variable
+from torchkeras.optimizers import slots
+from torchkeras.optimizers.buckets import Linked, Rate, Rows
+from torchkeras.optimizers.options import FurtherOptions, check_options, rate_number, spell_out
+from torchkeras.optimizers.scalars import HostScalar
+from torchkeras.optimizers.schedules import LearningRateSchedule
+from torchkeras.optimizers.state import State
+from torchkeras.optimizers.stepping import Stepping
+
+
+class CallableList(list):
+    """A list that a call gives back, since Keras 2 had ``optimizer.variables()``."""
+
+    def __call__(self) -> list:
+        return self
+
+
+class Optimizer(Stepping, State, Configurable):
+    """Base of all optimizers, and of users' own.
+
+    It is a ``torch.optim.Optimizer``: ``step``, ``zero_grad``, ``state_dict`` and torch's learning
+    rate schedulers work once it is built. Parameters and slots lie in torch's layout; everything
+    that Keras shows (``variables``, the arguments of ``apply`` and ``update_step``) is in Keras's.
+
+    A built-in optimizer names its slots in ``slot_blocks`` and defines ``update``, the formula on
+    lists of tensors. A user's class defines Keras's ``build`` and ``update_step``.
+
+    Args:
+        learning_rate: A number, a ``LearningRateSchedule``, or a callable without arguments.
+        weight_decay: Fraction by which weights shrink per step and unit of learning rate, apart
+            from the gradient; None for no decay.
+        clipnorm: Highest L2 norm of each variable's gradient.
+        clipvalue: Highest absolute value of a gradient's elements.
+        global_clipnorm: Highest L2 norm of all gradients together.
+        use_ema: Whether moving averages of the weights are kept, and put in the weights' place at
+            the end of training (``finalize_variable_values``).
+        ema_momentum: Fraction in [0, 1] of the old average kept at each step.
+        ema_overwrite_frequency: Steps after which the averages overwrite the weights; None leaves
+            that to the end.
+        loss_scale_factor: Number that the loss is multiplied and gradients are divided by.
+        gradient_accumulation_steps: Calls whose gradients are averaged for one step, 2 or more.
+        name: A name; None takes the class's in snake case.
+        lr: Another name of ``learning_rate``.
+        decay: Inverse time decay: the rate is divided by ``1 + decay * iterations``.
+
+    Raises:
+        ValueError: an argument is out of range or unknown, or several ways of clipping are given.
+
+    Source: Keras 3 ``Optimizer``; ``torch.optim.Optimizer``.
+
+    Example:
+        >>> weight = keras.Variable([1.0, 2.0])
+        >>> optimizer = keras.optimizers.SGD(learning_rate=0.5)
+        >>> optimizer.apply([torch.tensor([1.0, 1.0])], [weight])
+        >>> weight.numpy().tolist()
+        [0.5, 1.5]
+    """
+
+    host_entries = {"iteration": torch.int64, "lr": torch.float32}  # numbers in the group
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        if "__init__" in vars(cls):
+            spell_out(cls, Optimizer.__init__)
+        super().__init_subclass__(**options)
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+        **further: Unpack[FurtherOptions],
+    ) -> None:
+        self.__dict__["_variables"] = []
+        if isinstance(learning_rate, str):  # Keras 2's base class took its name first
+            learning_rate, name = 0.001, learning_rate
+        super().__init__([torch.empty(0)], {})
+        self.param_groups = [{"params": [], "lr": 0.0, "iteration": 0}]
+        self.name = name or naming.auto_name(type(self).__name__)
+        self.weight_decay = weight_decay
+        self.clipnorm = clipnorm
+        self.clipvalue = clipvalue
+        self.global_clipnorm = global_clipnorm
+        self.use_ema = use_ema
+        self.ema_momentum = ema_momentum
+        self.ema_overwrite_frequency = ema_overwrite_frequency
+        self.loss_scale_factor = loss_scale_factor
+        self.gradient_accumulation_steps = gradient_accumulation_steps
+        self.gradient_reduction: Callable[[list[Tensor]], Any] | None = None
+        self.decay = further.pop("decay", None) or 0.0
+        learning_rate = further.pop("lr", learning_rate)
+        for ignored in ("jit_compile", "is_legacy_optimizer"):  # they changed no result
+            further.pop(ignored, None)
+        check_options(self, further)
+
+        self.built = False
+        self._trainable_variables: list[Variable] = []
+        self._rows: dict[int, int] = {}
+        self._slots: list[dict[str, Variable]] = []
+        self._linked: dict[Rows, Linked] = {}
+        self._missing: set[Rows] = set()
+        self._model_variables_moving_average: list[Variable | None] = []
+        self._accumulated_gradients: list[Variable] = []
+        self._undecayed: list[Variable] = []
+        self._undecayed_names: re.Pattern | None = None
+        with scopes.name_scope(self.name):
+            self._iterations = HostScalar(self.param_groups[0], "iteration", "int64", "iteration")
+        self._learning_rate: Any = None
+        self._set_learning_rate(learning_rate)
+
+    # Learning rate and step count.
+
+    @property
+    def learning_rate(self) -> Any:
+        """The rate of the next step: a variable; a tensor if a schedule or callable gives it."""
+        return self._get_current_learning_rate()
+
+    @learning_rate.setter
+    def learning_rate(self, learning_rate: Any) -> None:
+        if isinstance(self._learning_rate, LearningRateSchedule) and not callable(learning_rate):
+            raise kind_error(
+                self,
+                "learning_rate",
+                learning_rate,
+                "a schedule or a callable",
+                "This optimizer was created with a `LearningRateSchedule`, hence its learning "
+                "rate is not settable to a number: create it with a float learning_rate.",
+            )
+        self._set_learning_rate(learning_rate)
+
+    lr = learning_rate
+
+    def _set_learning_rate(self, learning_rate: Any) -> None:
+        group, previous = self.param_groups[0], self._learning_rate
+        if callable(learning_rate) and not isinstance(learning_rate, (Variable, Tensor)):
+            if isinstance(previous, HostScalar):
+                previous.let_go()
+                self._variables = [v for v in self._variables if v is not previous]
+            self._learning_rate = learning_rate
+            return
+        if isinstance(previous, HostScalar):
+            previous.assign(learning_rate)
+            return
+        group["lr"] = rate_number(self, learning_rate)
+        with scopes.name_scope(self.name):
+            variable = HostScalar(group, "lr", "float32", "learning_rate")
+        self._variables.insert(1, variable)
+        self._learning_rate = variable
+
+    def _build_learning_rate(self, learning_rate: Any) -> Any:
+        """Keras 2's way for a subclass to set the rate in its constructor."""
+        self._set_learning_rate(learning_rate)
+        return self._learning_rate
+
+    def _get_current_learning_rate(self) -> Any:
+        source = self._learning_rate
+        if isinstance(source, LearningRateSchedule):
+            return torch.as_tensor(source(self._iterations))
+        if isinstance(source, Variable):
+            return source
+        return torch.as_tensor(source())
+
+    def _rate(self) -> Rate:
+        """The rate of this step for kernels: a number, or a tensor where only the device knows."""
+        group, source = self.param_groups[0], self._learning_rate
+        if isinstance(source, HostScalar):
+            rate = group["lr"]
+        else:
+            rate = (
+                source(self._iterations) if isinstance(source, LearningRateSchedule) else source()
+            )
+            if isinstance(rate, Variable):
+                rate = rate.tensor
+            if isinstance(rate, Tensor):
+                on_host = rate.device.type == "cpu" and not torch.compiler.is_compiling()
+                rate = rate.item() if on_host else rate
+            if not torch.compiler.is_compiling():
+                group["lr"] = rate
+        if self.decay:
+            rate = rate / (1.0 + self.decay * group["iteration"])
+        return rate
+
+    @property
+    def iterations(self) -> Any:
+        """Number of steps taken; with gradient accumulation, of those that changed weights."""
+        steps = self.gradient_accumulation_steps
+        return self._iterations.tensor // steps if steps else self._iterations
+
+    @iterations.setter
+    def iterations(self, value: Any) -> None:
+        self._iterations.assign(value)
+
+    def count_on_device(self, rate: bool = True) -> None:
+        """Keep the step count, and ``rate`` too, in tensors beside the parameters from now on.
+
+        A compiled step then sees tensors that change instead of numbers that would each ask for
+        compiling anew; ``step`` does it by itself while it is compiled.
+        """
+        group = self.param_groups[0]
+        device = self._trainable_variables[0].device if self._trainable_variables else None
+        for entry, dtype in self.host_entries.items():
+            if not isinstance(group[entry], Tensor) and (rate or entry != "lr"):
+                group[entry] = torch.tensor(group[entry], dtype=dtype, device=device)
+
+    # Variables.
+
+    @property
+    def variables(self) -> list[Variable]:
+        """Step count, learning rate, averages, accumulators and slots, in Keras's order."""
+        return CallableList(self._variables)
+
+    @property
+    def weights(self) -> list[Variable]:
+        """``variables``, under Keras 2's name."""
+        return self.variables
+
+    def build(self, variables: Iterable[Variable]) -> None:
+        """Create the slots for ``variables`` (or plain torch parameters).
+
+        Source: Keras 3 ``Optimizer.build``.
+        """
+        if self.built:
+            return
+        variables = [slots.as_variable(item) for item in variables]
+        self._trainable_variables = variables
+        self._slots = [{} for _ in variables]
+        self._index()
+        if self.use_ema:
+            self._model_variables_moving_average = self.add_optimizer_variables(
+                variables, "average"
+            )
+        if self.gradient_accumulation_steps:
+            self._accumulated_gradients = [
+                self.add_variable_from_reference(variable, "gradient_accumulator")
+                for variable in variables
+            ]
+        for names, initializers in self.slot_blocks():
+            self.add_optimizer_variables(variables, names, initializers)
+        self.param_groups[0]["params"] = [variable.parameter for variable in variables]
+        self.built = True
+
+    def slot_blocks(self) -> list[tuple[Sequence[str], Any]]:
+        """Names and initial values of the slots of each variable, block after block."""
+        return []
+
+    def _row(self, variable: Any) -> int:
+        row = self._rows.get(id(variable))
+        if row is None and isinstance(variable, Tensor):
+            for row, known in enumerate(self._trainable_variables):
+                if known.parameter is variable:
+                    return row
+            row = None
+        if row is None:
+            raise ValueError(
+                f'{type(self).__name__} "{self.name}": Unknown variable: '
+                f"{getattr(variable, 'path', variable)}. This optimizer can only be called for the "
+                "variables it was originally built with; create another one for others."
+            )
+        return row
+
+    def _var_key(self, variable: Any) -> int:
+        return id(variable)
+
+    def _get_variable_index(self, variable: Any) -> int:
+        """Position of ``variable`` in the lists that ``build`` made (for users' subclasses)."""
+        return self._row(variable)
+
+    @property
+    def _index_dict(self) -> dict[int, int]:
+        return self._rows
+
+    def add_variable(
+        self,
+        shape: Sequence[int],
+        initializer: Any = "zeros",
+        dtype: Any = None,
+        aggregation: str = "none",
+        layout: Any = None,
+        name: str | None = None,
+    ) -> Variable:
+        """A variable of the optimizer's own.
+
+        Args:
+            shape: Its shape.
+            initializer: Name, ``Initializer`` or callable of shape and dtype; or a value.
+            dtype: Number type; None takes ``floatx()``.
+            aggregation: See ``Variable``.
+            layout: A ``core.layout.Layout`` in which it is stored.
+            name: Its name.
+        """
+        self._check_made()
+        with scopes.name_scope(self.name):
+            variable = slots.new_variable(shape, initializer, dtype, aggregation, layout, name)
+        self._variables.append(variable)
+        return variable
+
+    def add_variable_from_reference(
+        self,
+        reference_variable: Any = None,
+        name: str | None = None,
+        initializer: Any = "zeros",
+        *,
+        model_variable: Any = None,
+        variable_name: str | None = None,
+        initial_value: Any = None,
+        shape: Sequence[int] | None = None,
+    ) -> Variable:
+        """A variable like one of the model's, called ``<path>_<name>``.
+
+        Args:
+            reference_variable: The model's variable, whose shape, type and layout it takes.
+            name: What it is, such as ``"momentum"``; None is ``"var"``.
+            initializer: Name, ``Initializer`` or callable of shape and dtype.
+            model_variable, variable_name, initial_value, shape: Keras 2's names of the first
+                two arguments, a value in place of an initializer, and another shape.
+        """
+        self._check_made()
+        reference = slots.as_variable(
+            model_variable if reference_variable is None else reference_variable
+        )
+        name = name or variable_name or "var"
+        full_name = f"{reference.path.replace('/', '_')}_{name}"
+        if initial_value is not None:
+            initializer = initial_value
+        if shape is not None and tuple(shape) != reference.shape:
+            return self.add_variable(shape, initializer, reference.dtype, name=full_name)
+        with scopes.name_scope(self.name):
+            variable = slots.new_slot(reference, initializer, full_name)
+        self._variables.append(variable)
+        row = self._rows.get(id(reference))
+        if row is not None:
+            self._slots[row][name] = variable
+            self.state[reference.parameter][name] = variable.parameter
+        return variable
+
+    def add_optimizer_variables(
+        self, trainable_variables: Sequence[Variable], name: Any, initializer: Any = "zeros"
+    ) -> Any:
+        """A slot for each variable, or several of them, variable by variable.
+
+        Args:
+            trainable_variables: The model's variables.
+            name: Name of the slot, or a list of names.
+            initializer: Initializer of all, or a list with one for each name.
+
+        Returns:
+            A list with one entry for each variable, or a tuple of lists, one for each name. The
+            entry is None for variables that are overwritten with their gradient.
+
+        Raises:
+            ValueError: there are not as many initializers as names.
+        """
+        names = [name] if isinstance(name, str) else list(name)
+        initializers = (
+            list(initializer)
+            if isinstance(initializer, (list, tuple))
+            else [initializer] * len(names)
+        )
+        if len(names) != len(initializers):
+            raise argument_error(
+                self,
+                "initializer",
+                initializer,
+                f"as many initializers as names, {len(names)}",
+                "The number of provided names must match the number of provided initializers.",
+            )
+        made: tuple[list, ...] = tuple([] for _ in names)
+        for variable in trainable_variables:
+            for column, one_name, one_initializer in zip(made, names, initializers, strict=True):
+                column.append(
+                    None
+                    if getattr(variable, "overwrite_with_gradient", False)
+                    else self.add_variable_from_reference(variable, one_name, one_initializer)
+                )
+        return made[0] if isinstance(name, str) else made
+
+    def assign(self, variable: Variable, value: Any) -> None:
+        """``variable = value``."""
+        variable.assign(value)
+
+    def assign_add(self, variable: Variable, value: Any) -> None:
+        """``variable += value``."""
+        variable.assign_add(value)
+
+    def assign_sub(self, variable: Variable, value: Any) -> None:
+        """``variable -= value``."""
+        variable.assign_sub(value)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._check_made()
+        if isinstance(value, Variable) and not any(v is value for v in self._variables):
+            self._variables.append(value)
+        super().__setattr__(name, value)
+
+    def _check_made(self) -> None:
+        if "_variables" not in self.__dict__:
+            raise moment_error(
+                type(self).__name__,
+                "you forgot to call `super().__init__()` as the first statement in `__init__`",
+            )
+
+    # Configuration.
+
+    @generic
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments as plain data, with the learning rate as it is now."""
+        config = super().get_config()
+        if self.decay:
+            config["decay"] = self.decay
+        return config
+
+    def _config_of(self, owner: type) -> dict[str, Any]:
+        recorded = recorded_arguments(self)
+        config = {}
+        for name, default in constructor_arguments(owner).items():
+            value = recorded.get(name, default)
+            value = (
+                self._learning_rate
+                if name == "learning_rate"
+                else current_value(self, owner, name, value)
+            )
+            config[name] = (
+                float(value)
+                if isinstance(value, Variable)
+                else serialization.serialize_value(value)
+            )
+        return config
+
+    @classmethod
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> "Optimizer":
+        """An optimizer made from what ``get_config`` gave."""
+        config = dict(config)
+        with scopes.custom_objects_scope(custom_objects):
+            for name in ("learning_rate", "lr"):
+                if isinstance(config.get(name), dict):
+                    config[name] = serialization.deserialize_keras_object(config[name])
+            return cls(**config)
