@@ -132,7 +132,9 @@ class DTypePolicy(Configurable):
                 "name",
                 name,
                 "a float type, 'mixed_float16' or 'mixed_bfloat16'",
-                "Cannot convert '" + name + "' to a dtype policy. "
+                "Cannot convert '"
+                + name
+                + "' to a dtype policy. "
                 + nearest(name, [*TORCH_DTYPES, *_MIXED]),
             ) from None
         return dtype, dtype

@@ -99,9 +99,7 @@ def map_leaves(function: Callable[[Any], Any], structure: Any) -> Any:
     if kind is dict:
         return {key: map_leaves(function, child) for key, child in structure.items()}
     if is_nested(structure):
-        return rebuild(
-            structure, [map_leaves(function, child) for _, child in children(structure)]
-        )
+        return rebuild(structure, [map_leaves(function, child) for _, child in children(structure)])
     return function(structure)
 
 

@@ -365,7 +365,9 @@ def as_tensor(value: Any, dtype: torch.dtype, device: Any) -> Tensor:
         value = value.tensor
     if isinstance(value, Tensor):
         return value if value.dtype == dtype and value.device == device else value.to(device, dtype)
-    if isinstance(value, np.ndarray) and (not value.flags.writeable or 0 > min((0, *value.strides))):
+    if isinstance(value, np.ndarray) and (
+        not value.flags.writeable or 0 > min((0, *value.strides))
+    ):
         value = value.copy()
     if isinstance(value, (list, tuple)) and any(isinstance(v, (Tensor, Variable)) for v in value):
         return torch.stack([as_tensor(item, dtype, device) for item in value])
@@ -456,9 +458,7 @@ def _grad(outputs: Any, inputs: Any, *args: Any, **kwargs: Any) -> tuple[Tensor 
         _resolve(outputs), [tensor for tensor, _ in pairs], *args, **kwargs
     )
     return tuple(
-        gradient
-        if variable is None or gradient is None
-        else variable.layout.to_keras(gradient)
+        gradient if variable is None or gradient is None else variable.layout.to_keras(gradient)
         for gradient, (_, variable) in zip(gradients, pairs, strict=True)
     )
 

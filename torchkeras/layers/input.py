@@ -72,8 +72,10 @@ class InputLayer(Layer):
         self.ragged = bool(ragged)
         self.optional = bool(optional)
         self.built = True
-        symbol = input_tensor if input_tensor is not None else KerasTensor(
-            self._batch_shape, self._dtype_name, name=self.name
+        symbol = (
+            input_tensor
+            if input_tensor is not None
+            else KerasTensor(self._batch_shape, self._dtype_name, name=self.name)
         )
         tracer.record(self, (), {}, symbol)
 

@@ -76,9 +76,7 @@ def signature_of(call: Callable) -> CallSignature:
 def argument_names(function: Callable) -> tuple[str, ...]:
     """Named arguments of a method, without ``self``."""
     parameters = list(inspect.signature(function).parameters.values())[1:]
-    return tuple(
-        p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
-    )
+    return tuple(p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD))
 
 
 def make_forward(call: Callable, class_name: str) -> Callable:

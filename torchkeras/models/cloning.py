@@ -100,9 +100,7 @@ def _clone_functional(
         modules = {key: _Called(layer, call_function) for key, layer in modules.items()}
     replay(graph, values, modules)
     outputs = nested.map_leaves(lambda symbol: values[id(symbol)], graph.outputs)
-    return model.__class__(
-        nested.pack_sequence_as(graph.inputs, inputs), outputs, name=model.name
-    )
+    return model.__class__(nested.pack_sequence_as(graph.inputs, inputs), outputs, name=model.name)
 
 
 class _Called:
@@ -132,5 +130,3 @@ def model_from_json(json_string: str, custom_objects: Any = None) -> Model:
 def model_from_config(config: dict[str, Any], custom_objects: Any = None) -> Model:
     """A model from a configuration as ``to_json`` has it."""
     return serialization.deserialize_keras_object(config, custom_objects=custom_objects)
-
-

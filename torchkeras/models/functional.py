@@ -172,7 +172,9 @@ class _Writer:
         self._nodes: dict[int, Any] = {}
         local_names = LocalNames()
         for layer in self.graph.modules:
-            local_names(layer.name if isinstance(layer, Layer) else to_snake_case(type(layer).__name__))
+            local_names(
+                layer.name if isinstance(layer, Layer) else to_snake_case(type(layer).__name__)
+            )
         for operation in self.graph.operations:
             calls = [c for c in self.graph.calls_of(operation) if id(c) in self.needed]
             for number, call in enumerate(calls):

@@ -235,7 +235,11 @@ class Model(Trainer, Layer):
     def _unwrapped(self, inputs: Any) -> Any:
         """One input in a list of one is taken as it is."""
         single = not nested.is_nested(self._graph.inputs)
-        return inputs[0] if single and isinstance(inputs, (list, tuple)) and len(inputs) == 1 else inputs
+        return (
+            inputs[0]
+            if single and isinstance(inputs, (list, tuple)) and len(inputs) == 1
+            else inputs
+        )
 
     # Showing, saving, configuration.
 
@@ -268,7 +272,9 @@ class Model(Trainer, Layer):
             layer_range=layer_range,
         )
 
-    def save(self, filepath: Any, overwrite: bool = True, zipped: Any = None, **options: Any) -> None:
+    def save(
+        self, filepath: Any, overwrite: bool = True, zipped: Any = None, **options: Any
+    ) -> None:
         """Write the model to ``filepath``; the suffix says the format (see ``keras.saving``)."""
         saving.save_model(self, filepath, overwrite=overwrite, zipped=zipped, **options)
 
@@ -309,7 +315,9 @@ class Model(Trainer, Layer):
 
 def _takes_graph(cls: type) -> bool:
     """Whether the constructor takes symbolic inputs and outputs."""
-    return {"inputs", "outputs"} <= set(constructor_arguments(cls)) or cls.__init__ is Model.__init__
+    return {"inputs", "outputs"} <= set(
+        constructor_arguments(cls)
+    ) or cls.__init__ is Model.__init__
 
 
 def is_functional(args: tuple, kwargs: dict[str, Any]) -> bool:

@@ -284,5 +284,3 @@ class Sequential(Model):
     def predict_proba(self, x: Any, batch_size: int = 32, verbose: Any = 0) -> Any:
         """``predict`` under its old name."""
         return self.predict(x, batch_size=batch_size, verbose=verbose)
-
-

@@ -228,8 +228,10 @@ class _Emitter:
         if isinstance(value, Variable):
             stored = value.parameter
             node = self._tensor_node(name, stored)
-            return node if value.layout.is_identity else self.graph.call_function(
-                value.layout.to_keras, (node,)
+            return (
+                node
+                if value.layout.is_identity
+                else self.graph.call_function(value.layout.to_keras, (node,))
             )
         return self._tensor_node(name, torch.as_tensor(value))
 

@@ -27,7 +27,15 @@ SMALL_SIZES = (32, 64)
 
 _LOOKS_AT_VALUES = (DataDependentOutputException, DynamicOutputShapeException)
 
-__all__ = ["FIRST_SIZE", "FakeRun", "broadcast", "infer", "sizes_known", "torch_dtype", "without_fakes"]
+__all__ = [
+    "FIRST_SIZE",
+    "FakeRun",
+    "broadcast",
+    "infer",
+    "sizes_known",
+    "torch_dtype",
+    "without_fakes",
+]
 
 
 def sizes_known(shape: Shape) -> bool:
@@ -212,7 +220,9 @@ def _matmul(a: Any, b: Any) -> tuple[Shape, Any] | None:
     inner = (a.shape[-1], b.shape[-2])
     if None not in inner and inner[0] != inner[1]:
         return None
-    batch = broadcast(tuple(a.shape[:-2]), tuple(b.shape[:-2])) if a.shape[:-2] or b.shape[:-2] else ()
+    batch = (
+        broadcast(tuple(a.shape[:-2]), tuple(b.shape[:-2])) if a.shape[:-2] or b.shape[:-2] else ()
+    )
     if batch is None:
         return None
     dtype = NAMES[torch.promote_types(_dtype_of(a), _dtype_of(b))]
@@ -222,7 +232,10 @@ def _matmul(a: Any, b: Any) -> tuple[Shape, Any] | None:
 _same = _elementwise()
 _truth = _elementwise("bool")
 _RULES: dict[Any, Callable[..., Any]] = {
-    **{f: _same for f in (operator.add, operator.sub, operator.mul, torch.add, torch.sub, torch.mul)},
+    **{
+        f: _same
+        for f in (operator.add, operator.sub, operator.mul, torch.add, torch.sub, torch.mul)
+    },
     **{f: _truth for f in (operator.lt, operator.le, operator.gt, operator.ge, operator.eq)},
     operator.ne: _truth,
     operator.matmul: _matmul,

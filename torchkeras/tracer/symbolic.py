@@ -370,9 +370,7 @@ def traceable(function: Callable | None = None, *, shape: Callable | None = None
             kind = type(arg)
             if kind is Tensor:
                 continue
-            if kind is KerasTensor or (
-                kind in (list, tuple, dict, slice) and any_symbolic(arg)
-            ):
+            if kind is KerasTensor or (kind in (list, tuple, dict, slice) and any_symbolic(arg)):
                 break
         else:
             if not kwargs or not any_symbolic(kwargs):

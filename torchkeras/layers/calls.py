@@ -1,0 +1,286 @@
+"""Calling a layer on data: casting, masks, precision, the mode of training."""
+
+import contextlib
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, fx, nn
+
+from torchkeras.core import nested
+from torchkeras.core.scopes import local
+from torchkeras.core.variable import Variable
+from torchkeras.layers.input_spec import InputSpec
+from torchkeras.layers.structures import (
+    all_none,
+    carries_mask,
+    device_of,
+    holds_tensors,
+    masks_of,
+)
+from torchkeras.tracer import any_symbolic
+from torchkeras.tracer.graph import attach_mask
+
+
+class LayerCalls:
+    """The part of ``Layer`` between torch's ``forward`` and a subclass's ``call``."""
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """The computation. Subclasses override it.
+
+        Raises:
+            NotImplementedError: the subclass hasn't written it.
+        """
+        raise NotImplementedError(
+            f"Layer {type(self).__name__} does not have a `call()` method implemented."
+        )
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Torch's entry to ``call``; subclasses have one with the arguments of their ``call``."""
+        training = kwargs.pop("training", None)
+        return self._enter(args, kwargs, training)
+
+    def _enter(self, args: tuple, kwargs: dict, training: Any) -> Any:
+        """Call on plain tensors of the right type, when all is settled, without detours."""
+        if self._is_simple and args and not kwargs and local.compute_dtype is None:
+            x = args[0]
+            if (
+                (type(x) is Tensor or type(x) is nn.Parameter)
+                and (x.dtype is self._compute_dtype or not x.dtype.is_floating_point)
+                and not hasattr(x, "_keras_mask")
+                and (len(args) == 1 or all_none(args[1:]))
+            ):
+                spec = self._input_spec
+                if spec is not None and type(spec) is InputSpec and not spec.fits(x.shape):
+                    spec.check(tuple(x.shape), self)
+                if local.inside:
+                    return self._run(args, kwargs, training)
+                return self._outermost(self._run, args, kwargs, training)
+        return self._enter_slowly(args, kwargs, training)
+
+    def _outermost(self, run: Callable, args: tuple, kwargs: dict, training: Any) -> Any:
+        """The call that no other layer's call encloses: it forgets the losses of the last one."""
+        if local.losses_recorded:
+            self._clear_losses()
+        local.inside = True
+        try:
+            return run(args, kwargs, training)
+        finally:
+            local.inside = False
+
+    def _run(self, args: tuple, kwargs: dict, training: Any) -> Any:
+        """``call`` with ``training`` settled and handed down to the calls inside."""
+        signature = self._signature
+        if training is None:
+            if not signature.takes_training:
+                return self.call(*args, **kwargs)
+            training = local.training
+            if training is None:
+                training = signature.training_default
+                if training is None:
+                    training = self.training
+        previous = local.training
+        local.training = training
+        try:
+            if signature.takes_training:
+                return self.call(*args, training=training, **kwargs)
+            return self.call(*args, **kwargs)
+        finally:
+            local.training = previous
+
+    def _enter_slowly(self, args: tuple, kwargs: dict, training: Any) -> Any:
+        self._check_super_called()
+        if any(isinstance(arg, fx.Proxy) for arg in args):
+            return self._enter_for_fx(args, kwargs, training)
+        if any_symbolic(args, kwargs):
+            return self._call_symbolically(args, kwargs, training)
+        if local.inside:
+            return self._call_eagerly(args, kwargs, training)
+        return self._outermost(self._call_eagerly, args, kwargs, training)
+
+    def _call_eagerly(self, args: tuple, kwargs: dict, training: Any) -> Any:
+        if self._converts_inputs:
+            if args and not isinstance(args[0], Tensor):
+                args = (self._converted_first(args[0]), *args[1:])
+            args = nested.map_leaves(self._converted, args)
+            kwargs = nested.map_leaves(self._converted, kwargs) if kwargs else kwargs
+        self._check_inputs(args)
+        if not self.built:
+            self._build_for(args, kwargs)
+        args, kwargs, previous_mask = self._with_masks(args, kwargs)
+        with contextlib.ExitStack() as stack:
+            self._enter_precision(stack, args)
+            y = self._run(args, kwargs, training)
+            if self._dtype_policy.is_mixed or self._casts:
+                y = self._cast_outputs(y)
+        if not self.built:
+            self.built = True
+        if self.activity_regularizer is not None:
+            self._add_activity_losses(y)
+        self._mark_outputs(args[0] if args else None, y, previous_mask)
+        return y
+
+    _converts_inputs = True
+
+    def _converted_first(self, value: Any) -> Any:
+        """The first argument: lists of numbers are data, too."""
+        if isinstance(value, (list, tuple)) and value and not holds_tensors(value):
+            array = np.asarray(value)
+            if array.dtype.kind in "fiub":
+                return self._converted(
+                    array.astype("float32") if array.dtype.kind == "f" else array
+                )
+        if isinstance(value, (bool, int, float)):
+            return self._converted(np.asarray(value, "float32" if type(value) is float else None))
+        return value
+
+    def _converted(self, value: Any) -> Any:
+        """Arrays as tensors on the layer's device; float tensors in the compute dtype."""
+        if isinstance(value, Variable):
+            value = value.value
+        if isinstance(value, (np.ndarray, np.generic)):
+            if value.dtype.kind not in "fiubc":
+                return value
+            value = torch.as_tensor(np.ascontiguousarray(value), device=self._weights_device())
+        if not isinstance(value, Tensor):
+            return value
+        dtype = self._compute_dtype
+        if self._casts and value.is_floating_point() and value.dtype != dtype:
+            mask = getattr(value, "_keras_mask", None)
+            return attach_mask(value.to(dtype), mask)
+        return value
+
+    def _weights_device(self) -> Any:
+        for parameter in self.parameters():
+            return parameter.device
+        return self._device
+
+    def _check_inputs(self, args: tuple) -> None:
+        specs = self._input_spec
+        if specs is None or not args:
+            return
+        leaves = nested.flatten(args[0])
+        if isinstance(specs, dict):
+            specs = [specs.get(key) for key in sorted(specs)]
+        specs = specs if isinstance(specs, (list, tuple)) else [specs]
+        if len(leaves) != len(specs):
+            raise ValueError(
+                f'Layer "{self.name}" expects {len(specs)} input(s), but it received '
+                f"{len(leaves)} input tensors."
+            )
+        for spec, leaf in zip(specs, leaves, strict=True):
+            if spec is not None and leaf is not None and hasattr(leaf, "shape"):
+                spec.check(tuple(leaf.shape), self)
+
+    def _with_masks(self, args: tuple, kwargs: dict) -> tuple[tuple, dict, Any]:
+        """Arguments with the masks that tensors carry, and the mask of the first."""
+        signature = self._signature
+        first = args[0] if args else None
+        found = masks_of(first)
+        if signature.masks:
+            bound = signature.bind(args, kwargs)
+            filled = {}
+            for name, mask_name in signature.masks.items():
+                if bound.get(mask_name) is None and name in bound:
+                    mask = masks_of(bound[name])
+                    if mask is not None:
+                        filled[mask_name] = mask
+            if filled:
+                args, kwargs = self._fill(args, kwargs, filled)
+            if "mask" in signature.names:
+                given = signature.bind(args, kwargs).get("mask")
+                found = given if given is not None else found
+        return args, kwargs, found
+
+    def _fill(self, args: tuple, kwargs: dict, values: dict[str, Any]) -> tuple[tuple, dict]:
+        positional = self._signature.positional
+        args, kwargs = list(args), dict(kwargs)
+        for name, value in values.items():
+            if name in positional:
+                args[positional.index(name)] = value
+            else:
+                kwargs[name] = value
+        return tuple(args), kwargs
+
+    def _enter_precision(self, stack: contextlib.ExitStack, args: tuple) -> None:
+        """Enter autocast at the outermost mixed layer; leave it for an island of full precision."""
+        policy, outer = self._dtype_policy, local.compute_dtype
+        compute = policy.torch_compute_dtype
+        if policy.is_mixed and outer != compute and compute.is_floating_point:
+            wanted = compute
+        elif outer is not None and not policy.is_mixed:
+            wanted = None
+        else:
+            return
+        device = (device_of(args) or torch.device("cpu")).type
+        if wanted is None:
+            stack.enter_context(torch.autocast(device, enabled=False))
+        else:
+            stack.enter_context(torch.autocast(device, dtype=wanted))
+        stack.enter_context(_compute_scope(wanted))
+
+    def _cast_outputs(self, y: Any) -> Any:
+        if not self._dtype_policy.is_mixed:
+            return y
+        dtype = self._compute_dtype
+
+        def cast(value: Any) -> Any:
+            if isinstance(value, Tensor) and value.is_floating_point() and value.dtype != dtype:
+                mask = getattr(value, "_keras_mask", None)
+                return attach_mask(value.to(dtype), mask)
+            return value
+
+        return nested.map_leaves(cast, y)
+
+    def _mark_outputs(self, first: Any, y: Any, previous_mask: Any) -> None:
+        """Let the outputs carry their mask."""
+        has_mask = previous_mask is not None and any(
+            mask is not None for mask in nested.flatten(previous_mask)
+        )
+        if not (self.supports_masking or self._makes_mask):
+            if has_mask and not carries_mask(y):
+                warnings.warn(
+                    f'Layer "{self.name}" (of type {type(self).__name__}) was passed an input with '
+                    "a mask attached to it. However, this layer does not support masking and will "
+                    "therefore destroy the mask information. Downstream layers will not see the "
+                    "mask. Set supports_masking = True if it should be passed on.",
+                    stacklevel=2,
+                )
+            return
+        if not has_mask and not self._makes_mask:
+            return
+        outputs = nested.flatten(y)
+        masks = self.compute_mask(first, previous_mask)
+        masks = nested.flatten(masks) if nested.is_nested(masks) else [masks] * len(outputs)
+        for tensor, mask in zip(outputs, masks, strict=False):
+            if mask is not None and getattr(tensor, "_keras_mask", None) is None:
+                tensor._keras_mask = mask
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """Mask of the outputs, given the inputs and their mask; passed on by default."""
+        return previous_mask
+
+    def _enter_for_fx(self, args: tuple, kwargs: dict, training: Any) -> Any:
+        """Under ``torch.fx.symbolic_trace``, which makes proxies of arguments left out, too."""
+        defaults = self._signature.defaults
+        names = self._signature.positional
+        args = tuple(
+            defaults[name] if isinstance(arg, fx.Proxy) and name in defaults else arg
+            for name, arg in zip(names, args, strict=False)
+        )
+        kwargs = {
+            key: defaults[key] if isinstance(value, fx.Proxy) and key in defaults else value
+            for key, value in kwargs.items()
+        }
+        return self._run(args, kwargs, None if isinstance(training, fx.Proxy) else training)
+
+
+@contextlib.contextmanager
+def _compute_scope(dtype: torch.dtype | None) -> Iterator[None]:
+    previous, local.compute_dtype = local.compute_dtype, dtype
+    try:
+        yield
+    finally:
+        local.compute_dtype = previous

@@ -1,0 +1,486 @@
+"""A layer's weights: making them, finding those inside, listing them in Keras's order."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from torchkeras import constraints, initializers, regularizers
+from torchkeras.core import scopes
+from torchkeras.core.checks import argument_error
+from torchkeras.core.dtypes import is_floating
+from torchkeras.core.layout import IDENTITY, Layout, Permuted
+from torchkeras.core.seeds import SeedGenerator
+from torchkeras.core.typing import ConstraintLike, InitializerLike, RegularizerLike
+from torchkeras.core.variable import Store, Variable
+from torchkeras.layers.tracking import (
+    Container,
+    TrackedDict,
+    TrackedList,
+    holds_members,
+    items_key,
+    rehome,
+)
+from torchkeras.tracer.shapes import without_fakes
+
+
+class LayerWeights(nn.Module):
+    """The part of ``Layer`` that keeps weights and the layers inside."""
+
+    def weight_rules(
+        self,
+        name: str,
+        initializer: InitializerLike = None,
+        regularizer: RegularizerLike = None,
+        constraint: ConstraintLike = None,
+    ) -> None:
+        """Keep how the weight ``name`` is initialized, regularized and constrained.
+
+        The three objects become the attributes ``<name>_initializer`` and so on.
+        """
+        self.__dict__["_weight_rules"][name] = name
+        setattr(self, f"{name}_initializer", initializers.get(initializer))
+        setattr(self, f"{name}_regularizer", regularizers.get(regularizer))
+        setattr(self, f"{name}_constraint", constraints.get(constraint))
+
+    def adopt_weight(
+        self,
+        name: str,
+        path: str,
+        axes: tuple[int, ...] | None = None,
+        layout: Layout | None = None,
+        trainable: bool = True,
+        initializer: InitializerLike = None,
+        rule: str | None = None,
+        attribute: str | None = None,
+    ) -> Variable:
+        """Show a parameter or buffer of a torch module as the Keras weight ``name``.
+
+        Args:
+            name: Name of the weight; also the attribute that holds the handle.
+            path: Where it is, such as ``"linear.weight"``.
+            axes: Order of its axes as Keras shows them, or
+            layout: how it lies in the parameter, if that isn't a permutation.
+            trainable: Whether gradients are wanted.
+            initializer: How to fill it; None follows ``weight_rules``, or leaves it as it is.
+            rule: Name under which ``weight_rules`` were given, if it isn't ``name``.
+            attribute: Name of the attribute, if it isn't ``name``.
+        """
+        owner, _, key = path.rpartition(".")
+        module = self.get_submodule(owner)
+        if layout is None:
+            layout = IDENTITY if axes is None else Permuted(axes)
+        with scopes.name_scope(self._name) if not self._building else contextlib.nullcontext():
+            variable = Variable.adopt(module, key, layout, name, trainable)
+        rule = rule or name
+        if rule in self._weight_rules:
+            initializer = initializer or getattr(self, f"{rule}_initializer")
+            variable.regularizer = getattr(self, f"{rule}_regularizer")
+            variable.constraint = getattr(self, f"{rule}_constraint")
+        if initializer is not None:
+            value = initializers.get(initializer)(variable.shape, dtype=variable.dtype)
+            variable.assign(value)
+        self._variables.append(variable)
+        variable.trainable = trainable and self._trainable
+        variable.born_trainable = trainable
+        self.__dict__[attribute or name] = variable
+        return variable
+
+    def add_weight(
+        self,
+        shape: Any = None,
+        initializer: InitializerLike = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        regularizer: RegularizerLike = None,
+        constraint: ConstraintLike = None,
+        aggregation: str | None = "none",
+        overwrite_with_gradient: bool = False,
+        name: str | None = None,
+        **options: Any,
+    ) -> Variable:
+        """A new weight, whose parameter is the layer's own.
+
+        Args:
+            shape: Shape; () by default.
+            initializer: How to fill it; by default glorot_uniform, zeros for integers and bools.
+            dtype: Number type; None is the layer's variable dtype.
+            trainable: Whether gradients are wanted; otherwise it is a buffer.
+            autocast: Whether a mixed policy shows it in the compute dtype.
+            regularizer, constraint: Applied to it in training.
+            aggregation: See ``Variable``.
+            overwrite_with_gradient: Whether its gradient is its next value.
+            name: Name; None makes one up. Also taken as the first argument, as tf.keras does.
+            **options: ``synchronization``, ``layout``, ``experimental_autocast`` and
+                ``use_resource`` of tf.keras, which change nothing on torch.
+
+        Raises:
+            TypeError: an option that isn't known.
+        """
+        self._check_super_called()
+        if isinstance(shape, str):
+            shape, name = (initializer, shape) if _is_shape(initializer) else ((), shape)
+            initializer = options.pop("initializer", None)
+        unknown = set(options) - {
+            "synchronization", "layout", "experimental_autocast", "use_resource", "getter",
+            "collections", "partitioner", "caching_device",
+        }  # fmt: skip
+        if unknown:
+            raise TypeError(f"{type(self).__name__}: add_weight got unknown arguments {unknown}.")
+        shape = _as_shape(() if shape is None else shape)
+        dtype = dtype or self.variable_dtype
+        if initializer is None:
+            initializer = "glorot_uniform" if is_floating(dtype) else "zeros"
+        initializer = initializers.get(initializer)
+        with without_fakes(), self._open_name_scope():
+            variable = Variable(
+                initializer,
+                shape=shape,
+                dtype=dtype,
+                trainable=trainable,
+                autocast=autocast,
+                aggregation=aggregation,
+                name=name,
+                device=self._device,
+            )
+        variable.regularizer = regularizers.get(regularizer)
+        variable.constraint = constraints.get(constraint)
+        variable.overwrite_with_gradient = overwrite_with_gradient
+        self._own(variable, self._free_key(name or "variable"))
+        return variable
+
+    def add_variable(
+        self,
+        shape: Any,
+        initializer: Any,
+        dtype: Any = None,
+        trainable: bool = True,
+        **options: Any,
+    ) -> Variable:
+        """``add_weight`` under another name."""
+        return self.add_weight(
+            shape=shape, initializer=initializer, dtype=dtype, trainable=trainable, **options
+        )
+
+    def _own(self, variable: Variable, key: str) -> None:
+        """Take a variable that stood alone into this layer."""
+        rehome(variable, self, key)
+        variable.born_trainable = variable.trainable
+        if not self._trainable:
+            variable.trainable = False
+        self._variables.append(variable)
+
+    def _free_key(self, name: str) -> str:
+        key = name.replace(".", "_")
+        taken = {**self._parameters, **self._buffers, **self._modules}
+        if hasattr(type(self), key):
+            key = f"{key}_weight"
+        number = 1
+        while key in taken or (key in taken):
+            key, number = f"{name.replace('.', '_')}_{number}", number + 1
+        return key
+
+    def _own_variables(self) -> list[Variable]:
+        """The variables of this layer itself, in the order they were made.
+
+        The weights of plain torch modules that a user put into the layer are among them.
+        """
+        return [*self._variables, *self._variables_of_members()]
+
+    def _variables_of_members(self) -> list[Variable]:
+        """Handles on what plain torch modules (not made by ``build``) and parameters hold."""
+        known = {(id(v.module), v.key) for v in self._variables}
+        found = []
+        for path, module in _plain_modules(self):
+            tensors = [*module._parameters.items(), *module._buffers.items()]
+            for key, tensor in tensors:
+                if tensor is None or (id(module), key) in known:
+                    continue
+                if key in module._non_persistent_buffers_set or isinstance(module, Container):
+                    continue
+                full = f"{path}.{key}" if path else key
+                variable = self._member_variables.get(full)
+                if variable is None or variable.module is not module:
+                    with scopes.name_scope(self._name):
+                        variable = Variable.adopt(
+                            module, key, name=full, trainable=key in module._parameters
+                        )
+                    variable.born_trainable = key in module._parameters
+                    self._member_variables[full] = variable
+                found.append(variable)
+        return found
+
+    @property
+    def _layers(self) -> list["LayerWeights"]:
+        """The layers directly inside, once each, in order."""
+        found: dict[int, LayerWeights] = {}
+        _find_layers(self, found)
+        return list(found.values())
+
+    def _flatten_layers(
+        self, include_self: bool = True, recursive: bool = True
+    ) -> Iterator["LayerWeights"]:
+        """This layer and those inside, depth first, once each."""
+        seen: set[int] = set()
+        stack: list[LayerWeights] = [self]
+        while stack:
+            layer = stack.pop()
+            if id(layer) in seen:
+                continue
+            seen.add(id(layer))
+            if layer is not self or include_self:
+                yield layer
+            if recursive or layer is self:
+                stack.extend(reversed(layer._layers))
+
+    def _own_seeds(self) -> list[SeedGenerator]:
+        return [value for value in self.__dict__.values() if isinstance(value, SeedGenerator)]
+
+    @property
+    def weights(self) -> list[Variable]:
+        """Weights of this layer, trainable ones first, then those of the layers inside."""
+        return _unique(v for layer in self._layers_in_order() for v in layer._sorted_own())
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The weights, and the states of seed generators."""
+        found: list[Variable] = []
+        for layer in self._layers_in_order():
+            found += layer._sorted_own()
+            found += [generator.state for generator in layer._own_seeds()]
+        return _unique(found)
+
+    def _layers_in_order(self) -> Iterator["LayerWeights"]:
+        return self._flatten_layers()
+
+    def _sorted_own(self) -> list[Variable]:
+        own = self._own_variables()
+        first = [v for v in own if getattr(v, "born_trainable", v.trainable)]
+        return first + [v for v in own if not getattr(v, "born_trainable", v.trainable)]
+
+    @property
+    def trainable_variables(self) -> list[Variable]:
+        """The variables that an optimizer should change."""
+        return self.trainable_weights
+
+    @property
+    def non_trainable_variables(self) -> list[Variable]:
+        """The variables that no optimizer changes, seed states included."""
+        trainable = {id(v) for v in self.trainable_weights}
+        return [v for v in self.variables if id(v) not in trainable]
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        """The weights that an optimizer should change; none while ``trainable`` is False."""
+        if not self._trainable:
+            return []
+        frozen = {
+            id(v)
+            for layer in self._layers_in_order()
+            if not layer._trainable
+            for v in layer.weights
+        }
+        return [v for v in self.weights if v.trainable and id(v) not in frozen]
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        """The weights that no optimizer changes."""
+        trainable = {id(v) for v in self.trainable_weights}
+        return [v for v in self.weights if id(v) not in trainable]
+
+    @property
+    def metrics(self) -> list[Any]:
+        """Metric objects kept as attributes here and in the layers inside."""
+        found: dict[int, Any] = {}
+        for layer in self._flatten_layers():
+            for value in layer.__dict__.values():
+                for leaf in value if type(value) in (TrackedList, tuple) else (value,):
+                    if is_metric(leaf):
+                        found[id(leaf)] = leaf
+        return list(found.values())
+
+    @property
+    def metrics_variables(self) -> list[Variable]:
+        """The variables of ``metrics``."""
+        return _unique(v for metric in self.metrics for v in metric.variables)
+
+    @property
+    def trainable(self) -> bool:
+        """Whether the weights are to be trained; setting it reaches the layers inside."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        value = bool(value)
+        self.__dict__["_trainable"] = value
+        for variable in self._own_variables():
+            if getattr(variable, "born_trainable", True):
+                variable.trainable = value
+        for layer in self._layers:
+            layer.trainable = value
+
+    def get_weights(self) -> list[np.ndarray]:
+        """NumPy copies of ``weights``."""
+        return [variable.numpy() for variable in self.weights]
+
+    def set_weights(self, weights: Any) -> None:
+        """Assign ``weights``, arrays in the order of ``get_weights``.
+
+        Raises:
+            ValueError: their number or a shape differs.
+        """
+        variables = self.weights
+        if len(variables) != len(weights):
+            raise ValueError(
+                f'{type(self).__name__} "{self.name}": {len(weights)} weights were given; You '
+                f"called `set_weights(weights)` on a layer that expects {len(variables)}: "
+                f"{[(v.path, v.shape) for v in variables]}."
+            )
+        for variable, value in zip(variables, weights, strict=True):
+            if tuple(np.shape(value)) != variable.shape:
+                raise ValueError(
+                    f'{type(self).__name__} "{self.name}": {variable.path} was given shape '
+                    f"{tuple(np.shape(value))}; Layer weight shape is {variable.shape}."
+                )
+        for variable, value in zip(variables, weights, strict=True):
+            variable.assign(value)
+
+    def count_params(self) -> int:
+        """Number of elements of all weights.
+
+        Raises:
+            ValueError: the layer isn't built.
+        """
+        if not self.built:
+            raise ValueError(
+                f'{type(self).__name__} "{self.name}": You tried to call `count_params` on a layer '
+                "that isn't built. Call build(input_shape), or the layer on some data."
+            )
+        return sum(int(np.prod(v.shape)) for v in self.weights)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        state = self.__dict__
+        if "_inbound_calls" not in state:
+            self._check_super_called()
+        if isinstance(value, Variable):
+            self._drop(name)
+            state[name] = value
+            if isinstance(value.module, Store):
+                self._own(value, self._free_key(name))
+        elif type(value) in (list, dict) and not isinstance(
+            getattr(type(self), name, None), property
+        ):
+            self._drop(name)
+            state[name] = value = TrackedList(value) if type(value) is list else TrackedDict(value)
+            self._modules[items_key(name)] = value.container
+        elif isinstance(value, (TrackedList, TrackedDict)):
+            self._drop(name)
+            state[name] = value
+            self._modules[items_key(name)] = value.container
+        elif isinstance(value, tuple) and holds_members(value):
+            self._drop(name)
+            state[name] = value
+            self._modules[items_key(name)] = container = Container()
+            container.fill(enumerate(value))
+        else:
+            if isinstance(value, nn.Module):
+                state.pop(name, None)
+                if not isinstance(value, LayerWeights) and value.training != self.training:
+                    value.train(self.training)
+            self._modules.pop(items_key(name), None)
+            nn.Module.__setattr__(self, name, value)
+            if name == "built" or name == "activity_regularizer":
+                self._settle()
+
+    def _drop(self, name: str) -> None:
+        """Forget what an attribute held before."""
+        self._modules.pop(name, None)
+        self._modules.pop(items_key(name), None)
+
+    def __delattr__(self, name: str) -> None:
+        value = self.__dict__.get(name)
+        if isinstance(value, Variable):
+            self.__dict__["_variables"] = [v for v in self._variables if v is not value]
+            if value.module is self:
+                self._parameters.pop(value.key, None)
+                self._buffers.pop(value.key, None)
+        if name in self.__dict__:
+            self._drop(name)
+            del self.__dict__[name]
+        else:
+            nn.Module.__delattr__(self, name)
+
+    def save_own_variables(self, store: Any) -> None:
+        """Put this layer's own variables into ``store``, by number."""
+        for number, variable in enumerate(self._own_variables()):
+            store[str(number)] = variable.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        """Take this layer's own variables from ``store``.
+
+        Raises:
+            ValueError: the numbers of variables differ.
+        """
+        variables = self._own_variables()
+        if len(store.keys()) != len(variables):
+            raise ValueError(
+                f'Layer "{self.name}" expected {len(variables)} variables, but received '
+                f"{len(store.keys())} variables during loading. Expected: "
+                f"{[v.name for v in variables]}"
+            )
+        for number, variable in enumerate(variables):
+            variable.assign(store[str(number)])
+
+
+def _is_shape(value: Any) -> bool:
+    return isinstance(value, (tuple, list, int, torch.Size))
+
+
+def _as_shape(value: Any) -> tuple[int, ...]:
+    if isinstance(value, (int, np.integer)):
+        return (int(value),)
+    if any(size is None for size in value):
+        raise argument_error(
+            "add_weight", "shape", tuple(value), "known sizes", "Give Input a full shape."
+        )
+    return tuple(int(size) for size in value)
+
+
+def _find_layers(module: nn.Module, found: dict[int, LayerWeights]) -> None:
+    """The nearest layers below ``module``."""
+    for child in module._modules.values():
+        if isinstance(child, LayerWeights):
+            found.setdefault(id(child), child)
+        elif child is not None:
+            _find_layers(child, found)
+
+
+def _plain_modules(layer: LayerWeights) -> Iterator[tuple[str, nn.Module]]:
+    """The layer itself and the plain modules in it, with their paths; other layers are left out."""
+    stack: list[tuple[str, nn.Module]] = [("", layer)]
+    while stack:
+        path, module = stack.pop()
+        yield path, module
+        children = [
+            (f"{path}.{name}" if path else name, child)
+            for name, child in module._modules.items()
+            if child is not None and not isinstance(child, LayerWeights)
+        ]
+        stack.extend(reversed(children))
+
+
+def _unique(variables: Any) -> list[Variable]:
+    return list({id(variable): variable for variable in variables}.values())
+
+
+def is_metric(value: Any) -> bool:
+    """Whether ``value`` has a metric's interface."""
+    return (
+        hasattr(value, "update_state")
+        and hasattr(value, "reset_state")
+        and not isinstance(value, type)
+    )
