@@ -10,7 +10,7 @@ from torchkeras.data.generators import (
 )
 from torchkeras.data.loaders import LoaderBatches
 from torchkeras.data.split import train_validation_split
-from torchkeras.data.streams import Batches, Epochs, Share
+from torchkeras.data.streams import Batches, Epochs, Share, batch_length, empty_error
 from torchkeras.data.weights import (
     ClassWeights,
     pack_x_y_sample_weight,
@@ -28,7 +28,9 @@ __all__ = [
     "PyDataset",
     "PyDatasetBatches",
     "Share",
+    "batch_length",
     "batches",
+    "empty_error",
     "pack_x_y_sample_weight",
     "train_validation_split",
     "unpack_x_y_sample_weight",

@@ -66,6 +66,7 @@ class ArrayBatches(Batches):
         self.shuffle = _checked_shuffle(shuffle)
         self.seed = int(torch.randint(2**62, ())) if shuffle and seed is None else seed
         self.passes = 0
+        self._targets = y
         self._structure = pack_x_y_sample_weight(x, y, sample_weight)
         self._rows = [leaf for leaf in nested.leaves(self._structure) if leaf is not None]
         self._is_flat = isinstance(self._structure, tuple) and len(self._rows) == len(
@@ -74,6 +75,11 @@ class ArrayBatches(Batches):
         self._settle()
         self._together = self._batches_gathered_at_once()
         self._copies_views = False
+
+    @property
+    def targets(self) -> Any:
+        """All targets, in the structure they were given in; None if there are none."""
+        return self._targets
 
     def _settle(self) -> None:
         """Move the arrays to the device if they fit there."""

@@ -121,6 +121,11 @@ class Epochs:
 
     Raises:
         ValueError: ``steps`` is below 1.
+
+    Attributes:
+        read: Batches read in the present epoch.
+        is_empty: Whether there has been no batch at all.
+        is_exhausted: Whether there won't be any more.
     """
 
     def __init__(
@@ -133,6 +138,8 @@ class Epochs:
         self.batches = batches
         self.share = share
         self.is_exhausted = False
+        self.is_empty = True
+        self.read = 0
         self._steps = steps
         self._counted = batches.steps
         self._current: Iterator[Any] | None = None
@@ -145,31 +152,32 @@ class Epochs:
 
     def __iter__(self) -> Iterator[Any]:
         self.batches.on_epoch_begin()
+        self.read = 0
         return self._whole_pass() if self._steps is None else self._portion(self._steps)
 
     def _start(self) -> Iterator[Any]:
         return iter(self.batches) if self.share is None else self.batches.shares(*self.share)
 
     def _whole_pass(self) -> Iterator[Any]:
-        step = 0
-        for step, batch in enumerate(self._start(), 1):  # noqa: B007, counted for later epochs
+        for batch in self._start():
+            self.read += 1
             yield batch
-        self._counted = self._counted or step or None
+        self._end_epoch()
+        self._counted = self._counted or self.read or None
         self.is_exhausted = not self.batches.repeats
-        self.batches.on_epoch_end()
 
     def _portion(self, steps: int) -> Iterator[Any]:
         if self._current is None:
             self._current = self._start()
-        given = 0
         for batch in itertools.islice(self._current, steps):
-            given += 1
+            self.read += 1
             yield batch
-        if given < steps:
+        self._end_epoch()
+        if self.read < steps:
             self._current, self._seen = None, 0
             self.is_exhausted = not self.batches.repeats
             warnings.warn(
-                f"Your input ran out of data after {given} of {steps} batches; interrupting "
+                f"Your input ran out of data after {self.read} of {steps} batches; interrupting "
                 "training. Make sure that your dataset or generator can generate at least "
                 "`steps_per_epoch * epochs` batches. You may need to use the `.repeat()` function "
                 "when building your dataset.",
@@ -177,6 +185,9 @@ class Epochs:
             )
         elif self._counted and self.batches.repeats:
             self._count_down(steps)
+
+    def _end_epoch(self) -> None:
+        self.is_empty = self.is_empty and not self.read
         self.batches.on_epoch_end()
 
     def _count_down(self, steps: int) -> None:

@@ -66,6 +66,7 @@ class Alone:
     number = 1
     share: tuple[int, int] | None = None
     is_idle = False
+    sizes: list[int] = []  # samples of each batch of the present pass
 
     def seed(self) -> int | None:
         """The seed of the data's order that all processes share; None if any will do."""
@@ -76,6 +77,10 @@ class Alone:
 
     def leave(self) -> None:
         """Go on from the same random numbers."""
+
+    def same_draws(self) -> contextlib.AbstractContextManager[None]:
+        """Draw the same random numbers in each process inside."""
+        return contextlib.nullcontext()
 
     def batches(self, epoch: Iterable[Any]) -> Iterable[Any]:
         """The batches of this process."""
@@ -97,9 +102,9 @@ class Alone:
         """The loss whose mean over processes is the loss of the whole batch."""
         return loss
 
-    def average(self, gradients: list[Tensor | None]) -> list[Tensor | None]:
-        """The gradients of the whole batch."""
-        return gradients
+    def reduction(self) -> Callable[[list[Tensor]], list[Tensor]] | None:
+        """What makes gradients those of the whole batch; None if they are."""
+        return None
 
     def settle(self, model: Any, metrics: Iterable[Any]) -> None:
         """Make the state of metrics, and what layers have averaged, that of all processes."""
@@ -108,8 +113,8 @@ class Alone:
         """Logs that are the same in every process."""
         return logs
 
-    def gathered(self, outputs: Any, sizes: list[tuple[int, int]]) -> Any:
-        """Outputs of all processes in the order of the data."""
+    def gathered(self, outputs: Any) -> Any:
+        """Outputs of this pass from all processes, in the order of the data."""
         return outputs
 
 
@@ -129,7 +134,7 @@ class Group(Alone):
         self.number = distributed.get_world_size()
         self.share = (self.rank, self.number)
         self.rows = self.total = 1
-        self.sizes: list[tuple[int, int]] = []
+        self.sizes = []
         self._reduced_exactly = False
 
     @property
@@ -174,7 +179,7 @@ class Group(Alone):
         self.sizes = []
         for data, rows, total in self._read_alike(epoch):
             self.rows, self.total = rows, total
-            self.sizes.append((rows, total))
+            self.sizes.append(total)
             yield data
 
     def _read_alike(self, epoch: Iterable[Any]) -> Iterator[Any]:
@@ -216,10 +221,11 @@ class Group(Alone):
     @contextlib.contextmanager
     def _without_trace(self, model: Any) -> Iterator[None]:
         """Leave what layers and metrics remember as it was: a stand-in counts for nothing."""
-        kept = [v for v in model.non_trainable_variables]
+        kept = list(model.non_trainable_variables)
         kept += [v for metric in model.metrics if not _is_loss(metric) for v in metric.variables]
         before = [v.parameter.detach().clone() for v in kept]
         yield
+        _ = model.metrics  # metrics that wait with batches see them now
         with torch.no_grad():
             for variable, value in zip(kept, before, strict=True):
                 variable.parameter.copy_(value)
@@ -257,41 +263,24 @@ class Group(Alone):
             return loss
         return loss * (self.number * self.rows / self.total)
 
-    def average(self, gradients: list[Tensor | None]) -> list[Tensor | None]:
-        raise TypeError("Use `averaging` to have the parameters at hand.")
-
-    def averaging(self) -> Callable[[list[Any], list[Tensor | None]], list[Tensor | None]]:
-        """The function that an optimizer calls on variables and gradients before it applies."""
-
-        def average(variables: list[Any], gradients: list[Tensor | None]) -> list[Tensor | None]:
+    def reduction(self) -> Callable[[list[Tensor]], list[Tensor]]:
+        def reduce(gradients: list[Tensor]) -> list[Tensor]:
             factor = 1 / self.number if self._reduced_exactly else self.rows / self.total
-            return self._averaged(variables, gradients, factor)
+            return self._sum([g * factor if factor else torch.zeros_like(g) for g in gradients])
 
-        return average
+        return reduce
 
-    def _averaged(
-        self, variables: list[Any], gradients: list[Tensor | None], factor: float
-    ) -> list[Tensor | None]:
-        """Sum over the processes of ``factor`` times ``gradients``, in one message per type."""
-        present = torch.tensor([float(g is not None) for g in gradients], device=self.device)
-        filled = [
-            torch.zeros(v.shape, dtype=v.parameter.dtype, device=v.device)
-            if g is None
-            else (g.detach() * factor if factor else torch.zeros_like(g))
-            for v, g in zip(variables, gradients, strict=True)
-        ]
-        result: list[Tensor | None] = list(filled)
-        for dtype in {g.dtype for g in filled}:
-            places = [i for i, g in enumerate(filled) if g.dtype == dtype]
-            flat = torch.cat([filled[i].reshape(-1) for i in places])
+    def _sum(self, tensors: list[Tensor]) -> list[Tensor]:
+        """Sums over the processes, in one message per type."""
+        result = list(tensors)
+        for dtype in {tensor.dtype for tensor in tensors}:
+            places = [place for place, tensor in enumerate(tensors) if tensor.dtype == dtype]
+            flat = torch.cat([tensors[place].reshape(-1) for place in places])
             self._in_transit(flat, distributed.all_reduce)
-            parts = flat.split([filled[i].numel() for i in places])
-            for i, part in zip(places, parts, strict=True):
-                result[i] = part.view(filled[i].shape)
-        distributed.all_reduce(present)
-        if all(g is not None for g in gradients):
-            return result
-        return [g if found else None for g, found in zip(result, present.tolist(), strict=True)]
+            parts = flat.split([tensors[place].numel() for place in places])
+            for place, part in zip(places, parts, strict=True):
+                result[place] = part.view(tensors[place].shape)
+        return result
 
     def settle(self, model: Any, metrics: Iterable[Any]) -> None:
         with torch.no_grad():
@@ -323,19 +312,19 @@ class Group(Alone):
         distributed.all_reduce(number)
         return number / self.number
 
-    def gathered(self, outputs: Any, sizes: list[tuple[int, int]]) -> Any:
-        return nested.map_leaves(lambda leaf: self._gathered(leaf, sizes), outputs)
+    def gathered(self, outputs: Any) -> Any:
+        return nested.map_leaves(self._gathered, outputs)
 
-    def _gathered(self, mine: Any, sizes: list[tuple[int, int]]) -> Any:
+    def _gathered(self, mine: Any) -> Any:
         everything: list[Any] = [None] * self.number
         distributed.all_gather_object(everything, mine.cpu() if isinstance(mine, Tensor) else mine)
         starts = [0] * self.number
         pieces = []
-        for _, total in sizes:
+        for total in self.sizes:
             for other in range(self.number):
                 rows = total * (other + 1) // self.number - total * other // self.number
-                # A process without a sample of the batch has predicted for a stand-in.
                 pieces.append(everything[other][starts[other] : starts[other] + rows])
+                # A process without a sample of the batch has predicted for a stand-in.
                 starts[other] += max(rows, 1)
         joined = torch.cat if isinstance(mine, Tensor) else np.concatenate
         return joined(pieces)

@@ -1,0 +1,136 @@
+"""What runs the steps of a model: one by one, compiled, or as the user has it."""
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import torch
+
+from torchkeras.distribution import Alone
+
+Step = Callable[[Any], Any]
+
+
+class BatchList(list):
+    """Batches to run at a time, for functions that index them or ask for the next."""
+
+    def __next__(self) -> Any:
+        if not self:
+            raise StopIteration
+        return self.pop(0)
+
+
+class Execution:
+    """Runs a step of a model on each of a list of batches.
+
+    Args:
+        model: The model.
+        name: Name of the method that is the step.
+        compiles: Whether ``torch.compile`` compiles it.
+        gradients: Whether gradients are recorded in it.
+    """
+
+    def __init__(self, model: Any, name: str, compiles: bool, gradients: bool = True) -> None:
+        self.model = model
+        self.name = name
+        self.compiles = compiles
+        self.gradients = gradients
+        self._compiled: Step | None = None
+
+    def step(self) -> Step:
+        """The step on one batch."""
+        step = getattr(self.model, self.name)
+        if self.compiles:
+            step = self._compiled = self._compiled or torch.compile(step)
+        if self.gradients:
+            return step
+
+        def without_gradients(batch: Any) -> Any:
+            with torch.no_grad():
+                return step(batch)
+
+        return without_gradients
+
+    def __call__(self, batches: Iterable[Any]) -> Any:
+        step, logs = self.step(), {}
+        for batch in batches:
+            logs = step(batch)
+        return logs
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_compiled": None}
+
+
+def groups(batches: Iterable[Any], size: int) -> Iterator[tuple[Any, ...]]:
+    """``batches`` by ``size``, the last group perhaps smaller."""
+    if size == 1:
+        yield from zip(batches)
+        return
+    iterator = iter(batches)
+    while group := tuple(itertools.islice(iterator, size)):
+        yield group
+
+
+class Executions:
+    """The part of a model that makes what runs its steps.
+
+    Attributes:
+        train_function, test_function, predict_function: What runs a list of batches; made when
+            needed, or set by an override of ``make_train_function`` and so on.
+    """
+
+    train_function: Any = None
+    test_function: Any = None
+    predict_function: Any = None
+    _replicas: Alone = Alone()
+
+    def make_train_function(self, force: bool = False) -> Any:
+        """What runs ``train_step`` on a list of batches, kept as ``train_function``.
+
+        An override sets ``train_function`` to a callable on a list of batches (which is an
+        iterator over them, too) that gives the logs of the last.
+
+        Args:
+            force: Whether to make it anew.
+
+        Source: Keras 3 ``Model.make_train_function``.
+        """
+        if self.train_function is None or force:
+            compiles = self.jit_compile and self.overrides_train_step
+            self.train_function = Execution(self, "train_step", compiles)
+        return self.train_function
+
+    def make_test_function(self, force: bool = False) -> Any:
+        """What runs ``test_step``, kept as ``test_function``; see ``make_train_function``.
+
+        Source: Keras 3 ``Model.make_test_function``.
+        """
+        if self.test_function is None or force:
+            self.test_function = Execution(self, "test_step", self.jit_compile, gradients=False)
+        return self.test_function
+
+    def make_predict_function(self, force: bool = False) -> Any:
+        """What runs ``predict_step``, kept as ``predict_function``; see ``make_train_function``.
+
+        Source: Keras 3 ``Model.make_predict_function``.
+        """
+        if self.predict_function is None or force:
+            self.predict_function = Execution(
+                self, "predict_step", self.jit_compile, gradients=False
+            )
+        return self.predict_function
+
+    def _train_runner(self) -> Step:
+        return self._runner(self.make_train_function() or self.train_function)
+
+    def _test_runner(self) -> Step:
+        return self._runner(self.make_test_function() or self.test_function)
+
+    def _predict_runner(self) -> Step:
+        return self._runner(self.make_predict_function() or self.predict_function)
+
+    def _runner(self, function: Any) -> Step:
+        """``function`` on one batch instead of a list."""
+        if isinstance(function, Execution):
+            return self._replicas.step(function.step(), self)
+        return self._replicas.step(lambda batch: function(BatchList([batch])), self)

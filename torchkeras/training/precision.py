@@ -1,0 +1,63 @@
+"""From the loss to the step of the optimizer, in the precision of the model's policy.
+
+Casting is the layers' business; what is left to do here is to keep float16 gradients from
+vanishing.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+class Precision:
+    """Gradients that need no scaling: float32, float64, bfloat16."""
+
+    def step(self, loss: Tensor, optimizer: Any) -> None:
+        """Differentiate ``loss`` and let ``optimizer`` change the weights."""
+        loss.backward()
+        optimizer.step()
+
+    def get_state(self) -> dict[str, Any]:
+        """What a resumed run needs to know."""
+        return {}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take over what ``get_state`` gave."""
+
+
+class Scaled(Precision):
+    """Float16 gradients, scaled up before they are computed and down before they are used.
+
+    The factor grows while gradients stay finite; a step whose gradients don't is left out.
+
+    Args:
+        device: Where the model computes.
+
+    Source: ``torch.amp.GradScaler``, Keras 3 ``LossScaleOptimizer``.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self.scaler = torch.amp.GradScaler(device.type)
+
+    def step(self, loss: Tensor, optimizer: Any) -> None:
+        self.scaler.scale(loss).backward()
+        self.scaler.step(optimizer)
+        self.scaler.update()
+
+    def get_state(self) -> dict[str, Any]:
+        return self.scaler.state_dict()
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        self.scaler.load_state_dict(state)
+
+
+def precision_of(model: Any, optimizer: Any, auto_scale_loss: bool, device: Any) -> Precision:
+    """How to step: scaled for the policy ``mixed_float16``, unless told not to.
+
+    An optimizer that scales by itself (``LossScaleOptimizer``) is left to it.
+    """
+    scales_itself = hasattr(optimizer, "inner_optimizer")
+    if auto_scale_loss and model.dtype_policy.name == "mixed_float16" and not scales_itself:
+        return Scaled(device)
+    return Precision()

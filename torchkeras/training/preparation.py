@@ -1,0 +1,311 @@
+"""What is settled before the first batch of a run, and put away after the last."""
+
+import contextlib
+import itertools
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from torchkeras import data, optimizers
+from torchkeras.callbacks.logs import Logs
+from torchkeras.core import nested
+from torchkeras.core.checks import argument_error, moment_error
+from torchkeras.core.dtypes import NAMES
+from torchkeras.data import rows, unpack_x_y_sample_weight
+from torchkeras.distribution import replicas
+from torchkeras.tracer import KerasTensor
+from torchkeras.training.precision import precision_of
+
+
+class Run:
+    """One ``fit``, ``evaluate`` or ``predict`` of a model, entered as a context.
+
+    Args:
+        model: The model.
+
+    Attributes:
+        group: The processes that take part.
+        share: This process's number and how many there are; None if it is alone.
+        device: Where the model computes.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self.group = replicas()
+        self.share = self.group.share
+        self.device = _placed(model, self.group)
+        model.__dict__["_replicas"] = self.group
+
+    def __enter__(self) -> "Run":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.model.__dict__["_together"] = None
+        for optimizer in _optimizers(self.model):
+            optimizer.gradient_reduction = None
+
+    def batches(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        batch_size: int | None = None,
+        steps: int | None = None,
+        shuffle: bool | str = False,
+        class_weight: Any = None,
+    ) -> data.Batches:
+        """The stream of batches that this run reads."""
+        return data.batches(
+            x,
+            y,
+            sample_weight,
+            batch_size=batch_size,
+            steps=steps,
+            shuffle=shuffle,
+            class_weight=class_weight,
+            seed=self.group.seed() if shuffle else None,
+            device=None if self.device.type == "cpu" else self.device,
+        )
+
+    def one_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None
+    ) -> data.Batches:
+        """A stream of one batch, made of all samples of these arrays."""
+        x = rows.standardize(x, "x")
+        return self.batches(x, y, sample_weight, rows.count(x), class_weight=class_weight)
+
+    def prepare(self, stream: data.Batches, trains: bool = True) -> None:
+        """Build the model, its losses and metrics, and its optimizer for ``stream``.
+
+        Raises:
+            ValueError: targets don't fit the outputs.
+            RuntimeError: there is no optimizer to train with.
+        """
+        model, plan = self.model, self.model._plan
+        if not (model.built and plan.is_built):
+            self._build(stream)
+        variables = model.trainable_variables
+        state = model.__dict__
+        state["_has_penalties"] = any(v.regularizer is not None for v in variables)
+        if not trains:
+            return
+        self._build_optimizer(variables)
+        state["_precision"] = precision_of(
+            model, model.optimizer, plan.auto_scale_loss, self.device
+        )
+        self.group.join(model, model.optimizer)
+        self._join_steps()
+
+    def _build(self, stream: data.Batches) -> None:
+        with self.group.same_draws():
+            x, y, _ = unpack_x_y_sample_weight(stream.peek())
+        y_pred = _outputs_without_values(self.model, x)
+        plan = self.model._plan
+        if plan.loss is not None and not plan.loss.is_built:
+            plan.loss.build(y, y_pred)
+            if y is not None:
+                targets = getattr(stream, "targets", y)
+                plan.loss.check_labels(y if targets is None else targets, y_pred)
+        if plan.metrics is not None and not plan.metrics.is_built:
+            plan.metrics.build(y, y_pred)
+
+    def _build_optimizer(self, variables: list[Any]) -> None:
+        model, optimizer = self.model, self.model.optimizer
+        if not isinstance(optimizer, optimizers.Optimizer):
+            if optimizer is None and not model.overrides_train_step:
+                raise moment_error(
+                    "fit", "there is no optimizer", 'Try compile(optimizer="adam", loss="mse").'
+                )
+            return
+        if not optimizer.built:
+            optimizer.build(variables)
+            return
+        known = {id(v) for v in optimizer._trainable_variables}
+        for variable in variables:
+            if id(variable) not in known and not model.overrides_train_step:
+                raise moment_error(
+                    "fit",
+                    f'the optimizer doesn\'t know the variable "{variable.path}"',
+                    "It became trainable after the optimizer was built: call `compile` again.",
+                )
+
+    def _join_steps(self) -> None:
+        """Compile the step, and average its gradients over the processes."""
+        model, group = self.model, self.group
+        if model.overrides_train_step:
+            for optimizer in _optimizers(model):
+                optimizer.gradient_reduction = group.reduction()
+            return
+        together: Any = None
+        if group.number > 1:
+            together = group.module(ForwardAndLoss(model))
+        if model.jit_compile:
+            together = torch.compile(together or ForwardAndLoss(model))
+        model.__dict__["_together"] = together
+
+    def finish(self, *streams: data.Batches | None) -> None:
+        """Let go of workers, and put averaged weights in place if the optimizer keeps them."""
+        for stream in streams:
+            if stream is not None:
+                stream.close()
+        optimizer = self.model.optimizer
+        if isinstance(optimizer, optimizers.Optimizer) and optimizer.built:
+            optimizer.finalize_variable_values(self.model.trainable_variables)
+        self.group.leave()
+
+
+class ForwardAndLoss(nn.Module):
+    """Outputs and loss of a training step as one module."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+        self.train()
+
+    def forward(self, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Tensor]:
+        return self.model._outputs_and_loss(x, y, sample_weight, True)
+
+
+def _placed(model: Any, group: Any) -> torch.device:
+    """The device of the model, moved once to the accelerator if there is one."""
+    tensor = next(itertools.chain(model.parameters(), model.buffers()), None)
+    device = torch.device("cpu") if tensor is None else tensor.device
+    if device.type == "cpu" and not model.__dict__.get("_is_placed"):
+        accelerator = torch.accelerator.current_accelerator(check_available=True)
+        if accelerator is not None:
+            device = torch.device(accelerator.type, torch.accelerator.current_device_index())
+            model.to(device)
+            _move_slots(model.optimizer, device)
+    model.__dict__["_is_placed"] = True
+    return device
+
+
+def _move_slots(optimizer: Any, device: torch.device) -> None:
+    """Move what an optimizer remembers to where its parameters went."""
+    if isinstance(optimizer, optimizers.Optimizer) and optimizer.built:
+        state = optimizer.state_dict()
+        for variable in optimizer.variables:
+            if isinstance(variable.module, nn.Module):
+                variable.module.to(device)
+        optimizer.load_state_dict(state)
+
+
+def _optimizers(model: Any) -> list[Any]:
+    """The model's optimizers: that of ``compile`` and others kept as attributes."""
+    found = [v for v in model.__dict__.values() if isinstance(v, optimizers.Optimizer)]
+    return list({id(optimizer): optimizer for optimizer in found}.values())
+
+
+def _outputs_without_values(model: Any, x: Any) -> Any:
+    """Outputs of the model for inputs like ``x``: symbolic ones, which know shapes and types."""
+    if all(leaf is None or isinstance(leaf, Tensor) for leaf in nested.leaves(x)):
+        symbols = nested.map_leaves(
+            lambda leaf: (
+                None if leaf is None else KerasTensor((None, *leaf.shape[1:]), NAMES[leaf.dtype])
+            ),
+            x,
+        )
+        return model.compute_output_spec(symbols)
+    with torch.no_grad():
+        return model(x, training=False)
+
+
+def parts_of(validation_data: Any) -> tuple[Any, Any, Any]:
+    """``x``, ``y`` and weights of the argument ``validation_data``.
+
+    Raises:
+        ValueError: it is a tuple of neither two nor three.
+    """
+    if isinstance(validation_data, (tuple, list)):
+        if len(validation_data) not in (2, 3):
+            raise argument_error(
+                "fit",
+                "validation_data",
+                f"a {type(validation_data).__name__} of {len(validation_data)}",
+                "(x, y), (x, y, sample_weight) or a source of batches",
+            )
+        return unpack_x_y_sample_weight(tuple(validation_data))
+    return validation_data, None, None
+
+
+def set_workers(
+    x: Any, max_queue_size: int | None, workers: int | None, use_multiprocessing: bool | None
+) -> None:
+    """Hand options of tf.keras 2's ``fit`` to a ``PyDataset``; other data have no use for them."""
+    if not isinstance(x, data.PyDataset):
+        return
+    if max_queue_size is not None:
+        x.max_queue_size = max_queue_size
+    if workers is not None:
+        x.workers = workers
+    if use_multiprocessing is not None:
+        x.use_multiprocessing = use_multiprocessing
+
+
+@contextlib.contextmanager
+def delayed_metrics(model: Any, callbacks: Any, mode: str) -> Iterator[None]:
+    """Let metrics see several batches at once, if nobody can tell inside."""
+    found = model._plan.metrics
+    hooks = [f"on_{mode}_batch_begin", f"on_{mode}_batch_end"]
+    overridden = model.overrides_train_step if mode == "train" else model.overrides_test_step
+    if (
+        found is None
+        or overridden
+        or model.run_eagerly
+        or any(callbacks.runs_users_code(hook) for hook in hooks)
+    ):
+        yield
+        return
+    found.delays = True
+    try:
+        yield
+    finally:
+        found.delays = False
+        found.catch_up()
+
+
+def joined(outputs: list[Any], group: Any) -> Any:
+    """Outputs of all batches as NumPy arrays, in the structure of one batch's."""
+    columns = zip(*[nested.flatten(output) for output in outputs], strict=True)
+    whole = [_concatenated(list(column)) for column in columns]
+    packed = group.gathered(nested.pack_sequence_as(outputs[0], whole))
+    return nested.map_leaves(as_numpy, packed)
+
+
+def _concatenated(parts: list[Any]) -> Any:
+    if isinstance(parts[0], Tensor):
+        parts = [part.detach() for part in parts]
+        if len(parts) == 1:
+            return parts[0] if parts[0].dim() else parts[0][None]
+        return torch.cat(parts) if parts[0].dim() else torch.stack(parts)
+    return np.concatenate([np.atleast_1d(part) for part in parts])
+
+
+def as_numpy(value: Any) -> Any:
+    """A tensor as a NumPy array; bfloat16, which NumPy lacks, as float32."""
+    if not isinstance(value, Tensor):
+        return value
+    value = value.detach()
+    return (value.float() if value.dtype == torch.bfloat16 else value).cpu().numpy()
+
+
+def as_they_are(**values: Any) -> Logs:
+    """Logs that count as read already: nothing in them becomes a float."""
+    logs = Logs({})
+    dict.update(logs, values)
+    return logs
+
+
+def warn_of_exhaustion(done: int, epochs: int) -> None:
+    """Say that an iterator had no more batches, if that ended training early."""
+    if done < epochs:
+        warnings.warn(
+            f"Your input ran out of data after epoch {done} of {epochs}; interrupting training. "
+            "An iterator can be read once: give steps_per_epoch, or something that can be "
+            "iterated over again.",
+            stacklevel=3,
+        )

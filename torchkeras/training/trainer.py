@@ -1,0 +1,415 @@
+"""The story of ``fit``, ``evaluate`` and ``predict``.
+
+    fit                       data.batches(x, y, ...) -> one stream; callbacks.on_train_begin
+    └─ _run_epoch             for batch in batches: callbacks; step(batch); callbacks
+       └─ train_step          y_pred = self(x); loss = self.compute_loss(...)
+          ├─ precision.step   scale, backward, unscale, optimizer.step
+          └─ compute_metrics  logs stay on the device until a callback reads them
+       evaluate               val_ logs; callbacks.on_epoch_end(epoch, logs)
+
+``evaluate`` and ``predict`` use ``_run_epoch`` too. A step may be overridden (``train_step``,
+``test_step``, ``predict_step``), and so may what makes it (``make_train_function``, ...).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from torch import Tensor
+
+from torchkeras import data
+from torchkeras.callbacks import CallbackList
+from torchkeras.callbacks.logs import Logs, to_floats
+from torchkeras.core.checks import argument_error, kind_error
+from torchkeras.data import unpack_x_y_sample_weight
+from torchkeras.training import preparation
+from torchkeras.training.compilation import Compilation
+from torchkeras.training.execution import Executions, Step, groups
+from torchkeras.training.precision import Precision
+from torchkeras.training.single import SingleBatches
+
+
+class Trainer(SingleBatches, Executions, Compilation):
+    """What makes a layer trainable: ``compile``, ``fit``, ``evaluate`` and ``predict``.
+
+    Attributes:
+        stop_training: Set to True (by a callback or a step), it ends ``fit`` after the step.
+        stop_evaluating, stop_predicting: The same for ``evaluate`` and ``predict``.
+        history: The ``History`` of the last ``fit``.
+    """
+
+    stop_training = False
+    stop_evaluating = False
+    stop_predicting = False
+    _initial_epoch: int | None = None  # set by callbacks that resume a run
+    _precision: Precision = Precision()
+    _together: Any = None
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: int | str = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool | str = True,
+        class_weight: Mapping[int, float] | None = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: int | Iterable[int] = 1,
+        max_queue_size: int | None = None,
+        workers: int | None = None,
+        use_multiprocessing: bool | None = None,
+    ) -> Any:
+        """Train the model.
+
+        Args:
+            x: Arrays or a source of batches, see ``data.batches``.
+            y: Targets, unless they come with the batches.
+            batch_size: Samples of a step, over all processes, 1 or more; None means 32.
+            epochs: Number of the last epoch, counted from 1.
+            verbose: 0 silent, 1 progress bar, 2 a line per epoch, ``"auto"`` means 1.
+            callbacks: ``Callback`` objects, or a ``CallbackList``.
+            validation_split: Fraction in [0, 1) of the samples, taken from the end of the arrays
+                before shuffling, that is evaluated after each epoch instead of trained on.
+            validation_data: ``(x, y)``, ``(x, y, sample_weight)`` or a source of batches that is
+                evaluated after each epoch.
+            shuffle: Whether arrays come in a new order in each epoch; ``"batch"`` shuffles within
+                batches. A source that can't be indexed keeps its own order.
+            class_weight: Weight of each class index in the loss.
+            sample_weight: Weight of each sample (or step) in the loss.
+            initial_epoch: Number of epochs to leave out.
+            steps_per_epoch: Batches of an epoch; None takes all there are.
+            validation_steps, validation_batch_size: The same for validation.
+            validation_freq: Epochs from one validation to the next, or the numbers of the epochs
+                after which to validate, counted from 1.
+            max_queue_size, workers, use_multiprocessing: Options for a ``PyDataset``, as
+                tf.keras 2 has them.
+
+        Returns:
+            A ``History`` of losses and metrics.
+
+        Raises:
+            RuntimeError: ``compile`` wasn't called.
+            ValueError: data, arguments and outputs don't fit together.
+            TypeError: ``x`` is no kind of data.
+
+        Source: Keras 3 ``Model.fit``.
+        """
+        self._check_compiled("fit")
+        if validation_split and validation_data is None:
+            (x, y, sample_weight), validation_data = data.train_validation_split(
+                (x, y, sample_weight), validation_split
+            )
+        preparation.set_workers(x, max_queue_size, workers, use_multiprocessing)
+        with preparation.Run(self) as run:
+            stream = run.batches(
+                x, y, sample_weight, batch_size, steps_per_epoch, shuffle, class_weight
+            )
+            validation = None
+            if validation_data is not None:
+                validation = run.batches(
+                    *preparation.parts_of(validation_data),
+                    batch_size=validation_batch_size or batch_size,
+                    steps=validation_steps,
+                )
+            epoch_of = data.Epochs(stream, steps_per_epoch, run.share)
+            run.prepare(stream)
+            callbacks = self._callback_list(callbacks, verbose, epochs, epoch_of.steps, True)
+            logs: Mapping[str, Any] = {}
+            self.stop_training = False
+            callbacks.on_train_begin()
+            for epoch in range(self._initial_epoch or initial_epoch, epochs):
+                self.reset_metrics()
+                callbacks.on_epoch_begin(epoch)
+                self.train()
+                results = self._run_epoch(epoch_of, self._train_runner(), callbacks, "train")
+                self.eval()
+                if not epoch_of.read:
+                    break
+                logs = results
+                if validation is not None and _is_due(epoch, validation_freq):
+                    found = self._evaluate(validation, validation_steps, callbacks)
+                    logs = {**logs, **{f"val_{name}": value for name, value in found.items()}}
+                callbacks.on_epoch_end(epoch, logs)
+                if self.stop_training or epoch_of.is_exhausted:
+                    break
+            if epoch_of.is_exhausted and not (self.stop_training or steps_per_epoch):
+                preparation.warn_of_exhaustion(epoch + 1, epochs)
+            run.finish(stream, validation)
+            callbacks.on_train_end(logs)
+        return self.history
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Any = None,
+        return_dict: bool = False,
+        max_queue_size: int | None = None,
+        workers: int | None = None,
+        use_multiprocessing: bool | None = None,
+    ) -> Any:
+        """Loss and metrics on data that the model isn't trained on.
+
+        Args:
+            x, y, batch_size, verbose, sample_weight, callbacks: See ``fit``.
+            steps: Batches to evaluate; None takes all there are.
+            return_dict: Whether to give a dict instead of a list.
+            max_queue_size, workers, use_multiprocessing: See ``fit``.
+
+        Returns:
+            The loss; with metrics, a list in the order of ``metrics_names``, or a dict.
+
+        Raises:
+            RuntimeError: ``compile`` wasn't called.
+            ValueError: data and outputs don't fit together.
+
+        Source: Keras 3 ``Model.evaluate``.
+        """
+        self._check_compiled("evaluate")
+        preparation.set_workers(x, max_queue_size, workers, use_multiprocessing)
+        with preparation.Run(self) as run:
+            stream = run.batches(x, y, sample_weight, batch_size, steps)
+            run.prepare(stream, trains=False)
+            callbacks = self._callback_list(callbacks, verbose, 1, steps or stream.steps)
+            logs = self._evaluate(stream, steps, callbacks)
+            stream.close()
+        return logs if return_dict else self._in_order(logs)
+
+    def _evaluate(
+        self, stream: data.Batches, steps: int | None, callbacks: CallbackList
+    ) -> dict[str, Any]:
+        """Logs of one pass over ``stream`` in inference mode."""
+        self.eval()
+        self.stop_evaluating = False
+        callbacks.on_test_begin()
+        self.reset_metrics()
+        epoch = data.Epochs(stream, steps, self._replicas.share)
+        logs = to_floats(self._run_epoch(epoch, self._test_runner(), callbacks, "test"))
+        callbacks.on_test_end(logs)
+        return logs
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
+        max_queue_size: int | None = None,
+        workers: int | None = None,
+        use_multiprocessing: bool | None = None,
+    ) -> Any:
+        """Outputs for all samples, in their order.
+
+        Args:
+            x, batch_size, verbose, callbacks: See ``fit``; targets that come with batches are left
+                aside.
+            steps: Batches to predict for; None takes all there are.
+            max_queue_size, workers, use_multiprocessing: See ``fit``.
+
+        Returns:
+            NumPy arrays in the structure of the outputs.
+
+        Source: Keras 3 ``Model.predict``.
+        """
+        preparation.set_workers(x, max_queue_size, workers, use_multiprocessing)
+        with preparation.Run(self) as run:
+            stream = run.batches(x, batch_size=batch_size, steps=steps)
+            callbacks = self._callback_list(callbacks, verbose, 1, steps or stream.steps)
+            self.eval()
+            self.stop_predicting = False
+            outputs: list[Any] = []
+            predict = self._predict_runner()
+
+            def step(batch: Any) -> Logs:
+                outputs.append(predict(batch))
+                return preparation.as_they_are(outputs=outputs[-1])
+
+            callbacks.on_predict_begin()
+            epoch = data.Epochs(stream, steps, run.share)
+            for _ in self._steps(epoch, step, callbacks, "predict"):
+                if self.stop_predicting:
+                    break
+            callbacks.on_predict_end()
+            stream.close()
+            if not outputs:
+                raise argument_error("predict", "x", "empty", "data with at least one sample")
+            return preparation.joined(outputs, run.group)
+
+    # One pass over data.
+
+    def _callback_list(
+        self, callbacks: Any, verbose: Any, epochs: int, steps: int | None, history: bool = False
+    ) -> CallbackList:
+        if isinstance(callbacks, CallbackList):
+            return callbacks
+        return CallbackList(
+            callbacks,
+            add_history=history,
+            add_progbar=verbose != 0,
+            model=self,
+            verbose=verbose,
+            epochs=epochs,
+            steps=steps,
+        )
+
+    def _run_epoch(
+        self, epoch: data.Epochs, step: Step, callbacks: CallbackList, mode: str
+    ) -> Mapping[str, Any]:
+        """Run ``step`` on each batch; give the logs of all.
+
+        Raises:
+            ValueError: there are no batches.
+        """
+        logs: Any = None
+        state, flag = self.__dict__, _STOP[mode]
+        with preparation.delayed_metrics(self, callbacks, mode):
+            for logs in self._steps(epoch, step, callbacks, mode):  # noqa: B007, the last are kept
+                if state.get(flag):
+                    break
+        if epoch.is_empty and not epoch.read:
+            raise data.empty_error()
+        return self._epoch_logs(logs)
+
+    def _steps(
+        self, epoch: data.Epochs, step: Step, callbacks: CallbackList, mode: str
+    ) -> Iterator[Any]:
+        """The logs of each step, or of each ``steps_per_execution`` of them."""
+        batches = self._replicas.batches(epoch)
+        hook = f"on_{mode}_batch_"
+        begin = callbacks.overrides(hook + "begin") and getattr(callbacks, hook + "begin")
+        end = callbacks.overrides(hook + "end") and getattr(callbacks, hook + "end")
+        if not (begin or end):
+            yield from map(step, batches)
+            return
+        done = 0
+        for group in groups(batches, self.steps_per_execution):
+            if begin:
+                begin(done)
+            for batch in group:
+                logs = step(batch)
+            done += len(group)
+            if end:
+                end(done - 1, logs)
+            yield logs
+
+    def _epoch_logs(self, logs: Any) -> Mapping[str, Any]:
+        """Results of the metrics over the epoch, or what the last step gave if that is other."""
+        group = self._replicas
+        group.settle(self, self.metrics)
+        results = self.get_metrics_result()
+        if logs is None or (isinstance(logs, Logs) and not logs.is_read):
+            return results
+        if not isinstance(logs, Mapping):
+            return {}
+        if set(logs) != set(to_floats(results)):
+            return group.logs(logs)
+        if self._plan.average.is_empty and "loss" in logs:  # the step has averaged it otherwise
+            results["loss"] = group.logs({"loss": logs["loss"]})["loss"]
+        return results
+
+    def _in_order(self, logs: Mapping[str, Any]) -> Any:
+        """The values of ``logs`` in the order of ``metrics_names``; a single one by itself."""
+        names = [name for name in self.metrics_names if name in logs]
+        names += sorted(set(logs) - set(names))
+        values = [logs[name] for name in names]
+        return values[0] if len(values) == 1 else values
+
+    # Steps.
+
+    @property
+    def overrides_train_step(self) -> bool:
+        """Whether a subclass has a training step of its own."""
+        return type(self).train_step is not Trainer.train_step
+
+    @property
+    def overrides_test_step(self) -> bool:
+        """Whether a subclass has an evaluation step of its own."""
+        return type(self).test_step is not Trainer.test_step
+
+    def train_step(self, data: Any) -> Mapping[str, Any]:
+        """One step of training. Override it at will.
+
+        Args:
+            data: A batch: ``x``, ``(x, y)`` or ``(x, y, sample_weight)``.
+
+        Returns:
+            Logs: losses and metrics by name.
+
+        Source: Keras 3 ``Model.train_step``.
+        """
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        if self._together is None:
+            y_pred, loss = self._outputs_and_loss(x, y, sample_weight, True)
+        else:  # compiled, or with gradients averaged over processes
+            y_pred, loss = self._together(x, y, sample_weight)
+        self._plan.average.add(loss, self._replicas.weight(_samples(x)))
+        self._precision.step(loss, self.optimizer)
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def test_step(self, data: Any) -> Mapping[str, Any]:
+        """One step of evaluation. Override it at will.
+
+        Args:
+            data: A batch.
+
+        Returns:
+            Logs: losses and metrics by name.
+
+        Source: Keras 3 ``Model.test_step``.
+        """
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        y_pred, loss = self._outputs_and_loss(x, y, sample_weight, False)
+        self._plan.average.add(loss, self._replicas.weight(_samples(x)))
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def predict_step(self, data: Any) -> Any:
+        """Outputs for one batch. Override it at will.
+
+        Args:
+            data: A batch; only ``x`` is looked at.
+
+        Source: Keras 3 ``Model.predict_step``.
+        """
+        x, _, _ = unpack_x_y_sample_weight(data)
+        return self(x, training=False)
+
+    def _outputs_and_loss(
+        self, x: Any, y: Any, sample_weight: Any, training: bool
+    ) -> tuple[Any, Tensor]:
+        y_pred = self(x, training=training)
+        loss = self._compute_loss(x, y, y_pred, sample_weight, training)
+        return y_pred, self._replicas.scale(loss)
+
+
+_STOP = {"train": "stop_training", "test": "stop_evaluating"}
+
+
+def _samples(x: Any) -> int:
+    return x.shape[0] if isinstance(x, Tensor) else data.batch_length(x)
+
+
+def _is_due(epoch: int, frequency: Any) -> bool:
+    """Whether to validate after epoch number ``epoch``, counted from 0.
+
+    Raises:
+        TypeError: ``frequency`` is neither a number nor a list of numbers.
+    """
+    if isinstance(frequency, (list, tuple, set)):
+        return epoch + 1 in frequency
+    if isinstance(frequency, int):
+        return (epoch + 1) % frequency == 0
+    raise kind_error(
+        "fit", "validation_freq", frequency, "a number of epochs or a list of their numbers"
+    )
