@@ -1,0 +1,331 @@
+"""Saving and loading: the suffix of a path says in which format."""
+
+import contextlib
+import os
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from torchkeras.core import serialization
+from torchkeras.core.checks import argument_error, kind_error
+from torchkeras.distribution import processes
+from torchkeras.saving import files, hdf5, keras_archive, safetensors, shards, weights
+
+_WEIGHTS = ".weights.h5"
+_LEGACY = (".h5", ".hdf5")
+# What tf.keras calls its formats.
+_FORMATS = ("keras", "keras_v3", "h5", "hdf5", "tf")
+
+
+def save_model(
+    model: Any,
+    filepath: str | os.PathLike,
+    overwrite: bool = True,
+    zipped: bool | None = None,
+    **options: Any,
+) -> None:
+    """Write a model with its configuration, weights, optimizer and compile arguments.
+
+    Args:
+        model: The model.
+        filepath: Path that ends in ``.keras``.
+        overwrite: Whether an existing file is replaced.
+        zipped: False writes a folder of the same members.
+        **options: ``save_format`` (``"keras"``), ``include_optimizer`` (False leaves the compile
+            arguments out) and tf.keras's ``signatures``, ``options`` and ``save_traces``, which
+            only concern SavedModel.
+
+    Raises:
+        ValueError: another suffix or format.
+        FileExistsError: the file is there and ``overwrite`` is off.
+
+    Source: Keras 3 ``saving.save_model``; tf.keras ``Model.save``.
+    """
+    save_format = options.pop("save_format", None)
+    include_optimizer = options.pop("include_optimizer", True)
+    _check_options("save_model", options, ("signatures", "options", "save_traces"))
+    _check_format("save_model", save_format)
+    path = Path(filepath)
+    is_folder = zipped is False
+    if path.suffix != ".keras" and not is_folder and save_format not in ("keras", "keras_v3"):
+        raise argument_error(
+            "save_model", "filepath", str(filepath), "a path that ends in .keras",
+            "Invalid filepath extension for saving. Add a `.keras` extension, save the weights alone "
+            "by save_weights, or use export for other frameworks.",
+        )  # fmt: skip
+    path = files.prepare_target("save_model", path, overwrite)
+    with _without_compile(model, include_optimizer):
+        if processes.is_chief():
+            keras_archive.save(model, path, zipped=not is_folder)
+
+
+@contextlib.contextmanager
+def _without_compile(model: Any, include_optimizer: bool) -> Iterator[None]:
+    """Keep the optimizer and the compile arguments out of what is written inside."""
+    if include_optimizer or getattr(model, "optimizer", None) is None:
+        yield
+        return
+    kept = {name: vars(model)[name] for name in ("optimizer", "compiled") if name in vars(model)}
+    vars(model).update(optimizer=None, compiled=False)
+    try:
+        yield
+    finally:
+        vars(model).update(kept)
+
+
+def load_model(
+    filepath: str | os.PathLike,
+    custom_objects: Mapping[str, Any] | None = None,
+    compile: bool = True,
+    safe_mode: bool = True,
+    **options: Any,
+) -> Any:
+    """The model that a file holds.
+
+    Nothing is imported or run that the file names: its classes are looked up among Keras's own, the
+    registered ones and ``custom_objects``.
+
+    Args:
+        filepath: A ``.keras`` archive, or the folder of its members.
+        custom_objects: The user's classes and functions by name.
+        compile: Whether the model is compiled as it was saved, with the optimizer's state.
+        safe_mode: False lets bytecode of lambdas in the file run: only for files whose author may
+            run code on this machine.
+        **options: tf.keras's ``options``, which changes nothing here.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: its format isn't known, it is damaged or hostile, or its parts don't fit.
+        TypeError: it names a class that isn't known.
+
+    Source: Keras 3 ``saving.load_model``.
+    """
+    _check_options("load_model", options, ("options",))
+    path = Path(filepath)
+    if not path.exists():
+        raise FileNotFoundError(
+            f"load_model: there is no file {str(filepath)!r}. Expected a .keras file; check the "
+            "path and the folder it starts from."
+        )
+    if zipfile.is_zipfile(path) or (path / keras_archive.CONFIG).is_file():
+        return keras_archive.load(path, custom_objects, compile, safe_mode)
+    raise argument_error(
+        "load_model", "filepath", str(filepath), "a .keras archive, or a folder with a config.json",
+        _hint_for_other_file(path),
+    )  # fmt: skip
+
+
+def _hint_for_other_file(path: Path) -> str:
+    if path.is_dir():
+        return "A SavedModel folder can't be read without TensorFlow: save it as .keras there."
+    if path.suffix == ".safetensors" or path.name.endswith(_WEIGHTS):
+        return "It holds weights alone: build the model and call load_weights."
+    if path.suffix in _LEGACY:
+        return "Rebuild the model and call load_weights on a .weights.h5 file, or save as .keras."
+    return "File not in a known format."
+
+
+def save_weights(
+    model: Any,
+    filepath: str | os.PathLike,
+    overwrite: bool = True,
+    max_shard_size: float | None = None,
+    save_format: str | None = None,
+    options: Any = None,
+) -> None:
+    """Write the weights of a model, and its optimizer's state.
+
+    Args:
+        model: The model; it must have its weights.
+        filepath: ``.weights.h5``, ``.safetensors`` (weights alone, under torch's names), or
+            ``.weights.json`` with ``max_shard_size``. A path without a suffix, or with ``.ckpt``,
+            gets ``.weights.h5`` added.
+        overwrite: Whether an existing file is replaced.
+        max_shard_size: Largest size of one file in GB, for ``.weights.json``.
+        save_format: tf.keras's ``"h5"``, ``"keras"`` or ``"tf"``; the suffix decides.
+        options: Of tf.keras; changes nothing here.
+
+    Raises:
+        ValueError: another suffix, or the model isn't built.
+        FileExistsError: the file is there and ``overwrite`` is off.
+
+    Source: Keras 3 ``saving.save_weights``.
+    """
+    _check_format("save_weights", save_format)
+    path = _weights_path("save_weights", filepath)
+    is_sharded = path.name.endswith(shards.SUFFIX)
+    if is_sharded != (max_shard_size is not None):
+        raise argument_error(
+            "save_weights", "max_shard_size", max_shard_size,
+            f"a size in GB with a path that ends in {shards.SUFFIX}, and none with another",
+        )  # fmt: skip
+    _check_built(model, "saved")
+    path = files.prepare_target("save_weights", path, overwrite)
+    if not processes.is_chief():
+        return
+    if is_sharded:
+        shards.save(model, path, max_shard_size)
+        return
+    with files.replacing(path) as temporary:
+        if path.suffix == ".safetensors":
+            safetensors.save(model, temporary)
+        else:
+            keras_archive.write_weights(model, temporary)
+
+
+def load_weights(
+    model: Any,
+    filepath: str | os.PathLike,
+    skip_mismatch: bool = False,
+    by_name: bool = False,
+    objects_to_skip: Any = None,
+    options: Any = None,
+) -> None:
+    """Give a model the weights in a file.
+
+    Args:
+        model: The model; it must have its weights.
+        filepath: ``.weights.h5``, ``.weights.json``, ``.safetensors`` or a ``.keras`` archive.
+        skip_mismatch: Whether what doesn't fit is left as it is, with a warning.
+        by_name: Whether layers are found by their names instead of their places.
+        objects_to_skip: Layers to leave alone.
+        options: Of tf.keras; changes nothing here.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: its format isn't known, it is damaged or hostile, the weights don't fit, or the
+            model isn't built.
+
+    Source: Keras 3 ``saving.load_weights``.
+    """
+    path = _existing_weights(filepath)
+    _check_built(model, "loaded")
+    if path.suffix == ".safetensors":
+        safetensors.load(model, path, skip_mismatch)
+        return
+    with _source(path) as (root, assets):
+        reader = weights.Reader(skip_mismatch, objects_to_skip or (), assets)
+        if by_name:
+            _read_by_name(reader, model, root)
+        else:
+            reader.read(model, root)
+        keras_archive.report(model, reader)
+
+
+@contextlib.contextmanager
+def _source(path: Path) -> Iterator[tuple[Any, Any]]:
+    """Root group of the weights at ``path``, and where assets are."""
+    if path.name.endswith(shards.SUFFIX):
+        with shards.open_group(path) as root:
+            yield root, None
+    elif path.is_dir() or zipfile.is_zipfile(path):
+        with (
+            keras_archive.Archive(path) as archive,
+            archive.weights() as root,
+            archive.assets() as assets,
+        ):
+            yield root, assets
+    else:
+        with hdf5.open_group(path) as root:
+            yield root, None
+
+
+def _read_by_name(reader: weights.Reader, model: Any, root: Any) -> None:
+    """Read the layers whose names are noted in the file."""
+    groups: dict[str, Any] = {}
+    for container in ("layers", *root):
+        inner = root.group(container)
+        for name in inner or ():
+            group = inner.group(name)
+            own = group.group("vars") if group is not None else None
+            noted = own.attributes.get("name") if own is not None else None
+            if noted is not None:
+                groups.setdefault(str(noted), group)
+    if not groups:
+        raise argument_error(
+            "load_weights", "by_name", True, "False, since the file has no names of layers"
+        )
+    for layer in model.layers:
+        if layer.name in groups:
+            reader.read(layer, groups[layer.name], layer.name)
+
+
+def _weights_path(owner: str, filepath: str | os.PathLike) -> Path:
+    path = Path(filepath)
+    if path.name.endswith((_WEIGHTS, shards.SUFFIX, ".safetensors")):
+        return path
+    if path.suffix in ("", ".ckpt"):
+        return path.with_name(path.name + _WEIGHTS)
+    raise argument_error(
+        owner, "filepath", str(filepath), "a path that ends in .weights.h5 or .safetensors",
+        "The filename must end in `.weights.h5`.",
+    )  # fmt: skip
+
+
+def _existing_weights(filepath: str | os.PathLike) -> Path:
+    path = Path(filepath)
+    if path.exists():
+        known = (_WEIGHTS, shards.SUFFIX, ".safetensors", ".keras")
+        if path.name.endswith(known) or path.is_dir() or zipfile.is_zipfile(path):
+            return path
+        if path.suffix in ("", ".ckpt"):
+            return path
+        raise argument_error(
+            "load_weights", "filepath", str(filepath), f"a path that ends in {', '.join(known)}",
+            "File format not supported.",
+        )  # fmt: skip
+    added = path.with_name(path.name + _WEIGHTS)
+    if path.suffix in ("", ".ckpt") and added.exists():
+        return added
+    raise FileNotFoundError(
+        f"load_weights: there is no file {str(filepath)!r}. Expected a .weights.h5, .safetensors or "
+        ".keras file; check the path and the folder it starts from."
+    )
+
+
+def _check_built(model: Any, what: str) -> None:
+    if not getattr(model, "built", True):
+        raise ValueError(
+            f'{type(model).__name__} "{model.name}" has no weights yet, so none can be {what}: '
+            "You are loading or saving weights of a model that has not yet been built. Call it on "
+            "some data, or call its build() method, first."
+        )
+
+
+def _check_format(owner: str, save_format: Any) -> None:
+    if save_format is not None and save_format not in _FORMATS:
+        raise argument_error(owner, "save_format", save_format, f"one of {', '.join(_FORMATS)}")
+
+
+def _check_options(owner: str, options: dict[str, Any], known: tuple[str, ...]) -> None:
+    unknown = sorted(set(options) - set(known))
+    if unknown:
+        raise kind_error(
+            owner, "options", unknown, f"none but {', '.join(known)}", "Invalid keyword arguments."
+        )
+
+
+def model_to_json(model: Any, **options: Any) -> str:
+    """The architecture of a model as JSON text, without weights.
+
+    Args:
+        model: The model.
+        **options: Of ``json.dumps``, such as ``indent``.
+
+    Raises:
+        TypeError: its configuration isn't plain data.
+    """
+    return keras_archive.to_json(model, **options)
+
+
+def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """A fresh model from what ``model_to_json`` gave, in this generation of Keras or the last.
+
+    Raises:
+        ValueError: this is no JSON, or no object with a class name.
+        TypeError: it names a class that isn't known.
+    """
+    config = keras_archive.parse_config(text)
+    with serialization.sharing_scope():
+        return serialization.deserialize_keras_object(config, custom_objects=custom_objects)

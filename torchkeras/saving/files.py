@@ -1,0 +1,86 @@
+"""Files that are either whole or absent, and names that stay within a folder."""
+
+import contextlib
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from torchkeras.core.checks import argument_error
+
+
+@contextlib.contextmanager
+def replacing(path: str | os.PathLike) -> Iterator[Path]:
+    """A temporary path in the folder of ``path``, which takes its place when all went well.
+
+    What was written is forced to the disk before it is renamed, so that a crash leaves either the
+    old file or the new one. Links are followed: the file that they point to is replaced.
+    """
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
+    try:
+        yield temporary
+        _synchronize(temporary)
+        old = target.with_name(f".{target.name}.{secrets.token_hex(6)}.old")
+        if target.is_dir():  # a folder can't be renamed onto another
+            os.replace(target, old)
+        os.replace(temporary, target)
+        shutil.rmtree(old, ignore_errors=True)
+        _synchronize_folder(target.parent)
+    finally:
+        if temporary.is_dir():
+            shutil.rmtree(temporary, ignore_errors=True)
+        else:
+            temporary.unlink(missing_ok=True)
+
+
+def _synchronize(path: Path) -> None:
+    if path.is_dir():
+        for child in path.iterdir():
+            _synchronize(child)
+        return
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
+
+
+def _synchronize_folder(path: Path) -> None:
+    if os.name != "posix":  # other systems can't open a folder
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def prepare_target(owner: str, path: str | os.PathLike, overwrite: bool) -> Path:
+    """``path`` with its folder made, ready to be written.
+
+    Raises:
+        FileExistsError: there is such a file and ``overwrite`` is off.
+    """
+    target = Path(path)
+    if not overwrite and target.exists():
+        raise FileExistsError(
+            f"{owner}: {str(path)!r} exists already; expected a new path. Pass overwrite=True to "
+            "replace it."
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target
+
+
+def check_member_name(name: str) -> PurePosixPath:
+    """``name`` as a path that stays within the folder it is put in.
+
+    Raises:
+        ValueError: an absolute name, one with ``..``, a drive, a backslash or a null byte.
+    """
+    path = PurePosixPath(name)
+    unsafe = path.is_absolute() or ".." in path.parts or any(c in name for c in "\\:\0")
+    if unsafe or not path.parts:
+        raise argument_error(
+            "load", "name of a member", name, "a relative name within the archive",
+            "The file may have been made to write elsewhere.",
+        )  # fmt: skip
+    return path

@@ -1,0 +1,248 @@
+"""HDF5 files of weights: a guarded reader and a writer.
+
+A file from elsewhere may point at other files (external and virtual datasets, soft and external
+links), declare sizes that it doesn't hold, or name filter plug-ins. The reader follows hard links
+only, and checks what a dataset declares against what is stored before a byte is allocated.
+"""
+
+import math
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import torch
+
+from torchkeras.core.checks import argument_error
+
+# gzip can't expand by more than this (1032 bytes for one), and shuffle doesn't expand.
+_MOST_EXPANSION = 1040
+_FILTERS = {1: "gzip", 2: "shuffle", 3: "fletcher32"}
+_KINDS = "biufcS"
+_LARGEST_CHUNK = 64 * 2**20
+# HDF5 has no bfloat16: Keras stores the two bytes as an opaque type, and the name beside them.
+_BFLOAT16 = np.dtype("V2")
+
+
+def _h5py() -> Any:
+    try:
+        import h5py
+    except ImportError:
+        raise ImportError("Reading and writing .h5 files needs the package h5py.") from None
+    return h5py
+
+
+def refuse(path: str, what: str) -> ValueError:
+    """The error for a file that does what weights never need."""
+    return argument_error(
+        "load", f"HDF5 object {path!r}", what, "plain data stored in the file itself",
+        "The file is damaged or was made to do harm.",
+    )  # fmt: skip
+
+
+# --- Reading
+
+
+class Group(Mapping):
+    """A group of an HDF5 file whose members are reached by hard links only.
+
+    Iterating gives names; an entry is a ``Group`` or a ``Dataset``.
+    """
+
+    def __init__(self, group: Any) -> None:
+        self._group = group
+
+    @property
+    def path(self) -> str:
+        """Where the group lies in its file."""
+        return self._group.name or "/"
+
+    @property
+    def attributes(self) -> Mapping[str, Any]:
+        """The group's attributes."""
+        return self._group.attrs
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._group.keys())
+
+    def __len__(self) -> int:
+        return len(self._group)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self._group.get(name, getlink=True) is not None
+
+    def __getitem__(self, name: str) -> Any:
+        h5py = _h5py()
+        if "/" in name:
+            first, _, rest = name.strip("/").partition("/")
+            return self[first][rest] if rest else self[first]
+        link = self._group.get(name, getlink=True)
+        if link is None:
+            raise KeyError(name)
+        if not isinstance(link, h5py.HardLink):
+            raise refuse(f"{self.path}/{name}", f"a {type(link).__name__}")
+        member = self._group[name]
+        if isinstance(member, h5py.Group):
+            return Group(member)
+        if isinstance(member, h5py.Dataset):
+            return Dataset(member)
+        raise refuse(f"{self.path}/{name}", f"a {type(member).__name__}")
+
+    def group(self, name: str) -> "Group | None":
+        """The group of that name (or path), or None if there is none."""
+        found: Any = self
+        for part in name.strip("/").split("/"):
+            if not isinstance(found, Group) or part not in found:
+                return None
+            found = found[part]
+        return found if isinstance(found, Group) else None
+
+    def values_of(self, name: str) -> "Values":
+        """The arrays of the group of that name; none if there is no such group."""
+        return Values(self.group(name))
+
+
+class Dataset:
+    """A dataset whose declared size has been checked against what is stored.
+
+    Raises:
+        ValueError: data in other files, a filter that isn't gzip or shuffle, values that aren't
+            numbers, or more declared than stored.
+    """
+
+    def __init__(self, dataset: Any) -> None:
+        self._dataset = dataset
+        self.path = dataset.name
+        plan = dataset.id.get_create_plist()
+        if dataset.is_virtual or plan.get_external_count() > 0:
+            raise refuse(self.path, "data kept in other files")
+        filters = [plan.get_filter(k)[0] for k in range(plan.get_nfilters())]
+        if any(number not in _FILTERS for number in filters):
+            raise refuse(self.path, f"compressed by filters {filters}")
+        if dataset.shape is None or (dataset.dtype.kind not in _KINDS and not self._is_bfloat16):
+            raise refuse(self.path, f"of type {dataset.dtype}")
+        self._check_size(1 in filters)
+
+    def _check_size(self, is_compressed: bool) -> None:
+        dataset = self._dataset
+        declared = math.prod(dataset.shape) * dataset.dtype.itemsize
+        stored = dataset.id.get_storage_size()
+        if declared > stored * (_MOST_EXPANSION if is_compressed else 1):
+            raise refuse(self.path, f"{declared} bytes declared, {stored} stored")
+        if dataset.chunks is not None:
+            chunk = math.prod(dataset.chunks) * dataset.dtype.itemsize
+            if chunk > max(_LARGEST_CHUNK, 4 * declared):
+                raise refuse(self.path, f"chunks of {chunk} bytes for {declared} bytes of data")
+
+    @property
+    def _is_bfloat16(self) -> bool:
+        name = self._dataset.attrs.get("dtype")
+        return self._dataset.dtype == _BFLOAT16 and name in ("bfloat16", b"bfloat16")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the data."""
+        return tuple(self._dataset.shape)
+
+    def read(self) -> Any:
+        """The data: a NumPy array, or a tensor if they are bfloat16."""
+        values = self._dataset[()]
+        if self._is_bfloat16:
+            return torch.from_numpy(np.asarray(values).view(np.int16)).view(torch.bfloat16)
+        return np.asarray(values)
+
+
+class Values(Mapping):
+    """What ``load_own_variables`` gets: arrays by name, read when they are asked for."""
+
+    def __init__(self, group: Group | None) -> None:
+        self._group = group
+
+    def __iter__(self) -> Iterator[str]:
+        if self._group is not None:
+            yield from (name for name in self._group if isinstance(self._group[name], Dataset))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __contains__(self, name: object) -> bool:
+        return self._group is not None and name in self._group
+
+    def __getitem__(self, name: str) -> Any:
+        if self._group is None:
+            raise KeyError(name)
+        return self.dataset(name).read()
+
+    def dataset(self, name: str) -> Dataset:
+        """The unread dataset of that name."""
+        found = self._group[name] if self._group is not None else None
+        if not isinstance(found, Dataset):
+            raise KeyError(name)
+        return found
+
+
+class open_group:
+    """The root of an HDF5 file, closed at the end of the block.
+
+    Args:
+        source: Path, or a binary file that can seek.
+
+    Raises:
+        ValueError: this is no HDF5 file.
+    """
+
+    def __init__(self, source: str | os.PathLike | BinaryIO) -> None:
+        self.source = source
+
+    def __enter__(self) -> Group:
+        h5py = _h5py()
+        path = self.source
+        if isinstance(path, (str, os.PathLike)) and not Path(path).is_file():
+            raise FileNotFoundError(f"load: there is no file {str(path)!r}.")
+        try:
+            self.file = h5py.File(path, "r")
+        except OSError as error:
+            raise argument_error(
+                "load", "file", str(path), "an HDF5 file", f"HDF5 says: {error}"
+            ) from error
+        return Group(self.file)
+
+    def __exit__(self, *exc: object) -> None:
+        self.file.close()
+
+
+# --- Writing
+
+
+class Writer:
+    """Writes groups of variables into a new HDF5 file, as Keras lays them out."""
+
+    def __init__(self, path: str | os.PathLike) -> None:
+        self._file = _h5py().File(path, "w")
+
+    def __enter__(self) -> "Writer":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._file.close()
+
+    def write(self, path: str, values: Mapping[str, np.ndarray], name: str | None = None) -> None:
+        """Put ``values`` under ``<path>/vars``; ``name`` is noted as the object's own."""
+        group = self._file.require_group(f"{path}/vars".strip("/"))
+        if name is not None:
+            group.attrs["name"] = name
+        for key, value in values.items():
+            write_array(group, key, value)
+
+
+def write_array(group: Any, key: str, value: Any) -> None:
+    """One dataset; bfloat16 as Keras stores it."""
+    if isinstance(value, torch.Tensor):
+        value = value.detach().cpu()
+        if value.dtype == torch.bfloat16:
+            raw = value.contiguous().view(torch.int16).numpy().view(_BFLOAT16)
+            group.create_dataset(key, data=raw).attrs["dtype"] = "bfloat16"
+            return
+        value = value.numpy()
+    group.create_dataset(key, data=np.asarray(value))

@@ -1,0 +1,415 @@
+"""``.keras``: a zip archive (or a folder) with configuration, weights and assets.
+
+An archive from elsewhere is read without unpacking: members are looked up by their fixed names, what
+they declare is checked before anything is decompressed, and assets go to a temporary folder under
+names that can't leave it.
+"""
+
+import contextlib
+import io
+import json
+import os
+import shutil
+import struct
+import tempfile
+import time
+import warnings
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from torchkeras.core import scopes, serialization
+from torchkeras.core.checks import argument_error, kind_error
+from torchkeras.saving import files, hdf5, weights
+
+# The release of Keras whose form the files have.
+KERAS_VERSION = "3.15.1"
+METADATA, CONFIG, WEIGHTS, ASSETS = "metadata.json", "config.json", "model.weights.h5", "assets"
+
+_LARGEST_CONFIG = 256 * 2**20
+_MOST_MEMBERS = 100_000
+# Deflate can't do better than this; Keras itself doesn't compress.
+_MOST_EXPANSION = 1040
+_LARGEST_EXPANSION = 64 * 2**20
+_ENCRYPTED = 0x1
+
+
+# --- Writing
+
+
+def save(model: Any, path: str | os.PathLike, zipped: bool = True) -> None:
+    """Write ``model`` as a ``.keras`` archive, or as a folder of the same members.
+
+    Raises:
+        TypeError: the configuration holds something that JSON can't say.
+        FileExistsError: the path is a folder with other things in it.
+    """
+    _check_folder(Path(path))
+    texts = {METADATA: json.dumps(_metadata()), CONFIG: to_json(model)}
+    with files.replacing(path) as temporary:
+        folder = temporary if not zipped else temporary.with_name(temporary.name + ".d")
+        try:
+            folder.mkdir()
+            for name, text in texts.items():
+                (folder / name).write_text(text, encoding="utf-8")
+            write_weights(model, folder / WEIGHTS)
+            _write_assets(model, folder / ASSETS)
+            if zipped:
+                _zip(folder, temporary)
+        finally:
+            if zipped:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _check_folder(path: Path) -> None:
+    """A folder that is to be replaced must hold a model and nothing else."""
+    known = {METADATA, CONFIG, WEIGHTS, ASSETS}
+    others = {entry.name for entry in path.iterdir()} - known if path.is_dir() else ()
+    if others:
+        raise FileExistsError(
+            f"save_model: the folder {str(path)!r} holds other things ({sorted(others)[:3]}, ...); "
+            "expected a new folder or one that holds a model alone."
+        )
+
+
+def _metadata() -> dict[str, str]:
+    return {"keras_version": KERAS_VERSION, "date_saved": time.strftime("%Y-%m-%d@%H:%M:%S")}
+
+
+def to_json(model: Any, **options: Any) -> str:
+    """The configuration of ``model`` as JSON text.
+
+    Raises:
+        TypeError: it holds something that JSON can't say.
+    """
+    with serialization.sharing_scope():
+        config = serialization.serialize_keras_object(model)
+    try:
+        return json.dumps(config, **options)
+    except TypeError as error:
+        raise kind_error(
+            model, "configuration", f"not plain data ({error})", "values that JSON can hold",
+            "Let get_config() of your class give keras.saving.serialize_keras_object(...) of it.",
+        ) from error  # fmt: skip
+
+
+def write_weights(model: Any, path: str | os.PathLike) -> None:
+    """Write the variables of ``model`` and all below it as an HDF5 file."""
+    with hdf5.Writer(path) as writer:
+        for place, owner in weights.places(model):
+            if hasattr(owner, "save_own_variables"):
+                name = getattr(owner, "name", None)
+                writer.write(place, weights.own_values(owner), name)
+
+
+def _write_assets(model: Any, folder: Path) -> None:
+    for place, owner in weights.places(model):
+        if hasattr(owner, "save_assets"):
+            target = folder / files.check_member_name(place or "root") if place else folder
+            target.mkdir(parents=True, exist_ok=True)
+            owner.save_assets(str(target))
+    for path in sorted(folder.rglob("*"), reverse=True) if folder.is_dir() else ():
+        if path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def _zip(folder: Path, path: Path) -> None:
+    """Put the members into an archive in Keras's order, uncompressed."""
+    rest = sorted(p for p in (folder / ASSETS).rglob("*") if p.is_file())
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for member in (folder / METADATA, folder / CONFIG, folder / WEIGHTS, *rest):
+            archive.write(member, member.relative_to(folder).as_posix())
+
+
+# --- Reading
+
+
+def load(
+    path: str | os.PathLike,
+    custom_objects: Mapping[str, Any] | None = None,
+    compile: bool = True,
+    safe_mode: bool | None = True,
+) -> Any:
+    """The model of a ``.keras`` archive or folder.
+
+    Args:
+        path: The archive, or the folder.
+        custom_objects: Classes and functions by the names they have in the file.
+        compile: Whether the model is compiled as it was.
+        safe_mode: False lets bytecode of lambdas become functions. None follows what is in force.
+
+    Raises:
+        ValueError: this is no such archive, it is damaged or hostile, or its parts don't fit.
+        TypeError: it names a class that isn't known.
+    """
+    with Archive(path) as archive:
+        config = archive.config()
+        if not compile:
+            config["compile_config"] = None
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(scopes.custom_objects_scope(custom_objects))
+            if safe_mode is not None:
+                stack.enter_context(
+                    serialization.SafeModeScope(safe_mode and serialization.in_safe_mode())
+                )
+            stack.enter_context(serialization.sharing_scope())
+            model = serialization.deserialize_keras_object(config)
+            read_state(model, archive)
+        return model
+
+
+def read_state(
+    model: Any, archive: "Archive", skip_mismatch: bool = False, skipped: Any = ()
+) -> None:
+    """Give ``model`` the variables and assets of an archive."""
+    with archive.weights() as source, archive.assets() as assets:
+        reader = weights.Reader(skip_mismatch, skipped, assets)
+        reader.read(model, source)
+        report(model, reader)
+
+
+def report(model: Any, reader: weights.Reader) -> None:
+    """Warn of, or raise, what didn't fit."""
+    failures = list(reader.failures.values())
+    if not failures:
+        return
+    owner, place, error = failures[0]
+    text = (
+        f"{len(failures)} objects could not be loaded. The first is "
+        f"{type(owner).__name__} at {place or 'the root'!r}: {error}"
+    )
+    if reader.skip_mismatch:
+        warnings.warn(f"load: A total of {text}", stacklevel=2)
+        return
+    raise ValueError(f"load: A total of {text}") from error
+
+
+class Archive:
+    """A ``.keras`` archive or folder, opened for reading.
+
+    Raises:
+        ValueError: it is none, or declares what it can't hold.
+    """
+
+    def __init__(self, path: str | os.PathLike) -> None:
+        self.path = Path(path)
+
+    def __enter__(self) -> "Archive":
+        self.zip: zipfile.ZipFile | None = None
+        if self.path.is_dir():
+            return self
+        if not self.path.is_file():
+            raise FileNotFoundError(f"load: there is no file {str(self.path)!r}.")
+        try:
+            self.zip = zipfile.ZipFile(self.path)
+        except zipfile.BadZipFile as error:
+            raise argument_error(
+                "load", "file", str(self.path), "a .keras archive", f"It is no zip file: {error}."
+            ) from error
+        try:
+            self.members = {info.filename: info for info in check_members(self.zip)}
+        except ValueError:
+            self.zip.close()
+            raise
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self.zip is not None:
+            self.zip.close()
+
+    def has(self, name: str) -> bool:
+        """Whether there is a member of that name."""
+        return name in self.members if self.zip is not None else (self.path / name).is_file()
+
+    def config(self) -> dict[str, Any]:
+        """The model's configuration."""
+        return parse_config(self._read_small(CONFIG))
+
+    def _read_small(self, name: str) -> bytes:
+        if not self.has(name):
+            raise argument_error(
+                "load", "archive", str(self.path), f"an archive with a member {name}",
+                "It is incomplete, or no Keras model.",
+            )  # fmt: skip
+        if self.zip is None:
+            if (self.path / name).stat().st_size > _LARGEST_CONFIG:
+                raise _too_large(name)
+            return (self.path / name).read_bytes()
+        if self.members[name].file_size > _LARGEST_CONFIG:
+            raise _too_large(name)
+        return self._bytes_of(self.members[name])
+
+    def _bytes_of(self, info: zipfile.ZipInfo) -> bytes:
+        """Content of a member, which is no longer than it declares."""
+        try:
+            with self.zip.open(info) as member:
+                content = member.read(info.file_size + 1)
+        except (zipfile.BadZipFile, EOFError, OSError) as error:
+            raise argument_error(
+                "load", f"member {info.filename!r}", str(error), "intact data"
+            ) from error
+        if len(content) != info.file_size:
+            raise _too_large(info.filename)
+        return content
+
+    @contextlib.contextmanager
+    def weights(self) -> Iterator[Any]:
+        """Root group of the weights; None if there are none."""
+        if not self.has(WEIGHTS):
+            yield None
+            return
+        with contextlib.ExitStack() as stack:
+            source: Any = self.path / WEIGHTS
+            if self.zip is not None:
+                source = stack.enter_context(self._seekable(self.members[WEIGHTS]))
+            yield stack.enter_context(hdf5.open_group(source))
+
+    def _seekable(self, info: zipfile.ZipInfo) -> BinaryIO:
+        if info.compress_type != zipfile.ZIP_STORED:
+            return io.BytesIO(self._bytes_of(info))
+        self._check_sum(info)
+        return _Section(self.path, _start_of(self.path, info), info.file_size)
+
+    def _check_sum(self, info: zipfile.ZipInfo) -> None:
+        """Read a member once, in pieces, so that a damaged one is noticed."""
+        try:
+            with self.zip.open(info) as member:
+                while member.read(2**22):
+                    pass
+        except (zipfile.BadZipFile, EOFError) as error:
+            raise argument_error(
+                "load", f"member {info.filename!r}", str(error), "intact data"
+            ) from error
+
+    @contextlib.contextmanager
+    def assets(self) -> Iterator[Any]:
+        """Function from a place to the folder of its assets (None if it has none)."""
+        if self.zip is None:
+            yield lambda place: _folder(self.path / ASSETS / place)
+            return
+        names = [n for n in self.members if n.startswith(ASSETS + "/") and not n.endswith("/")]
+        if not names:
+            yield None
+            return
+        with tempfile.TemporaryDirectory() as temporary:
+            for name in names:
+                target = Path(temporary) / files.check_member_name(name)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(self._bytes_of(self.members[name]))
+            yield lambda place: _folder(Path(temporary) / ASSETS / place)
+
+
+class _Section(io.RawIOBase):
+    """Part of a file as a file of its own."""
+
+    def __init__(self, path: Path, start: int, size: int) -> None:
+        self.file = open(path, "rb")  # noqa: SIM115 - closed by close()
+        self.start = start
+        self.size = size
+        self.position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self.position, io.SEEK_END: self.size}[whence]
+        self.position = max(0, base + offset)
+        return self.position
+
+    def tell(self) -> int:
+        return self.position
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")
+        view = view[: max(0, min(len(view), self.size - self.position))]
+        self.file.seek(self.start + self.position)
+        done = self.file.readinto(view) if len(view) else 0
+        self.position += done
+        return done
+
+    def close(self) -> None:
+        self.file.close()
+        super().close()
+
+
+def _start_of(path: Path, info: zipfile.ZipInfo) -> int:
+    """Where the content of a member begins: behind its local header, a name and extra fields."""
+    with open(path, "rb") as file:
+        file.seek(info.header_offset)
+        header = file.read(30)
+    name_length, extra_length = struct.unpack("<HH", header[26:30])
+    return info.header_offset + 30 + name_length + extra_length
+
+
+def _folder(path: Path) -> Path | None:
+    return path if path.is_dir() else None
+
+
+def _too_large(name: str) -> ValueError:
+    return argument_error(
+        "load", "archive", f"one whose member {name!r} is larger than it may be",
+        "a .keras archive", "It is damaged or was made to exhaust memory.",
+    )  # fmt: skip
+
+
+def check_members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """The members of an archive, if what they declare can be true.
+
+    Raises:
+        ValueError: too many members, names that lead elsewhere or occur twice, encryption, unusual
+            compression, or more data declared than the archive can hold.
+    """
+    infos = archive.infolist()
+    if len(infos) > _MOST_MEMBERS:
+        raise argument_error("load", "archive", f"{len(infos)} members", f"at most {_MOST_MEMBERS}")
+    length = os.path.getsize(archive.filename)
+    names = set()
+    for info in infos:
+        files.check_member_name(info.filename)
+        if info.filename in names:
+            raise argument_error("load", "archive", f"{info.filename!r} twice", "each name once")
+        names.add(info.filename)
+        if info.flag_bits & _ENCRYPTED or info.compress_type not in (
+            zipfile.ZIP_STORED,
+            zipfile.ZIP_DEFLATED,
+        ):
+            raise argument_error(
+                "load", f"member {info.filename!r}", "encrypted or compressed in an unusual way",
+                "a member stored as it is or deflated",
+            )  # fmt: skip
+        stored = info.compress_type == zipfile.ZIP_STORED
+        most = info.compress_size * (1 if stored else _MOST_EXPANSION)
+        if info.compress_size > length or info.file_size > most:
+            raise _too_large(info.filename)
+    if sum(info.compress_size for info in infos) > length:  # members that share their bytes
+        raise _too_large("all together")
+    expanded = sum(i.file_size - i.compress_size for i in infos if i.file_size > i.compress_size)
+    if expanded > max(_LARGEST_EXPANSION, 20 * length):
+        raise _too_large("all together")
+    return infos
+
+
+def parse_config(text: str | bytes) -> dict[str, Any]:
+    """A configuration from its JSON text.
+
+    Raises:
+        ValueError: this is no JSON, or no object with a class name.
+    """
+    try:
+        config = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise argument_error(
+            "load", "configuration", f"not JSON ({error})", "a JSON object"
+        ) from error
+    if not isinstance(config, dict) or not isinstance(config.get("class_name"), str):
+        raise argument_error(
+            "load", "configuration", f"a JSON {type(config).__name__}",
+            'an object with a "class_name"',
+        )  # fmt: skip
+    return config

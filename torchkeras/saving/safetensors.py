@@ -1,0 +1,97 @@
+"""``.safetensors``: the ``state_dict`` of a model, under torch's names and in torch's layout.
+
+Any torch program can read such a file. Optimizer states and assets are not in it.
+"""
+
+import os
+import warnings
+from typing import Any
+
+import torch
+from torch import nn
+
+from torchkeras.core.checks import argument_error, nearest
+
+_ALIAS = "torchkeras.alias."
+
+
+def _package() -> Any:
+    try:
+        import safetensors.torch
+    except ImportError:
+        raise ImportError(
+            "Reading and writing .safetensors files needs the package safetensors."
+        ) from None
+    return safetensors
+
+
+def save(model: nn.Module, path: str | os.PathLike) -> None:
+    """Write the state of ``model``; a tensor under several names is written once.
+
+    The other names are in the file's metadata.
+    """
+    tensors: dict[str, torch.Tensor] = {}
+    names: dict[tuple, str] = {}
+    metadata = {"format": "pt"}
+    for name, tensor in model.state_dict().items():
+        tensor = tensor.full_tensor() if hasattr(tensor, "full_tensor") else tensor
+        memory = (tensor.data_ptr(), tuple(tensor.shape), tensor.stride())
+        if tensor.numel() and names.setdefault(memory, name) != name:
+            metadata[_ALIAS + name] = names[memory]
+            continue
+        tensors[name] = tensor.detach().cpu().contiguous()
+    _package().torch.save_file(tensors, str(path), metadata=metadata)
+
+
+def load(model: nn.Module, path: str | os.PathLike, skip_mismatch: bool = False) -> None:
+    """Give ``model`` the state in a file.
+
+    Raises:
+        ValueError: the names or shapes differ and ``skip_mismatch`` is off, or this is no such
+            file.
+    """
+    expected = model.state_dict()
+    with _opened(path) as file:
+        aliases = {
+            name.removeprefix(_ALIAS): target
+            for name, target in (file.metadata() or {}).items()
+            if name.startswith(_ALIAS)
+        }
+        stored = {name: name for name in file.keys()}  # noqa: SIM118 - it is no mapping
+        stored.update({name: target for name, target in aliases.items() if target in stored})
+        fitting, problems = {}, _differing_names(expected, stored)
+        for name in expected.keys() & stored.keys():
+            shape = tuple(file.get_slice(stored[name]).get_shape())
+            if shape != tuple(expected[name].shape):
+                problems.append(f"{name} has shape {shape}, expected {tuple(expected[name].shape)}")
+                continue
+            fitting[name] = file.get_tensor(stored[name])
+    if problems and not skip_mismatch:
+        raise argument_error(
+            "load_weights", "file", str(path), "the names and shapes of this model",
+            "; ".join(problems[:5]) + ".",
+        )  # fmt: skip
+    if problems:
+        warnings.warn(f"load_weights: left as they were: {'; '.join(problems)}", stacklevel=3)
+    model.load_state_dict(fitting, strict=False)
+
+
+def _opened(path: str | os.PathLike) -> Any:
+    package = _package()
+    if not os.path.isfile(path):
+        raise FileNotFoundError(f"load_weights: there is no file {str(path)!r}.")
+    try:
+        return package.safe_open(str(path), framework="pt")
+    except package.SafetensorError as error:
+        raise argument_error(
+            "load_weights", "file", str(path), "a safetensors file", str(error)
+        ) from error
+
+
+def _differing_names(expected: Any, stored: Any) -> list[str]:
+    missing = [
+        f"{name} is missing. {nearest(name, stored)}".strip()
+        for name in expected
+        if name not in stored
+    ]
+    return missing + [f"{name} is in the file only" for name in stored if name not in expected]

@@ -1,0 +1,148 @@
+"""``.weights.json``: HDF5 weights cut into several files, with a map from place to file."""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from torchkeras.core.checks import argument_error
+from torchkeras.saving import files, hdf5, weights
+
+SUFFIX = ".weights.json"
+_LARGEST_INDEX = 64 * 2**20
+
+
+def save(model: Any, path: str | os.PathLike, max_shard_size: float) -> None:
+    """Write the variables of ``model`` into files of at most ``max_shard_size`` GB.
+
+    Raises:
+        ValueError: a single variable is larger.
+    """
+    path = Path(path)
+    stem = path.name.removesuffix(SUFFIX)
+    limit = max_shard_size * 1024**3
+    shards: list[list[tuple[str, str, Any, Any]]] = [[]]
+    used, total = 0, 0
+    for place, owner in weights.places(model):
+        for key, value in weights.own_values(owner).items():
+            size = _size(value)
+            if size > limit:
+                raise argument_error(
+                    "save_weights", "max_shard_size", max_shard_size,
+                    f"at least {size / 1024**3:.3g} GB, the size of {place}/vars/{key}",
+                )  # fmt: skip
+            if used + size > limit:
+                shards.append([])
+                used = 0
+            shards[-1].append((place, key, value, getattr(owner, "name", None)))
+            used, total = used + size, total + size
+    weight_map: dict[str, list[str]] = {}
+    for number, entries in enumerate(shards):
+        name = f"{stem}_{number:05}.weights.h5"
+        with files.replacing(path.with_name(name)) as temporary, hdf5.Writer(temporary) as writer:
+            for place, key, value, owner_name in entries:
+                writer.write(place, {key: value}, owner_name)
+                found = weight_map.setdefault(f"/{place}/vars" if place else "/vars", [])
+                if name not in found:
+                    found.append(name)
+    index = {"metadata": {"total_size": float(total)}, "weight_map": weight_map}
+    with files.replacing(path) as temporary:
+        temporary.write_text(json.dumps(index, indent=4), encoding="utf-8")
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, torch.Tensor):
+        return value.numel() * value.element_size()
+    return np.asarray(value).nbytes
+
+
+@contextlib.contextmanager
+def open_group(path: str | os.PathLike) -> Iterator["ShardedGroup"]:
+    """Root group of sharded weights.
+
+    Raises:
+        ValueError: the index isn't one, or names files elsewhere.
+    """
+    path = Path(path)
+    with contextlib.ExitStack() as stack:
+        roots: dict[str, hdf5.Group] = {}
+        weight_map = _read_index(path)
+        for names in weight_map.values():
+            for name in names:
+                if name not in roots:
+                    file = path.parent / files.check_member_name(name)
+                    roots[name] = stack.enter_context(hdf5.open_group(file))
+        yield ShardedGroup(roots, weight_map)
+
+
+def _read_index(path: Path) -> dict[str, list[str]]:
+    if not path.is_file():
+        raise FileNotFoundError(f"load_weights: there is no file {str(path)!r}.")
+    if path.stat().st_size > _LARGEST_INDEX:
+        raise argument_error("load_weights", "file", str(path), "an index of weights")
+    try:
+        index = json.loads(path.read_text(encoding="utf-8"))["weight_map"]
+        return {
+            str(place): [names] if isinstance(names, str) else [str(name) for name in names]
+            for place, names in index.items()
+        }
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise argument_error(
+            "load_weights", "file", str(path), 'a JSON object with a "weight_map"'
+        ) from error
+
+
+class ShardedGroup:
+    """A group whose arrays lie in several files."""
+
+    def __init__(
+        self, roots: dict[str, hdf5.Group], weight_map: dict[str, list[str]], path: str = ""
+    ) -> None:
+        self.roots = roots
+        self.weight_map = weight_map
+        self.path = path or "/"
+        self._prefix = path
+
+    def __iter__(self) -> Iterator[str]:
+        start = f"{self._prefix}/"
+        below = (p[len(start) :] for p in self.weight_map if p.startswith(start))
+        return iter(dict.fromkeys(p.partition("/")[0] for p in below))
+
+    def group(self, name: str) -> "ShardedGroup | None":
+        """The group of that name, or None if there is none."""
+        path = f"{self._prefix}/{name}"
+        known = any(p == path or p.startswith(path + "/") for p in self.weight_map)
+        return ShardedGroup(self.roots, self.weight_map, path) if known else None
+
+    def values_of(self, name: str) -> Mapping[str, Any]:
+        """The arrays of the group of that name, of all files that hold some."""
+        path = f"{self._prefix}/{name}"
+        parts = [
+            self.roots[file].values_of(path.strip("/")) for file in self.weight_map.get(path, ())
+        ]
+        return Joined(parts)
+
+
+class Joined(Mapping):
+    """Several stores as one."""
+
+    def __init__(self, parts: list[Mapping[str, Any]]) -> None:
+        self.parts = parts
+
+    def __iter__(self) -> Iterator[str]:
+        for part in self.parts:
+            yield from part
+
+    def __len__(self) -> int:
+        return sum(len(part) for part in self.parts)
+
+    def __getitem__(self, name: str) -> Any:
+        for part in self.parts:
+            if name in part:
+                return part[name]
+        raise KeyError(name)
