@@ -44,10 +44,11 @@ def test_ordinals():
 
 
 @pytest.mark.parametrize("order", [1, 2, np.inf])
-@pytest.mark.parametrize("axis", [0, -1])
+@pytest.mark.parametrize("axis", [1, -1])
 def test_norms_become_one_as_in_keras(axis, order):
     x = np.random.default_rng(0).normal(size=(3, 4))
     x[1] = 0
+    assert np.allclose(normalize(x, 0, order), normalize(x.T, 1, order).T)  # Keras fails at 0
     expected = keras.utils.normalize(x, axis, order)
     assert np.allclose(normalize(x, axis, order), expected, atol=1e-12)
     assert np.allclose(normalize(torch.tensor(x), axis, order).numpy(), expected, atol=1e-12)

@@ -2,6 +2,7 @@ import hashlib
 import io
 import tarfile
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -33,13 +34,13 @@ def test_a_file_is_downloaded_once(home, origin):
     path = get_file("one.txt", address(origin))
     assert path == str(home / "datasets" / "one.txt")
     origin.write_text("changed")
-    assert open(get_file("one.txt", address(origin))).read() == "content"
-    assert open(get_file("one.txt", address(origin), force_download=True)).read() == "changed"
+    assert Path(get_file("one.txt", address(origin))).read_text() == "content"
+    assert Path(get_file("one.txt", address(origin), force_download=True)).read_text() == "changed"
 
 
-def test_the_name_is_taken_from_the_address(home, tmp_path):
-    (tmp_path / "data.txt").write_text("1")
-    assert get_file(origin=address(tmp_path / "data.txt") + "?version=1").endswith("/data.txt")
+def test_the_name_is_taken_from_the_address(home, origin):
+    assert get_file(origin=address(origin)) == str(home / "datasets" / "at%20the%20source.txt")
+    assert files._file_name(None, "https://example.com/a/data.txt?version=1") == "data.txt"
 
 
 def test_the_hash_is_checked(home, origin):
@@ -55,7 +56,7 @@ def test_a_wrong_file_in_the_cache_is_replaced(home, origin, capsys):
     (home / "datasets").mkdir(parents=True)
     (home / "datasets" / "one.txt").write_text("damaged")
     path = get_file("one.txt", address(origin), file_hash=sha256(origin))
-    assert open(path).read() == "content"
+    assert Path(path).read_text() == "content"
     assert "incomplete or outdated" in capsys.readouterr().out
 
 
@@ -136,16 +137,16 @@ def test_an_archive_is_unpacked_once(home, tmp_path):
     folder = get_file("x", address(path), extract=True)
     (home / "datasets" / "x" / "a.txt").write_text("mine")
     get_file("x", address(path), extract=True)
-    assert open(f"{folder}/a.txt").read() == "mine"
+    assert Path(f"{folder}/a.txt").read_text() == "mine"
     get_file("x", address(path), extract=True, force_download=True)
-    assert open(f"{folder}/a.txt").read() == "1"
+    assert Path(f"{folder}/a.txt").read_text() == "1"
 
 
 def test_zip_is_unpacked_and_other_files_are_not(home, tmp_path, origin):
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
         archive.writestr("a.txt", "1")
     folder = get_file("x", address(tmp_path / "x.zip"), extract=True)
-    assert open(f"{folder}/a.txt").read() == "1"
+    assert Path(f"{folder}/a.txt").read_text() == "1"
     with pytest.warns(UserWarning, match="Could not extract archive"):
         get_file("y", address(origin), extract=True)
     with pytest.raises(ValueError, match="archive_format is 'rar'"):

@@ -61,7 +61,8 @@ def test_resizing_equals_that_of_keras(tmp_path, pixels, interpolation, keep_asp
 def test_jpeg_has_no_alpha(tmp_path):
     with pytest.warns(UserWarning, match="converting to RGB"):
         save_img(tmp_path / "a.jpg", np.zeros((2, 2, 4)))
-    assert Image.open(tmp_path / "a.jpg").mode == "RGB"
+    with Image.open(tmp_path / "a.jpg") as image:
+        assert image.mode == "RGB"
 
 
 @pytest.mark.parametrize("size", [(3, 3), (4, 8), (12, 9)])
