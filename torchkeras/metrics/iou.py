@@ -10,6 +10,7 @@ from torch import Tensor
 from torchkeras.core import settings
 from torchkeras.core.checks import argument_error
 from torchkeras.core.typing import DTypeLike
+from torchkeras.losses.base import align
 from torchkeras.metrics.base import Metric, accumulate
 from torchkeras.ops.operands import tensor
 
@@ -75,20 +76,20 @@ class IoU(Metric):
 
     @torch.no_grad()
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Add a batch; a weight for each sample (pixel)."""
+        """Add a batch; weights are of samples, or of single labels (pixels)."""
         y_pred = tensor(y_pred)
         y_true = tensor(y_true, y_pred.device).to(y_pred.device)
         y_true = y_true if self.sparse_y_true else y_true.argmax(self.axis)
         y_pred = y_pred if self.sparse_y_pred else y_pred.argmax(self.axis)
+        weight = None if sample_weight is None else self._weights(sample_weight, y_true)
         y_true = y_true.reshape(-1).to(torch.int64)
         y_pred = y_pred.reshape(-1).to(torch.int64)
         classes = self.num_classes
         counts = (y_true >= 0) & (y_true < classes) & (y_pred >= 0) & (y_pred < classes)
         if self.ignore_class is not None:
             counts = counts & (y_true != self.ignore_class)
-        weight = counts.to(self._torch_dtype)
-        if sample_weight is not None:
-            weight = weight * self._weights(sample_weight, y_true)
+        counted = counts.to(self._torch_dtype)
+        weight = counted if weight is None else counted * weight
         place = torch.where(counts, y_true * classes + y_pred, 0)
         matrix = torch.zeros(classes * classes, dtype=self._torch_dtype, device=y_true.device)
         accumulate(self.total_cm, matrix.index_add_(0, place, weight).view(classes, classes))
@@ -100,7 +101,10 @@ class IoU(Metric):
                 f"{type(self).__name__}: You are passing weight as `float`, but dtype is `int`. "
                 "Fractions are cut off; give integer weights, or dtype='float32'."
             )
-        return weight.to(like.device, self._torch_dtype).reshape(-1).expand_as(like)
+        weight = weight.to(like.device, self._torch_dtype)
+        if weight.numel() != like.numel():
+            weight = align(like, weight)[1].expand_as(like)
+        return weight.reshape(-1)
 
     def result(self) -> Tensor:
         """The mean, as float32."""

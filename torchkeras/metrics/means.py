@@ -106,6 +106,10 @@ class Mean(Metric):
             accumulate(self.total, values.sum(dtype=self._torch_dtype), share)
             accumulate(self.count, float(samples))
             return
+        if isinstance(sample_weight, (int, float)) and values.ndim == 0:
+            accumulate(self.total, values, float(sample_weight))
+            accumulate(self.count, float(sample_weight))
+            return
         mask = mask_of(values)
         values = values.to(self._torch_dtype)
         if mask is not None:
