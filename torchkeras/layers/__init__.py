@@ -9,6 +9,7 @@ from torchkeras.layers.activation import (
     Softmax,
     ThresholdedReLU,
 )
+from torchkeras.layers.attention import AdditiveAttention, Attention, MultiHeadAttention
 from torchkeras.layers.base import Layer
 from torchkeras.layers.conv import Conv1D, Conv2D, Conv3D
 from torchkeras.layers.dense import Dense, EinsumDense
@@ -65,6 +66,13 @@ from torchkeras.layers.pooling import (
     MaxPooling2D,
     MaxPooling3D,
 )
+from torchkeras.layers.preprocessing.numeric import Normalization, Rescaling
+from torchkeras.layers.recurrent.bidirectional import Bidirectional
+from torchkeras.layers.recurrent.gru import GRU, GRUCell
+from torchkeras.layers.recurrent.lstm import LSTM, LSTMCell
+from torchkeras.layers.recurrent.rnn import RNN
+from torchkeras.layers.recurrent.simple_rnn import SimpleRNN, SimpleRNNCell
+from torchkeras.layers.recurrent.stacked import StackedRNNCells
 from torchkeras.layers.reshaping import (
     Cropping1D,
     Cropping2D,
@@ -80,6 +88,7 @@ from torchkeras.layers.reshaping import (
     ZeroPadding2D,
     ZeroPadding3D,
 )
+from torchkeras.layers.wrappers import TimeDistributed, Wrapper
 
 # Second names, as Keras has them.
 Convolution1D, Convolution2D, Convolution3D = Conv1D, Conv2D, Conv3D

@@ -219,7 +219,7 @@ class Recurrent(nn.Module):
         if input_masks is None:
             projected = self.project(x)  # (b, t, g * u)
         else:
-            projected = self._project_dropped(x, input_masks)
+            projected = self.project_dropped(x, input_masks)
 
         def step(x_t: Tensor, state: State) -> tuple[Tensor, State]:
             state = self.advance(x_t, state, state_masks)
@@ -229,7 +229,8 @@ class Recurrent(nn.Module):
         outputs, state = scan(step, projected.unbind(1), state, steps)
         return torch.stack(outputs, 1), outputs[-1], state
 
-    def _project_dropped(self, x: Tensor, masks: Tensor) -> Tensor:
+    def project_dropped(self, x: Tensor, masks: Tensor) -> Tensor:
+        """``project`` for ``(b, t, features)``, each gate with its own dropout mask."""
         blocks = _as(self.weight_ih, x).view(self.gates, 1, self.units, self.features)
         dropped = x * masks.unsqueeze(2)  # (g, b, t, f)
         projected = torch.matmul(dropped, blocks.mT).movedim(0, 2).flatten(2)  # (b, t, g * u)

@@ -1,0 +1,280 @@
+"""Preparing numbers: scales and moments."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from typing_extensions import Unpack
+
+from torchkeras.core import settings
+from torchkeras.core.checks import argument_error, kind_error, moment_error
+from torchkeras.core.dtypes import torch_dtype
+from torchkeras.core.typing import Shape
+from torchkeras.layers.base import Layer, LayerOptions
+from torchkeras.layers.shapes import SameShape
+
+
+class Rescaling(SameShape, Layer):
+    """``x * scale + offset``, in the layer's float type.
+
+    Args:
+        scale: A number, or one for each channel.
+        offset: A number, or one for each channel.
+
+    Source: Keras 3 ``Rescaling``.
+
+    Example:
+        >>> keras.layers.Rescaling(1 / 255)(torch.tensor([0, 255]))
+        tensor([0., 1.])
+    """
+
+    supports_masking = True
+
+    def __init__(
+        self,
+        scale: float | Sequence[float],
+        offset: float | Sequence[float] = 0.0,
+        **options: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(**options)
+        self.scale = scale
+        self.offset = offset
+
+    def call(self, x: Tensor) -> Tensor:
+        x = x.to(torch_dtype(self.compute_dtype))
+        return x * self._factor(self.scale, x) + self._factor(self.offset, x)
+
+    def _factor(self, value: Any, x: Tensor) -> Any:
+        if isinstance(value, (int, float)):
+            return value
+        numbers = torch.as_tensor(np.asarray(value), dtype=x.dtype, device=x.device)
+        if numbers.ndim and settings.image_data_format() == "channels_first":
+            return numbers.reshape(*numbers.shape, *(1,) * (3 - numbers.ndim))
+        return numbers
+
+
+class Normalization(SameShape, Layer):
+    """``(x - mean) / sqrt(variance)``, with moments given or found in data by ``adapt``.
+
+    Args:
+        axis: The axis, or several, along which moments differ; None takes them over all elements.
+        mean, variance: Moments, if they are known, one for each position along ``axis``.
+        invert: Whether to compute ``x * sqrt(variance) + mean`` instead.
+
+    Weights:
+        mean, variance: the lengths of the axes; count: ``()``, unused. None if they were given.
+
+    Raises:
+        ValueError: only one of the moments is given, their shapes differ or don't fit, or a length
+            along ``axis`` is unknown.
+
+    Source: Keras 3 ``Normalization``.
+
+    Example:
+        >>> layer = keras.layers.Normalization()
+        >>> layer.adapt(np.array([[1.0], [3.0]]))
+        >>> layer(torch.tensor([[1.0], [5.0]]))
+        tensor([[-1.],
+                [ 3.]])
+    """
+
+    supports_masking = True
+
+    def __init__(
+        self,
+        axis: int | Sequence[int] | None = -1,
+        mean: Any = None,
+        variance: Any = None,
+        invert: bool = False,
+        **options: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(**options)
+        axes = () if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
+        self.axis = axes
+        self.input_mean = mean
+        self.input_variance = variance
+        self.invert = invert
+        if (mean is None) != (variance is None):
+            raise argument_error(
+                self,
+                "variance" if variance is None else "mean",
+                None,
+                "a value, since the other is given",
+                "When setting values directly, both `mean` and `variance` must be set.",
+            )
+        if mean is not None and (
+            np.shape(mean) != np.shape(variance) or len(np.shape(mean)) > len(axes)
+        ):
+            raise argument_error(
+                self,
+                "shapes of mean and variance",
+                (np.shape(mean), np.shape(variance)),
+                f"equal shapes of at most {len(axes)} axes",
+            )
+
+    def build(self, input_shape: Shape) -> None:
+        rank = len(input_shape)
+        if any(not -rank <= axis < rank for axis in self.axis):
+            raise argument_error(
+                self, "axis", self.axis, f"axes of the input shape {tuple(input_shape)}"
+            )
+        self.kept = tuple(sorted(axis % rank for axis in self.axis))
+        self.reduced = tuple(axis for axis in range(rank) if axis not in self.kept)
+        shape = tuple(input_shape[axis] for axis in self.kept)
+        if None in shape:
+            raise argument_error(
+                self,
+                "input shape",
+                tuple(input_shape),
+                f"known lengths of the axes {self.kept}",
+                "All `axis` values to be kept must have a known shape.",
+            )
+        self.broadcast_shape = tuple(n if a in self.kept else 1 for a, n in enumerate(input_shape))
+        self.shape = shape
+        if self.input_mean is None:
+            self.adapt_mean = self._moment("mean", shape, "zeros")
+            self.adapt_variance = self._moment("variance", shape, "ones")
+            self.count = self.add_weight(
+                name="count", shape=(), dtype="int32", initializer="zeros", trainable=False
+            )
+        else:
+            self.register_buffer("given_mean", self._given(self.input_mean), persistent=False)
+            self.register_buffer(
+                "given_variance", self._given(self.input_variance), persistent=False
+            )
+
+    def _moment(self, name: str, shape: Shape, initializer: str) -> Any:
+        return self.add_weight(name=name, shape=shape, initializer=initializer, trainable=False)
+
+    def _given(self, value: Any) -> Tensor:
+        """A given moment, aligned with the last of the kept axes."""
+        numbers = torch.as_tensor(np.asarray(value), dtype=torch_dtype(self.variable_dtype))
+        shape = [1] * len(self.broadcast_shape)
+        for place in range(1, numbers.ndim + 1):
+            shape[self.kept[-place]] = numbers.shape[-place]
+        return numbers.reshape(shape).expand(self.broadcast_shape).clone()
+
+    @property
+    def mean(self) -> Tensor | None:
+        """The mean in force, in a shape that broadcasts; None before the layer is built."""
+        return self._in_force("given_mean", "adapt_mean")
+
+    @property
+    def variance(self) -> Tensor | None:
+        """The variance in force, in a shape that broadcasts; None before the layer is built."""
+        return self._in_force("given_variance", "adapt_variance")
+
+    def _in_force(self, given: str, adapted: str) -> Tensor | None:
+        if not self.built:
+            return None
+        if self.input_mean is not None:
+            return self._buffers[given]
+        return getattr(self, adapted).tensor.reshape(self.broadcast_shape)
+
+    def call(self, x: Tensor) -> Tensor:
+        dtype = torch_dtype(self.compute_dtype)
+        x = x.to(dtype)
+        mean = self.mean.to(dtype)
+        stddev = torch.sqrt(self.variance).to(dtype)
+        if self.invert:
+            return mean + x * torch.clamp(stddev, min=settings.epsilon())
+        return (x - mean) / torch.clamp(stddev, min=settings.epsilon())
+
+    def adapt(self, data: Any, batch_size: int | None = None, steps: int | None = None) -> None:
+        """Take mean and variance from data.
+
+        Args:
+            data: An array or tensor, or batches of them: a dataset, a loader, a list, a generator; of
+                a tuple, its first part is taken.
+            batch_size: Accepted for tf.keras; arrays are read in one go.
+            steps: Number of batches to take; None takes all.
+
+        Raises:
+            ValueError: there is no data, or its shape isn't the one that the layer was built for.
+            TypeError: ``data`` is of another kind.
+            RuntimeError: the moments were given to the constructor.
+        """
+        if self.input_mean is not None:
+            raise moment_error(
+                self,
+                "mean and variance were given, so there is nothing to adapt",
+                "Leave them out.",
+            )
+        total = None
+        for number, batch in enumerate(self._batches(data)):
+            if steps is not None and number >= steps:
+                break
+            total = self._joined(total, self._moments(batch))
+        if total is None:
+            raise argument_error(self, "data", data, "at least one batch", "adapt() received none.")
+        count, mean, variance = total
+        self.adapt_mean.assign(mean.astype("float32"))
+        self.adapt_variance.assign(variance.astype("float32"))
+
+    def _batches(self, data: Any) -> Iterable[np.ndarray]:
+        if isinstance(data, (list, tuple)) and not _holds_arrays(data):
+            data = np.asarray(data)
+        if isinstance(data, (np.ndarray, Tensor)) or hasattr(data, "to_numpy"):
+            yield _as_array(data)
+        elif hasattr(data, "__getitem__") and hasattr(data, "__len__"):
+            for number in range(len(data)):
+                yield _as_array(_first(data[number]))
+        elif isinstance(data, Iterable):
+            for batch in data:
+                yield _as_array(_first(batch))
+        else:
+            raise kind_error(
+                self,
+                "data",
+                data,
+                "an array, a tensor or batches of them",
+                "Unsupported data type.",
+            )
+
+    def _moments(self, batch: np.ndarray) -> tuple[int, np.ndarray, np.ndarray]:
+        if not self.built:
+            self.build((None, *batch.shape[1:]) if 0 in self._reduced_of(batch) else batch.shape)
+        shape = tuple(batch.shape[axis] for axis in self.kept if axis < batch.ndim)
+        if shape != self.shape:
+            raise argument_error(
+                self,
+                "data shape",
+                batch.shape,
+                f"lengths {self.shape} along the axes {self.kept}",
+                "adapt() is being called with data with an incompatible shape.",
+            )
+        numbers = batch.astype(np.float64)
+        count = int(np.prod([batch.shape[axis] for axis in self.reduced]))
+        return count, numbers.mean(axis=self.reduced), numbers.var(axis=self.reduced)
+
+    def _reduced_of(self, batch: np.ndarray) -> set[int]:
+        kept = {axis % batch.ndim for axis in self.axis if -batch.ndim <= axis < batch.ndim}
+        return set(range(batch.ndim)) - kept
+
+    def _joined(self, total: Any, part: Any) -> Any:
+        """Moments of two sets of data together."""
+        if total is None:
+            return part
+        count = total[0] + part[0]
+        share = part[0] / count
+        mean = total[1] * (1 - share) + part[1] * share
+        variance = (total[2] + (total[1] - mean) ** 2) * (1 - share)
+        variance = variance + (part[2] + (part[1] - mean) ** 2) * share
+        return count, mean, variance
+
+    def finalize_state(self) -> None:
+        """Kept for older scripts: the moments of ``adapt`` are in force at once."""
+
+
+def _first(batch: Any) -> Any:
+    return batch[0] if isinstance(batch, (list, tuple)) else batch
+
+
+def _holds_arrays(items: Any) -> bool:
+    return any(isinstance(item, (np.ndarray, Tensor)) for item in items)
+
+
+def _as_array(batch: Any) -> np.ndarray:
+    return batch.detach().cpu().numpy() if isinstance(batch, Tensor) else np.asarray(batch)
