@@ -83,6 +83,10 @@ class CallbackList(Callback):
         """Whether a callback acts in ``hook``; constant from a run's begin to its end."""
         return bool(self._listening_in(hook)[0])
 
+    def runs_users_code(self, hook: str) -> bool:
+        """Whether a callback from outside torchkeras acts in ``hook``."""
+        return self._listening_in(hook)[1]
+
     def _listening_in(self, hook: str) -> tuple[list[Callable[..., None]], bool]:
         """The methods to call, and whether any of them is a user's."""
         if hook not in self._listeners:

@@ -385,7 +385,9 @@ def _initial_value(initializer: Any, shape: Any, dtype: Any, device: Any) -> Ten
         value = initializer
         if isinstance(value, Variable):
             value = value.tensor
-    if dtype is None and not isinstance(value, (Tensor, np.ndarray, np.generic)):
+    if dtype is None and (
+        isinstance(value, float) or not isinstance(value, (Tensor, np.ndarray, np.generic))
+    ):
         dtype = _python_dtype(value)
     if not isinstance(value, Tensor):
         value = torch.as_tensor(
@@ -463,4 +465,12 @@ def _grad(outputs: Any, inputs: Any, *args: Any, **kwargs: Any) -> tuple[Tensor 
     )
 
 
-_GRADIENT_FUNCTIONS = {torch.autograd.grad: _grad}
+def _read_grad(shown: Any) -> Tensor | None:
+    """``variable.value.grad``: the gradient of the parameter, in Keras's layout."""
+    parameter, variable = _differentiable(shown)
+    if parameter is shown:  # computed from a shown tensor, so it has none
+        return None
+    return None if parameter.grad is None else variable.layout.to_keras(parameter.grad)
+
+
+_GRADIENT_FUNCTIONS = {torch.autograd.grad: _grad, Tensor.grad.__get__: _read_grad}

@@ -67,6 +67,12 @@ class ArrayBatches(Batches):
         self.seed = int(torch.randint(2**62, ())) if shuffle and seed is None else seed
         self.passes = 0
         self._targets = y
+        self._names = [
+            name
+            for name, part in (("x", x), ("y", y), ("sample_weight", sample_weight))
+            for leaf in nested.leaves(part)
+            if leaf is not None
+        ]
         self._structure = pack_x_y_sample_weight(x, y, sample_weight)
         self._rows = [leaf for leaf in nested.leaves(self._structure) if leaf is not None]
         self._is_flat = isinstance(self._structure, tuple) and len(self._rows) == len(
@@ -80,6 +86,23 @@ class ArrayBatches(Batches):
     def targets(self) -> Any:
         """All targets, in the structure they were given in; None if there are none."""
         return self._targets
+
+    def samples_with_nan(self) -> dict[str, Tensor]:
+        """Numbers of the samples in which something isn't a number, by the part it is in."""
+        found: dict[str, Tensor] = {}
+        for name, leaf in zip(self._names, self._rows, strict=True):
+            if not isinstance(leaf, Tensor) or not leaf.is_floating_point():
+                continue
+            if leaf.sum().isfinite():  # much faster than to look at each
+                continue
+            samples = leaf.isnan().flatten(1).any(1) if leaf.dim() > 1 else leaf.isnan()
+            if samples.any():
+                found[name] = samples.nonzero().flatten()
+        return found
+
+    def samples(self, numbers: Tensor) -> Any:
+        """A batch of the samples of these numbers."""
+        return self._assemble([rows.take(leaf, numbers) for leaf in self._rows])
 
     def _settle(self) -> None:
         """Move the arrays to the device if they fit there."""
@@ -189,7 +212,7 @@ class ArrayBatches(Batches):
             start, stop = total * index // number, total * (index + 1) // number
             mine = part[start:stop] if stop > start else part[:1]
             yield Share(
-                self._assemble([rows.take(leaf, mine) for leaf in self._rows]),
+                self.samples(mine),
                 stop - start,
                 total,
             )

@@ -23,6 +23,8 @@ from torch.nn.parallel import DistributedDataParallel
 from torchkeras.core import nested
 from torchkeras.distribution import processes
 
+Reduction = Callable[[list[Tensor | None], list[Tensor]], list[Tensor | None]]
+
 
 class _Local(threading.local):
     """The group whose step this thread is in."""
@@ -102,8 +104,8 @@ class Alone:
         """The loss whose mean over processes is the loss of the whole batch."""
         return loss
 
-    def reduction(self) -> Callable[[list[Tensor]], list[Tensor]] | None:
-        """What makes gradients those of the whole batch; None if they are."""
+    def reduction(self) -> Reduction | None:
+        """What an optimizer makes gradients those of the whole batch with; None if they are."""
         return None
 
     def settle(self, model: Any, metrics: Iterable[Any]) -> None:
@@ -263,10 +265,20 @@ class Group(Alone):
             return loss
         return loss * (self.number * self.rows / self.total)
 
-    def reduction(self) -> Callable[[list[Tensor]], list[Tensor]]:
-        def reduce(gradients: list[Tensor]) -> list[Tensor]:
+    def reduction(self) -> Reduction:
+        def reduce(gradients: list[Tensor | None], parameters: list[Tensor]) -> list[Tensor | None]:
             factor = 1 / self.number if self._reduced_exactly else self.rows / self.total
-            return self._sum([g * factor if factor else torch.zeros_like(g) for g in gradients])
+            present = torch.tensor([float(g is not None) for g in gradients], device=self.device)
+            filled = [
+                torch.zeros_like(parameter) if gradient is None or not factor else gradient * factor
+                for gradient, parameter in zip(gradients, parameters, strict=True)
+            ]
+            reduced = self._sum(filled)
+            distributed.all_reduce(present)
+            if all(gradient is not None for gradient in gradients):
+                return reduced
+            found = present.tolist()  # absent in every process: absent
+            return [g if there else None for g, there in zip(reduced, found, strict=True)]
 
         return reduce
 

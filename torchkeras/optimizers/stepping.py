@@ -11,7 +11,6 @@
     └─ _constrain           the variables' constraints; then the count goes up
 """
 
-import functools
 import inspect
 import re
 import warnings
@@ -33,6 +32,16 @@ class Stepping:
 
     update: Callable[[list[Tensor], list[Tensor], Slots, Rate, Rate], None] | None = None
     has_fused_step = False
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        own_step = cls.update_step is not Stepping.update_step
+        # Which parts of Keras's protocol a user's class defines.
+        cls._by_variable = own_step or cls.update is None
+        cls._takes_rate = len(inspect.signature(cls.update_step).parameters) > 3
+        cls._hands_over = (
+            cls.apply is not Stepping.apply or cls.apply_gradients is not Stepping.apply_gradients
+        )
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change the parameters by the gradients in their ``grad``.
@@ -59,7 +68,7 @@ class Stepping:
             self.count_on_device()
         parameters = [variable.parameter for variable in self._trainable_variables]
         gradients = [parameter.grad for parameter in parameters]
-        if _overrides(type(self), "apply") or _overrides(type(self), "apply_gradients"):
+        if self._hands_over:
             self._hand_over(gradients)
             return loss
         with torch.no_grad():
@@ -164,16 +173,12 @@ class Stepping:
             return gradient
         return variable.layout.from_keras(gradient)
 
-    def _reduce(self, rows: tuple[int, ...], gradients: list[Tensor | None]) -> list[Tensor]:
-        """The mean over processes; one that is absent here counts as zero."""
-        present = [
-            torch.zeros_like(self._trainable_variables[row].parameter)
-            if gradient is None
-            else gradient
-            for row, gradient in zip(rows, gradients, strict=True)
-        ]
-        reduced = self.gradient_reduction(present)
-        return present if reduced is None else list(reduced)
+    def _reduce(
+        self, rows: tuple[int, ...], gradients: list[Tensor | None]
+    ) -> list[Tensor | None]:
+        """The mean over processes; one that is absent here alone counts as zero."""
+        parameters = [self._trainable_variables[row].parameter for row in rows]
+        return list(self.gradient_reduction(gradients, parameters))
 
     def _present(
         self, rows: Iterable[int], gradients: list[Tensor | None]
@@ -189,12 +194,14 @@ class Stepping:
         kept = tuple([row for row, _ in present])
         if kept not in self._missing:
             self._missing.add(kept)
-            absent = [self._trainable_variables[r].path for r in rows if r not in set(kept)]
-            warnings.warn(
-                f"Gradients do not exist for variables {absent} when minimizing the loss. If using "
-                "`model.compile()`, did you forget to provide a `loss` argument?",
-                stacklevel=4,
-            )
+            variables = [self._trainable_variables[row] for row in rows if row not in set(kept)]
+            absent = [variable.path for variable in variables if variable.trainable]
+            if absent:
+                warnings.warn(
+                    f"Gradients do not exist for variables {absent} when minimizing the loss. If "
+                    "using `model.compile()`, did you forget to provide a `loss` argument?",
+                    stacklevel=4,
+                )
         return kept, [gradient for _, gradient in present]
 
     def _advance(self, rows: Rows, gradients: list[Tensor], owned: bool) -> None:
@@ -278,7 +285,7 @@ class Stepping:
 
     def _change(self, rows: Rows, gradients: list[Tensor]) -> None:
         """Decay weights and apply the formula."""
-        if _by_variable(type(self)):
+        if self._by_variable:
             self._change_by_variable(rows, gradients)
             return
         rate, step = self._rate(), self._next_step()
@@ -331,7 +338,7 @@ class Stepping:
         """Asked by ``torch.amp.GradScaler``: whether kernels unscale gradients and skip steps."""
         return (
             self.built
-            and not _by_variable(type(self))
+            and not self._by_variable
             and fused.supports_skipping(self)
             and all(fused.fits(self, bucket) for bucket in self._buckets(None))
         )
@@ -370,10 +377,9 @@ class Stepping:
         if self.decay:
             rate = torch.as_tensor(self._rate())
         self._apply_weight_decay(variables)
-        takes_rate = _takes_rate(type(self))
         for variable, gradient in zip(variables, gradients, strict=True):
             shown = variable.layout.to_keras(gradient)
-            if takes_rate:
+            if self._takes_rate:
                 self.update_step(shown, variable, rate)
             else:
                 self.update_step(shown, variable)
@@ -505,21 +511,3 @@ def _is_observed(optimizer: Any) -> bool:
         or torch_optimizer._global_optimizer_post_hooks
         or torch.autograd.profiler._is_profiler_enabled
     )
-
-
-@functools.cache
-def _overrides(cls: type, method: str) -> bool:
-    """Whether ``cls`` has a ``method`` of its own."""
-    return getattr(cls, method) is not getattr(Stepping, method)
-
-
-def _by_variable(cls: type) -> bool:
-    """Whether ``cls`` updates by ``update_step``, variable by variable."""
-    return cls.update is None or _overrides(cls, "update_step")
-
-
-@functools.cache
-def _takes_rate(cls: type) -> bool:
-    """Whether ``update_step`` takes the learning rate, as in Keras 3."""
-    parameters = inspect.signature(cls.update_step).parameters.values()
-    return len(parameters) > 3 or any(p.kind is p.VAR_POSITIONAL for p in parameters)

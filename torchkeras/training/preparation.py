@@ -93,9 +93,11 @@ class Run:
         state["_has_penalties"] = any(v.regularizer is not None for v in variables)
         if not trains:
             return
+        if isinstance(stream, data.ArrayBatches) and not model.overrides_train_step:
+            self._check_numbers(stream)
         self._build_optimizer(variables)
         state["_precision"] = precision_of(
-            model, model.optimizer, plan.auto_scale_loss, self.device
+            model, model.optimizer, plan.auto_scale_loss, self.device, bool(variables)
         )
         self.group.join(model, model.optimizer)
         self._join_steps()
@@ -112,6 +114,22 @@ class Run:
                 plan.loss.check_labels(y if targets is None else targets, y_pred)
         if plan.metrics is not None and not plan.metrics.is_built:
             plan.metrics.build(y, y_pred)
+
+    def _check_numbers(self, stream: data.ArrayBatches) -> None:
+        """Refuse data in which a NaN makes the loss one, too."""
+        for name, samples in stream.samples_with_nan().items():
+            x, y, sample_weight = unpack_x_y_sample_weight(stream.samples(samples[:1]))
+            with torch.no_grad():
+                _, loss = self.model._outputs_and_loss(x, y, sample_weight, False)
+            if loss.isnan():
+                raise argument_error(
+                    "fit",
+                    name,
+                    f"NaN in {len(samples)} of {stream.size} samples",
+                    "numbers",
+                    f"The first is number {int(samples[0])}. Leave these samples out or fill them "
+                    "in: np.nan_to_num, or a Masking layer.",
+                )
 
     def _build_optimizer(self, variables: list[Any]) -> None:
         model, optimizer = self.model, self.model.optimizer
