@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import torchkeras
+from torchkeras.core import dtypes
 
 torch.set_num_threads(1)
 hypothesis.settings.register_profile(
@@ -20,7 +21,7 @@ hypothesis.settings.load_profile("suite")
 @pytest.fixture(autouse=True)
 def fresh_session():
     """Names count from the start, and a test's default policy ends with it."""
-    torchkeras.utils.clear_session()
-    torchkeras.config.set_dtype_policy("float32")
+    torchkeras.utils.clear_session(free_memory=False)
+    dtypes._Default.policy = None
     torch.manual_seed(0)
     yield

@@ -3,6 +3,7 @@
 Dicts are walked in the order of their sorted keys, as in ``keras.tree``.
 """
 
+import collections
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -62,6 +63,9 @@ def rebuild(like: Any, items: Iterable[Any]) -> Any:
     if isinstance(like, tuple):
         if hasattr(like, "_fields"):
             return type(like)(*items)
+        if hasattr(type(like), "n_sequence_fields"):  # such as what torch.max gives
+            names = type(like).__match_args__
+            return collections.namedtuple(type(like).__name__, names)(*items)
         return tuple(items)
     return list(items)
 

@@ -75,6 +75,8 @@ class Model(Trainer, Layer):
     def _hold_under(self, key: str, module: nn.Module) -> None:
         while key in self._modules or hasattr(type(self), key) or key in self.__dict__:
             key = f"{key}_layer"
+        if not isinstance(module, Layer):
+            module.train(self.training)
         self._modules[key] = module
         self.__dict__["_held"].append(key)
 

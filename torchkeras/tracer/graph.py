@@ -190,6 +190,8 @@ class _Emitter:
                 self._emit_call(call)
         self.graph.output(_map(self._output_of, self.source.outputs))
         module = fx.GraphModule(self.root, self.graph, class_name="FunctionalGraph")
+        if "constants" in module._modules:  # one holder for both, so that moving one moves the other
+            module._modules["constants"] = self.constants
         return module, self.constants
 
     def _is_known(self, call: Call) -> bool:
@@ -240,7 +242,7 @@ class _Emitter:
             self.constants.register_parameter(name, tensor)
         else:
             self.constants.register_buffer(name, tensor, persistent=False)
-        self.root["constants"] = self.constants
+        self.root[f"constants.{name}"] = tensor
         return self.graph.get_attr(f"constants.{name}")
 
     def _output_of(self, value: Any) -> Any:

@@ -304,7 +304,11 @@ def map_symbols(function: Callable[[KerasTensor], Any], value: Any) -> Any:
     return value
 
 
-_IN_PLACE = frozenset({operator.iadd, operator.isub, operator.imul, operator.itruediv})
+def _works_in_place(operation: Any, name: str) -> bool:
+    """Whether torch's naming says so: a trailing underscore (``and_`` and ``or_`` are Python's)."""
+    if isinstance(operation, nn.Module) or getattr(operation, "__module__", "") == "_operator":
+        return False
+    return name.endswith("_") and not name.endswith("__")
 
 
 def record(operation: Any, args: tuple, kwargs: dict, outputs: Any = None) -> Any:
@@ -323,7 +327,7 @@ def record(operation: Any, args: tuple, kwargs: dict, outputs: Any = None) -> An
             f"{operation_name(operation)}: out= can't be used with symbolic tensors; take the result."
         )
     name = operation_name(operation)
-    if name.endswith("_") and not name.endswith("__") and not isinstance(operation, nn.Module):
+    if _works_in_place(operation, name):
         raise TypeError(
             f"{name}: works in place, which a symbolic tensor can't be. Use {name.rstrip('_')} and "
             "its result."

@@ -1,0 +1,52 @@
+import pytest
+
+from torchkeras.core import checks
+
+
+class Head:
+    name = "head"
+
+
+def test_an_error_says_where_what_was_given_what_was_expected_and_the_mend():
+    error = checks.argument_error(Head(), "units", -3, "an integer, 1 or more", "Try Dense(64).")
+    assert isinstance(error, ValueError)
+    assert str(error) == (
+        'Head "head": units is -3; expected an integer, 1 or more. Try Dense(64).'
+    )
+
+
+def test_the_wrong_kind_is_a_type_error():
+    assert isinstance(checks.kind_error("fit", "x", 1, "an array"), TypeError)
+
+
+def test_the_wrong_moment_is_a_runtime_error():
+    error = checks.moment_error("fit", "the model isn't compiled", "Call compile first.")
+    assert str(error) == "fit: the model isn't compiled. Call compile first."
+    assert isinstance(error, RuntimeError)
+
+
+def test_owners_are_described_by_class_and_name():
+    assert checks.describe(Head) == "Head"
+    assert checks.describe("fit") == "fit"
+    assert checks.describe(object()) == "object"
+
+
+def test_the_nearest_name_is_offered():
+    assert checks.nearest("rleu", ["relu", "tanh"]) == 'Did you mean "relu"?'
+    assert checks.nearest("zzz", ["relu"]) == ""
+
+
+def test_an_unknown_size_is_refused():
+    with pytest.raises(ValueError, match="The last dimension of the inputs should be defined"):
+        checks.known_size(Head(), (None, None), -1)
+    with pytest.raises(ValueError, match="a shape with axis -3"):
+        checks.known_size(Head(), (None, 2), -3)
+    assert checks.known_size(Head(), (None, 2), -1) == 2
+
+
+def test_ranks_are_checked():
+    checks.check_rank(Head(), (1, 2), rank=2)
+    with pytest.raises(ValueError, match="ndim=3"):
+        checks.check_rank(Head(), (1, 2), rank=3)
+    with pytest.raises(ValueError, match="min_ndim=3"):
+        checks.check_rank(Head(), (1, 2), min_rank=3)

@@ -1,0 +1,28 @@
+import pytest
+from keras.src.utils import naming as keras_naming
+
+from torchkeras.core import naming
+
+
+@pytest.mark.parametrize(
+    "name", ["Dense", "Conv2D", "LSTMCell", "GRU", "RMSprop", "PReLU", "MultiHeadAttention", "_A1b"]
+)
+def test_snake_case_is_that_of_keras(name):
+    assert naming.to_snake_case(name) == keras_naming.to_snake_case(name)
+
+
+def test_automatic_names_count_up_until_the_session_is_cleared():
+    naming.reset_names()
+    assert [naming.auto_name("Dense") for _ in range(3)] == ["dense", "dense_1", "dense_2"]
+    naming.reset_names()
+    assert naming.auto_name("Dense") == "dense"
+
+
+def test_numbers_count_from_one():
+    naming.reset_names()
+    assert [naming.get_uid("a"), naming.get_uid("a"), naming.get_uid("b")] == [1, 2, 1]
+
+
+def test_local_names_are_independent_of_the_session():
+    names = naming.LocalNames()
+    assert [names("dense"), names("dense"), names("lstm")] == ["dense", "dense_1", "lstm"]

@@ -1,0 +1,55 @@
+import threading
+
+import pytest
+
+from torchkeras.core import scopes
+
+
+def test_name_scopes_make_a_path():
+    with scopes.name_scope("outer"), scopes.name_scope("inner"):
+        assert scopes.current_path() == "outer/inner"
+    assert scopes.current_path() == ""
+
+
+def test_a_scope_of_the_same_name_is_entered_once_if_asked():
+    with scopes.name_scope("a"), scopes.name_scope("a", deduplicate=True):
+        assert scopes.current_path() == "a"
+    assert scopes.current_path() == ""
+
+
+@pytest.mark.parametrize("name", ["", "a/b", 3])
+def test_a_scope_needs_a_plain_name(name):
+    with pytest.raises(ValueError, match="non-empty string"):
+        scopes.name_scope(name)
+
+
+def test_training_is_handed_down_and_put_back():
+    with scopes.training_scope(True):
+        with scopes.training_scope(False):
+            assert scopes.local.training is False
+        assert scopes.local.training is True
+    assert scopes.local.training is None
+
+
+def test_another_thread_sees_nothing_of_a_scope():
+    seen = []
+    with scopes.training_scope(True), scopes.name_scope("here"):
+        thread = threading.Thread(
+            target=lambda: seen.extend([scopes.local.training, scopes.current_path()])
+        )
+        thread.start()
+        thread.join()
+    assert seen == [None, ""]
+
+
+def test_inner_custom_objects_win():
+    with scopes.custom_objects_scope({"a": 1, "b": 1}), scopes.custom_objects_scope({"a": 2}):
+        assert scopes.custom_objects()["a"] == 2
+        assert scopes.custom_objects()["b"] == 1
+    assert "a" not in scopes.custom_objects()
+
+
+def test_a_shape_run_is_marked():
+    with scopes.shape_run_scope():
+        assert scopes.local.shape_run
+    assert not scopes.local.shape_run
