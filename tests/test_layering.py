@@ -52,6 +52,9 @@ ARROWS = {
     "metrics": {"losses"},
     "callbacks": {"saving"},
     "export": {"saving"},
+    "backend": {"config", "utils"},
+    "datasets": {"utils"},
+    "preprocessing": {"utils"},
     "__main__": {"cli"},
 }
 
