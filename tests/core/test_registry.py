@@ -89,7 +89,7 @@ def test_function_wins_over_class_of_the_same_snake_case_name(room):
 
 
 def test_unknown_name_offers_the_nearest(room):
-    with pytest.raises(ValueError, match="Could not interpret toy identifier: 'flut'.*\"flute\""):
+    with pytest.raises(ValueError, match=r"Could not interpret toy identifier: 'flut'.*flute"):
         registry.get("flut", "toys", what="toy")
 
 
@@ -121,7 +121,9 @@ def test_foreign_module_never_falls_back_to_a_built_in_class(room):
         "config": {},
         "registered_name": "BigDrum",
     }
-    with pytest.raises(TypeError, match="Could not locate class 'BigDrum' of module 'my.package'"):
+    with pytest.raises(
+        TypeError, match=r"Could not locate class 'BigDrum' of module 'my\.package'"
+    ):
         registry.from_dict(config)
 
 

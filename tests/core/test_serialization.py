@@ -98,7 +98,7 @@ def test_registered_class_goes_by_its_registered_name():
 
 def test_unregistered_class_needs_custom_objects():
     config = serialize_keras_object(Pair(Pair(1), 2))
-    with pytest.raises(TypeError, match="Could not locate class 'Pair'.*custom_objects"):
+    with pytest.raises(TypeError, match=r"Could not locate class 'Pair'.*custom_objects"):
         deserialize_keras_object(config)
     back = deserialize_keras_object(config, custom_objects={"Pair": Pair})
     assert back.first.first == 1
@@ -137,10 +137,8 @@ def test_objects_mentioned_twice_stay_one_object():
 
 
 def test_unserializable_objects_are_named():
-    with pytest.raises(TypeError, match="serializable object, not socket.*get_config"):
-        import socket
-
-        serialize_keras_object(socket.socket.__new__(socket.socket))
+    with pytest.raises(TypeError, match=r"serializable object, not object.*get_config"):
+        serialize_keras_object([object()])
 
 
 @pytest.fixture

@@ -18,9 +18,14 @@ def test_file_appears_when_all_went_well(tmp_path):
 
 def test_failure_leaves_the_old_file_and_nothing_else(tmp_path):
     (tmp_path / "a.bin").write_bytes(b"old")
-    with pytest.raises(ZeroDivisionError), replacing(tmp_path / "a.bin") as temporary:
-        temporary.write_bytes(b"half")
-        raise ZeroDivisionError
+
+    def write_half():
+        with replacing(tmp_path / "a.bin") as temporary:
+            temporary.write_bytes(b"half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_half()
     assert (tmp_path / "a.bin").read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["a.bin"]
 

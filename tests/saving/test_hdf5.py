@@ -140,6 +140,6 @@ def test_other_files_are_named(path):
     path.write_bytes(b"no hdf5 at all")
     with pytest.raises(ValueError, match="expected an HDF5 file"), hdf5.open_group(path):
         pass
-    with pytest.raises(FileNotFoundError, match="there is no file"):
-        with hdf5.open_group(path.with_name("missing.h5")):
-            pass
+    missing = hdf5.open_group(path.with_name("missing.h5"))
+    with pytest.raises(FileNotFoundError, match="there is no file"), missing:
+        pass

@@ -95,8 +95,8 @@ def room_key(path: str) -> str:
     """Room meant by a module path of any generation of Keras, or by a room's own name.
 
     Example:
-        >>> room_key("keras.src.layers.core.dense"), room_key("tensorflow.keras.optimizers.schedules")
-        ('layers', 'optimizers.schedules')
+        >>> room_key("keras.src.layers.core.dense"), room_key("tensorflow.keras.optimizers")
+        ('layers', 'optimizers')
     """
     rest = _ROOT.sub("", path or "")
     if "schedules" in rest or "learning_rate_schedule" in rest:
@@ -139,7 +139,7 @@ def names(room: str) -> list[str]:
 
 
 def find(name: str, room: str, aliases: Mapping[str, Any] | None = None) -> Any:
-    """Class or function called ``name``: a custom object, or one of ``room``; None if there is none."""
+    """Class or function called ``name``, custom or of ``room``; None if there is none."""
     custom = scopes.custom_objects()
     if name in custom:
         return custom[name]

@@ -67,7 +67,8 @@ def _serialize(obj: Any, plain_names: bool) -> Any:
     marker = _serialize_marker(obj)
     if marker is None:
         raise kind_error(
-            "serialize_keras_object", "obj", obj, f"a serializable object, not {type(obj).__name__}",
+            "serialize_keras_object", "obj", obj,
+            f"a serializable object, not {type(obj).__name__}",
             "Cannot serialize object: give its class a get_config() method.",
         )  # fmt: skip
     return marker
@@ -128,6 +129,15 @@ def _serialize_function(function: Callable, plain_names: bool) -> Any:
         "config": name or get_registered_name(function),
         "registered_name": "function",
     }
+
+
+def serialize_function(value: Any) -> Any:
+    """``value`` as Keras's Lambda layer keeps it: named functions by name, lambdas as bytecode."""
+    if isinstance(value, types.LambdaType) and value.__name__ == "<lambda>":
+        code, defaults, closure = dump_code(value)
+        inner = {"code": code, "defaults": defaults, "closure": closure}
+        return {"class_name": "__lambda__", "config": inner}
+    return serialize_keras_object(value)
 
 
 def _serialize_lambda(function: types.FunctionType) -> dict[str, Any]:
@@ -207,9 +217,9 @@ def deserialize_value(value: Any) -> Any:
     A plain ``{"class_name", "config"}`` of Keras 2, without a module, is left to whoever takes it,
     since only they know its room.
     """
-    if isinstance(value, dict) and "class_name" in value and "module" not in value:
-        if value["class_name"] not in _MARKERS:
-            return value
+    is_older = isinstance(value, dict) and "class_name" in value and "module" not in value
+    if is_older and value["class_name"] not in _MARKERS:
+        return value
     return _deserialize(value)
 
 
@@ -283,6 +293,25 @@ class SafeModeScope:
 def enable_unsafe_deserialization() -> None:
     """Allow bytecode of lambdas in what this thread reads from now on."""
     scopes.local.safe_mode = False
+
+
+def deserialize_function(config: Any, kind: str | None = None) -> Any:
+    """What ``serialize_function`` was given.
+
+    Args:
+        config: What it gave; or, of Keras 2, a name or ``[code, defaults, closure]``.
+        kind: Keras 2's word for it: ``"function"``, ``"lambda"`` or ``"raw"``.
+
+    Raises:
+        ValueError: bytecode in safe mode.
+        TypeError: a function that isn't known.
+    """
+    if kind == "lambda":
+        return load_code(*config)
+    if kind == "function":
+        config = {"class_name": "function", "config": config}
+        return registry.from_dict(config)
+    return deserialize_value(config)
 
 
 def dump_code(function: types.FunctionType) -> tuple[str, Any, Any]:

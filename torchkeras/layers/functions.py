@@ -16,8 +16,9 @@ from torchkeras.layers.base import Layer, LayerOptions
 class Lambda(Layer):
     """Calls a function on its inputs.
 
-    A model with a Lambda is saved if its function is registered, named in ``custom_objects``, or
-    one of torchkeras; Python bytecode is neither written nor read.
+    A model with a Lambda is best saved if its function is registered, named in
+    ``custom_objects``, or one of torchkeras. A Python ``lambda`` is written as bytecode, as Keras
+    does, which only reads back with ``safe_mode=False`` and on the same version of Python.
 
     Args:
         function: Takes the inputs first, and ``mask`` and ``training`` if it names them.
@@ -79,4 +80,18 @@ class Lambda(Layer):
     @generic
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
-        return {**config, "output_shape": serialization.serialize_value(self.given_shape)}
+        config["function"] = serialization.serialize_function(self.function)
+        config["output_shape"] = serialization.serialize_function(self.given_shape)
+        config["mask"] = serialization.serialize_function(self.mask)
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Lambda":
+        """A layer made from what ``get_config`` gave, in this generation of Keras or the last."""
+        config = dict(config)
+        for name in ("function", "output_shape", "mask"):
+            kind = config.pop(f"{name}_type", None)
+            config.pop("module" if name == "function" else f"{name}_module", None)
+            if config.get(name) is not None:
+                config[name] = serialization.deserialize_function(config[name], kind)
+        return super().from_config(config)

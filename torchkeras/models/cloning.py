@@ -1,6 +1,5 @@
 """Copies of models with new weights, and models from JSON."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ from torchkeras.layers.input import Input, InputLayer
 from torchkeras.models.functional import Functional, replay
 from torchkeras.models.model import Model
 from torchkeras.models.sequential import Sequential
+from torchkeras.saving import api as saving
 
 
 def clone_model(
@@ -120,11 +120,7 @@ def model_from_json(json_string: str, custom_objects: Any = None) -> Model:
     Raises:
         ValueError: it isn't JSON, or isn't a model.
     """
-    try:
-        config = json.loads(json_string)
-    except json.JSONDecodeError as error:
-        raise argument_error("model_from_json", "json_string", json_string[:60], "JSON") from error
-    return serialization.deserialize_keras_object(config, custom_objects=custom_objects)
+    return saving.model_from_json(json_string, custom_objects)
 
 
 def model_from_config(config: dict[str, Any], custom_objects: Any = None) -> Model:

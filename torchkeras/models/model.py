@@ -1,6 +1,5 @@
 """``Model``: a layer that can be compiled, trained, evaluated and saved."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -290,7 +289,7 @@ class Model(Trainer, Layer):
 
     def to_json(self, **options: Any) -> str:
         """The configuration as JSON; ``options`` are those of ``json.dumps``."""
-        return json.dumps(serialization.serialize_keras_object(self), **options)
+        return saving.model_to_json(self, **options)
 
     @generic
     def get_config(self) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from torchkeras.core import scopes
 from torchkeras.core.dtypes import torch_dtype
 from torchkeras.core.layout import IDENTITY
 from torchkeras.core.variable import Store, Variable
@@ -48,9 +47,9 @@ class HostScalar(Variable):
             ValueError: ``value`` has another shape.
         """
         kept = self.holder[self.entry]
-        if scopes.local.stateless is not None or not isinstance(value, (int, float)):
+        if not isinstance(value, (int, float)):
             tensor = value.tensor if isinstance(value, Variable) else torch.as_tensor(value)
-            if tuple(tensor.shape) != () or scopes.local.stateless is not None:
+            if tuple(tensor.shape) != ():
                 super().assign(tensor)  # which refuses other shapes
                 return self
             value = tensor if isinstance(kept, Tensor) else tensor.item()

@@ -60,17 +60,25 @@ class State(torch.optim.Optimizer):
             store[str(number)] = variable.numpy()
 
     def load_own_variables(self, store: Any) -> None:
-        """Read what ``save_own_variables`` wrote; with a warning, nothing if the numbers differ."""
+        """Read what ``save_own_variables`` wrote; with a warning, nothing if the numbers differ.
+
+        An optimizer that was saved before its first step has no slots yet, and Keras 2 doesn't
+        keep the learning rate; the rest is then taken.
+        """
         count = len(store.keys())
-        if count != len(self.variables):
+        targets = list(self.variables)
+        if count == len(targets) - 1 > 2 and targets[1].name == "learning_rate":
+            del targets[1]
+        elif count <= 2 < len(targets):
+            targets = targets[:count]
+        if count != len(targets):
             warnings.warn(
                 f"Skipping variable loading for optimizer '{self.name}', because it has "
-                f"{len(self.variables)} variables whereas the saved optimizer has {count} "
-                "variables.",
+                f"{len(targets)} variables whereas the saved optimizer has {count} variables.",
                 stacklevel=2,
             )
             return
-        for number, variable in enumerate(self.variables):
+        for number, variable in enumerate(targets):
             variable.assign(store[str(number)])
 
     def stateless_apply(

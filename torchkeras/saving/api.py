@@ -51,8 +51,8 @@ def save_model(
     if path.suffix != ".keras" and not is_folder and save_format not in ("keras", "keras_v3"):
         raise argument_error(
             "save_model", "filepath", str(filepath), "a path that ends in .keras",
-            "Invalid filepath extension for saving. Add a `.keras` extension, save the weights alone "
-            "by save_weights, or use export for other frameworks.",
+            "Invalid filepath extension for saving. Add a `.keras` extension, save the weights "
+            "alone by save_weights, or use export for other frameworks.",
         )  # fmt: skip
     path = files.prepare_target("save_model", path, overwrite)
     with _without_compile(model, include_optimizer):
@@ -279,8 +279,8 @@ def _existing_weights(filepath: str | os.PathLike) -> Path:
     if path.suffix in ("", ".ckpt") and added.exists():
         return added
     raise FileNotFoundError(
-        f"load_weights: there is no file {str(filepath)!r}. Expected a .weights.h5, .safetensors or "
-        ".keras file; check the path and the folder it starts from."
+        f"load_weights: there is no file {str(filepath)!r}. Expected a .weights.h5, .safetensors "
+        "or .keras file; check the path and the folder it starts from."
     )
 
 

@@ -1,8 +1,8 @@
 """``.keras``: a zip archive (or a folder) with configuration, weights and assets.
 
-An archive from elsewhere is read without unpacking: members are looked up by their fixed names, what
-they declare is checked before anything is decompressed, and assets go to a temporary folder under
-names that can't leave it.
+An archive from elsewhere is read without unpacking: members are looked up by their fixed names,
+what they declare is checked before anything is decompressed, and assets go to a temporary folder
+under names that can't leave it.
 """
 
 import contextlib

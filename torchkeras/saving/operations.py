@@ -147,8 +147,8 @@ def _in_words_of_keras(
 
 def _unknown(name: str) -> ValueError:
     return ValueError(
-        f"save: the model calls {name!r} on a symbolic tensor, and Keras has no operation for it in "
-        "files. Put the call into a Layer of your own, or use a function of keras.ops. "
+        f"save: the model calls {name!r} on a symbolic tensor, and Keras has no operation for it "
+        "in files. Put the call into a Layer of your own, or use a function of keras.ops. "
         f"{nearest(name, BY_FUNCTION)}".rstrip()
     )
 

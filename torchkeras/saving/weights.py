@@ -23,6 +23,8 @@ _KINDS = (Layer, Optimizer, Metric, Loss)
 # Names that containers give to classes whose name differs within Keras.
 _CLASS_WORDS = {"GroupQueryAttention": "grouped_query_attention"}
 _NESTED = "container"
+# Where sequential models keep what ``layers`` gives, and their input, which has no place.
+_HELD_TWICE = {"_stack", "_input_layer"}
 
 
 def is_saveable(value: Any) -> bool:
@@ -35,7 +37,7 @@ def children(owner: Any) -> Iterator[tuple[str, Any]]:
     names = _attribute_names(owner)
     if is_graph_model(owner):
         yield "layers", list(owner.layers)
-        names.discard("layers")
+        names -= {"layers", *_HELD_TWICE}
     for name in sorted(names, key=_public_first):
         value = _attribute(owner, name)
         if is_saveable(value) or (isinstance(value, (list, tuple, dict)) and value):
@@ -81,7 +83,7 @@ _skipped: dict[type, set[str]] = {}
 def _attribute(owner: Any, name: str) -> Any:
     try:
         return getattr(owner, name)
-    except Exception:  # a user's property may raise anything while it isn't ready
+    except Exception:  # noqa: BLE001 - a user's property may raise anything until it is ready
         return None
 
 
@@ -209,7 +211,7 @@ class Reader:
             if folder is not None and hasattr(owner, "load_assets"):
                 owner.load_assets(str(folder))
         except (ValueError, TypeError, KeyError, RuntimeError) as error:
-            self.failures[id(owner)] = (owner, path, error)
+            self.failures.setdefault(id(owner), (owner, path, error))
             return False
         return True
 
