@@ -1,6 +1,7 @@
 """What all metrics share: states, their place, resetting and configuration."""
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -17,6 +18,18 @@ from torchkeras.core.typing import DTypeLike, InitializerLike, Shape
 from torchkeras.core.variable import Variable, as_tensor
 
 REDUCTIONS = ("sum", "mean", "max", "min")
+
+
+def _with_the_name_first(method: Callable) -> Callable:
+    """``method``, which may also be called with its name as the first argument."""
+
+    @functools.wraps(method)
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if args and isinstance(args[0], str):
+            kwargs["name"], args = args[0], args[1:]
+        return method(self, *args, **kwargs)
+
+    return call
 
 
 class Metric(Configurable):
@@ -118,19 +131,16 @@ class Metric(Configurable):
         self._variables.append(variable)
         return variable
 
+    @_with_the_name_first
     def add_weight(
         self,
-        shape: Shape | str = (),
+        shape: Shape = (),
         initializer: InitializerLike = None,
         dtype: DTypeLike = None,
         name: str | None = None,
         **options: Any,
     ) -> Variable:
-        """``add_variable`` in the order of Keras 3, or with the name first, as in tf.keras 2."""
-        if isinstance(shape, str):
-            name, shape = shape, ()
-            if isinstance(initializer, (tuple, list)):
-                shape, initializer = initializer, None
+        """``add_variable`` in this order, or with the name first, as in tf.keras 2."""
         return self.add_variable(shape, initializer, dtype, name=name, **options)
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -9,6 +9,7 @@ from torchkeras.core.typing import AxisLike, DTypeLike
 from torchkeras.losses import functions
 from torchkeras.losses.functions import pair
 from torchkeras.metrics.means import FormulaMetric, Mean
+from torchkeras.ops.operands import tensor
 
 
 def cosine_similarity(y_true: Any, y_pred: Any, axis: AxisLike = -1) -> Tensor:
@@ -16,11 +17,24 @@ def cosine_similarity(y_true: Any, y_pred: Any, axis: AxisLike = -1) -> Tensor:
     return -functions.cosine_similarity(y_true, y_pred, axis)
 
 
+# Cross-entropies as metrics are computed from the probabilities themselves, as in Keras 3, also
+# where ``softmax`` or ``sigmoid`` has noted the logits: joined batches have none.
+
+
 def binary_crossentropy(y_true: Any, y_pred: Any, **options: Any) -> Tensor:
     """The loss's formula, on ranks made alike."""
-    if getattr(y_pred, "ndim", 0) != getattr(y_true, "ndim", 0):
-        y_true, y_pred = pair(y_true, y_pred)
+    y_true, y_pred = pair(y_true, tensor(y_pred).detach())
     return functions.binary_crossentropy(y_true, y_pred, **options)
+
+
+def categorical_crossentropy(y_true: Any, y_pred: Any, **options: Any) -> Tensor:
+    """The loss's formula."""
+    return functions.categorical_crossentropy(y_true, tensor(y_pred).detach(), **options)
+
+
+def sparse_categorical_crossentropy(y_true: Any, y_pred: Any, **options: Any) -> Tensor:
+    """The loss's formula."""
+    return functions.sparse_categorical_crossentropy(y_true, tensor(y_pred).detach(), **options)
 
 
 class MeanSquaredError(FormulaMetric):
@@ -177,7 +191,7 @@ class CategoricalCrossentropy(FormulaMetric):
         axis: Axis of the classes.
     """
 
-    formula = staticmethod(functions.categorical_crossentropy)
+    formula = staticmethod(categorical_crossentropy)
     _direction = "down"
 
     def __init__(
@@ -202,7 +216,7 @@ class SparseCategoricalCrossentropy(FormulaMetric):
         axis: Axis of the classes.
     """
 
-    formula = staticmethod(functions.sparse_categorical_crossentropy)
+    formula = staticmethod(sparse_categorical_crossentropy)
     _direction = "down"
 
     def __init__(
