@@ -33,23 +33,21 @@ class SwapEMAWeights(Callback):
         """Weights and their averages, of every optimizer that keeps some."""
         optimizer = self.model.optimizer
         optimizer = getattr(optimizer, "inner_optimizer", optimizer)
-        optimizers = [
-            one
-            for one in getattr(optimizer, "optimizers", [optimizer])
-            if hasattr(one, "_model_variables_moving_average")
-        ]
-        if not optimizers:
+        optimizers = getattr(optimizer, "optimizers", [optimizer])
+        averaging = [one for one in optimizers if getattr(one, "use_ema", False)]
+        if not averaging:
             raise argument_error(
                 self,
                 "the optimizer's use_ema",
-                getattr(optimizer, "use_ema", None),
+                False,
                 "True",
                 "SwapEMAWeights must be used when `use_ema=True` is set on the optimizer.",
             )
-        for one in optimizers:
-            yield from zip(
-                one._trainable_variables, one._model_variables_moving_average, strict=True
-            )
+        for one in averaging:
+            averages = one._model_variables_moving_average
+            for weight, average in zip(one._trainable_variables, averages, strict=True):
+                if average is not None:
+                    yield weight, average
 
     @torch.no_grad()
     def _set_swapped(self, wanted: bool) -> None:

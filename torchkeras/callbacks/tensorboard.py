@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from torchkeras.layers.embedding import Embedding
 
 from torchkeras.callbacks.base import Callback
 from torchkeras.callbacks.schedules import learning_rates
 from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.core.settings import image_data_format
 from torchkeras.distribution import is_chief
+from torchkeras.layers.embedding import Embedding
 
 WITHOUT_EFFECT = ("batch_size", "write_grads", "embeddings_layer_names", "embeddings_data")
 
