@@ -49,6 +49,7 @@ ROWS = {
 }
 # room -> rooms of the same row that it may import
 ARROWS = {
+    "backend": {"config", "utils"},
     "metrics": {"losses"},
     "callbacks": {"saving"},
     "export": {"saving"},

@@ -163,17 +163,18 @@ def dropout(
         return torch.zeros_like(inputs)
     if noise_shape is None and not seeds.is_given(seed):
         return functional.dropout(inputs, rate)
-    return inputs * keep_mask(inputs, rate, noise_shape, seed) / (1.0 - rate)
+    kept = keep_mask(inputs, rate, noise_shape, seed)
+    return torch.where(kept, inputs / (1.0 - rate), torch.zeros((), dtype=inputs.dtype))
 
 
 def keep_mask(
     inputs: Tensor, rate: float, noise_shape: Sequence[int | None] | None, seed: SeedLike
 ) -> Tensor:
-    """1 where ``dropout`` keeps an element, else 0."""
+    """Where ``dropout`` keeps an element."""
     shape = inputs.shape
     if noise_shape is not None:
         shape = [n if m is None else m for n, m in zip(inputs.shape, noise_shape, strict=True)]
-    return seeds.draw("bernoulli", shape, 1.0 - rate, 0.0, inputs.dtype, inputs.device, seed)
+    return seeds.draw("bernoulli", shape, 1.0 - rate, 0.0, torch.bool, inputs.device, seed)
 
 
 @traceable

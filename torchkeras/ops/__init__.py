@@ -3,7 +3,7 @@
 They take tensors, Variables, arrays and numbers; called on symbolic tensors they are recorded.
 """
 
-from torchkeras.ops import linalg, nn, numpy
+from torchkeras.ops import image, linalg, nn, numpy
 from torchkeras.ops.control import (
     associative_scan,
     cond,
@@ -85,6 +85,7 @@ from torchkeras.ops.nn import (
     celu,
     conv,
     conv_transpose,
+    ctc_decode,
     ctc_loss,
     depth_to_space,
     depthwise_conv,
@@ -424,6 +425,7 @@ __all__ = [
     "cosh",
     "count_nonzero",
     "cross",
+    "ctc_decode",
     "ctc_loss",
     "cumprod",
     "cumsum",

@@ -41,6 +41,9 @@ from torchkeras.ops.nn.convolution import (
     space_to_depth,
     unfold,
 )
+from torchkeras.ops.nn.ctc import (
+    ctc_decode,
+)
 from torchkeras.ops.nn.losses import (
     binary_crossentropy,
     categorical_crossentropy,
@@ -75,6 +78,7 @@ __all__ = [
     "celu",
     "conv",
     "conv_transpose",
+    "ctc_decode",
     "ctc_loss",
     "depth_to_space",
     "depthwise_conv",

@@ -1,0 +1,288 @@
+"""Images bent: pixels read at places between the given ones."""
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from torchkeras.core import seeds
+from torchkeras.core.typing import SeedLike, TensorLike
+from torchkeras.ops.image.colors import channel_axis, check_rank
+from torchkeras.ops.image.filters import gaussian_blur
+from torchkeras.ops.image.resizing import odd_size
+from torchkeras.ops.operands import cast, floating, tensor
+from torchkeras.tracer import traceable
+
+_ORDERS = {"nearest": 0, "bilinear": 1}
+
+
+def _mirror(place: Tensor, size: int) -> Tensor:
+    last = max(size - 1, 1)
+    return torch.abs((place + last) % (2 * last) - last)
+
+
+def _reflect(place: Tensor, size: int) -> Tensor:
+    doubled = _mirror(2 * place + 1, 2 * size + 1) - 1
+    return torch.div(doubled, 2, rounding_mode="floor")
+
+
+# How places outside are brought inside.
+_FILL_MODES: dict[str, Callable[[Tensor, int], Tensor]] = {
+    "constant": lambda place, size: torch.clamp(place, 0, size - 1),
+    "nearest": lambda place, size: torch.clamp(place, 0, size - 1),
+    "wrap": lambda place, size: place % size,
+    "mirror": _mirror,
+    "reflect": _reflect,
+}
+
+
+def _check_modes(name: str, interpolation: str, fill_mode: str) -> None:
+    if interpolation not in _ORDERS:
+        raise ValueError(
+            f"{name}: Invalid value for argument `interpolation`. Expected of one {set(_ORDERS)}; "
+            f"it is {interpolation!r}."
+        )
+    _check_fill_mode(name, fill_mode)
+
+
+def _check_fill_mode(name: str, fill_mode: str) -> None:
+    if fill_mode not in _FILL_MODES:
+        raise ValueError(
+            f"{name}: Invalid value for argument `fill_mode`. Expected of one {set(_FILL_MODES)}; "
+            f"it is {fill_mode!r}."
+        )
+
+
+def _neighbours(places: Tensor, order: int) -> list[tuple[Tensor, Any]]:
+    """The cells around each place and their weights."""
+    if order == 0 or not places.is_floating_point():
+        return [((torch.round(places) if places.is_floating_point() else places).long(), 1)]
+    lower = torch.floor(places)
+    share = places - lower
+    return [(lower.long(), 1 - share), (lower.long() + 1, share)]
+
+
+def sample(
+    x: Tensor, places: Sequence[Tensor], order: int, fill_mode: str, fill_value: float
+) -> Tensor:
+    """Elements of ``x`` at ``places``, batch by batch.
+
+    Shape:
+        x: ``(b, *lengths, c)``.
+        places: one tensor ``(b, ...)`` for each of the lengths.
+        output: ``(b, ..., c)``.
+    """
+    lengths = x.shape[1:-1]
+    flat = x.flatten(1, -2)  # (b, cells, c)
+    result: Any = 0
+    for corner in itertools.product(*[_neighbours(p, order) for p in places]):
+        index: Any = 0
+        weight: Any = 1
+        is_inside: Any = None
+        for (place, share), length in zip(corner, lengths, strict=True):
+            index = index * length + _FILL_MODES[fill_mode](place, length)
+            weight = weight * share
+            if fill_mode == "constant":
+                inside = (place >= 0) & (place < length)
+                is_inside = inside if is_inside is None else is_inside & inside
+        rows = index.flatten(1).unsqueeze(-1).expand(-1, -1, x.shape[-1])
+        values = torch.gather(flat, 1, rows).reshape(*index.shape, x.shape[-1])
+        if is_inside is not None:
+            values = torch.where(is_inside.unsqueeze(-1), values, fill_value)
+        weight = weight.unsqueeze(-1) if isinstance(weight, Tensor) else weight
+        result = result + values * weight
+    if not x.is_floating_point() and result.is_floating_point():
+        result = torch.round(result)
+    return result.to(x.dtype)
+
+
+@traceable
+def map_coordinates(
+    inputs: TensorLike,
+    coordinates: TensorLike,
+    order: int,
+    fill_mode: str = "constant",
+    fill_value: float = 0,
+) -> Tensor:
+    """Elements of ``inputs`` at ``coordinates``, which may lie between cells or outside.
+
+    Args:
+        coordinates: For each axis of ``inputs`` the places along it; all of one shape.
+        order: 0 takes the nearest cell, 1 interpolates.
+        fill_mode: Outside: ``"constant"``, ``"nearest"``, ``"wrap"``, ``"mirror"`` or
+            ``"reflect"``.
+
+    Raises:
+        ValueError: other ranks, modes or orders.
+    """
+    inputs = tensor(inputs)
+    if isinstance(coordinates, (list, tuple)):
+        places = [tensor(c, inputs.device) for c in coordinates]
+    else:
+        places = list(tensor(coordinates, inputs.device).unbind(0))
+    if len(places) != inputs.ndim:
+        raise ValueError(
+            f"map_coordinates: inputs has shape {tuple(inputs.shape)} and coordinates "
+            f"{len(places)} rows; First dim of `coordinates` must be the same as the rank of "
+            "`inputs`."
+        )
+    if places[0].ndim < 1:
+        raise ValueError(
+            "map_coordinates: Invalid coordinates rank: expected at least rank 2; coordinates has "
+            f"shape ({len(places)},)."
+        )
+    _check_fill_mode("map_coordinates", fill_mode)
+    if order not in (0, 1):
+        raise ValueError(f"map_coordinates: order is {order}; expected 0 or 1.")
+    places = [p.unsqueeze(0) for p in places]
+    return sample(inputs[None, ..., None], places, order, fill_mode, fill_value)[0, ..., 0]
+
+
+def _batched(name: str, images: TensorLike, data_format: str | None) -> tuple[Tensor, Callable]:
+    """``images`` as ``(b, h, w, c)``, and the way back to the form they came in."""
+    images = tensor(images)
+    check_rank(name, images)
+    is_last, is_batch = channel_axis(data_format) == -1, images.ndim == 4
+    x = images if is_batch else images.unsqueeze(0)
+    x = x if is_last else x.permute(0, 2, 3, 1)
+
+    def restore(y: Tensor) -> Tensor:
+        y = y if is_last else y.permute(0, 3, 1, 2)
+        return y if is_batch else y.squeeze(0)
+
+    return x, restore
+
+
+def _grid(x: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Row and column of each pixel, ``(h, w)`` each."""
+    rows = torch.arange(x.shape[1], dtype=dtype, device=x.device)
+    columns = torch.arange(x.shape[2], dtype=dtype, device=x.device)
+    return torch.meshgrid(rows, columns, indexing="ij")
+
+
+def _project(x: Tensor, transform: Tensor, order: int, fill_mode: str, fill_value: float) -> Tensor:
+    """``x`` read at projected places; ``transform`` holds eight numbers for each image."""
+    transform = transform.expand(x.shape[0], 8)
+    row, column = _grid(x, transform.dtype)
+    a0, a1, a2, b0, b1, b2, c0, c1 = [n[:, None, None] for n in transform.unbind(1)]
+    depth = c0 * column + c1 * row + 1.0
+    across = (a0 * column + a1 * row + a2) / depth
+    down = (b0 * column + b1 * row + b2) / depth
+    return sample(x, [down, across], order, fill_mode, fill_value)
+
+
+@traceable
+def affine_transform(
+    images: TensorLike,
+    transform: TensorLike,
+    interpolation: str = "bilinear",
+    fill_mode: str = "constant",
+    fill_value: float = 0,
+    data_format: str | None = None,
+) -> Tensor:
+    """Images of which pixel (x, y) is read at ``((a0 x + a1 y + a2) / k, (b0 x + b1 y + b2) / k)``.
+
+    Args:
+        transform: The eight numbers a0, a1, a2, b0, b1, b2, c0, c1, or one row of them for each
+            image; k is ``c0 x + c1 y + 1``.
+        interpolation: ``"bilinear"`` or ``"nearest"``.
+        fill_mode: Outside: ``"constant"``, ``"nearest"``, ``"wrap"``, ``"mirror"`` or
+            ``"reflect"``.
+
+    Raises:
+        ValueError: arguments out of these ranges.
+    """
+    _check_modes("affine_transform", interpolation, fill_mode)
+    x, restore = _batched("affine_transform", images, data_format)
+    transform = floating(transform).to(x.device)
+    if transform.ndim not in (1, 2):
+        raise ValueError(
+            f"affine_transform: transform has shape {tuple(transform.shape)}; Invalid transform "
+            "rank: expected rank 1 (single transform) or rank 2 (batch of transforms)."
+        )
+    transform = transform.unsqueeze(0) if transform.ndim == 1 else transform
+    return restore(_project(x, transform, _ORDERS[interpolation], fill_mode, fill_value))
+
+
+@traceable
+def perspective_transform(
+    images: TensorLike,
+    start_points: TensorLike,
+    end_points: TensorLike,
+    interpolation: str = "bilinear",
+    fill_value: float = 0,
+    data_format: str | None = None,
+) -> Tensor:
+    """Images bent so that four points come to four others.
+
+    Args:
+        start_points, end_points: ``(4, 2)``, or ``(batch, 4, 2)``: x and y in pixels.
+        interpolation: ``"bilinear"`` or ``"nearest"``.
+
+    Raises:
+        ValueError: arguments out of these ranges.
+    """
+    _check_modes("perspective_transform", interpolation, "constant")
+    x, restore = _batched("perspective_transform", images, data_format)
+    compute = x.dtype if x.dtype in (torch.float32, torch.float64) else torch.float32
+    start, end = [cast(points, compute).to(x.device) for points in (start_points, end_points)]
+    for name, points in (("start_points", start), ("end_points", end)):
+        if points.shape[-2:] != (4, 2) or points.ndim not in (2, 3):
+            raise ValueError(
+                f"perspective_transform: Invalid {name} shape: expected (4,2) for a single image or "
+                f"(N,4,2) for a batch; it is {tuple(points.shape)}."
+            )
+    if start.shape != end.shape:
+        raise ValueError(
+            "perspective_transform: start_points and end_points must have the same shape; they are "
+            f"{tuple(start.shape)} and {tuple(end.shape)}."
+        )
+    transform = _homography(start.reshape(-1, 4, 2), end.reshape(-1, 4, 2))
+    return restore(_project(x, transform, _ORDERS[interpolation], "constant", fill_value))
+
+
+def _homography(start: Tensor, end: Tensor) -> Tensor:
+    """The eight numbers that lead from ``end`` back to ``start``, ``(b, 8)``."""
+    one, zero = torch.ones_like(end[..., :1]), torch.zeros_like(end[..., :1])
+    none = torch.cat([zero, zero, zero], -1)
+    given = torch.cat([end, one], -1)  # (b, 4, 3)
+    first = torch.cat([given, none, -start[..., :1] * end], -1)
+    second = torch.cat([none, given, -start[..., 1:] * end], -1)
+    matrix = torch.stack([first, second], 2).flatten(1, 2)  # (b, 8, 8)
+    return torch.linalg.solve(matrix, start.flatten(1).unsqueeze(-1)).squeeze(-1)
+
+
+@traceable
+def elastic_transform(
+    images: TensorLike,
+    alpha: float = 20.0,
+    sigma: float = 5.0,
+    interpolation: str = "bilinear",
+    fill_mode: str = "reflect",
+    fill_value: float = 0.0,
+    seed: SeedLike = None,
+    data_format: str | None = None,
+) -> Tensor:
+    """Images bent by random, smooth displacements.
+
+    Args:
+        alpha: Strength of the displacements, in pixels.
+        sigma: Their smoothness: deviation of the bell curve that blurs them, in pixels.
+        interpolation, fill_mode: As in ``affine_transform``.
+
+    Raises:
+        ValueError: unknown modes.
+    """
+    _check_modes("elastic_transform", interpolation, fill_mode)
+    x, restore = _batched("elastic_transform", images, data_format)
+    compute = x.dtype if x.is_floating_point() else torch.float32
+    size, sigma = odd_size(float(sigma)), float(sigma)
+    shape = (2, *x.shape[:3])
+    noise = seeds.draw("normal", shape, 0.0, sigma, compute, x.device, seed).flatten(0, 1)
+    smooth = gaussian_blur(noise.unsqueeze(-1), (size, size), (sigma, sigma), "channels_last")
+    across, down = smooth.squeeze(-1).unflatten(0, (2, -1)) * float(alpha)
+    row, column = _grid(x, compute)
+    places = [row + down, column + across]
+    return restore(sample(x, places, _ORDERS[interpolation], fill_mode, fill_value))
