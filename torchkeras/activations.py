@@ -80,13 +80,15 @@ def relu6(x: TensorLike) -> Tensor:
 def softmax(x: TensorLike, axis: int | tuple[int, ...] = -1) -> Tensor:
     """``exp(x) / sum(exp(x))`` along ``axis``: probabilities of exclusive classes.
 
-    The result carries ``x`` as ``_keras_logits``, from which cross-entropies are computed exactly.
+    Along the last axis, the result carries ``x`` as ``_keras_logits``, from which cross-entropies
+    are computed exactly.
 
     Args:
         x: Logits, of rank 1 or more.
         axis: One axis, or several that are taken as one.
     """
-    return _with_logits(ops.softmax(x, axis), x)
+    probabilities = ops.softmax(x, axis)
+    return _with_logits(probabilities, x, "softmax") if axis == -1 else probabilities
 
 
 def sigmoid(x: TensorLike) -> Tensor:
@@ -94,12 +96,13 @@ def sigmoid(x: TensorLike) -> Tensor:
 
     The result carries ``x`` as ``_keras_logits``, from which cross-entropies are computed exactly.
     """
-    return _with_logits(ops.sigmoid(x), x)
+    return _with_logits(ops.sigmoid(x), x, "sigmoid")
 
 
-def _with_logits(probabilities: Tensor, logits: TensorLike) -> Tensor:
+def _with_logits(probabilities: Tensor, logits: TensorLike, activation: str) -> Tensor:
     if isinstance(logits, Tensor):
         probabilities._keras_logits = logits
+        probabilities._keras_activation = activation
     return probabilities
 
 

@@ -19,6 +19,9 @@ class Constraint(Configurable):
     A subclass writes ``__call__``.
     """
 
+    def __init__(self) -> None:
+        pass  # takes no arguments
+
     def __call__(self, w: Any) -> Tensor:
         raise TypeError(
             f"{type(self).__name__}: __call__(w) is missing; a constraint must implement it."

@@ -28,6 +28,9 @@ class Initializer(Configurable):
     A subclass writes ``__call__``. Values are made on torch's default device.
     """
 
+    def __init__(self) -> None:
+        pass  # takes no arguments
+
     def __call__(self, shape: Sequence[int], dtype: DTypeLike = None) -> Tensor:
         raise TypeError(
             f"{type(self).__name__}: __call__(shape, dtype=None) is missing; an initializer must "

@@ -20,6 +20,9 @@ class Regularizer(Configurable):
     A subclass writes ``__call__``. Weights come in Keras's layout.
     """
 
+    def __init__(self) -> None:
+        pass  # takes no arguments
+
     def __call__(self, x: Any) -> Any:
         return 0.0
 

@@ -13,7 +13,7 @@ EXACT = {"rtol": 1e-5, "atol": 1e-6}
 def through(activation, logits):
     """``activation`` as a layer applies it: the result remembers its logits."""
     y_pred = logits.softmax(-1) if activation == "softmax" else logits.sigmoid()
-    y_pred._keras_logits = logits
+    y_pred._keras_logits, y_pred._keras_activation = logits, activation
     return y_pred
 
 
@@ -69,6 +69,30 @@ def test_noted_logits_are_used_and_agree_with_probabilities(shape):
             torch.testing.assert_close(
                 loss(labels, noted, weight), loss(labels, plain, weight), **EXACT
             )
+
+
+def test_logits_of_another_activation_or_axis_are_left_alone():
+    logits = torch.randn(3, 3)
+    one_hot = torch.eye(3)
+    categorical, binary = losses.CategoricalCrossentropy(), losses.BinaryCrossentropy()
+    first = losses.CategoricalCrossentropy(axis=0)
+    for loss, activation in [(categorical, "sigmoid"), (binary, "softmax"), (first, "softmax")]:
+        noted = through(activation, logits)
+        for weight in (None, torch.rand(3)):
+            torch.testing.assert_close(
+                loss(one_hot, noted, weight), loss(one_hot, noted * 1.0, weight), **EXACT
+            )
+
+
+def test_activations_note_their_logits():
+    from torchkeras import activations
+
+    logits = torch.randn(3, 4)
+    labels = torch.tensor([0, 1, 2])
+    expected = torch.nn.functional.cross_entropy(logits, labels)
+    value = losses.SparseCategoricalCrossentropy()(labels, activations.softmax(logits))
+    torch.testing.assert_close(value, expected)
+    assert not hasattr(activations.softmax(logits, axis=0), "_keras_logits")
 
 
 def test_logits_stay_exact_where_probabilities_end():

@@ -31,7 +31,7 @@ def test_the_cosine_is_positive_for_the_same_direction():
 def test_cross_entropies_are_of_the_probabilities_themselves():
     logits = torch.tensor([[40.0, 0.0]])
     noted = logits.softmax(-1)
-    noted._keras_logits = logits
+    noted._keras_logits, noted._keras_activation = logits, "softmax"
     metric = metrics.SparseCategoricalCrossentropy()
     assert float(metric(torch.tensor([1]), noted)) == pytest.approx(16.118, abs=1e-3)
 

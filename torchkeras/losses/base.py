@@ -20,6 +20,7 @@ from torchkeras.core.dtypes import get_policy, torch_dtype
 from torchkeras.core.naming import auto_name
 from torchkeras.core.settings import floatx
 from torchkeras.core.typing import DTypeLike
+from torchkeras.distribution import current_group
 from torchkeras.losses import functions, regions
 from torchkeras.losses.functions import squeeze_or_expand_to_same_rank
 from torchkeras.losses.fused import MEANS
@@ -68,7 +69,7 @@ class Loss(Configurable):
 
     Several processes: ``compute`` gives the sum and what it is to be divided by apart, so that the
     sum of one process can be divided by the denominator of all of them. ``__call__`` is
-    ``compute`` and the division.
+    ``compute`` and the division; within a step of several processes, by that denominator.
 
     Args:
         name: Name; None counts up the class's name.
@@ -115,12 +116,17 @@ class Loss(Configurable):
         raise TypeError(f"{type(self).__name__}: call(y_true, y_pred) is missing.")
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
+        group = current_group()
         if sample_weight is None and self.reduction in MEAN_REDUCTIONS:
             mean = self.fused_mean(y_true, y_pred)
             if mean is not None:
-                return mean
+                return group.of_mean(mean)
         numerator, denominator = self.compute(y_true, y_pred, sample_weight)
-        return divide(numerator, denominator)
+        if denominator is not None:
+            return divide(numerator, group.denominator(denominator))
+        if self.reduction == "sum":
+            return group.of_sum(numerator)
+        return group.of_mean(numerator) if self.reduction in MEAN_REDUCTIONS else numerator
 
     def compute(
         self, y_true: Any, y_pred: Any, sample_weight: Any = None

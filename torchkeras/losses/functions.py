@@ -52,11 +52,11 @@ def pair(y_true: Any, y_pred: Any) -> tuple[Tensor, Tensor]:
 
 
 def logits_of(y_pred: Any, activation: str) -> Tensor | None:
-    """What ``activation`` was applied to if it made ``y_pred``, kept by it as ``_keras_logits``."""
+    """What ``y_pred`` is the ``activation`` (along the last axis) of, if that was noted on it."""
     logits = getattr(y_pred, "_keras_logits", None)
-    if logits is None or getattr(y_pred, "_keras_activation", activation) != activation:
+    if logits is None or getattr(y_pred, "_keras_activation", None) != activation:
         return None
-    return logits if logits.dtype == y_pred.dtype else logits.to(y_pred.dtype)
+    return logits if logits.dtype is y_pred.dtype else logits.to(y_pred.dtype)
 
 
 def clip_probabilities(p: Tensor) -> Tensor:
@@ -267,6 +267,10 @@ def _categorical_pair(
     return y_true, y_pred
 
 
+def _is_last(axis: int, y_pred: Any) -> bool:
+    return axis == -1 or axis == getattr(y_pred, "ndim", 0) - 1
+
+
 def categorical_crossentropy(
     y_true: Any,
     y_pred: Any,
@@ -289,7 +293,7 @@ def categorical_crossentropy(
     Raises:
         ValueError: the shapes differ.
     """
-    logits = None if from_logits else logits_of(y_pred, "softmax")
+    logits = None if from_logits or not _is_last(axis, y_pred) else logits_of(y_pred, "softmax")
     given = y_pred if logits is None else logits
     y_true, given = _categorical_pair(
         "categorical_crossentropy", y_true, given, label_smoothing, axis
@@ -366,7 +370,7 @@ def sparse_categorical_crossentropy(
         >>> sparse_categorical_crossentropy([1], [[0.5, 0.25, 0.25]])
         tensor([1.3863])
     """
-    logits = None if from_logits else logits_of(y_pred, "softmax")
+    logits = None if from_logits or not _is_last(axis, y_pred) else logits_of(y_pred, "softmax")
     y_pred = floating(y_pred if logits is None else logits)
     y_true = class_indices(y_true, y_pred, axis)
     valid = None
