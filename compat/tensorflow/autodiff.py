@@ -2,6 +2,7 @@
 
 import enum
 import functools
+import math
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -169,7 +170,10 @@ class GradientTape:
         if experimental_use_pfor:
             rows = self._gradients([value], flat, [unit], unconnected_gradients, batched=True)
         else:
-            each = [self._gradients([value], flat, [u], unconnected_gradients) for u in unit]
+            each = [
+                self._gradients([value], flat, [one], unconnected_gradients, keeps=True)
+                for one in unit
+            ]
             rows = [None if row[0] is None else torch.stack(row) for row in zip(*each, strict=True)]
         return nested.pack_sequence_as(
             sources,
@@ -198,14 +202,17 @@ class GradientTape:
                 tuple(value.shape),
                 f"as many rows as source, {tuple(at.shape)}, has",
             )
-        columns = value.reshape(value.shape[0], -1)
-        found = [
-            self._gradients([column], [source], [torch.ones_like(column)], unconnected_gradients)[0]
-            for column in (columns.unbind(1) if value.requires_grad else ())
-        ]
-        if not found or found[0] is None:
+        if not value.requires_grad:
             return self._unconnected(source, unconnected_gradients, value.shape)
-        return torch.stack(found, dim=1).reshape(*value.shape, *at.shape[1:])
+        width = math.prod(value.shape[1:])
+        unit = torch.eye(width, dtype=value.dtype, device=value.device)
+        unit = unit.reshape(width, 1, *value.shape[1:]).expand(width, *value.shape)
+        (found,) = self._gradients(
+            [value], [source], [unit], UnconnectedGradients.NONE, batched=True
+        )  # (width, batch, ...)
+        if found is None:
+            return self._unconnected(source, unconnected_gradients, value.shape)
+        return torch.movedim(found, 0, 1).reshape(*value.shape, *at.shape[1:])
 
     def _use(self) -> None:
         if self._is_used and not self.persistent:
@@ -224,6 +231,7 @@ class GradientTape:
         outer: list[Tensor],
         unconnected: Any,
         batched: bool = False,
+        keeps: bool = False,
         repeats: tuple[int, ...] = (),
     ) -> list[Tensor | None]:
         """The gradient of each source in Keras's layout, with what stands for a missing one."""
@@ -241,7 +249,7 @@ class GradientTape:
                 targets,
                 [stored[index] for index in wanted],
                 outer,
-                retain_graph=self.persistent or self._is_shared or higher,
+                retain_graph=self.persistent or self._is_shared or higher or keeps,
                 create_graph=higher,
                 allow_unused=True,
                 is_grads_batched=batched,

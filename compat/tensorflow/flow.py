@@ -153,7 +153,8 @@ def switch_case(
 ) -> Any:
     """The function number ``branch_index``, called; the default, or the last one, for other numbers."""
     index = int(branch_index)
-    branches = dict(enumerate(branch_fns) if callable(branch_fns[0]) else branch_fns)
+    is_list = not isinstance(branch_fns, dict) and callable(branch_fns[0])
+    branches = dict(enumerate(branch_fns) if is_list else branch_fns)
     return branches.get(index, default or branches[max(branches)])()
 
 

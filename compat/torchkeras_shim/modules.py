@@ -140,12 +140,18 @@ class Mirror(ModuleType):
         raise AttributeError(missing_name(self.__name__, name, dir(self)), name=name, obj=self)
 
     def __dir__(self) -> list[str]:
-        names = getattr(self.target, "__all__", None) or [
-            name for name in dir(self.target) if not name.startswith("_")
+        names = getattr(self.target, "__all__", None) or self._public_names()
+        own = {name for name in vars(self) if not name.startswith("_")}
+        return sorted({*names, *own} - {"target"})
+
+    def _public_names(self) -> list[str]:
+        """Names of the target; of its files, only the whole package's are namespaces."""
+        is_root = self.target.__name__ == "torchkeras"
+        return [
+            name
+            for name, value in vars(self.target).items()
+            if not name.startswith("_") and (is_root or not isinstance(value, ModuleType))
         ]
-        return sorted(
-            {*names, *(name for name in vars(self) if not name.startswith("_"))} - {"target"}
-        )
 
 
 class _MirrorLoader(Loader):

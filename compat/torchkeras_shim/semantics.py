@@ -48,8 +48,15 @@ def extend_tensors() -> None:
         array = np.asarray(numpy(self), dtype=dtype)
         return array.copy() if copy else array
 
+    def wrapped(
+        self: torch.Tensor, array: np.ndarray, context: Any = None, return_scalar: bool = False
+    ) -> Any:
+        """What a NumPy function gives stays NumPy's."""
+        return array[()] if return_scalar else array
+
     tensor.numpy = numpy
     tensor.__array__ = as_array
+    tensor.__array_wrap__ = wrapped
     tensor.shape = property(lambda self: TensorShape(size(self)), doc="Lengths of the axes.")
     tensor.get_shape = lambda self: self.shape
     tensor.set_shape = lambda self, shape: self.shape.assert_is_compatible_with(shape)

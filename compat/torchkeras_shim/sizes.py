@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -71,7 +72,7 @@ def _operand(value: Any) -> Any:
 
 def as_sizes(shape: Any) -> tuple[Any, ...]:
     """A shape given as numbers, tensors, arrays or symbols, as a tuple of sizes."""
-    if isinstance(shape, (Tensor, Variable)) or hasattr(shape, "__array__"):
+    if _has_value(shape):
         shape = shape.tolist()
     if not nested.is_nested(shape):
         return (as_size(shape),)
@@ -80,6 +81,8 @@ def as_sizes(shape: Any) -> tuple[Any, ...]:
 
 def as_size(size: Any) -> Any:
     """One length; a tensor or NumPy number becomes an integer, a symbol stays."""
-    if isinstance(size, (Tensor, Variable)) or hasattr(size, "__array__"):
-        return int(size)
-    return size
+    return int(size) if _has_value(size) else size
+
+
+def _has_value(value: Any) -> bool:
+    return isinstance(value, (Tensor, Variable, np.ndarray, np.generic))

@@ -61,10 +61,13 @@ class FakeRun:
         self.mode = FakeTensorMode(allow_non_fake_inputs=True)
         self.fakes: dict[int, Tensor] = {}
 
-    def fake_of(self, symbol: Any) -> Tensor:
-        """The fake tensor that stands for ``symbol``."""
+    def fake_of(self, symbol: Any) -> Any:
+        """The fake tensor that stands for ``symbol``; of a symbolic size, the integer."""
         fake = self.fakes.get(id(symbol))
         if fake is None:
+            length = size_value(symbol, self.fake_of)
+            if length is not None:
+                return length
             sizes = [self.size if size is None else size for size in symbol.shape]
             with self.mode:
                 fake = torch.empty(sizes, dtype=torch_dtype(symbol.dtype), device=_device(symbol))
@@ -83,6 +86,39 @@ class FakeRun:
         self.mode.__exit__(*exc)
         self.scope.__exit__(*exc)
         self.no_grad.__exit__(*exc)
+
+
+def size_value(symbol: Any, stand_in: Callable[[Any], Any]) -> int | None:
+    """The integer that a symbolic size, or arithmetic on such, is in a run; None for others.
+
+    Args:
+        symbol: A symbolic tensor.
+        stand_in: Gives what stands for another symbolic tensor in the run.
+    """
+    if not is_size(symbol):
+        return None
+    function = getattr(symbol.call.operation, "unwrapped", symbol.call.operation)
+    args = [stand_in(a) if hasattr(a, "_keras_history") else a for a in symbol.call.args]
+    value = function(*args)
+    return value if isinstance(value, int) else None
+
+
+def is_size(symbol: Any) -> bool:
+    """Whether ``symbol`` is a symbolic size, or arithmetic on such and on numbers."""
+    call = getattr(symbol, "call", None)
+    if call is None or symbol.shape != () or call.kwargs:
+        return False
+    if getattr(call.operation, "gives_size", False):
+        return True
+    return call.operation in _SIZE_ARITHMETIC and all(
+        isinstance(arg, int) or is_size(arg) for arg in call.args
+    )
+
+
+_SIZE_ARITHMETIC = (
+    *(operator.add, operator.sub, operator.mul, operator.floordiv, operator.mod, operator.neg),
+    *(operator.pow,),
+)
 
 
 def _device(symbol: Any) -> Any:
@@ -121,14 +157,17 @@ def infer(
             return function(*fake_args, **fake_kwargs)
 
     def run_real(size: int) -> Any:
-        def zeros(symbol: Any) -> Tensor:
+        def zeros(symbol: Any) -> Any:
+            length = size_value(symbol, zeros)
+            if length is not None:
+                return length
             sizes = [size if n is None else n for n in symbol.shape]
             return torch.zeros(sizes, dtype=torch_dtype(symbol.dtype))
 
         with torch.no_grad(), shape_run_scope(), torch.random.fork_rng(devices=[]):
             return function(*map_symbols(zeros, args), **map_symbols(zeros, kwargs))
 
-    unknown = any(not sizes_known(symbol.shape) for symbol in symbols)
+    unknown = any(is_size(symbol) or not sizes_known(symbol.shape) for symbol in symbols)
     try:
         first = run(FIRST_SIZE)
         second = run(SECOND_SIZE) if unknown else first

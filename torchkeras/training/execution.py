@@ -61,6 +61,16 @@ class Execution:
         return {**self.__dict__, "_compiled": None}
 
 
+def with_gradients(step: Step) -> Step:
+    """``step`` for a caller who has turned gradients off."""
+
+    def run(batch: Any) -> Any:
+        with torch.enable_grad():
+            return step(batch)
+
+    return run
+
+
 def groups(batches: Iterable[Any], size: int) -> Iterator[tuple[Any, ...]]:
     """``batches`` by ``size``, the last group perhaps smaller."""
     if size == 1:
@@ -121,7 +131,8 @@ class Executions:
         return self.predict_function
 
     def _train_runner(self) -> Step:
-        return self._runner(self.make_train_function() or self.train_function)
+        step = self._runner(self.make_train_function() or self.train_function)
+        return step if torch.is_grad_enabled() else with_gradients(step)
 
     def _test_runner(self) -> Step:
         return self._runner(self.make_test_function() or self.test_function)

@@ -1,0 +1,116 @@
+import io
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+
+def test_functions_run_at_each_call_with_tensors():
+    seen = []
+
+    @tf.function
+    def double(x):
+        seen.append(type(x))
+        return x * 2
+
+    assert double(np.array([1.0, 2.0])).numpy().tolist() == [2.0, 4.0]
+    double(tf.constant(1.0))
+    assert len(seen) == 2
+    assert issubclass(seen[0], tf.Tensor)
+    assert double.__name__ == "double"
+
+
+def test_methods_and_options():
+    class Counter:
+        def __init__(self):
+            self.total = tf.Variable(0)
+
+        @tf.function(jit_compile=True)
+        def add(self, n):
+            return self.total.assign_add(n)
+
+    counter = Counter()
+    counter.add(2)
+    assert int(counter.add(3)) == 5
+
+
+def test_a_signature_is_held():
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.float32)])
+    def total(x):
+        return tf.reduce_sum(x)
+
+    assert float(total([1.0, 2.0])) == 3.0
+    with pytest.raises(ValueError, match="total"):
+        total(tf.constant([[1.0]]))
+
+
+def test_choices():
+    assert int(tf.cond(tf.constant(True), lambda: 1, lambda: 2)) == 1
+    assert tf.case([(False, lambda: 1), (True, lambda: 2)], default=lambda: 3) == 2
+    assert tf.case([(False, lambda: 1)], default=lambda: 3) == 3
+    assert tf.switch_case(1, [lambda: "a", lambda: "b"]) == "b"
+    assert tf.switch_case(9, {0: lambda: "a", 1: lambda: "b"}) == "b"
+    with pytest.raises(ValueError, match="exactly|default|1"):
+        tf.case([(False, lambda: 1)])
+
+
+def test_loops():
+    i, total = tf.while_loop(lambda i, s: i < 5, lambda i, s: (i + 1, s + i), (tf.constant(0), 0))
+    assert (int(i), int(total)) == (5, 10)
+    squares = tf.map_fn(lambda x: x * x, tf.constant([1.0, 2.0, 3.0]))
+    assert squares.numpy().tolist() == [1.0, 4.0, 9.0]
+    sums = tf.scan(lambda a, x: a + x, tf.constant([1, 2, 3]))
+    assert sums.numpy().tolist() == [1, 3, 6]
+    assert int(tf.foldl(lambda a, x: a - x, tf.constant([1, 2, 3]))) == -4
+    assert int(tf.foldr(lambda a, x: a - x, tf.constant([1, 2, 3]))) == 0
+    steps = 0
+    for step in tf.range(3):
+        steps += int(step)
+    assert steps == 3
+
+
+def test_python_and_numpy_functions_give_typed_tensors():
+    y = tf.numpy_function(lambda a: a.astype("float64") / 2, [tf.constant([1, 2])], tf.float32)
+    assert y.dtype == tf.float32
+    a, b = tf.py_function(
+        lambda x: (x + 1, x.numpy().sum()), [tf.constant([1.0])], [tf.float32, tf.int64]
+    )
+    assert a.numpy().tolist() == [2.0]
+    assert b.dtype == tf.int64
+
+
+def test_print_shows_arrays():
+    stream = io.StringIO()
+    tf.print("x:", tf.constant([1, 2]), {"a": tf.constant(1.5)}, output_stream=stream)
+    assert stream.getvalue().startswith("x: [1 2] {'a': ")
+    stream = io.StringIO()
+    tf.print(tf.range(100), output_stream=stream)
+    assert stream.getvalue() == "[ 0  1  2 ... 97 98 99]\n"
+
+
+def test_tensor_arrays():
+    array = tf.TensorArray(tf.float32, size=0, dynamic_size=True)
+    for i in range(3):
+        array = array.write(i, [float(i)])
+    assert array.stack().shape == (3, 1)
+    assert array.concat().numpy().tolist() == [0.0, 1.0, 2.0]
+    assert int(array.size()) == 3
+    assert tf.TensorArray(tf.int32, 2).unstack(tf.constant([5, 6])).read(1) == 6
+    with pytest.raises(ValueError, match="dynamic_size=True"):
+        tf.TensorArray(tf.float32, size=1).write(1, 0.0)
+
+
+def test_devices_that_are_not_there_give_way_to_the_cpu():
+    with tf.device("/GPU:99"):
+        assert tf.zeros(2).device.type == "cpu"
+
+
+def test_scopes_name_variables():
+    with tf.name_scope("outer"):
+        assert tf.Variable(1.0, name="v").path == "outer/v"
+
+
+def test_assert_shows_the_data():
+    tf.Assert(tf.constant(True), [1])
+    with pytest.raises(ValueError, match="7"):
+        tf.Assert(tf.constant(False), [tf.constant(7)])

@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+
+def test_cross_entropies_take_logits():
+    logits = tf.constant([[2.0, 1.0, 0.0]])
+    expected = np.log(np.exp([2.0, 1, 0]).sum()) - 1.0
+    np.testing.assert_allclose(
+        tf.nn.softmax_cross_entropy_with_logits(labels=[[0.0, 1.0, 0.0]], logits=logits),
+        [expected],
+        rtol=1e-6,
+    )
+    np.testing.assert_allclose(
+        tf.nn.sparse_softmax_cross_entropy_with_logits(labels=[1], logits=logits),
+        [expected],
+        rtol=1e-6,
+    )
+    x = tf.constant([-100.0, 0.0, 100.0])
+    found = tf.nn.sigmoid_cross_entropy_with_logits(labels=tf.ones(3), logits=x)
+    np.testing.assert_allclose(found, [100, np.log(2), 0], atol=1e-6)
+    with pytest.raises(ValueError, match="labels.shape"):
+        tf.nn.sigmoid_cross_entropy_with_logits(labels=[1.0], logits=[[1.0]])
+
+
+def test_weighted_cross_entropy_counts_true_labels_more():
+    x, y = tf.constant([0.3, -0.7]), tf.constant([1.0, 0.0])
+    plain = tf.nn.sigmoid_cross_entropy_with_logits(y, x).numpy()
+    found = tf.nn.weighted_cross_entropy_with_logits(y, x, pos_weight=3.0)
+    np.testing.assert_allclose(found, plain * [3, 1], rtol=1e-6)
+
+
+def test_activations_use_tensorflows_constants():
+    x = tf.constant([-1.0, 2.0])
+    np.testing.assert_allclose(tf.nn.leaky_relu(x), [-0.2, 2.0], rtol=1e-6)
+    np.testing.assert_allclose(tf.nn.relu6(x * 4), [0, 6])
+    np.testing.assert_allclose(tf.nn.gelu(x), [-0.158655, 1.954500], atol=1e-5)
+    np.testing.assert_allclose(tf.nn.swish(x), x.numpy() / (1 + np.exp(-x.numpy())), rtol=1e-6)
+    assert tf.nn.crelu(x).numpy().tolist() == [0.0, 2.0, 1.0, 0.0]
+
+
+def test_convolutions_take_strides_for_all_axes():
+    x, kernel = tf.ones((1, 5, 5, 1)), tf.ones((3, 3, 1, 2))
+    assert tf.nn.conv2d(x, kernel, strides=[1, 2, 2, 1], padding="SAME").shape == (1, 3, 3, 2)
+    assert tf.nn.conv2d(x, kernel, strides=1, padding="VALID").shape == (1, 3, 3, 2)
+    padded = tf.nn.conv2d(x, kernel, 1, [[0, 0], [1, 1], [1, 1], [0, 0]])
+    assert padded.shape == (1, 5, 5, 2)
+    assert tf.nn.conv1d(tf.ones((1, 5, 1)), tf.ones((2, 1, 3)), 1, "VALID").shape == (1, 4, 3)
+    with pytest.raises(ValueError, match="data_format"):
+        tf.nn.conv2d(x, kernel, 1, "SAME", data_format="HWC")
+
+
+def test_pools():
+    x = tf.constant(np.arange(16.0, dtype="float32").reshape(1, 4, 4, 1))
+    assert tf.nn.max_pool(x, 2, 2, "VALID").numpy().ravel().tolist() == [5, 7, 13, 15]
+    assert tf.nn.avg_pool2d(x, [1, 2, 2, 1], [1, 2, 2, 1], "VALID").numpy().ravel()[0] == 2.5
+
+
+def test_moments_and_normalization():
+    x = tf.constant([[1.0, 2.0], [3.0, 6.0]])
+    mean, variance = tf.nn.moments(x, axes=[0])
+    assert mean.numpy().tolist() == [2.0, 4.0]
+    assert variance.numpy().tolist() == [1.0, 4.0]
+    found = tf.nn.batch_normalization(x, mean, variance, None, None, 0.0)
+    np.testing.assert_allclose(found, [[-1, -1], [1, 1]], rtol=1e-6)
+
+
+def test_dropout_keeps_the_mean():
+    tf.random.set_seed(0)
+    x = tf.nn.dropout(tf.ones(10000), rate=0.4)
+    assert abs(float(tf.reduce_mean(x)) - 1) < 0.05
+    assert abs(float(tf.nn.zero_fraction(x)) - 0.4) < 0.05
+
+
+def test_small_helpers():
+    assert float(tf.nn.l2_loss([3.0, 4.0])) == 12.5
+    assert tf.nn.embedding_lookup(tf.eye(3), [2, 0]).numpy().tolist() == [[0, 0, 1], [1, 0, 0]]
+    assert tf.nn.bias_add(tf.zeros((1, 2)), [1.0, 2.0]).numpy().tolist() == [[1.0, 2.0]]
+    assert float(tf.nn.compute_average_loss([1.0, 3.0], global_batch_size=4)) == 1.0
+    assert tf.nn.lrn(tf.ones((1, 2, 2, 8))).shape == (1, 2, 2, 8)

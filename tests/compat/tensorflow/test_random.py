@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+
+def test_the_seed_decides_everything():
+    def draw():
+        tf.random.set_seed(3)
+        return [
+            tf.random.normal((3,)),
+            tf.random.uniform((3,), seed=1),
+            tf.random.shuffle(tf.range(10)),
+        ]
+
+    for first, second in zip(draw(), draw(), strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+def test_a_seed_of_its_own_starts_a_sequence():
+    tf.random.set_seed(1)
+    first, second = tf.random.normal((4,), seed=5), tf.random.normal((4,), seed=5)
+    assert not np.array_equal(first, second)
+    tf.random.set_seed(1)
+    np.testing.assert_array_equal(first, tf.random.normal((4,), seed=5))
+
+
+def test_distributions():
+    tf.random.set_seed(0)
+    x = tf.random.normal((20000,), mean=2.0, stddev=3.0)
+    assert abs(float(tf.reduce_mean(x)) - 2) < 0.1
+    u = tf.random.uniform((20000,), -1, 1)
+    assert -1 <= float(tf.reduce_min(u)) < -0.99
+    assert abs(float(tf.reduce_max(tf.abs(tf.random.truncated_normal((5000,)))))) <= 2
+    n = tf.random.uniform((1000,), 0, 5, dtype=tf.int32)
+    assert n.dtype == tf.int32
+    assert sorted(set(n.numpy().tolist())) == [0, 1, 2, 3, 4]
+    assert tf.random.poisson([3], [1.0, 100.0]).shape == (3, 2)
+    assert tf.random.gamma([3], 2.0).shape == (3,)
+    with pytest.raises(ValueError, match="maxval"):
+        tf.random.uniform((2,), dtype=tf.int32)
+
+
+def test_categorical_draws_by_the_logits():
+    drawn = tf.random.categorical([[-100.0, 0.0], [0.0, -100.0]], 4)
+    assert drawn.dtype == tf.int64
+    assert drawn.numpy().tolist() == [[1] * 4, [0] * 4]
+
+
+def test_stateless_functions_follow_from_the_seed_alone():
+    np.testing.assert_array_equal(
+        tf.random.stateless_normal((3,), seed=[1, 2]), tf.random.stateless_normal((3,), seed=[1, 2])
+    )
+    assert not np.array_equal(
+        tf.random.stateless_uniform((3,), seed=[1, 2]),
+        tf.random.stateless_uniform((3,), seed=[2, 1]),
+    )
+
+
+def test_generators_are_sequences_of_their_own():
+    first, second = tf.random.Generator.from_seed(7), tf.random.Generator.from_seed(7)
+    np.testing.assert_array_equal(first.normal((2,)), second.normal((2,)))
+    assert first.uniform((2,), 0, 9, tf.int32).dtype == tf.int32
+    assert tf.random.Generator.from_non_deterministic_state().normal((2,)).shape == (2,)

@@ -1,0 +1,77 @@
+import importlib
+
+import pytest
+
+import torchkeras
+
+
+@pytest.mark.parametrize(
+    "root", ["tensorflow.keras", "keras", "tf_keras", "tensorflow.python.keras"]
+)
+def test_every_form_of_import_gives_the_same_class(root):
+    layers = importlib.import_module(f"{root}.layers")
+    whole = importlib.import_module(root)
+    scope = {}
+    exec(f"from {root}.layers import Dense; from {root} import layers as other", scope)
+    assert layers.Dense is whole.layers.Dense is scope["Dense"] is torchkeras.layers.Dense
+    assert scope["other"] is layers
+
+
+def test_names_of_tensorflow_lead_to_keras():
+    import tensorflow as tf
+    import tensorflow.keras.backend as K
+    from tensorflow.keras import Model
+    from tensorflow.keras.optimizers import Adam
+
+    assert tf.keras.Model is Model is torchkeras.Model
+    assert tf.optimizers.Adam is Adam
+    assert K.epsilon() == 1e-7
+    assert tf.zeros_initializer is torchkeras.initializers.Zeros
+
+
+@pytest.mark.parametrize(
+    "path, name",
+    [
+        ("keras.layers.core", "Dense"),
+        ("keras.layers.convolutional", "Conv2D"),
+        ("keras.layers.merge", "concatenate"),
+        ("keras.layers.normalization", "BatchNormalization"),
+        ("keras.layers.embeddings", "Embedding"),
+        ("keras.layers.recurrent", "LSTM"),
+        ("keras.layers.wrappers", "Bidirectional"),
+        ("keras.layers.advanced_activations", "LeakyReLU"),
+        ("keras.layers.experimental.preprocessing", "Rescaling"),
+        ("keras.utils.np_utils", "to_categorical"),
+        ("keras.optimizers.legacy", "Adam"),
+        ("keras.engine.base_layer", "Layer"),
+        ("keras.src.layers", "Dense"),
+    ],
+)
+def test_paths_of_older_generations(path, name):
+    module = importlib.import_module(path)
+    assert callable(getattr(module, name))
+
+
+def test_star_imports_bring_the_public_names():
+    scope = {}
+    exec("from keras.layers import *", scope)
+    assert scope["Dense"] is torchkeras.layers.Dense
+
+
+def test_a_missing_name_offers_the_nearest_in_every_form():
+    import keras
+
+    with pytest.raises(AttributeError, match="keras.layers has no 'Dence'.*Dense"):
+        keras.layers.Dence  # noqa: B018
+    with pytest.raises(ImportError, match="keras.layers has no 'Dence'.*Dense"):
+        exec("from keras.layers import Dence")
+    with pytest.raises(ModuleNotFoundError, match="keras has no 'lossez'.*losses"):
+        importlib.import_module("keras.lossez")
+    assert not hasattr(keras.layers, "Dence")
+
+
+def test_a_broken_module_is_not_reported_as_missing(monkeypatch):
+    from torchkeras_shim import modules
+
+    assert modules.find_module("torchkeras.layers") is torchkeras.layers
+    assert modules.find_module("torchkeras.nothing.below") is None
