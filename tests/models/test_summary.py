@@ -109,6 +109,15 @@ def test_functions_have_rows():
     assert "relu[0][0], x[0][0]" in text
 
 
+def operators(keras):
+    x = keras.Input((4,), name="x")
+    return keras.Model(x, (x * 2.0)[:, 1] - 1.0, name="m")
+
+
+def test_operators_have_the_rows_of_keras():
+    assert text_of(operators(torchkeras)) == text_of(operators(real))
+
+
 def test_plain_modules_have_rows():
     class Plain(torchkeras.Model):
         def __init__(self):

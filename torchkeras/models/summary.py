@@ -13,7 +13,8 @@ from torchkeras.callbacks.console import say
 from torchkeras.core import nested
 from torchkeras.core.checks import argument_error, nearest
 from torchkeras.core.dtypes import torch_dtype
-from torchkeras.core.naming import LocalNames
+from torchkeras.core.naming import LocalNames, to_snake_case
+from torchkeras.saving import operations
 from torchkeras.tracer import Call
 from torchkeras.tracer.graph import attach_mask, operation_of
 from torchkeras.tracer.symbolic import operation_name
@@ -84,7 +85,7 @@ def render(
     layer_range: Sequence[str] | None = None,
 ) -> str:
     """The text that ``print_summary`` prints."""
-    reader = _Reader(model, expand_nested)
+    reader = Reader(model, expand_nested)
     columns = [
         Column("Layer (type)", str.ljust, lambda row: f"{row.name} ({row.kind})"),
         Column("Output Shape", str.ljust, lambda row: row.shape),
@@ -104,8 +105,18 @@ def render(
     return "\n".join([f'Model: "{model.name}"', *table, *_totals(model), ""])
 
 
-class _Reader:
-    """Finds out what the rows say."""
+class Reader:
+    """Finds out what there is to say of the layers of a model and of the calls between them.
+
+    Args:
+        model: The model.
+        expand_nested: Whether ``rows`` go into nested models.
+
+    Attributes:
+        operations: Layers and, as ``Call``, functions on symbolic tensors, in order.
+        graph: The calls; None if the layers are simply listed.
+        is_chain: Whether each takes what the one before makes.
+    """
 
     def __init__(self, model: Any, expand_nested: bool) -> None:
         self.expand_nested = expand_nested
@@ -126,7 +137,7 @@ class _Reader:
                 names(_name(operation))
         for operation in self.operations:
             if isinstance(operation, Call):
-                self.names[id(operation)] = names(operation_name(operation.operation))
+                self.names[id(operation)] = names(to_snake_case(kind_of(operation)))
 
     def _has_one_path(self) -> bool:
         calls = [call for call in self.graph.calls if not _is_hidden(operation_of(call))]
@@ -134,16 +145,29 @@ class _Reader:
             return False
         previous = None
         for call in calls:
-            sources = [_source(tensor)[0] for tensor in call.inputs]
+            sources = [source for source, _ in self.sources(call)]
             if sources != ([] if previous is None else [previous]):
                 return False
             previous = call
         return True
 
+    @staticmethod
+    def source_of(tensor: Any) -> tuple[Call, int]:
+        """The call that made a symbolic tensor, and which of its outputs it is."""
+        while tensor.call.operation is attach_mask:
+            tensor = tensor.call.args[0]
+        return tensor.call, tensor.position
+
+    def sources(self, call: Call) -> list[tuple[Call, int]]:
+        """``source_of`` each input of ``call``."""
+        return [self.source_of(tensor) for tensor in call.inputs]
+
     def name_of(self, operation: Any) -> str:
+        """Name of a layer; of a function, its own with a counter."""
         return self.names.get(id(operation)) or _name(operation)
 
     def rows(self, layer_range: Sequence[str] | None) -> list[Row]:
+        """Rows of the table, of all layers or from one to another."""
         first, last = self._bounds(layer_range)
         return [row for one in self.operations[first:last] for row in self._rows_of(one, 0)]
 
@@ -174,7 +198,7 @@ class _Reader:
         prefix = "   " * level + "└ " if level else ""
         yield Row(
             name=prefix + self.name_of(operation),
-            kind=_kind(operation),
+            kind=kind_of(operation),
             shape=_shape(operation),
             params=_params(operation),
             connected_to=self._connections(operation),
@@ -189,8 +213,7 @@ class _Reader:
             return ""
         parts = []
         for call in self.graph.calls_of(operation):
-            for tensor in call.inputs:
-                source, position = _source(tensor)
+            for source, position in self.sources(call):
                 called = operation_of(source)
                 calls = getattr(called, "_inbound_calls", None) or [source]
                 number = next((i for i, one in enumerate(calls) if one is source), 0)
@@ -202,29 +225,25 @@ def _is_hidden(operation: Any) -> bool:
     return isinstance(operation, Call) and operation.operation is attach_mask
 
 
-def _source(tensor: Any) -> tuple[Call, int]:
-    """The call that made a symbolic tensor, and which of its outputs it is."""
-    while tensor.call.operation is attach_mask:
-        tensor = tensor.call.args[0]
-    return tensor.call, tensor.position
-
-
 def _name(operation: Any) -> str:
     return getattr(operation, "name", None) or type(operation).__name__.lower()
 
 
-def _kind(operation: Any) -> str:
-    if isinstance(operation, Call):
+def kind_of(operation: Any) -> str:
+    """Name of the class; of a function, that of Keras's operation, or its own in that form."""
+    if not isinstance(operation, Call):
+        return type(operation).__name__
+    try:
+        return operations.to_keras(operation.operation, operation.args, operation.kwargs).class_name
+    except (TypeError, ValueError):  # Keras has none
         words = operation_name(operation.operation).strip("_").split("_")
         return "".join(word[:1].upper() + word[1:] for word in words)
-    return type(operation).__name__
 
 
 def _shape(operation: Any) -> str:
     calls = [operation] if isinstance(operation, Call) else getattr(operation, "_inbound_calls", ())
     if calls:
-        outputs = calls[-1].outputs
-        return _shown_shapes(nested.map_leaves(lambda symbol: Shape(symbol.shape), outputs))
+        return _shown_shapes([Shape(symbol.shape) for symbol in calls[-1].flat_outputs])
     arguments = getattr(operation, "_build_arguments", None)
     if not arguments:
         return "?"

@@ -23,6 +23,7 @@ from torchkeras.utils.arrays import normalize, to_categorical, to_ordinal
 from torchkeras.utils.files import get_file
 from torchkeras.utils.folders import image_dataset_from_directory, text_dataset_from_directory
 from torchkeras.utils.images import array_to_img, img_to_array, load_img, save_img
+from torchkeras.utils.plotting import model_to_dot, plot_model
 from torchkeras.utils.sequences import pad_sequences
 from torchkeras.utils.session import clear_session
 from torchkeras.utils.splitting import split_dataset
@@ -51,9 +52,11 @@ __all__ = [
     "is_interactive_logging_enabled",
     "is_keras_tensor",
     "load_img",
+    "model_to_dot",
     "normalize",
     "pack_x_y_sample_weight",
     "pad_sequences",
+    "plot_model",
     "register_keras_serializable",
     "save_img",
     "serialize_keras_object",
