@@ -437,6 +437,8 @@ class Layer(LayerCalls, SymbolicCalls, LayerLosses, LayerWeights, Configurable):
         for name, default in arguments.items():
             if name in base or (name == "autocast" and self.autocast):
                 continue
+            if name == "activity_regularizer" and owner.__init__ is Layer.__init__:
+                continue  # an option of every layer: told above if there is one
             value = current_value(self, owner, name, recorded.get(name, default))
             config[name] = serialization.serialize_value(value)
         return config
@@ -450,14 +452,14 @@ class Layer(LayerCalls, SymbolicCalls, LayerLosses, LayerWeights, Configurable):
         twin = self.__class__.__new__(self.__class__)
         memo[id(self)] = twin
         for key, value in self.__dict__.items():
-            if key == "_inbound_calls":
-                twin.__dict__[key] = []  # symbolic calls belong to the graphs of the original
+            if key in ("_inbound_calls", "_own_losses"):
+                twin.__dict__[key] = []  # calls and their losses belong to the original
             else:
                 twin.__dict__[key] = _deepcopy(value, memo)
         return twin
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_inbound_calls": []}
+        return {**self.__dict__, "_inbound_calls": [], "_own_losses": []}
 
     def extra_repr(self) -> str:
         return f"name={self.__dict__.get('_name')}, built={self.__dict__.get('built')}"

@@ -1,5 +1,7 @@
 """Layers that disturb their inputs in training only."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -7,6 +9,7 @@ from typing_extensions import Unpack
 
 from torchkeras.core import seeds
 from torchkeras.core.checks import argument_error, check_rank
+from torchkeras.core.configurable import generic
 from torchkeras.core.typing import SeedLike, Shape
 from torchkeras.layers.base import Layer, LayerOptions
 from torchkeras.layers.input_spec import InputSpec
@@ -124,6 +127,12 @@ class SpatialDropout(Dropout):
         super().__init__(rate, seed=seed, **options)
         self.data_format = layout_of(self, data_format)
         self.input_spec = InputSpec(ndim=self.rank + 2)
+
+    @generic
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        config.pop("trainable", None)  # Keras's own class doesn't take it
+        return config
 
     def mask_shape(self, x: Tensor) -> Shape:
         ones = (1,) * self.rank

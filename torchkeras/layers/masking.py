@@ -8,8 +8,11 @@ from typing_extensions import Unpack
 
 from torchkeras import regularizers
 from torchkeras.core import nested
+from torchkeras.core.configurable import generic
+from torchkeras.core.dtypes import is_floating
 from torchkeras.layers.base import Layer, LayerOptions
 from torchkeras.layers.shapes import SameShape
+from torchkeras.tracer import KerasTensor
 
 
 class Masking(SameShape, Layer):
@@ -52,7 +55,10 @@ class Identity(Layer):
         return input_shape
 
     def compute_output_spec(self, inputs: Any) -> Any:
-        return nested.map_leaves(lambda x: type(x)(x.shape, x.dtype), inputs)
+        def spec(x: Any) -> KerasTensor:
+            return KerasTensor(x.shape, self.compute_dtype if is_floating(x.dtype) else x.dtype)
+
+        return nested.map_leaves(spec, inputs)
 
 
 class ActivityRegularization(SameShape, Layer):
@@ -73,3 +79,9 @@ class ActivityRegularization(SameShape, Layer):
 
     def call(self, x: Tensor) -> Tensor:
         return x
+
+    @generic
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        config.pop("activity_regularizer", None)  # l1 and l2 say it
+        return config

@@ -7,6 +7,7 @@ from torch import Tensor
 from typing_extensions import Unpack
 
 from torchkeras.core.checks import argument_error, kind_error, nearest
+from torchkeras.core.dtypes import is_floating
 from torchkeras.core.typing import Shape
 from torchkeras.layers.base import Layer, LayerOptions
 from torchkeras.layers.input_spec import InputSpec
@@ -23,11 +24,11 @@ from torchkeras.nn.resize import enlarge
 
 
 class Rearranging(Layer):
-    """Layers whose output has the input's number type, whatever it is."""
+    """Layers that give integers for integers, and floats in the compute dtype."""
 
     def _dtype_of_outputs(self, args: tuple) -> str:
-        first = args[0]
-        return first.dtype if isinstance(first.dtype, str) else super()._dtype_of_outputs(args)
+        dtype = args[0].dtype
+        return self.compute_dtype if is_floating(dtype) else dtype
 
 
 class Flatten(Rearranging):
