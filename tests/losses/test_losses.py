@@ -6,6 +6,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from torchkeras import losses
 
@@ -43,7 +44,16 @@ CASES = [
     ("Dice", {"axis": [1, 2]}, "bits"),
     ("Tversky", {"alpha": 0.2, "beta": 0.7, "axis": -1}, "bits"),
 ]
+WAITING = ("_local_scalar_dense", "nonzero", "masked_select", "equal", "bincount")
 REDUCTIONS = ["sum_over_batch_size", "mean", "mean_with_sample_weight", "sum", "none", None]
+
+
+class NoReading(TorchDispatchMode):
+    """Fail on functions that need a tensor's values on the host."""
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        assert function.__name__.split(".")[0] not in WAITING, f"{function} waits for the device"
+        return function(*args, **(kwargs or {}))
 
 
 def data(kind, seed, batch=5, steps=3, features=4):
@@ -107,6 +117,18 @@ def test_value_and_gradient_are_those_of_keras(
     assert ours[0].shape == theirs[0].shape
     np.testing.assert_allclose(ours[0], theirs[0], rtol=2e-4, atol=2e-6)
     np.testing.assert_allclose(ours[1], theirs[1], rtol=2e-3, atol=2e-5)
+
+
+@pytest.mark.parametrize(("name", "options", "kind"), CASES)
+def test_losses_never_wait_for_the_device(name, options, kind):
+    y_true, y_pred = (torch.tensor(value) for value in data(kind, 0))
+    y_pred.requires_grad_()
+    loss = getattr(losses, name)(**options)
+    with NoReading():
+        loss(y_true, y_pred).backward()
+        y_pred._keras_mask = torch.ones(5, 3, dtype=torch.bool)
+        if name not in ("Dice", "CosineSimilarity"):
+            loss(y_true, y_pred, torch.ones(5)).backward()
 
 
 @pytest.mark.parametrize("reduction", REDUCTIONS)

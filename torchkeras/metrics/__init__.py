@@ -22,6 +22,7 @@ from torchkeras.losses.functions import (
     sparse_categorical_crossentropy,
     squared_hinge,
 )
+from torchkeras.metrics import experimental
 from torchkeras.metrics.accuracy import (
     Accuracy,
     BinaryAccuracy,
@@ -223,6 +224,7 @@ __all__ = [
     "concordance_correlation",
     "cosine_similarity",
     "deserialize",
+    "experimental",
     "get",
     "hinge",
     "huber",
