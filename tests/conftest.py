@@ -1,6 +1,7 @@
 """Settings of the whole suite: the oracle's backend, threads, random draws of hypothesis."""
 
 import os
+import sys
 
 os.environ["KERAS_BACKEND"] = "torch"  # before the real keras is imported
 
@@ -22,6 +23,8 @@ hypothesis.settings.load_profile("suite")
 def fresh_session():
     """Names count from the start, and a test's default policy ends with it."""
     torchkeras.utils.clear_session(free_memory=False)
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.clear_session(free_memory=False)
     dtypes._Default.policy = None
     torch.manual_seed(0)
     yield

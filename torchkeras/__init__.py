@@ -2,8 +2,12 @@
 
 from torchkeras import (
     activations,
+    backend,
     callbacks,
+    config,
     constraints,
+    datasets,
+    distribution,
     initializers,
     layers,
     losses,
@@ -11,8 +15,12 @@ from torchkeras import (
     models,
     ops,
     optimizers,
+    preprocessing,
+    random,
     regularizers,
     saving,
+    tree,
+    utils,
 )
 from torchkeras.core.dtypes import DTypePolicy, FloatDTypePolicy
 from torchkeras.core.scopes import name_scope
@@ -30,7 +38,49 @@ from torchkeras.tracer import KerasTensor
 
 __version__ = "0.1.0"
 
-try:
-    from torchkeras import backend, config, random, tree, utils
-except ImportError:
-    pass  # while these rooms are being built
+
+def version() -> str:
+    """The version of torchkeras."""
+    return __version__
+
+
+__all__ = [
+    "DTypePolicy",
+    "FloatDTypePolicy",
+    "Functional",
+    "Initializer",
+    "Input",
+    "InputSpec",
+    "KerasTensor",
+    "Layer",
+    "Loss",
+    "Metric",
+    "Model",
+    "Optimizer",
+    "Regularizer",
+    "Sequential",
+    "Variable",
+    "__version__",
+    "activations",
+    "backend",
+    "callbacks",
+    "config",
+    "constraints",
+    "datasets",
+    "distribution",
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "name_scope",
+    "ops",
+    "optimizers",
+    "preprocessing",
+    "random",
+    "regularizers",
+    "saving",
+    "tree",
+    "utils",
+    "version",
+]

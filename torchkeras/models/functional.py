@@ -380,8 +380,8 @@ class _Reader:
             if "class_name" in value and "config" in value:
                 return serialization.deserialize_value(value)
             return {key: self._value(item) for key, item in value.items()}
-        if isinstance(value, list):
-            return [self._value(item) for item in value]
+        if isinstance(value, (list, tuple)):
+            return type(value)(self._value(item) for item in value)
         return value
 
     def _symbol(self, name: str, node: int, position: int) -> KerasTensor:

@@ -58,6 +58,7 @@ class Model(Trainer, Layer):
         self.__dict__["_graph"] = graph
         self._hold(graph.modules)
         self._after_build()
+        self.__dict__["_graph_module"] = self._make_graph_module()
 
     _graph: Graph | None = None
 
@@ -221,7 +222,8 @@ class Model(Trainer, Layer):
             raise NotImplementedError(
                 f"Model {type(self).__name__} does not have a `call()` method implemented."
             )
-        return self.graph_module.forward(*adapted(self, self._graph, inputs, mask))
+        module = self.__dict__["_graph_module"] or self.graph_module
+        return module.forward(*adapted(self, self._graph, inputs, mask))
 
     def build(self, input_shape: Any = None) -> None:
         """Make the weights for ``input_shape``, by a run on tensors without values."""
@@ -305,6 +307,9 @@ class Model(Trainer, Layer):
             if {"layers", "input_layers", "output_layers"} <= set(config) and _takes_graph(cls):
                 return Model.functional_class.from_graph_config(cls, config)
             return super().from_config(config)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_graph_module": None}
 
     def reset_states(self) -> None:
         """Reset the states of stateful layers."""

@@ -144,7 +144,8 @@ class Sequential(Model):
             return
         symbols = self._symbols
         for layer in self._stack[len(symbols) - 1 :]:
-            symbols.append(layer(symbols[-1]))
+            with self._open_name_scope():
+                symbols.append(layer(symbols[-1]))
             if not is_symbolic(symbols[-1]) and len(self._stack) > len(symbols) - 1:
                 self._check_single(layer, symbols[-1])
         state["_graph"] = Graph(symbols[0], symbols[-1])
