@@ -112,7 +112,9 @@ class Optimizer(Stepping, State, Configurable):
         self.ema_overwrite_frequency = ema_overwrite_frequency
         self.loss_scale_factor = loss_scale_factor
         self.gradient_accumulation_steps = gradient_accumulation_steps
-        self.gradient_reduction: Callable[[list[Tensor]], Any] | None = None
+        # Set by training: (gradients, parameters) -> their means over processes; None where
+        # no process has one.
+        self.gradient_reduction: Callable[[list, list], list] | None = None
         self.decay = further.pop("decay", None) or 0.0
         learning_rate = further.pop("lr", learning_rate)
         for ignored in ("jit_compile", "is_legacy_optimizer"):  # they changed no result
@@ -180,27 +182,24 @@ class Optimizer(Stepping, State, Configurable):
 
     def _get_current_learning_rate(self) -> Any:
         source = self._learning_rate
-        if isinstance(source, LearningRateSchedule):
-            return torch.as_tensor(source(self._iterations))
-        if isinstance(source, Variable):
-            return source
-        return torch.as_tensor(source())
+        return source if isinstance(source, Variable) else torch.as_tensor(self._asked_rate())
+
+    def _asked_rate(self) -> Any:
+        """What the schedule or callable says."""
+        source = self._learning_rate
+        rate = source(self._iterations) if isinstance(source, LearningRateSchedule) else source()
+        return rate.tensor if isinstance(rate, Variable) else rate
 
     def _rate(self) -> Rate:
         """The rate of this step for kernels: a number, or a tensor where only the device knows."""
-        group, source = self.param_groups[0], self._learning_rate
-        if isinstance(source, HostScalar):
+        group = self.param_groups[0]
+        if isinstance(self._learning_rate, HostScalar):
             rate = group["lr"]
         else:
-            rate = (
-                source(self._iterations) if isinstance(source, LearningRateSchedule) else source()
-            )
-            if isinstance(rate, Variable):
-                rate = rate.tensor
-            if isinstance(rate, Tensor):
-                on_host = rate.device.type == "cpu" and not torch.compiler.is_compiling()
-                rate = rate.item() if on_host else rate
+            rate = self._asked_rate()
             if not torch.compiler.is_compiling():
+                if isinstance(rate, Tensor) and rate.device.type == "cpu":
+                    rate = rate.item()
                 group["lr"] = rate
         if self.decay:
             rate = rate / (1.0 + self.decay * group["iteration"])
@@ -227,6 +226,8 @@ class Optimizer(Stepping, State, Configurable):
         for entry, dtype in self.host_entries.items():
             if not isinstance(group[entry], Tensor) and (rate or entry != "lr"):
                 group[entry] = torch.tensor(group[entry], dtype=dtype, device=device)
+        if self.built and not torch.compiler.is_compiling():
+            self._link_all()
 
     # Variables.
 
@@ -264,6 +265,7 @@ class Optimizer(Stepping, State, Configurable):
             self.add_optimizer_variables(variables, names, initializers)
         self.param_groups[0]["params"] = [variable.parameter for variable in variables]
         self.built = True
+        self._link_all()
 
     def slot_blocks(self) -> list[tuple[Sequence[str], Any]]:
         """Names and initial values of the slots of each variable, block after block."""

@@ -44,7 +44,7 @@ class Lion(Optimizer):
                 "beta_1",
                 beta_1,
                 "a number in (0, 1]",
-                "Argument `beta_1` must be in the [0, 1] range; at 0 only signs of gradients count.",
+                "Argument `beta_1` must be in the [0, 1] range, and 0 would be SignSGD.",
             )
         self.beta_1 = beta_1
         self.beta_2 = beta_2

@@ -16,7 +16,7 @@ from torchkeras.optimizers.precision import power
 class Muon(Optimizer):
     """Matrices step along their orthogonalized momentum; everything else follows AdamW.
 
-    For a matrix ``m = momentum * m + g``, and ``w -= rate * O * sqrt(max(rows, columns)) * rms_rate``
+    For a matrix ``m = momentum * m + g``, and ``w -= rate * O * sqrt(longer side) * rms_rate``
     where ``O`` brings the singular values of ``g + momentum * m`` (``m`` without ``nesterov``) near
     1 by Newton-Schulz iterations. Embeddings and the layers of ``exclude_layers`` follow AdamW,
     as do variables that aren't matrices.

@@ -183,7 +183,8 @@ class PiecewiseConstantDecay(LearningRateSchedule):
     Source: Keras 3 ``PiecewiseConstantDecay``.
 
     Example:
-        >>> [float(PiecewiseConstantDecay([10, 20], [1.0, 0.5, 0.25])(step)) for step in (10, 11, 21)]
+        >>> schedule = PiecewiseConstantDecay([10, 20], [1.0, 0.5, 0.25])
+        >>> [float(schedule(step)) for step in (10, 11, 21)]
         [1.0, 0.5, 0.25]
     """
 

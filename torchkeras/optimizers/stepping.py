@@ -173,9 +173,7 @@ class Stepping:
             return gradient
         return variable.layout.from_keras(gradient)
 
-    def _reduce(
-        self, rows: tuple[int, ...], gradients: list[Tensor | None]
-    ) -> list[Tensor | None]:
+    def _reduce(self, rows: tuple[int, ...], gradients: list[Tensor | None]) -> list[Tensor | None]:
         """The mean over processes; one that is absent here alone counts as zero."""
         parameters = [self._trainable_variables[row].parameter for row in rows]
         return list(self.gradient_reduction(gradients, parameters))
@@ -314,6 +312,11 @@ class Stepping:
         if linked is None or not linked.fits(parameters):
             linked = self._linked[rows] = self._link(rows, parameters)
         return linked.buckets
+
+    def _link_all(self) -> None:
+        """Make the buckets of all variables now, so that a compiled step finds them."""
+        if not self._by_variable:
+            self._buckets(None)
 
     def _link(self, rows: Rows, parameters: list[Tensor]) -> Linked:
         self._refer_state()

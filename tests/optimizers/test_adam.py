@@ -1,0 +1,82 @@
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import torchkeras as keras
+
+together = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+moments = {
+    "learning_rate": st.floats(1e-4, 0.05),
+    "beta_1": st.sampled_from([0.0, 0.5, 0.9]),
+    "beta_2": st.sampled_from([0.9, 0.99, 0.999]),
+    "epsilon": st.sampled_from([1e-7, 1e-3]),
+    "weight_decay": st.sampled_from([None, 0.02]),
+}
+# 1 - beta_2**t is a difference of almost equal float32 numbers, which keras on torch rounds
+# a little differently from step to step: up to 3e-5 of a change at beta_2 = 0.999.
+TOLERANCE = 3e-6
+
+
+@together
+@given(options=st.fixed_dictionaries({**moments, "amsgrad": st.booleans()}))
+def test_adam_equals_that_of_keras(distance, options):
+    assert distance("Adam", **options) < TOLERANCE
+
+
+@together
+@given(options=st.fixed_dictionaries({**moments, "weight_decay": st.floats(0.0, 0.1)}))
+def test_adamw_equals_that_of_keras(distance, options):
+    assert distance("AdamW", **options) < TOLERANCE
+
+
+@together
+@given(options=st.fixed_dictionaries(moments))
+def test_adamax_equals_that_of_keras(distance, options):
+    assert distance("Adamax", **options) < TOLERANCE
+
+
+@together
+@given(options=st.fixed_dictionaries(moments))
+def test_nadam_equals_that_of_keras(distance, options):
+    assert distance("Nadam", **options) < TOLERANCE
+
+
+def test_adamw_wants_a_weight_decay():
+    with pytest.raises(ValueError, match="Argument `weight_decay` must be a float"):
+        keras.optimizers.AdamW(weight_decay=None)
+
+
+def test_adamw_decays_by_default(weights):
+    (weight,) = weights([1.0])
+    keras.optimizers.AdamW(0.5).apply([weight * 0], [weight])
+    assert weight.numpy().tolist() == pytest.approx([1 - 0.5 * 0.004])
+
+
+def test_a_missing_epsilon_is_the_global_one():
+    assert keras.optimizers.Adam(epsilon=None).epsilon == keras.config.epsilon()
+
+
+def test_a_beta_of_1_takes_the_formula_not_the_kernel(distance):
+    assert not keras.optimizers.Adam(beta_2=1.0).has_fused_step
+
+
+def test_slots_are_interleaved_and_amsgrads_come_last(weights):
+    optimizer = keras.optimizers.Adam(amsgrad=True)
+    optimizer.build(weights([1.0], [2.0]))
+    assert [v.path for v in optimizer.variables[2:]] == [
+        "adam/w0_momentum",
+        "adam/w0_velocity",
+        "adam/w1_momentum",
+        "adam/w1_velocity",
+        "adam/w0_velocity_hat",
+        "adam/w1_velocity_hat",
+    ]
+
+
+def test_nadams_product_is_its_last_variable(weights):
+    optimizer = keras.optimizers.Nadam()
+    (weight,) = weights([1.0])
+    optimizer.apply([weight * 1], [weight])
+    last = optimizer.variables[-1]
+    assert (last.path, last.shape) == ("variable", ())
+    assert float(last) == pytest.approx(0.9 * (1 - 0.5 * 0.96))
