@@ -10,7 +10,7 @@ from torchkeras.core.checks import argument_error
 from torchkeras.datasets.source import fetch
 
 
-def shuffled(x: np.ndarray, y: np.ndarray, order: np.random.RandomState) -> tuple[Any, Any]:
+def shuffled(x: np.ndarray, y: np.ndarray, order: "np.random.RandomState") -> tuple[Any, Any]:
     """``x`` and ``y`` in the next order of the generator."""
     indices = np.arange(len(x))
     order.shuffle(indices)
