@@ -222,6 +222,7 @@ class Optimizer(Stepping, State, Configurable):
         compiling anew; ``step`` does it by itself while it is compiled.
         """
         group = self.param_groups[0]
+        group["capturable"] = True  # torch's word for it, which the compiler would add
         device = self._trainable_variables[0].device if self._trainable_variables else None
         for entry, dtype in self.host_entries.items():
             if not isinstance(group[entry], Tensor) and (rate or entry != "lr"):

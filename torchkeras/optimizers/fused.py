@@ -12,6 +12,8 @@ _DEVICES = ("cpu", "cuda", "mps", "xpu")
 
 def fits(optimizer: Any, bucket: Bucket) -> bool:
     """Whether a fused kernel can update the bucket, as known from its first step on."""
+    if torch.compiler.is_compiling():  # the compiler fuses the formula itself
+        return False
     known = bucket.constants.get("fused")
     if known is None:
         weight = bucket.weights[0]
@@ -21,7 +23,7 @@ def fits(optimizer: Any, bucket: Bucket) -> bool:
             and weight.is_floating_point()
             and all(_dense(weight) for weight in bucket.weights)
         )
-    return known and not torch.compiler.is_compiling()
+    return known
 
 
 def _dense(weight: Tensor) -> bool:
