@@ -165,13 +165,13 @@ def nextafter(x1: TensorLike, x2: TensorLike) -> Tensor:
 @traceable
 def gcd(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Greatest common divisor of integers."""
-    return torch.gcd(*join(x1, x2))
+    return torch.gcd(tensor(x1), tensor(x2))
 
 
 @traceable
 def lcm(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Least common multiple of integers."""
-    return torch.lcm(*join(x1, x2))
+    return torch.lcm(tensor(x1), tensor(x2))
 
 
 @traceable

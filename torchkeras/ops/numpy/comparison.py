@@ -138,7 +138,7 @@ def where(
     condition = cast(condition, torch.bool)
     if x1 is None or x2 is None:
         return torch.stack(torch.where(condition))
-    return torch.where(condition, *join(x1, x2))
+    return torch.where(condition, *operands(x1, x2))
 
 
 @traceable

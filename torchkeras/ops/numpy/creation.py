@@ -215,7 +215,17 @@ def meshgrid(*x: TensorLike, indexing: str = "xy") -> list[Tensor]:
     """
     if indexing not in ("xy", "ij"):
         raise ValueError(f"meshgrid: indexing is {indexing!r}; expected 'xy' or 'ij'.")
-    return list(torch.meshgrid(*[tensor(each).reshape(-1) for each in x], indexing=indexing))
+    rows = [tensor(each).reshape(-1) for each in x]
+    axes = list(range(len(rows)))
+    if indexing == "xy" and len(rows) > 1:
+        axes[:2] = [1, 0]
+    shape = [rows[place].shape[0] for place in axes]  # the exchange is its own inverse
+    spread = []
+    for row, axis in zip(rows, axes, strict=True):
+        alone = [1] * len(rows)
+        alone[axis] = -1
+        spread.append(row.reshape(alone).expand(shape))
+    return spread
 
 
 def _length(x: TensorLike) -> int:
