@@ -1,9 +1,9 @@
 import collections
 
-from keras.src.tree import optree_impl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from keras.src.tree import optree_impl
 
 from torchkeras.core import nested
 

@@ -87,9 +87,13 @@ def test_models_export_with_a_dynamic_batch(make):
     model = make()
     batch = torch.export.Dim("batch", min=2)
     first = next(iter(__import__("inspect").signature(model.forward).parameters))
-    program = torch.export.export(
-        model, (torch.randn(3, 4),), dynamic_shapes={first: {0: batch}}, strict=False
-    ) if make is not subclassed else torch.export.export(model, (torch.randn(3, 4),))
+    program = (
+        torch.export.export(
+            model, (torch.randn(3, 4),), dynamic_shapes={first: {0: batch}}, strict=False
+        )
+        if make is not subclassed
+        else torch.export.export(model, (torch.randn(3, 4),))
+    )
     x = torch.randn(3, 4)
     torch.testing.assert_close(program.module()(x), model(x))
 

@@ -148,9 +148,10 @@ def test_old_spellings_work():
 
 
 def test_output_shapes_can_be_asked_for_without_building():
-    assert keras.Sequential([layers.Dense(3), layers.Dense(2)]).compute_output_shape(
-        (None, 4)
-    ) == (None, 2)
+    assert keras.Sequential([layers.Dense(3), layers.Dense(2)]).compute_output_shape((None, 4)) == (
+        None,
+        2,
+    )
 
 
 def test_a_frozen_model_has_no_trainable_weights():

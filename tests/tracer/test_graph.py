@@ -1,7 +1,7 @@
+import keras as real
 import pytest
 import torch
 
-import keras as real
 import torchkeras as keras
 from torchkeras.tracer import Graph
 

@@ -37,9 +37,7 @@ def test_an_unknown_size_fits_any(a, b, result):
     assert shapes.broadcast(a, b) == result
 
 
-@given(
-    st.sampled_from([operator.add, operator.mul, operator.sub]), dtypes, dtypes, st.booleans()
-)
+@given(st.sampled_from([operator.add, operator.mul, operator.sub]), dtypes, dtypes, st.booleans())
 def test_the_rule_for_operators_promotes_as_torch_does(function, a, b, scalar):
     if "bool" in (a, b) and function is operator.sub:
         return
@@ -111,6 +109,4 @@ def test_a_rank_that_depends_on_a_size_is_refused():
         keras.Input((None,)).__class__  # noqa: B018
         from torchkeras import tracer
 
-        tracer.record(
-            lambda x: x if x.shape[1] > 200 else x[0], (keras.Input((None,)),), {}
-        )
+        tracer.record(lambda x: x if x.shape[1] > 200 else x[0], (keras.Input((None,)),), {})

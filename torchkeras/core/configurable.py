@@ -68,7 +68,7 @@ def current_value(instance: Any, owner: type, name: str, recorded: Any) -> Any:
     return getattr(instance, name, recorded)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def constructor_arguments(cls: type) -> dict[str, Any]:
     """Named arguments of the constructor and their defaults, in order."""
     parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
@@ -79,7 +79,7 @@ def constructor_arguments(cls: type) -> dict[str, Any]:
     }
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def takes_options(cls: type) -> bool:
     """Whether the constructor takes further keyword arguments (``**options``)."""
     parameters = inspect.signature(cls.__init__).parameters.values()
@@ -95,7 +95,7 @@ def generic(method: Any) -> Any:
 Configurable.get_config = generic(Configurable.get_config)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def config_owner(cls: type) -> type:
     """The class whose constructor the generic ``get_config`` describes for ``cls``.
 

@@ -38,13 +38,13 @@ _NARROW = {
 }
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _reachable(name: str) -> frozenset[str]:
     """``name`` and all types above it."""
     return frozenset([name]).union(*[_reachable(above) for above in _ABOVE[name]])
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _join(names: frozenset[str]) -> str:
     """The lowest type that is above all of ``names``.
 
@@ -124,6 +124,6 @@ def joined_dtype(first: Any, second: Any) -> torch.dtype:
     return _joined_dtype(first, second, settings.floatx())
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _joined_dtype(first: Any, second: Any, floatx: str) -> torch.dtype:
     return TORCH_DTYPES[common_type(first, second)]

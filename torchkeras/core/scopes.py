@@ -46,7 +46,7 @@ global_custom_objects: dict[str, Any] = {}
 class training_scope:
     """Hand ``training`` down to the layer calls inside."""
 
-    __slots__ = ("training", "previous")
+    __slots__ = ("previous", "training")
 
     def __init__(self, training: bool | None) -> None:
         self.training = training

@@ -366,7 +366,7 @@ def as_tensor(value: Any, dtype: torch.dtype, device: Any) -> Tensor:
     if isinstance(value, Tensor):
         return value if value.dtype == dtype and value.device == device else value.to(device, dtype)
     if isinstance(value, np.ndarray) and (
-        not value.flags.writeable or 0 > min((0, *value.strides))
+        not value.flags.writeable or min((0, *value.strides)) < 0
     ):
         value = value.copy()
     if isinstance(value, (list, tuple)) and any(isinstance(v, (Tensor, Variable)) for v in value):

@@ -64,28 +64,25 @@ class InputSpec:
 
     def fits(self, shape: Shape) -> bool:
         """Whether ``shape`` meets the demands."""
+        if self.allow_last_axis_squeeze and self.shape is not None:
+            return self._fits_squeezed(shape)
         rank = len(shape)
         if self.ndim is not None and rank != self.ndim:
-            return self._fits_squeezed(shape)
+            return False
         if self.min_ndim is not None and rank < self.min_ndim:
             return False
         if self.max_ndim is not None and rank > self.max_ndim:
             return False
         for axis, size in self.fixed:
             if shape[axis] != size and shape[axis] is not None:
-                return self._fits_squeezed(shape)
+                return False
         return True
 
     def _fits_squeezed(self, shape: Shape) -> bool:
-        if not self.allow_last_axis_squeeze or self.shape is None:
-            return False
-        if shape and shape[-1] == 1 and len(shape) == self.ndim + 1:
-            shape = shape[:-1]
-        elif self.shape and self.shape[-1] == 1 and len(shape) == self.ndim - 1:
-            shape = (*shape, 1)
-        else:
-            return False
-        return all(a == b or None in (a, b) for a, b in zip(shape, self.shape, strict=True))
+        """A last axis of length 1 doesn't count, and only common axes are compared, as in Keras."""
+        wanted = self.shape[:-1] if self.shape[-1:] == (1,) else self.shape
+        shape = shape[:-1] if tuple(shape[-1:]) == (1,) else shape
+        return all(a == b or None in (a, b) for a, b in zip(shape, wanted, strict=False))
 
     def check(self, shape: Shape, owner: Any) -> None:
         """Raise a ValueError unless ``shape`` meets the demands."""

@@ -66,13 +66,13 @@ class CallSignature:
         return bound
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def signature_of(call: Callable) -> CallSignature:
     """The signature of a ``call`` function."""
     return CallSignature(call)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def argument_names(function: Callable) -> tuple[str, ...]:
     """Named arguments of a method, without ``self``."""
     parameters = list(inspect.signature(function).parameters.values())[1:]

@@ -1,11 +1,11 @@
 """A layer's weights: making them, finding those inside, listing them in Keras's order."""
 
 import contextlib
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-import torch
 from torch import nn
 
 from torchkeras import constraints, initializers, regularizers
@@ -25,6 +25,19 @@ from torchkeras.layers.tracking import (
     rehome,
 )
 from torchkeras.tracer.shapes import without_fakes
+
+
+def _name_may_come_first(method: Callable) -> Callable:
+    """Take the positions of tf.keras, (name, shape, dtype, initializer), beside Keras 3's."""
+
+    @functools.wraps(method)
+    def call(self: Any, *args: Any, **kwargs: Any) -> Variable:
+        if args and isinstance(args[0], str):
+            kwargs.update(zip(("name", "shape", "dtype", "initializer"), args, strict=False))
+            args = ()
+        return method(self, *args, **kwargs)
+
+    return call
 
 
 class LayerWeights(nn.Module):
@@ -89,6 +102,7 @@ class LayerWeights(nn.Module):
         self.__dict__[attribute or name] = variable
         return variable
 
+    @_name_may_come_first
     def add_weight(
         self,
         shape: Any = None,
@@ -122,9 +136,6 @@ class LayerWeights(nn.Module):
             TypeError: an option that isn't known.
         """
         self._check_super_called()
-        if isinstance(shape, str):
-            shape, name = (initializer, shape) if _is_shape(initializer) else ((), shape)
-            initializer = options.pop("initializer", None)
         unknown = set(options) - {
             "synchronization", "layout", "experimental_autocast", "use_resource", "getter",
             "collections", "partitioner", "caching_device",
@@ -196,11 +207,18 @@ class LayerWeights(nn.Module):
         known = {(id(v.module), v.key) for v in self._variables}
         found = []
         for path, module in _plain_modules(self):
+            if isinstance(module, Container):
+                found += [
+                    member
+                    for member in module.members
+                    if isinstance(member, Variable) and (id(member.module), member.key) not in known
+                ]
+                continue
             tensors = [*module._parameters.items(), *module._buffers.items()]
             for key, tensor in tensors:
                 if tensor is None or (id(module), key) in known:
                     continue
-                if key in module._non_persistent_buffers_set or isinstance(module, Container):
+                if key in module._non_persistent_buffers_set:
                     continue
                 full = f"{path}.{key}" if path else key
                 variable = self._member_variables.get(full)
@@ -434,10 +452,6 @@ class LayerWeights(nn.Module):
             )
         for number, variable in enumerate(variables):
             variable.assign(store[str(number)])
-
-
-def _is_shape(value: Any) -> bool:
-    return isinstance(value, (tuple, list, int, torch.Size))
 
 
 def _as_shape(value: Any) -> tuple[int, ...]:

@@ -190,7 +190,9 @@ class _Emitter:
                 self._emit_call(call)
         self.graph.output(_map(self._output_of, self.source.outputs))
         module = fx.GraphModule(self.root, self.graph, class_name="FunctionalGraph")
-        if "constants" in module._modules:  # one holder for both, so that moving one moves the other
+        if (
+            "constants" in module._modules
+        ):  # one holder for both, so that moving one moves the other
             module._modules["constants"] = self.constants
         return module, self.constants
 

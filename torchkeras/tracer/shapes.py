@@ -271,11 +271,10 @@ def _matmul(a: Any, b: Any) -> tuple[Shape, Any] | None:
 _same = _elementwise()
 _truth = _elementwise("bool")
 _RULES: dict[Any, Callable[..., Any]] = {
-    **{
-        f: _same
-        for f in (operator.add, operator.sub, operator.mul, torch.add, torch.sub, torch.mul)
-    },
-    **{f: _truth for f in (operator.lt, operator.le, operator.gt, operator.ge, operator.eq)},
+    **dict.fromkeys(
+        (operator.add, operator.sub, operator.mul, torch.add, torch.sub, torch.mul), _same
+    ),
+    **dict.fromkeys((operator.lt, operator.le, operator.gt, operator.ge, operator.eq), _truth),
     operator.ne: _truth,
     operator.matmul: _matmul,
     torch.matmul: _matmul,

@@ -1,0 +1,188 @@
+import copy
+import pickle
+
+import keras as real
+import numpy as np
+import pytest
+import torch
+
+import torchkeras as keras
+from torchkeras import layers
+
+
+class Scale(keras.Layer):
+    """One weight of its own, one of a layer inside."""
+
+    def __init__(self, start=2.0, **options):
+        super().__init__(**options)
+        self.start = start
+        self.dense = layers.Dense(3)
+
+    def build(self, input_shape):
+        self.scale = self.add_weight(
+            shape=(input_shape[-1],), initializer=keras.initializers.Constant(self.start), name="s"
+        )
+        self.dense.build(input_shape)
+
+    def call(self, x):
+        return self.dense(x * self.scale)
+
+
+def test_a_layer_builds_from_a_shape_or_a_call_to_the_same_weights():
+    built, called = Scale(), Scale()
+    built.build((None, 4))
+    called(torch.zeros(2, 4))
+    assert [v.shape for v in built.weights] == [v.shape for v in called.weights]
+    assert built.built
+    assert called.built
+    assert list(built.state_dict()) == ["s", "dense.linear.weight", "dense.linear.bias"]
+
+
+def test_a_subclass_without_weights_of_its_own_builds_the_layers_inside():
+    class Block(keras.Layer):
+        def __init__(self):
+            super().__init__()
+            self.first, self.second = layers.Dense(3), layers.Dense(2)
+
+        def call(self, x):
+            return self.second(self.first(x))
+
+    block = Block()
+    block.build((None, 4))
+    assert [v.shape for v in block.weights] == [(4, 3), (3,), (3, 2), (2,)]
+    assert block.compute_output_shape((None, 4)) == (None, 2)
+
+
+def test_the_build_configuration_builds_again():
+    layer = Scale()
+    layer(torch.zeros(2, 4))
+    again = Scale()
+    again.build_from_config(layer.get_build_config())
+    assert [v.shape for v in again.weights] == [v.shape for v in layer.weights]
+    attention = layers.MultiHeadAttention(2, 3)
+    attention(torch.zeros(1, 4, 5), torch.zeros(1, 6, 5))
+    config = attention.get_build_config()
+    assert set(config["shapes_dict"]) >= {"query_shape", "value_shape"}
+    twin = layers.MultiHeadAttention(2, 3)
+    twin.build_from_config(config)
+    assert len(twin.weights) == len(attention.weights)
+
+
+@pytest.mark.parametrize("kind", ["float64", "mixed_bfloat16", "bfloat16", "mixed_float16"])
+def test_policies_say_what_computes_and_what_is_stored(kind):
+    ours, theirs = layers.Dense(3, dtype=kind), real.layers.Dense(3, dtype=kind)
+    x = np.ones((2, 4), "float32")
+    assert str(ours(x).dtype) == str(theirs(x).dtype)
+    assert ours.kernel.dtype == theirs.kernel.dtype
+    for attribute in ("dtype", "compute_dtype", "variable_dtype", "input_dtype"):
+        assert getattr(ours, attribute) == getattr(theirs, attribute)
+
+
+def test_an_island_of_full_precision_stays_one():
+    class Island(keras.Layer):
+        def call(self, x):
+            return x * 2.0
+
+    model = keras.Sequential(
+        [
+            keras.Input((4,)),
+            layers.Dense(4, dtype="mixed_bfloat16"),
+            Island(dtype="float32"),
+            layers.LayerNormalization(dtype="mixed_bfloat16"),
+        ]
+    )
+    seen = {}
+    for layer in model.layers:
+        layer.register_forward_hook(lambda m, _, y: seen.__setitem__(m.name, y.dtype))
+    model(torch.randn(4, 4))
+    assert list(seen.values()) == [torch.bfloat16, torch.float32, torch.bfloat16]
+
+
+def test_user_code_sees_weights_in_the_compute_type():
+    class Types(keras.Layer):
+        def build(self, shape):
+            self.w = self.add_weight(shape=(4,), initializer="ones")
+
+        def call(self, x):
+            self.seen = (self.w.dtype, (x + self.w).dtype)
+            return x * self.w
+
+    layer = Types(dtype="mixed_bfloat16")
+    assert layer(torch.ones(1, 4)).dtype == torch.bfloat16
+    assert layer.seen == ("bfloat16", torch.bfloat16)
+    assert layer.w.dtype == "float32"
+
+
+def test_moving_before_and_after_building_is_remembered():
+    early = layers.Dense(3).to(torch.float64)
+    late = layers.Dense(3)
+    late.build((None, 4))
+    late.double()
+    for layer in (early, late):
+        assert layer(torch.ones(1, 4)).dtype == torch.float64
+        assert layer.dtype == "float64"
+    assert layers.Dense(2).to("meta").factory["device"].type == "meta"
+
+
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v))])
+def test_copies_stand_alone(duplicate):
+    layer = layers.Dense(3)
+    layer(torch.zeros(1, 4))
+    twin = duplicate(layer)
+    twin.kernel.assign(np.zeros((4, 3)))
+    assert layer.kernel.numpy().any()
+    assert twin.name == layer.name
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: layers.Dense(3, unit=4), TypeError, "Unrecognized keyword arguments.*units"),
+        (lambda: layers.Dense(3, name=5), ValueError, "`name` to be a string"),
+        (lambda: layers.Dense(3, name="a/b"), ValueError, "without '/'"),
+        (lambda: layers.Dense(3).count_params(), ValueError, "`count_params`"),
+        (lambda: keras.Layer()(torch.ones(1)), NotImplementedError, "does not have a `call"),
+        (lambda: layers.Dense(3)(torch.ones(())), ValueError, "min_ndim"),
+    ],
+)
+def test_mistakes_are_explained(make, error, message):
+    with pytest.raises(error, match=message):
+        make()
+
+
+def test_forgetting_the_base_constructor_is_explained():
+    class Forgetful(keras.Layer):
+        def __init__(self):
+            self.units = 3
+
+    with pytest.raises(RuntimeError, match=r"you forgot to call `super\(\).__init__\(\)`"):
+        Forgetful()
+
+
+def test_initial_weights_can_be_given():
+    kernel, bias = np.ones((4, 3)), np.zeros(3)
+    layer = layers.Dense(3, weights=[kernel, bias])
+    layer(torch.zeros(1, 4))
+    np.testing.assert_array_equal(layer.get_weights()[0], kernel)
+
+
+def test_names_count_up_and_paths_follow_the_scopes():
+    assert [layers.Dense(1).name for _ in range(2)] == ["dense", "dense_1"]
+    layer = layers.Dense(1, name="head")
+    with keras.name_scope("outer"):
+        layer.build((None, 2))
+    assert layer.kernel.path == "outer/head/kernel"
+    assert layer.path == "outer/head"
+
+
+def test_quantization_names_the_package_it_needs():
+    layer = layers.Dense(3)
+    layer.build((None, 4))
+    try:
+        import torchao  # noqa: F401
+    except ImportError:
+        with pytest.raises(ImportError, match="torchao"):
+            layer.quantize("int8")
+    else:
+        layer.quantize("int8")
+        assert layer(torch.ones(1, 4)).shape == (1, 3)

@@ -1,0 +1,171 @@
+import numpy as np
+import pytest
+import torch
+
+import torchkeras as keras
+from torchkeras import layers
+
+
+class Spy(keras.Layer):
+    """Says in which mode and with which mask it was called."""
+
+    supports_masking = True
+
+    def call(self, x, training=None, mask=None):
+        self.seen = (training, mask)
+        return x
+
+
+class Outer(keras.Layer):
+    def __init__(self):
+        super().__init__()
+        self.spy = Spy()
+
+    def call(self, x):
+        return self.spy(x)
+
+
+@pytest.mark.parametrize("given", [None, True, False])
+@pytest.mark.parametrize("flag", [True, False])
+def test_the_mode_is_the_argument_or_torchs_flag(given, flag):
+    outer = Outer().train(flag)
+    outer(torch.ones(1, 2), training=given)
+    assert outer.spy.seen[0] is (flag if given is None else given)
+
+
+def test_an_inner_argument_beats_the_outer_one():
+    class Fixed(Outer):
+        def call(self, x):
+            return self.spy(x, training=True)
+
+    outer = Fixed()
+    outer(torch.ones(1, 2), training=False)
+    assert outer.spy.seen[0] is True
+
+
+def test_a_default_of_the_signature_counts():
+    class Default(keras.Layer):
+        def call(self, x, training=True):
+            return x * 2 if training else x
+
+    assert Default()(torch.ones(1)).item() == 2
+
+
+def test_the_mode_is_put_back_after_an_error():
+    class Failing(keras.Layer):
+        def call(self, x, training=None):
+            raise KeyError("no")
+
+    with pytest.raises(KeyError):
+        Failing()(torch.ones(1), training=True)
+    spy = Spy()
+    spy(torch.ones(1))
+    assert spy.seen[0] is False
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        np.ones((2, 3)), np.ones((2, 3), "float16"), [[1.0, 2.0, 3.0]], [[1, 2, 3]],
+        torch.ones(2, 3, dtype=torch.float64), torch.nn.Parameter(torch.ones(2, 3)),
+    ],
+)  # fmt: skip
+def test_floats_are_cast_to_the_type_of_computation(value):
+    class Give(keras.Layer):
+        def call(self, x):
+            return x
+
+    y = Give()(value)
+    is_float = "int" not in str(y.dtype)
+    assert isinstance(y, torch.Tensor)
+    assert y.dtype == (torch.float32 if is_float else torch.int64)
+    if is_float and isinstance(value, np.ndarray):
+        assert Give(autocast=False)(value).dtype == torch.as_tensor(value).dtype
+
+
+def test_other_arguments_are_converted_but_strings_are_left():
+    class Two(keras.Layer):
+        def call(self, x, other=None, mode="a", pair=()):
+            assert mode == "b"
+            assert all(isinstance(part, torch.Tensor) for part in (other, *pair))
+            return x
+
+    Two()(torch.ones(1), other=np.ones(2), mode="b", pair=(np.ones(1), np.ones(1)))
+
+
+def test_masks_go_along_with_tensors():
+    x = torch.tensor([[1, 2, 0]])
+    y = layers.Embedding(4, 2, mask_zero=True)(x)
+    spy = Spy()
+    z = spy(y)
+    assert spy.seen[1].tolist() == [[True, True, False]]
+    assert z._keras_mask.tolist() == [[True, True, False]]
+    other = torch.tensor([[False, True, True]])
+    spy(y, mask=other)
+    assert spy.seen[1] is other
+
+
+def test_masks_reach_the_layers_inside_and_in_graphs():
+    x = torch.tensor([[1, 2, 0]])
+    outer = Outer()
+    outer.supports_masking = True
+    symbol = keras.Input((3,), dtype="int32")
+    model = keras.Model(symbol, outer(layers.Embedding(4, 2, mask_zero=True)(symbol)))
+    model(x)
+    assert outer.spy.seen[1].tolist() == [[True, True, False]]
+
+
+def test_a_layer_that_loses_a_mask_says_so():
+    class Plain(keras.Layer):
+        def call(self, x):
+            return x * 1
+
+    y = layers.Embedding(4, 2, mask_zero=True)(torch.tensor([[1, 0]]))
+    with pytest.warns(UserWarning, match="does not support masking"):
+        Plain()(y)
+
+
+def test_hooks_of_torch_work():
+    layer = layers.Dense(2)
+    seen = []
+    layer.register_forward_pre_hook(lambda module, args: seen.append("before"))
+    layer.register_forward_hook(lambda module, args, y: y * 0)
+    assert layer(torch.ones(1, 3)).abs().sum() == 0
+    assert seen == ["before"]
+
+
+def test_wrong_ranks_and_sizes_are_shown():
+    layer = layers.Dense(2)
+    layer(torch.ones(1, 3))
+    with pytest.raises(ValueError, match="expected axis -1 of input shape to have value 3, got 4"):
+        layer(torch.ones(1, 4))
+    add = layers.Conv2D(2, 3)
+    add(torch.ones(1, 5, 5, 3))
+    with pytest.raises(ValueError, match="expected ndim=4, found ndim=3"):
+        add(torch.ones(5, 5, 3))
+
+
+def test_a_call_is_free_of_state_between_threads():
+    import threading
+
+    spies = [Spy(), Spy()]
+    barrier = threading.Barrier(2)
+
+    class Waiting(keras.Layer):
+        def __init__(self, spy):
+            super().__init__()
+            self.spy = spy
+
+        def call(self, x):
+            barrier.wait()
+            return self.spy(x)
+
+    def run(index):
+        Waiting(spies[index])(torch.ones(1), training=bool(index))
+
+    threads = [threading.Thread(target=run, args=(index,)) for index in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [spy.seen[0] for spy in spies] == [False, True]
