@@ -10,26 +10,19 @@ from torchkeras.distribution.processes import (
     start,
     world_size,
 )
-from torchkeras.distribution.replicas import (
-    Alone,
-    Group,
-    mean_denominator,
-    replicas,
-    sum_factor,
-)
+from torchkeras.distribution.replicas import Alone, Group, current_group, replicas
 
 __all__ = [
     "Alone",
     "Group",
+    "current_group",
     "get_device_count",
     "initialize",
     "is_chief",
     "list_devices",
     "local_rank",
-    "mean_denominator",
     "rank",
     "replicas",
     "start",
-    "sum_factor",
     "world_size",
 ]

@@ -11,6 +11,8 @@
 """
 
 import contextlib
+import itertools
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -26,39 +28,12 @@ from torchkeras.distribution import processes
 Reduction = Callable[[list[Tensor | None], list[Tensor]], list[Tensor | None]]
 
 
-class _Local(threading.local):
-    """The group whose step this thread is in."""
-
-    group: "Group | None" = None
-
-
-_local = _Local()
-
 _REDUCTIONS = {
     "sum": distributed.ReduceOp.SUM,
     "mean": distributed.ReduceOp.SUM,
     "max": distributed.ReduceOp.MAX,
     "min": distributed.ReduceOp.MIN,
 }
-
-
-def mean_denominator(count: Any) -> Any:
-    """What a sum over this process's samples is divided by to become a mean.
-
-    Within the step of a group that is the count of all processes over their number, so that the
-    mean over processes is the mean over all samples; elsewhere it is ``count``.
-
-    Args:
-        count: Number of entries (an int that is the same for each sample), or a tensor of the
-            sum of weights or of unmasked entries.
-    """
-    return count if _local.group is None else _local.group.mean_denominator(count)
-
-
-def sum_factor() -> float:
-    """What a sum over this process's samples is multiplied by, so that the mean over processes
-    is the sum over all samples."""
-    return 1.0 if _local.group is None else _local.group.sum_factor()
 
 
 class Alone:
@@ -70,9 +45,9 @@ class Alone:
     is_idle = False
     sizes: list[int] = []  # samples of each batch of the present pass
 
-    def seed(self) -> int | None:
-        """The seed of the data's order that all processes share; None if any will do."""
-        return None
+    def seed(self) -> int:
+        """A seed for the data's order, the same in all processes."""
+        return int(torch.randint(2**62, ()))
 
     def join(self, model: nn.Module, optimizer: Any) -> None:
         """Start from the same weights."""
@@ -96,12 +71,32 @@ class Alone:
         """By how much the loss of the present step counts in an epoch's mean."""
         return samples
 
-    def module(self, module: nn.Module) -> nn.Module:
-        """``module`` with its gradients averaged over the processes."""
+    def module(self, module: nn.Module, has_unused: bool) -> nn.Module:
+        """``module`` with its gradients averaged over the processes while they are computed."""
         return module
 
+    def average(self, parameters: Iterable[Tensor]) -> None:
+        """Make the gradients of ``parameters`` those of the whole batch."""
+
+    def of_mean(self, mean: Tensor) -> Tensor:
+        """What has the mean over all samples as its mean over processes."""
+        return mean
+
+    def of_sum(self, total: Tensor) -> Tensor:
+        """What has the sum over all samples as its mean over processes."""
+        return total
+
+    def denominator(self, count: Any) -> Any:
+        """What a sum over samples is divided by to become what ``of_mean`` gives.
+
+        Args:
+            count: Number of entries, the same for each sample, as a number; or a tensor of the
+                sum of weights or of unmasked entries.
+        """
+        return count
+
     def scale(self, loss: Tensor) -> Tensor:
-        """The loss whose mean over processes is the loss of the whole batch."""
+        """``of_mean`` of a loss that none of the methods above was used for."""
         return loss
 
     def reduction(self) -> Reduction | None:
@@ -111,13 +106,36 @@ class Alone:
     def settle(self, model: Any, metrics: Iterable[Any]) -> None:
         """Make the state of metrics, and what layers have averaged, that of all processes."""
 
-    def logs(self, logs: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Logs that are the same in every process."""
+    def logs(self, logs: Mapping[str, Any], results: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What a step of the user's own gave, made the same in every process.
+
+        Args:
+            logs: Logs of the last step.
+            results: Results of the metrics over the whole epoch, which logs of the same name
+                stand for.
+        """
         return logs
 
     def gathered(self, outputs: Any) -> Any:
         """Outputs of this pass from all processes, in the order of the data."""
         return outputs
+
+
+_ALONE = Alone()
+
+
+class _Local(threading.local):
+    """The group whose step this thread is in."""
+
+    group: Alone = _ALONE
+
+
+_local = _Local()
+
+
+def current_group() -> Alone:
+    """The group of processes that share the batch of the present step; else ``Alone``."""
+    return _local.group
 
 
 class Group(Alone):
@@ -152,9 +170,13 @@ class Group(Alone):
         return torch.device("cpu")
 
     def seed(self) -> int:
-        seed = torch.randint(2**62, (), device="cpu").to(self.device)
-        distributed.broadcast(seed, 0)
-        return int(seed)
+        # Drawn as one process draws it, so that the order of the data is the same.
+        return self._from_chief(torch.randint(2**62, ()))
+
+    def _from_chief(self, number: Tensor) -> int:
+        sent = number.to(self.device)
+        distributed.broadcast(sent, 0)
+        return int(sent)
 
     def join(self, model: nn.Module, optimizer: Any) -> None:
         tensors = [*model.parameters(), *model.buffers()]
@@ -162,13 +184,18 @@ class Group(Alone):
         with torch.no_grad():
             for tensor in tensors:
                 self._in_transit(tensor.detach(), lambda sent: distributed.broadcast(sent, 0))
-        # Each process draws dropout masks of its own; `leave` brings the generators together.
-        torch.manual_seed((self.seed() + self.rank) % 2**62)
+        # The chief goes on with its random numbers; the others get their own, for dropout masks.
+        seed = self._from_chief(torch.tensor(int.from_bytes(os.urandom(7), "big")))
+        if self.rank:
+            torch.manual_seed(seed + self.rank)
 
     def leave(self) -> None:
+        torch.set_rng_state(self._state_of_chief())
+
+    def _state_of_chief(self) -> Tensor:
         state = torch.get_rng_state()
         self._in_transit(state, lambda sent: distributed.broadcast(sent, 0))
-        torch.set_rng_state(state)
+        return state
 
     def _in_transit(self, tensor: Tensor, send: Callable[[Tensor], Any]) -> None:
         """Let ``send`` change ``tensor``, on a device that can be sent from."""
@@ -185,24 +212,20 @@ class Group(Alone):
             yield data
 
     def _read_alike(self, epoch: Iterable[Any]) -> Iterator[Any]:
-        """``epoch`` from its start to its first item under one seed, which its order may use."""
+        """``epoch``, started with the same random numbers, from which its order may follow."""
         with self.same_draws():
             iterator = iter(epoch)
-            first = list(zip(range(1), iterator, strict=False))
-        for _, item in first:
-            yield item
+            first = list(itertools.islice(iterator, 1))
+        yield from first
         yield from iterator
 
     @contextlib.contextmanager
     def same_draws(self) -> Iterator[None]:
-        """Draw the same random numbers in each process inside."""
-        seed = self.seed()
-        numpy_state = np.random.get_state()
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            np.random.seed(seed % 2**32)
-            yield
-        np.random.set_state(numpy_state)
+        own = torch.get_rng_state()
+        torch.set_rng_state(self._state_of_chief())
+        yield
+        if self.rank:
+            torch.set_rng_state(own)
 
     def step(self, step: Callable[[Any], Any], model: Any) -> Callable[[Any], Any]:
         def run(batch: Any) -> Any:
@@ -210,18 +233,18 @@ class Group(Alone):
             try:
                 return step(batch)
             finally:
-                _local.group = None
+                _local.group = _ALONE
 
         def run_step(batch: Any) -> Any:
             if not self.is_idle:
                 return run(batch)
-            with self._without_trace(model):
+            with self.without_trace(model):
                 return run(batch)
 
         return run_step
 
     @contextlib.contextmanager
-    def _without_trace(self, model: Any) -> Iterator[None]:
+    def without_trace(self, model: Any) -> Iterator[None]:
         """Leave what layers and metrics remember as it was: a stand-in counts for nothing."""
         kept = list(model.non_trainable_variables)
         kept += [v for metric in model.metrics if not _is_loss(metric) for v in metric.variables]
@@ -235,52 +258,61 @@ class Group(Alone):
     def weight(self, samples: int) -> float:
         return self.total / self.number
 
-    def mean_denominator(self, count: Any) -> Any:
+    def of_mean(self, mean: Tensor) -> Tensor:
+        self._reduced_exactly = True
+        return mean * (self.number * self.rows / self.total)
+
+    def of_sum(self, total: Tensor) -> Tensor:
+        self._reduced_exactly = True
+        return total * (0 if self.is_idle else self.number)
+
+    def denominator(self, count: Any) -> Any:
         self._reduced_exactly = True
         if isinstance(count, Tensor):
             whole = torch.zeros_like(count) if self.is_idle else count.detach().clone()
             self._in_transit(whole, distributed.all_reduce)
             # An infinite divisor makes the stand-in's value and gradient zero.
             return torch.full_like(whole, torch.inf) if self.is_idle else whole / self.number
-        if self.is_idle:
-            return float("inf")
-        return count * self.total / (self.rows * self.number)
+        return torch.inf if self.is_idle else count * self.total / (self.rows * self.number)
 
-    def sum_factor(self) -> float:
-        self._reduced_exactly = True
-        return 0.0 if self.is_idle else float(self.number)
-
-    def module(self, module: nn.Module, has_unused: bool = False) -> nn.Module:
-        if not any(p.requires_grad for p in module.parameters()):
-            return module
+    def module(self, module: nn.Module, has_unused: bool) -> nn.Module:
+        # Buffers are averaged at the end of an epoch, see `settle`.
+        module._ddp_params_and_buffers_to_ignore = [name for name, _ in module.named_buffers()]
         return DistributedDataParallel(
-            module,
-            broadcast_buffers=False,
-            find_unused_parameters=has_unused,
-            gradient_as_bucket_view=True,
+            module, find_unused_parameters=has_unused, gradient_as_bucket_view=True
         )
 
+    def average(self, parameters: Iterable[Tensor]) -> None:
+        trained = [parameter for parameter in parameters if parameter.requires_grad]
+        averaged = self._averaged([p.grad for p in trained], trained, 1 / self.number)
+        for parameter, gradient in zip(trained, averaged, strict=True):
+            parameter.grad = gradient
+
     def scale(self, loss: Tensor) -> Tensor:
-        if self._reduced_exactly:
-            return loss
-        return loss * (self.number * self.rows / self.total)
+        return loss if self._reduced_exactly else self.of_mean(loss)
 
     def reduction(self) -> Reduction:
         def reduce(gradients: list[Tensor | None], parameters: list[Tensor]) -> list[Tensor | None]:
             factor = 1 / self.number if self._reduced_exactly else self.rows / self.total
-            present = torch.tensor([float(g is not None) for g in gradients], device=self.device)
-            filled = [
-                torch.zeros_like(parameter) if gradient is None or not factor else gradient * factor
-                for gradient, parameter in zip(gradients, parameters, strict=True)
-            ]
-            reduced = self._sum(filled)
-            distributed.all_reduce(present)
-            if all(gradient is not None for gradient in gradients):
-                return reduced
-            found = present.tolist()  # absent in every process: absent
-            return [g if there else None for g, there in zip(reduced, found, strict=True)]
+            return self._averaged(gradients, parameters, factor)
 
         return reduce
+
+    def _averaged(
+        self, gradients: list[Tensor | None], parameters: list[Tensor], factor: float
+    ) -> list[Tensor | None]:
+        """Sums of ``factor`` times ``gradients``; one absent in every process stays absent."""
+        present = torch.tensor([float(g is not None) for g in gradients], device=self.device)
+        filled = [
+            torch.zeros_like(parameter) if gradient is None or not factor else gradient * factor
+            for gradient, parameter in zip(gradients, parameters, strict=True)
+        ]
+        reduced = self._sum(filled)
+        distributed.all_reduce(present)
+        if all(gradient is not None for gradient in gradients):
+            return reduced
+        found = present.tolist()
+        return [g if there else None for g, there in zip(reduced, found, strict=True)]
 
     def _sum(self, tensors: list[Tensor]) -> list[Tensor]:
         """Sums over the processes, in one message per type."""
@@ -309,12 +341,15 @@ class Group(Alone):
         if reduction == "mean":
             tensor.div_(self.number)
 
-    def logs(self, logs: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {name: self._mean(value) for name, value in logs.items()}
+    def logs(self, logs: Mapping[str, Any], results: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {
+            name: results[name] if name in results else self._mean(value)
+            for name, value in logs.items()
+        }
 
     def _mean(self, value: Any) -> Any:
         if isinstance(value, Mapping):
-            return self.logs(value)
+            return {name: self._mean(inner) for name, inner in value.items()}
         try:
             number = (
                 torch.as_tensor(value, dtype=torch.float64, device=self.device).detach().clone()
@@ -347,7 +382,6 @@ def _is_loss(metric: Any) -> bool:
     return getattr(metric, "averages_loss", False)
 
 
-_ALONE = Alone()
 _group: list[Group] = []
 
 

@@ -294,9 +294,17 @@ class Compilation:
 
         Source: Keras 3 ``Model.get_metrics_result``.
         """
+        return self._results_of(self.metrics)
+
+    def _results_so_far(self) -> dict[str, Any]:
+        """Results of the metrics, the mean loss among them only if steps have reported to it."""
+        average = self._plan.average
+        return self._results_of([m for m in self.metrics if m is not average or not m.is_empty])
+
+    def _results_of(self, metrics: list[Any]) -> dict[str, Any]:
         results: dict[str, Any] = {}
         names = self._names_in_logs()
-        for metric in self.metrics:
+        for metric in metrics:
             result = metric.result()
             if isinstance(result, Mapping):
                 results.update(result)

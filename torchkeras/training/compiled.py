@@ -227,14 +227,15 @@ class CompiledMetrics:
         return sorted(places)
 
     def _make_backlogs(self) -> None:
-        self._backlogs: list[tuple[int, bool, Backlog, list[Any]]] = []
+        self._backlogs: list[tuple[int, bool, Backlog, Any]] = []
         for place in sorted({member[0] for member in self._members}):
             of_place = [member for member in self._members if member[0] == place]
             plain = [metric for _, is_weighted, _, metric in of_place if not is_weighted]
             weighted = [metric for _, is_weighted, _, metric in of_place if is_weighted]
             for group, is_weighted in ((plain, False), (weighted, True)):
                 if group:
-                    self._backlogs.append((place, is_weighted, Backlog(_updater(group)), group))
+                    show = _updater(group)
+                    self._backlogs.append((place, is_weighted, Backlog(show), show))
         self._can_delay = all(_takes_joined_batches(member[3]) for member in self._members)
 
     @property
@@ -252,25 +253,21 @@ class CompiledMetrics:
         """Show a batch to the metrics, at once or with later ones."""
         if not self.is_built:
             self.build(y_true, y_pred)
-        if not self._members:
-            return
         outputs = self._outputs
         if outputs.paths == [()] and isinstance(y_true, Tensor):
-            targets, predictions, weights = [y_true], [y_pred], [sample_weight]
+            targets, predictions, weights = (y_true,), (y_pred,), (sample_weight,)
         else:
             targets = outputs.align(y_true, "y", self._places())
             predictions = outputs.row(y_pred)
             weights = outputs.align(sample_weight, "sample_weight", self._places())
-        for place, is_weighted, backlog, group in self._backlogs:
-            weight = weights[place] if is_weighted else None
-            target, prediction = targets[place], predictions[place]
-            if self.delays and self._can_delay and _can_be_joined(target, prediction, weight):
-                backlog.add(target, prediction, weight)
+        delays = self.delays and self._can_delay
+        for place, is_weighted, backlog, show in self._backlogs:
+            batch = targets[place], predictions[place], weights[place] if is_weighted else None
+            if delays and _can_be_joined(*batch):
+                backlog.add(*batch)
             else:
                 backlog.catch_up()
-                with torch.no_grad():
-                    for metric in group:
-                        metric.update_state(target, prediction, sample_weight=weight)
+                show(*batch)
 
     def catch_up(self) -> None:
         """Show the metrics all that they have still to see."""
@@ -330,11 +327,15 @@ def _takes_joined_batches(metric: Any) -> bool:
     return bool(getattr(metric, "is_concatenable", False))
 
 
-def _can_be_joined(*tensors: Any) -> bool:
-    return all(
-        tensor is None
-        or (isinstance(tensor, Tensor) and tensor.dim() > 0 and not hasattr(tensor, "_keras_mask"))
-        for tensor in tensors
+def _can_be_joined(y_true: Any, y_pred: Any, weight: Any) -> bool:
+    """Whether a batch is of plain tensors, whose masks needn't be carried along."""
+    return (
+        isinstance(y_pred, Tensor)
+        and isinstance(y_true, Tensor)
+        and y_pred.dim() > 0
+        and y_true.dim() > 0
+        and (weight is None or isinstance(weight, Tensor))
+        and getattr(y_pred, "_keras_mask", None) is None
     )
 
 

@@ -10,14 +10,25 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from torchkeras.distribution import Alone
+
 
 class Precision:
-    """Gradients that need no scaling: float32, float64, bfloat16."""
+    """Gradients that need no scaling: float32, float64, bfloat16.
+
+    Args:
+        group: The processes over which gradients are averaged after they are computed.
+    """
+
+    def __init__(self, group: Alone) -> None:
+        self.group = group
 
     def step(self, loss: Tensor, optimizer: Any) -> None:
         """Differentiate ``loss`` and let ``optimizer`` change the weights."""
-        forget_gradients(optimizer)
+        parameters = parameters_of(optimizer)
+        forget_gradients(parameters)
         loss.backward()
+        self.group.average(parameters)
         optimizer.step()
 
     def get_state(self) -> dict[str, Any]:
@@ -41,17 +52,21 @@ class Scaled(Precision):
     The factor grows while gradients stay finite; a step whose gradients don't is left out.
 
     Args:
+        group: See ``Precision``.
         device: Where the model computes.
 
     Source: ``torch.amp.GradScaler``, Keras 3 ``LossScaleOptimizer``.
     """
 
-    def __init__(self, device: torch.device) -> None:
+    def __init__(self, group: Alone, device: torch.device) -> None:
+        super().__init__(group)
         self.scaler = torch.amp.GradScaler(device.type)
 
     def step(self, loss: Tensor, optimizer: Any) -> None:
-        forget_gradients(optimizer)
+        parameters = parameters_of(optimizer)
+        forget_gradients(parameters)
         self.scaler.scale(loss).backward()
+        self.group.average(parameters)
         self.scaler.step(optimizer)
         self.scaler.update()
 
@@ -62,15 +77,25 @@ class Scaled(Precision):
         self.scaler.load_state_dict(state)
 
 
-def forget_gradients(optimizer: Any) -> None:
+def parameters_of(optimizer: Any) -> list[Tensor]:
+    """The parameters that ``optimizer`` changes."""
+    groups = optimizer.param_groups
+    return groups[0]["params"] if len(groups) == 1 else [p for g in groups for p in g["params"]]
+
+
+def forget_gradients(parameters: list[Tensor]) -> None:
     """Drop what earlier steps left; ``zero_grad`` without its hooks, which cost more than this."""
-    for group in optimizer.param_groups:
-        for parameter in group["params"]:
-            parameter.grad = None
+    for parameter in parameters:
+        parameter.grad = None
 
 
 def precision_of(
-    model: Any, optimizer: Any, auto_scale_loss: bool, device: torch.device, trains: bool = True
+    model: Any,
+    optimizer: Any,
+    auto_scale_loss: bool,
+    device: torch.device,
+    group: Alone,
+    trains: bool = True,
 ) -> Precision:
     """How to step: scaled for the policy ``mixed_float16``, unless told not to.
 
@@ -79,12 +104,13 @@ def precision_of(
         optimizer: Its optimizer; one that scales by itself (``LossScaleOptimizer``) is left to it.
         auto_scale_loss: See ``compile``.
         device: Where the model computes.
+        group: The processes over which gradients are averaged after they are computed.
         trains: Whether there is a trainable variable.
     """
     if not trains:
         warnings.warn("The model does not have any trainable weights.", stacklevel=4)
-        return Untrained()
+        return Untrained(group)
     scales_itself = hasattr(optimizer, "inner_optimizer")
     if auto_scale_loss and model.dtype_policy.name == "mixed_float16" and not scales_itself:
-        return Scaled(device)
-    return Precision()
+        return Scaled(group, device)
+    return Precision(group)

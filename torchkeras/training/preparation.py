@@ -14,9 +14,10 @@ from torchkeras import data, optimizers
 from torchkeras.callbacks.logs import Logs
 from torchkeras.core import nested
 from torchkeras.core.checks import argument_error, moment_error
+from torchkeras.core.configurable import is_builtin
 from torchkeras.core.dtypes import NAMES
 from torchkeras.data import rows, unpack_x_y_sample_weight
-from torchkeras.distribution import replicas
+from torchkeras.distribution import Alone, replicas
 from torchkeras.tracer import KerasTensor
 from torchkeras.training.precision import precision_of
 
@@ -26,6 +27,7 @@ class Run:
 
     Args:
         model: The model.
+        overlaps: Whether averaging gradients over processes is worth preparing for.
 
     Attributes:
         group: The processes that take part.
@@ -33,8 +35,9 @@ class Run:
         device: Where the model computes.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, overlaps: bool = False) -> None:
         self.model = model
+        self.overlaps = overlaps
         self.group = replicas()
         self.share = self.group.share
         self.device = _placed(model, self.group)
@@ -96,11 +99,8 @@ class Run:
         if isinstance(stream, data.ArrayBatches) and not model.overrides_train_step:
             self._check_numbers(stream)
         self._build_optimizer(variables)
-        state["_precision"] = precision_of(
-            model, model.optimizer, plan.auto_scale_loss, self.device, bool(variables)
-        )
         self.group.join(model, model.optimizer)
-        self._join_steps()
+        self._arrange_steps(stream, variables)
 
     def _build(self, stream: data.Batches) -> None:
         with self.group.same_draws():
@@ -151,19 +151,50 @@ class Run:
                     "It became trainable after the optimizer was built: call `compile` again.",
                 )
 
-    def _join_steps(self) -> None:
-        """Compile the step, and average its gradients over the processes."""
-        model, group = self.model, self.group
+    def _arrange_steps(self, stream: data.Batches, variables: list[Any]) -> None:
+        """Choose how steps are compiled and how their gradients are averaged over processes."""
+        model, group, state = self.model, self.group, self.model.__dict__
         if model.overrides_train_step:
             for optimizer in _optimizers(model):
                 optimizer.gradient_reduction = group.reduction()
-            return
         together: Any = None
-        if group.number > 1:
-            together = group.module(ForwardAndLoss(model))
-        if model.jit_compile:
+        averaging = group
+        if group.number > 1 and variables and not self._may_branch():
+            step = ForwardAndLoss(model)
+            together, averaging = group.module(step, self._has_unused(step, stream)), Alone()
+        if model.jit_compile and not model.overrides_train_step:
             together = torch.compile(together or ForwardAndLoss(model))
-        model.__dict__["_together"] = together
+        state["_together"] = together
+        state["_precision"] = precision_of(
+            model,
+            model.optimizer,
+            model._plan.auto_scale_loss,
+            self.device,
+            averaging,
+            bool(variables),
+        )
+
+    def _may_branch(self) -> bool:
+        """Whether code of the user's may leave out weights in one step and not in another.
+
+        ``DistributedDataParallel`` would then wait for gradients that never come.
+        """
+        model = self.model
+        return (
+            not self.overlaps
+            or model.overrides_train_step
+            or not all(is_builtin(type(layer)) for layer in model._flatten_layers())
+        )
+
+    def _has_unused(self, step: nn.Module, stream: data.Batches) -> bool:
+        """Whether some weight has no part in the loss, found by a step that leaves no trace."""
+        trained = [p for p in step.parameters() if p.requires_grad]
+        with self.group.same_draws():
+            batch = unpack_x_y_sample_weight(stream.peek())
+        with self.group.without_trace(self.model), torch.random.fork_rng():
+            _, loss = step(*batch)
+            gradients = torch.autograd.grad(loss, trained, allow_unused=True)
+        return any(gradient is None for gradient in gradients)
 
     def finish(self, *streams: data.Batches | None) -> None:
         """Let go of workers, and put averaged weights in place if the optimizer keeps them."""
@@ -185,7 +216,19 @@ class ForwardAndLoss(nn.Module):
         self.train()
 
     def forward(self, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Tensor]:
-        return self.model._outputs_and_loss(x, y, sample_weight, True)
+        y_pred, loss = self.model._outputs_and_loss(x, y, sample_weight, True)
+        # Gradients flow through the loss alone: an output without one isn't waited for.
+        return nested.map_leaves(_detached, y_pred), loss
+
+
+def _detached(leaf: Any) -> Any:
+    if not isinstance(leaf, Tensor):
+        return leaf
+    detached = leaf.detach()
+    mask = getattr(leaf, "_keras_mask", None)
+    if mask is not None:
+        detached._keras_mask = mask
+    return detached
 
 
 def _placed(model: Any, group: Any) -> torch.device:

@@ -21,6 +21,7 @@ from torchkeras.callbacks import CallbackList
 from torchkeras.callbacks.logs import Logs, to_floats
 from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.data import unpack_x_y_sample_weight
+from torchkeras.distribution import Alone
 from torchkeras.training import preparation
 from torchkeras.training.compilation import Compilation
 from torchkeras.training.execution import Executions, Step, groups
@@ -41,7 +42,7 @@ class Trainer(SingleBatches, Executions, Compilation):
     stop_evaluating = False
     stop_predicting = False
     _initial_epoch: int | None = None  # set by callbacks that resume a run
-    _precision: Precision = Precision()
+    _precision: Precision = Precision(Alone())
     _together: Any = None
 
     def fit(
@@ -107,7 +108,7 @@ class Trainer(SingleBatches, Executions, Compilation):
                 (x, y, sample_weight), validation_split
             )
         preparation.set_workers(x, max_queue_size, workers, use_multiprocessing)
-        with preparation.Run(self) as run:
+        with preparation.Run(self, overlaps=True) as run:
             stream = run.batches(
                 x, y, sample_weight, batch_size, steps_per_epoch, shuffle, class_weight
             )
@@ -308,16 +309,14 @@ class Trainer(SingleBatches, Executions, Compilation):
         """Results of the metrics over the epoch, or what the last step gave if that is other."""
         group = self._replicas
         group.settle(self, self.metrics)
-        results = self.get_metrics_result()
+        results = self._results_so_far()
         if logs is None or (isinstance(logs, Logs) and not logs.is_read):
             return results
         if not isinstance(logs, Mapping):
             return {}
-        if set(logs) != set(to_floats(results)):
-            return group.logs(logs)
-        if self._plan.average.is_empty and "loss" in logs:  # the step has averaged it otherwise
-            results["loss"] = group.logs({"loss": logs["loss"]})["loss"]
-        return results
+        # What the step gave of metrics is what they stood at then; of others it is all we have.
+        ours = results if set(to_floats(results)) <= set(logs) else {}
+        return {**group.logs(logs, results), **ours}
 
     def _in_order(self, logs: Mapping[str, Any]) -> Any:
         """The values of ``logs`` in the order of ``metrics_names``; a single one by itself."""

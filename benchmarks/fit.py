@@ -1,0 +1,236 @@
+"""How long ``fit``, ``evaluate``, ``predict`` and a single call take beside hand-written PyTorch.
+
+Both sides run in one process on the same data, an epoch of one and an epoch of the other in turn;
+the first epoch of each is left out, and medians are compared. The hand-written loop is the best we
+know: tensors loaded once, batches by ``index_select``, fused Adam, nothing read back in the step.
+
+    python benchmarks/fit.py [--only mlp] [--epochs 9] [--threads 2] [--device cpu] [--clock wall]
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+import torchkeras as keras
+from torchkeras import layers
+
+
+class Workload(NamedTuple):
+    """A model in both forms and the data it is trained on."""
+
+    ours: Callable[[], keras.Model]
+    theirs: Callable[[], nn.Module]
+    x: Callable[[], Tensor]
+    classes: int
+    batch_size: int
+
+
+class Recurrent(nn.Module):
+    """Embedding, LSTM, and a classifier on the last step."""
+
+    def __init__(self, words: int, size: int, classes: int) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(words, size)
+        self.lstm = nn.LSTM(size, size, batch_first=True)
+        self.head = nn.Linear(size, classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.lstm(self.embedding(x))[0][:, -1])
+
+
+def our_mlp() -> keras.Model:
+    return keras.Sequential(
+        [
+            keras.Input((784,)),
+            layers.Dense(128, activation="relu"),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+
+
+def their_mlp() -> nn.Module:
+    return nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10))
+
+
+def our_cnn() -> keras.Model:
+    return keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+
+
+def their_cnn() -> nn.Module:
+    return nn.Sequential(
+        nn.Conv2d(1, 32, 3),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(32, 64, 3),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(1600, 10),
+    )
+
+
+def our_lstm() -> keras.Model:
+    return keras.Sequential(
+        [
+            keras.Input((100,), dtype="int64"),
+            layers.Embedding(20000, 128),
+            layers.LSTM(128),
+            layers.Dense(2, activation="softmax"),
+        ]
+    )
+
+
+WORKLOADS = {
+    "mlp": Workload(our_mlp, their_mlp, lambda: torch.rand(32 * 500, 784), 10, 32),
+    "cnn": Workload(our_cnn, their_cnn, lambda: torch.rand(128 * 16, 28, 28, 1), 10, 128),
+    "lstm": Workload(
+        our_lstm,
+        lambda: Recurrent(20000, 128, 2),
+        lambda: torch.randint(20000, (32 * 16, 100)),
+        2,
+        32,
+    ),
+}
+
+
+def channels_first(x: Tensor) -> Tensor:
+    """Images as the hand-written model wants them."""
+    return x.permute(0, 3, 1, 2).contiguous() if x.dim() == 4 else x
+
+
+def hand_written_fit(
+    model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor, y: Tensor, batch_size: int
+) -> None:
+    """One epoch of the best loop, with the loss and accuracy that ``fit`` reports."""
+    model.train()
+    order = torch.randperm(len(x), device=x.device)
+    total = torch.zeros((), device=x.device)
+    right = torch.zeros((), device=x.device)
+    for index in order.split(batch_size):
+        inputs, targets = x.index_select(0, index), y.index_select(0, index)
+        optimizer.zero_grad()
+        outputs = model(inputs)
+        loss = F.cross_entropy(outputs, targets)
+        loss.backward()
+        optimizer.step()
+        total += loss.detach() * len(index)
+        right += (outputs.detach().argmax(-1) == targets).sum()
+    total.item(), right.item()
+
+
+@torch.no_grad()
+def hand_written_evaluate(model: nn.Module, x: Tensor, y: Tensor, batch_size: int) -> None:
+    model.eval()
+    total = torch.zeros((), device=x.device)
+    right = torch.zeros((), device=x.device)
+    for inputs, targets in zip(x.split(batch_size), y.split(batch_size), strict=True):
+        outputs = model(inputs)
+        total += F.cross_entropy(outputs, targets) * len(targets)
+        right += (outputs.argmax(-1) == targets).sum()
+    total.item(), right.item()
+
+
+@torch.no_grad()
+def hand_written_predict(model: nn.Module, x: Tensor, batch_size: int) -> None:
+    model.eval()
+    torch.cat([model(inputs).softmax(-1) for inputs in x.split(batch_size)]).cpu().numpy()
+
+
+@torch.no_grad()
+def call(model: nn.Module, x: Tensor) -> None:
+    for _ in range(200):
+        model(x)
+
+
+def times(
+    tasks: dict[str, Callable[[], None]], epochs: int, device: str, clock: Callable[[], float]
+) -> dict[str, float]:
+    """Median seconds of each task, run in turn."""
+    found: dict[str, list[float]] = {name: [] for name in tasks}
+    for _ in range(epochs + 1):
+        for name, task in tasks.items():
+            start = clock()
+            task()
+            if device != "cpu":
+                torch.accelerator.synchronize()
+            found[name].append(clock() - start)
+    return {name: statistics.median(values[1:]) for name, values in found.items()}
+
+
+def measure(
+    workload: Workload, epochs: int, device: str, clock: Callable[[], float]
+) -> dict[str, tuple[float, float]]:
+    """Seconds of ours and of the hand-written code, by what is done."""
+    torch.manual_seed(0)
+    x = workload.x().to(device)
+    y = torch.randint(workload.classes, (len(x),), device=device)
+    size = workload.batch_size
+    ours, theirs = workload.ours().to(device), workload.theirs().to(device)
+    ours.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    optimizer = torch.optim.Adam(theirs.parameters(), fused=True)
+    plain = channels_first(x)
+    pairs = {
+        "fit": (
+            lambda: ours.fit(x, y, batch_size=size, verbose=0),
+            lambda: hand_written_fit(theirs, optimizer, plain, y, size),
+        ),
+        "evaluate": (
+            lambda: ours.evaluate(x, y, batch_size=size, verbose=0),
+            lambda: hand_written_evaluate(theirs, plain, y, size),
+        ),
+        "predict": (
+            lambda: ours.predict(x, batch_size=size, verbose=0),
+            lambda: hand_written_predict(theirs, plain, size),
+        ),
+        "200 calls": (lambda: call(ours, x[:1]), lambda: call(theirs, plain[:1])),
+        "predict 1": (
+            lambda: ours.predict(x[:1], verbose=0),
+            lambda: hand_written_predict(theirs, plain[:1], 1),
+        ),
+    }
+    results = {}
+    for name, (ours_does, they_do) in pairs.items():
+        found = times({"ours": ours_does, "theirs": they_do}, epochs, device, clock)
+        results[name] = found["ours"], found["theirs"]
+    return results
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", choices=WORKLOADS, action="append")
+    parser.add_argument("--epochs", type=int, default=9)
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--clock", choices=["wall", "cpu"], default="wall")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    clock = time.perf_counter if options.clock == "wall" else time.process_time
+    about = f"torch {torch.__version__}, {options.device}, {options.threads} threads"
+    print(f"{about}, {options.clock} time")
+    print("| workload | what | ours, ms | hand-written, ms | ratio |")
+    print("|---|---|---|---|---|")
+    for name in options.only or WORKLOADS:
+        found = measure(WORKLOADS[name], options.epochs, options.device, clock)
+        for what, (ours, theirs) in found.items():
+            row = f"{ours * 1e3:.2f} | {theirs * 1e3:.2f} | {ours / theirs:.2f}"
+            print(f"| {name} | {what} | {row} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

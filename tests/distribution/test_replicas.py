@@ -1,0 +1,138 @@
+"""Two processes compute what one does. ``scenarios.py`` says what is computed."""
+
+import importlib.util
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from torchkeras.distribution import Alone, current_group, replicas
+
+SCRIPT = Path(__file__).with_name("scenarios.py")
+ROOT = SCRIPT.parents[2]
+SPEC = importlib.util.spec_from_file_location("scenarios", SCRIPT)
+scenarios = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(scenarios)
+
+
+def run(*command, processes=1, **options):
+    """Run a script in one process, or in several by torchrun."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    launcher = [sys.executable, "-W", "ignore"]
+    if processes > 1:
+        with socket.socket() as free:
+            free.bind(("localhost", 0))
+            port = free.getsockname()[1]
+        launcher += ["-m", "torch.distributed.run", "--nproc-per-node", str(processes)]
+        launcher += ["--master-port", str(port)]
+    return subprocess.run(
+        [*launcher, *map(str, command)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        **options,
+    )
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """Arrays by name, of one process and of each of two."""
+    target = tmp_path_factory.mktemp("results") / "found"
+    for processes in (1, 2):
+        done = run(SCRIPT, target, processes=processes)
+        assert done.returncode == 0, done.stderr
+    return [dict(np.load(f"{target}.{name}.npz")) for name in ("alone", 0, 1)]
+
+
+@pytest.mark.parametrize("name", scenarios.SCENARIOS)
+def test_two_processes_equal_one(results, name):
+    alone, *others = [
+        {key: value for key, value in found.items() if key.startswith(f"{name}/")}
+        for found in results
+    ]
+    for number, found in enumerate(others):
+        assert found.keys() == alone.keys()
+        for key in alone:
+            np.testing.assert_allclose(
+                found[key], alone[key], rtol=1e-5, atol=1e-5, err_msg=f"{key} of {number}"
+            )
+
+
+def script(tmp_path, text):
+    path = tmp_path / "script.py"
+    path.write_text(text)
+    return path
+
+
+def test_only_the_chief_prints_and_writes(tmp_path):
+    path = script(
+        tmp_path,
+        f"""
+import numpy as np
+import torchkeras as keras
+
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+writers = [
+    keras.callbacks.CSVLogger(r"{tmp_path / "log.csv"}"),
+    keras.callbacks.ModelCheckpoint(r"{tmp_path / "model.weights.h5"}", save_weights_only=True),
+]
+model.fit(np.ones((10, 4)), np.ones((10, 1)), epochs=2, verbose=2, callbacks=writers)
+""",
+    )
+    done = run(path, processes=2)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("Epoch 2/2") == 1
+    assert len((tmp_path / "log.csv").read_text().splitlines()) == 3
+    assert (tmp_path / "model.weights.h5").exists()
+
+
+def test_a_process_that_dies_ends_all(tmp_path):
+    path = script(
+        tmp_path,
+        """
+import numpy as np
+import torchkeras as keras
+from torchkeras import distribution
+
+
+class Die(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        if distribution.rank() == 1:
+            raise OSError("the disk is full")
+
+
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+model.fit(np.ones((10, 4)), np.ones((10, 1)), batch_size=2, verbose=0, callbacks=[Die()])
+""",
+    )
+    done = run(path, processes=2)
+    assert done.returncode != 0
+    assert "the disk is full" in done.stderr
+
+
+def test_one_process_is_alone():
+    group = replicas()
+    assert type(group) is Alone
+    assert current_group() is group
+    assert group.share is None
+
+
+def test_alone_changes_nothing():
+    group = Alone()
+    value = torch.tensor(3.0)
+    batches = [1, 2]
+    assert group.of_mean(value) is group.of_sum(value) is group.scale(value) is value
+    assert group.denominator(7.0) == 7.0
+    assert group.batches(batches) is batches
+    assert group.step(len, None) is len
+    assert group.weight(5) == 5
+    assert group.reduction() is None
+    assert group.logs({"a": 1}, {"a": 2}) == {"a": 1}
