@@ -182,7 +182,7 @@ class _Writer:
                 if not isinstance(operation, Call):
                     self.names[id(call)] = operation.name
                 elif call.operation is not attach_mask:
-                    self.names[id(call)] = local_names(self._node(call).class_name.lower())
+                    self.names[id(call)] = local_names(to_snake_case(self._node(call).class_name))
 
     def _needed_calls(self) -> set[int]:
         """Calls that an output needs, masks that tensors carry anyway left out."""

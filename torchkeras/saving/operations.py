@@ -185,8 +185,6 @@ def _split(row: Operation, arguments: dict[str, Any]) -> KerasNode:
             args.append(arguments[name])
         elif name in arguments:
             kwargs[name] = arguments[name]
-    while args and args[-1] is None:  # inputs at the end that were not given
-        args.pop()
     config = {
         name: _plain_option(name, arguments[name]) for name in row.options if name in arguments
     }

@@ -10,6 +10,7 @@ from typing_extensions import Unpack
 
 from torchkeras.core import settings
 from torchkeras.core.checks import argument_error, kind_error, moment_error
+from torchkeras.core.configurable import generic
 from torchkeras.core.dtypes import torch_dtype
 from torchkeras.core.typing import Shape
 from torchkeras.layers.base import Layer, LayerOptions
@@ -186,8 +187,8 @@ class Normalization(SameShape, Layer):
         """Take mean and variance from data.
 
         Args:
-            data: An array or tensor, or batches of them: a dataset, a loader, a list, a generator; of
-                a tuple, its first part is taken.
+            data: An array or tensor, or batches of them: a dataset, a loader, a list, a generator;
+                of a tuple, its first part is taken.
             batch_size: Accepted for tf.keras; arrays are read in one go.
             steps: Number of batches to take; None takes all.
 
@@ -209,9 +210,15 @@ class Normalization(SameShape, Layer):
             total = self._joined(total, self._moments(batch))
         if total is None:
             raise argument_error(self, "data", data, "at least one batch", "adapt() received none.")
-        count, mean, variance = total
+        _, mean, variance = total
         self.adapt_mean.assign(mean.astype("float32"))
         self.adapt_variance.assign(variance.astype("float32"))
+
+    @generic
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        config["mean"], config["variance"] = _plain(self.input_mean), _plain(self.input_variance)
+        return config
 
     def _batches(self, data: Any) -> Iterable[np.ndarray]:
         if isinstance(data, (list, tuple)) and not _holds_arrays(data):
@@ -278,3 +285,8 @@ def _holds_arrays(items: Any) -> bool:
 
 def _as_array(batch: Any) -> np.ndarray:
     return batch.detach().cpu().numpy() if isinstance(batch, Tensor) else np.asarray(batch)
+
+
+def _plain(value: Any) -> Any:
+    """Numbers as lists, which configurations can hold."""
+    return None if value is None else np.asarray(value).tolist()
