@@ -6,6 +6,7 @@ errors. Masks and weights are the caller's business.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -28,15 +29,17 @@ def _alike(y_true: Tensor, y_pred: Tensor) -> Tensor | None:
     return None
 
 
-def _simple(kernel: Callable[..., Tensor]) -> Callable[..., Tensor | None]:
-    """A fused mean of errors, made of ``kernel(y_pred, y_true, **options)``."""
-
-    def mean(y_true: Tensor, y_pred: Tensor, dtype: torch.dtype, **options: Any) -> Tensor | None:
-        y_pred = y_pred if y_pred.dtype is dtype else y_pred.to(dtype)
-        y_true = _alike(y_true, y_pred)
-        return None if y_true is None else kernel(y_pred, y_true, **options)
-
-    return mean
+def _mean_of_errors(
+    kernel: Callable[..., Tensor],
+    y_true: Tensor,
+    y_pred: Tensor,
+    dtype: torch.dtype,
+    **options: Any,
+) -> Tensor | None:
+    """What ``kernel(y_pred, y_true, **options)`` gives for tensors that fit."""
+    y_pred = y_pred if y_pred.dtype is dtype else y_pred.to(dtype)
+    y_true = _alike(y_true, y_pred)
+    return None if y_true is None else kernel(y_pred, y_true, **options)
 
 
 def _logits(y_pred: Tensor, from_logits: bool, activation: str, dtype: torch.dtype) -> Any:
@@ -115,9 +118,9 @@ def binary_crossentropy(
 
 
 MEANS: dict[Callable, Callable[..., Tensor | None]] = {
-    functions.mean_squared_error: _simple(F.mse_loss),
-    functions.mean_absolute_error: _simple(F.l1_loss),
-    functions.huber: _simple(F.huber_loss),
+    functions.mean_squared_error: partial(_mean_of_errors, F.mse_loss),
+    functions.mean_absolute_error: partial(_mean_of_errors, F.l1_loss),
+    functions.huber: partial(_mean_of_errors, F.huber_loss),
     functions.sparse_categorical_crossentropy: sparse_categorical_crossentropy,
     functions.categorical_crossentropy: categorical_crossentropy,
     functions.binary_crossentropy: binary_crossentropy,

@@ -357,7 +357,7 @@ def as_numpy(value: Any) -> Any:
 def as_they_are(**values: Any) -> Logs:
     """Logs that count as read already: nothing in them becomes a float."""
     logs = Logs({})
-    dict.update(logs, values)
+    logs.update(values)
     return logs
 
 

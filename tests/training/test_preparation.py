@@ -1,0 +1,107 @@
+import numpy as np
+import pytest
+import torch
+
+import torchkeras
+from torchkeras.data import PyDataset
+from torchkeras.distribution import Alone
+from torchkeras.training import preparation
+
+X = np.random.default_rng(0).normal(size=(8, 3)).astype("float32")
+Y = X.sum(1, keepdims=True)
+
+
+class Numbers(PyDataset):
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, index):
+        return X[4 * index : 4 * index + 4], Y[4 * index : 4 * index + 4]
+
+
+def model():
+    made = torchkeras.Sequential([torchkeras.Input((3,)), torchkeras.layers.Dense(1)])
+    made.compile("sgd", "mse")
+    return made
+
+
+def test_options_of_tf_keras_2_reach_the_dataset():
+    dataset = Numbers()
+    model().fit(dataset, workers=2, use_multiprocessing=False, max_queue_size=3, verbose=0)
+    assert (dataset.workers, dataset.max_queue_size) == (2, 3)
+    model().fit(X, Y, workers=2, verbose=0)
+
+
+def test_validation_data_are_two_or_three_parts_or_a_source():
+    dataset = Numbers()
+    assert preparation.parts_of((1, 2)) == (1, 2, None)
+    assert preparation.parts_of([1, 2, 3]) == (1, 2, 3)
+    assert preparation.parts_of(dataset) == (dataset, None, None)
+    with pytest.raises(ValueError, match="a tuple of 1"):
+        preparation.parts_of((1,))
+
+
+def test_outputs_of_all_batches_are_joined():
+    outputs = [{"a": torch.zeros(2, 3), "b": np.array(["x", "y"])} for _ in range(3)]
+    joined = preparation.joined(outputs, Alone())
+    assert joined["a"].shape == (6, 3)
+    assert joined["b"].tolist() == ["x", "y"] * 3
+    assert preparation.joined([torch.tensor(1.0)] * 3, Alone()).tolist() == [1, 1, 1]
+    assert preparation.joined([torch.zeros(2, dtype=torch.bfloat16)], Alone()).dtype == np.float32
+
+
+def test_losses_and_metrics_are_known_before_the_first_step():
+    seen = []
+
+    class Look(torchkeras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            seen.append((self.model.built, self.model.optimizer.built, self.model.metrics_names))
+
+    class Own(torchkeras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = torchkeras.layers.Dense(1)
+
+        def call(self, x):
+            return self.dense(x)
+
+    own = Own()
+    own.compile("sgd", "mse", metrics=["accuracy"])
+    own.fit(X, Y, verbose=0, callbacks=[Look()])
+    assert seen == [(True, True, ["loss", "accuracy"])]
+
+
+def test_predictions_reach_callbacks_as_they_are():
+    seen = []
+
+    class Look(torchkeras.callbacks.Callback):
+        def on_predict_batch_end(self, batch, logs=None):
+            seen.append(logs["outputs"].shape)
+
+    model().predict(X, batch_size=3, verbose=0, callbacks=[Look()])
+    assert seen == [(3, 1), (3, 1), (2, 1)]
+
+
+def test_nothing_of_a_run_is_left_behind_when_it_fails():
+    failing = model()
+
+    class Fail(torchkeras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            raise OSError
+
+    with pytest.raises(OSError):  # noqa: PT011, any will do
+        failing.fit(X, Y, verbose=0, callbacks=[Fail()])
+    assert failing.optimizer.gradient_reduction is None
+    assert failing.fit(X, Y, verbose=0).history["loss"]
+
+
+@pytest.mark.gpu
+def test_fit_moves_the_model_to_the_accelerator_once():
+    if not torch.cuda.is_available():
+        pytest.skip("no CUDA device")
+    moved = model()
+    moved.fit(X, Y, verbose=0)
+    assert next(moved.parameters()).device.type == "cuda"
+    moved.to("cpu")
+    moved.fit(X, Y, verbose=0)
+    assert next(moved.parameters()).device.type == "cpu"
