@@ -90,6 +90,31 @@ def test_a_schedule_replaces_the_rates_variable():
         optimizer.learning_rate = 0.1
 
 
+def test_a_schedule_changed_on_the_way_is_noticed(weights):
+    (weight,) = weights([0.0])
+    schedule = keras.optimizers.schedules.PiecewiseConstantDecay([1], [1.0, 0.5])
+    optimizer = keras.optimizers.SGD(schedule)
+    for _ in range(3):
+        optimizer.apply([[1.0]], [weight])
+    schedule.values[1] = 0.25
+    optimizer.apply([[1.0]], [weight])
+    optimizer.iterations = 1000
+    optimizer.apply([[1.0]], [weight])
+    assert weight.numpy().tolist() == [-(1.0 + 1.0 + 0.5 + 0.25 + 0.25)]
+
+
+def test_a_run_resumed_within_a_block_has_the_very_same_rates(weights):
+    schedule = keras.optimizers.schedules.CosineDecay(0.1, 90)
+    whole, resumed = keras.optimizers.SGD(schedule), keras.optimizers.SGD(schedule)
+    rates = []
+    for step in range(100):
+        whole.iterations = step
+        rates.append(whole._rate())
+    for step in (37, 38, 70, 63, 64):
+        resumed.iterations = step
+        assert resumed._rate() == rates[step]
+
+
 def test_a_rate_of_another_kind_is_refused():
     with pytest.raises(ValueError, match="Argument `learning_rate` should be float"):
         keras.optimizers.SGD(learning_rate=[0.1])

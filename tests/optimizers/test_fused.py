@@ -9,6 +9,10 @@ MAKERS = {
     "adamw": lambda: keras.optimizers.AdamW(0.05, weight_decay=0.1),
     "sgd": lambda: keras.optimizers.SGD(0.05, weight_decay=0.1),
     "momentum": lambda: keras.optimizers.SGD(0.05, momentum=0.9),
+    "nesterov": lambda: keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True),
+    "scheduled sgd": lambda: keras.optimizers.SGD(
+        keras.optimizers.schedules.CosineDecay(0.05, 30), momentum=0.9
+    ),
     "schedule": lambda: keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.05, 30)),
 }
 

@@ -75,8 +75,8 @@ class Adam(Moments):
     Example:
         >>> weight = keras.Variable([1.0])
         >>> Adam(0.25).apply([torch.tensor([8.0])], [weight])
-        >>> round(float(weight[0]), 4)
-        0.75
+        >>> weight.numpy().round(4).tolist()
+        [0.75]
     """
 
     def __init__(

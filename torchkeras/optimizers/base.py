@@ -1,5 +1,6 @@
 """What all optimizers share: Keras's interface on a torch optimizer."""
 
+import copy
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -15,6 +16,7 @@ from torchkeras.core.configurable import (
     constructor_arguments,
     current_value,
     generic,
+    is_builtin,
     recorded_arguments,
 )
 from torchkeras.core.variable import Variable
@@ -25,6 +27,8 @@ from torchkeras.optimizers.scalars import HostScalar
 from torchkeras.optimizers.schedules import LearningRateSchedule
 from torchkeras.optimizers.state import State
 from torchkeras.optimizers.stepping import Stepping
+
+BLOCK = 64  # steps
 
 
 class CallableList(list):
@@ -75,6 +79,7 @@ class Optimizer(Stepping, State, Configurable):
         [0.5, 1.5]
     """
 
+    _block_number = _block_state = None  # of the rates that _rate_of_block computed last
     host_entries = {"iteration": torch.int64, "lr": torch.float32}  # numbers in the group
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -190,13 +195,34 @@ class Optimizer(Stepping, State, Configurable):
         rate = source(self._iterations) if isinstance(source, LearningRateSchedule) else source()
         return rate.tensor if isinstance(rate, Variable) else rate
 
+    def _rate_of_block(self) -> float | None:
+        """A built-in schedule's rate, computed for many steps at once; None where that can't be.
+
+        Blocks start at multiples of their length, so that a run that is resumed within one gets
+        the very same numbers.
+        """
+        schedule, step = self._learning_rate, self.param_groups[0]["iteration"]
+        built_in = isinstance(schedule, LearningRateSchedule) and is_builtin(type(schedule))
+        if not built_in or torch.compiler.is_compiling() or isinstance(step, Tensor):
+            return None
+        state = {k: v for k, v in vars(schedule).items() if k != "_arguments"}
+        number = step // BLOCK
+        if (number, state) != (self._block_number, self._block_state):
+            steps = torch.arange(number * BLOCK, (number + 1) * BLOCK)
+            self.__dict__["_block"] = schedule(steps).tolist()
+            self.__dict__["_block_number"] = number
+            self.__dict__["_block_state"] = copy.deepcopy(state)
+        return self._block[step % BLOCK]
+
     def _rate(self) -> Rate:
         """The rate of this step for kernels: a number, or a tensor where only the device knows."""
         group = self.param_groups[0]
         if isinstance(self._learning_rate, HostScalar):
             rate = group["lr"]
         else:
-            rate = self._asked_rate()
+            rate = self._rate_of_block()
+            if rate is None:
+                rate = self._asked_rate()
             if not torch.compiler.is_compiling():
                 if isinstance(rate, Tensor) and rate.device.type == "cpu":
                     rate = rate.item()

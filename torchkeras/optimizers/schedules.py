@@ -202,8 +202,8 @@ class PiecewiseConstantDecay(LearningRateSchedule):
                 f"{len(values) - 1} steps, one less than values {list(values)}",
                 "The length of boundaries should be 1 less than the length of values.",
             )
-        self.boundaries = boundaries
-        self.values = values
+        self.boundaries = list(boundaries)
+        self.values = list(values)
         self.name = name
 
     def __call__(self, step: Any) -> Tensor:

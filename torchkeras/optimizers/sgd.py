@@ -10,7 +10,6 @@ from torchkeras.core.variable import Variable
 from torchkeras.optimizers import fused
 from torchkeras.optimizers.base import Optimizer
 from torchkeras.optimizers.buckets import Bucket, Rate, Slots, add_to, subtract
-from torchkeras.optimizers.scalars import HostScalar
 
 
 class SGD(Optimizer):
@@ -40,6 +39,8 @@ class SGD(Optimizer):
         >>> weight.numpy().tolist()
         [-0.25]
     """
+
+    has_fused_step = True
 
     def __init__(
         self,
@@ -81,41 +82,31 @@ class SGD(Optimizer):
             torch._foreach_add_(weights, momentum)
 
     def update_fused(self, bucket: Bucket, gradients: list[Tensor], rate: Rate, step: Rate) -> bool:
-        if not fused.fits(self, bucket) or isinstance(rate, Tensor):
+        if not fused.fits(self, bucket):
             return False
         scale, found_inf = fused.amp(self, bucket)
         if bucket.decay:
             fused.decay(bucket, rate, found_inf)
-        momentum = bucket.slots.get("momentum", [])
-        # torch computes m = momentum * m + (1 - dampening) * g, then w -= lr * m.
+        # torch computes m = momentum * m + (1 - dampening) * g, then w -= lr * m; with nesterov
+        # w -= lr * (g + momentum * m), which wants the rate in g itself, as does a rate that is a
+        # tensor.
+        nesterov = bool(self.nesterov and self.momentum)
+        lr, dampening = (-1.0, 1.0 + rate) if self.momentum else (rate, 0.0)
+        if nesterov or isinstance(rate, Tensor):
+            gradients = torch._foreach_mul(gradients, -rate)
+            lr, dampening = -1.0, 0.0
         torch._fused_sgd_(
             bucket.weights,
             gradients,
-            momentum,
+            bucket.slots["momentum"] if self.momentum else [],
             weight_decay=0.0,
             momentum=self.momentum,
-            lr=-1.0 if momentum else rate,
-            dampening=1.0 + rate if momentum else 0.0,
-            nesterov=False,
+            lr=lr,
+            dampening=dampening,
+            nesterov=nesterov,
             maximize=False,
             is_first_step=False,
             grad_scale=scale,
             found_inf=found_inf,
         )
         return True
-
-    @property
-    def has_fused_step(self) -> bool:
-        """Whether torch's kernel computes this configuration."""
-        return not (self.nesterov and self.momentum)
-
-    @property
-    def _step_supports_amp_scaling(self) -> bool:
-        # The kernel takes the rate as a number, which a schedule doesn't give while the scaler
-        # keeps the step count on the device.
-        return (
-            isinstance(self.param_groups[0]["lr"], float)
-            and isinstance(self._learning_rate, HostScalar)
-            and not self.decay
-            and super()._step_supports_amp_scaling
-        )

@@ -182,7 +182,7 @@ class State(torch.optim.Optimizer):
         return {
             name: value
             for name, value in self.__dict__.items()
-            if name not in left_out and not name.startswith("_optimizer_")
+            if name not in left_out and not name.startswith(("_optimizer_", "_block"))
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
