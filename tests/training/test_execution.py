@@ -95,7 +95,8 @@ def test_steps_are_compiled_on_request(monkeypatch):
     monkeypatch.setattr(torch, "compile", compile_function)
     jitted = model(jit_compile=True)
     jitted.fit(X, Y, validation_data=(X, Y), epochs=2, verbose=0)
-    assert len(compiled) == 2  # forward and loss of training, and the step of evaluation
+    # Forward and loss of training, the optimizer's step, and the step of evaluation.
+    assert len(compiled) == 3
     assert (
         Execution(jitted, "predict_step", True, gradients=False)([(torch.tensor(X),)]) is not None
     )

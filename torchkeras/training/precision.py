@@ -18,10 +18,13 @@ class Precision:
 
     Args:
         group: The processes over which gradients are averaged after they are computed.
+        compiles: Whether ``torch.compile`` compiles the optimizer's step.
     """
 
-    def __init__(self, group: Alone) -> None:
+    def __init__(self, group: Alone, compiles: bool = False) -> None:
         self.group = group
+        self.compiles = compiles
+        self._compiled: tuple[Any, Any] = (None, None)  # an optimizer and its compiled step
 
     def step(self, loss: Tensor, optimizer: Any) -> None:
         """Differentiate ``loss`` and let ``optimizer`` change the weights."""
@@ -29,11 +32,22 @@ class Precision:
         forget_gradients(parameters)
         loss.backward()
         self.group.average(parameters)
-        optimizer.step()
+        if self.compiles:
+            self._compiled_step(optimizer)()
+        else:
+            optimizer.step()
+
+    def _compiled_step(self, optimizer: Any) -> Any:
+        if self._compiled[0] is not optimizer:
+            self._compiled = optimizer, torch.compile(optimizer.step)
+        return self._compiled[1]
 
     def get_state(self) -> dict[str, Any]:
         """What a resumed run needs to know."""
         return {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_compiled": (None, None)}
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Take over what ``get_state`` gave."""
@@ -96,6 +110,7 @@ def precision_of(
     device: torch.device,
     group: Alone,
     trains: bool = True,
+    compiles: bool = False,
 ) -> Precision:
     """How to step: scaled for the policy ``mixed_float16``, unless told not to.
 
@@ -106,6 +121,7 @@ def precision_of(
         device: Where the model computes.
         group: The processes over which gradients are averaged after they are computed.
         trains: Whether there is a trainable variable.
+        compiles: Whether the optimizer's step is compiled; a scaled one isn't.
     """
     if not trains:
         warnings.warn("The model does not have any trainable weights.", stacklevel=4)
@@ -113,4 +129,4 @@ def precision_of(
     scales_itself = hasattr(optimizer, "inner_optimizer")
     if auto_scale_loss and model.dtype_policy.name == "mixed_float16" and not scales_itself:
         return Scaled(group, device)
-    return Precision(group)
+    return Precision(group, compiles)

@@ -172,6 +172,7 @@ class Run:
             self.device,
             averaging,
             bool(variables),
+            model.jit_compile,
         )
 
     def _may_branch(self) -> bool:
