@@ -144,7 +144,7 @@ def test_it_is_no_tensor_and_unknown_attributes_are_said():
     assert not isinstance(variable, torch.Tensor)
     assert isinstance(variable.value, torch.nn.Parameter)
     with pytest.raises(AttributeError, match="'Variable' object has no attribute 'nothing'"):
-        variable.nothing
+        _ = variable.nothing
 
 
 def test_gradients_can_be_taken_of_it_and_of_its_value(dense):

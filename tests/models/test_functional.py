@@ -109,7 +109,7 @@ def test_two_layers_of_one_name_are_refused():
 
 
 def test_inputs_have_to_be_symbolic():
-    with pytest.raises(ValueError, match="Make them by keras.Input"):
+    with pytest.raises(ValueError, match=r"Make them by keras\.Input"):
         keras.models.Functional(torch.ones(2), torch.ones(2))
 
 

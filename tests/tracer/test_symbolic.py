@@ -74,7 +74,7 @@ def test_what_a_symbol_cannot_do_says_what_to_do_instead(function, message):
 
 def test_a_wrong_attribute_is_said():
     with pytest.raises(AttributeError, match="'KerasTensor' object has no attribute 'nothing'"):
-        keras.Input((4,)).nothing
+        _ = keras.Input((4,)).nothing
 
 
 def test_a_symbol_describes_itself():

@@ -57,7 +57,7 @@ def recorded_arguments(instance: Any) -> dict[str, Any]:
     """The arguments by name that ``instance`` was made with."""
     args, kwargs = instance.__dict__.get("_arguments", ((), {}))
     names = [name for name in constructor_arguments(type(instance)) if name not in kwargs]
-    positional = {name: value for name, value in zip(names, args, strict=False)}
+    positional = dict(zip(names, args, strict=False))
     return {**positional, **kwargs}
 
 

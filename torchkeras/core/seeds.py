@@ -59,7 +59,9 @@ class SeedGenerator(Configurable):
 
     def __init__(self, seed: int | None = None, name: str | None = None) -> None:
         if seed is not None and (isinstance(seed, bool) or not isinstance(seed, (int, np.integer))):
-            raise argument_error(self, "seed", seed, "an integer or None", "seed must be an integer.")
+            raise argument_error(
+                self, "seed", seed, "an integer or None", "seed must be an integer."
+            )
         self.seed = seed
         self.name = name or naming.auto_name("seed_generator")
         first = random.randint(1, int(1e9)) if seed is None else int(seed)

@@ -466,7 +466,7 @@ class Layer(LayerCalls, SymbolicCalls, LayerLosses, LayerWeights, Configurable):
 
 
 def _recorded_build(build: Callable) -> Callable:
-    """``build`` that remembers its shapes, names the weights after the layer and makes real ones."""
+    """``build`` that remembers its shapes, names weights after the layer and makes real ones."""
     names = argument_names(build)
 
     @functools.wraps(build)

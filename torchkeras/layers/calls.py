@@ -44,7 +44,12 @@ class LayerCalls:
 
     def _enter(self, args: tuple, kwargs: dict, training: Any) -> Any:
         """Call on plain tensors of the right type, when all is settled, without detours."""
-        if self._is_simple and args and not kwargs and local.compute_dtype is None:
+        if (
+            self._is_simple
+            and args
+            and (not kwargs or all_none(kwargs.values()))
+            and local.compute_dtype is None
+        ):
             x = args[0]
             if (
                 (type(x) is Tensor or type(x) is nn.Parameter)

@@ -1,6 +1,6 @@
 """Shapes, devices and masks of structures of tensors."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -83,8 +83,9 @@ def holds_tensors(value: Any) -> bool:
     )
 
 
-def all_none(values: tuple) -> bool:
-    for value in values:
+def all_none(values: Iterable[Any]) -> bool:
+    """Whether every value is None."""
+    for value in values:  # noqa: SIM110 - a generator in all() costs three times as much
         if value is not None:
             return False
     return True

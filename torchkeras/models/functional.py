@@ -52,7 +52,7 @@ class Functional(Model):
 
     @staticmethod
     def config_of(model: Model) -> dict[str, Any]:
-        """The layers of ``model``, the calls between them, inputs and outputs, as Keras has them."""
+        """The layers, the calls between them, the inputs and outputs, as Keras writes them."""
         return _Writer(model).config()
 
     @staticmethod

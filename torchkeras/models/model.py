@@ -19,8 +19,8 @@ from torchkeras.training.trainer import Trainer
 class Model(Trainer, Layer):
     """Layers grouped into one, with ``compile``, ``fit``, ``evaluate``, ``predict`` and ``save``.
 
-    Made in one of three ways: ``Model(inputs, outputs)`` from symbolic tensors; ``Sequential``; or a
-    subclass with ``call``. A subclass without ``call`` may also be made from inputs and outputs.
+    Made in one of three ways: ``Model(inputs, outputs)`` from symbolic tensors; ``Sequential``; or
+    a subclass with ``call``. A subclass without ``call`` may also be made from inputs and outputs.
 
     Args:
         inputs: Structure of symbolic tensors.
@@ -354,6 +354,8 @@ def adapted(model: Model, graph: Graph, inputs: Any, mask: Any = None) -> list[A
     """
     symbols = graph.flat_inputs
     if len(symbols) == 1 and type(inputs) is Tensor:
+        if mask is None and graph.fits(inputs):
+            return [inputs]
         values = [inputs]
     else:
         values = match_structure(model, graph, inputs)

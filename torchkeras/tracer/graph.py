@@ -42,6 +42,7 @@ class Graph:
         self.outputs = outputs
         self.flat_inputs: list[KerasTensor] = nested.flatten(inputs)
         self.flat_outputs: list[KerasTensor] = nested.flatten(outputs)
+        self._wanted: Any = None
         release_modules()
         finished, first_seen = self._walk()
         self.calls, self.operations = self._in_order(finished, first_seen)
@@ -129,6 +130,21 @@ class Graph:
             "it among the inputs or made from them. The following previous operations were "
             f"accessed without issue: {reached}"
         )
+
+    def fits(self, tensor: Tensor) -> bool:
+        """Whether ``tensor`` is what the one input declares: rank, known sizes, kind of number."""
+        if self._wanted is None:
+            symbol = self.flat_inputs[0]
+            sizes = tuple((axis, n) for axis, n in enumerate(symbol.shape) if n is not None)
+            self._wanted = (symbol.ndim, sizes, symbol.is_floating_point())
+        rank, sizes, is_float = self._wanted
+        if tensor.dim() != rank or (is_float and not tensor.dtype.is_floating_point):
+            return False
+        shape = tensor.shape
+        for axis, size in sizes:
+            if shape[axis] != size:
+                return False
+        return True
 
     @property
     def modules(self) -> list[nn.Module]:

@@ -144,8 +144,8 @@ class KerasTensor:
 
     def __bool__(self) -> bool:
         raise TypeError(
-            "A symbolic KerasTensor cannot be used as a boolean. Use torch.where or keras.ops.cond, "
-            "or put the condition into a Layer."
+            "A symbolic KerasTensor cannot be used as a boolean. Use torch.where or "
+            "keras.ops.cond, or put the condition into a Layer."
         )
 
     def __float__(self) -> float:
@@ -324,7 +324,8 @@ def record(operation: Any, args: tuple, kwargs: dict, outputs: Any = None) -> An
     """
     if kwargs.get("out") is not None:
         raise TypeError(
-            f"{operation_name(operation)}: out= can't be used with symbolic tensors; take the result."
+            f"{operation_name(operation)}: out= can't be used with symbolic tensors; take the "
+            "result."
         )
     name = operation_name(operation)
     if _works_in_place(operation, name):
