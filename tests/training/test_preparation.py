@@ -95,6 +95,21 @@ def test_nothing_of_a_run_is_left_behind_when_it_fails():
     assert failing.fit(X, Y, verbose=0).history["loss"]
 
 
+def test_trial_runs_are_cut_short_by_the_configuration():
+    torchkeras.config.set_max_epochs(2)
+    torchkeras.config.set_max_steps_per_epoch(3)
+    try:
+        with pytest.warns(UserWarning, match="Limiting"):
+            history = model().fit(X, Y, batch_size=1, epochs=5, verbose=0)
+        assert (history.epoch, history.params["steps"]) == ([0, 1], 3)
+        with pytest.warns(UserWarning, match="Limiting steps_per_epoch to 3"):
+            assert model().predict(X, batch_size=1, verbose=0).shape == (3, 1)
+    finally:
+        torchkeras.config.set_max_epochs(None)
+        torchkeras.config.set_max_steps_per_epoch(None)
+    assert len(model().fit(X, Y, epochs=3, verbose=0).epoch) == 3
+
+
 @pytest.mark.gpu
 def test_fit_moves_the_model_to_the_accelerator_once():
     if not torch.cuda.is_available():

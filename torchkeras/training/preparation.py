@@ -16,6 +16,7 @@ from torchkeras.core import nested
 from torchkeras.core.checks import argument_error, moment_error
 from torchkeras.core.configurable import is_builtin
 from torchkeras.core.dtypes import NAMES
+from torchkeras.core.settings import settings
 from torchkeras.data import rows, unpack_x_y_sample_weight
 from torchkeras.distribution import Alone, replicas
 from torchkeras.tracer import KerasTensor
@@ -100,6 +101,8 @@ class Run:
             self._check_numbers(stream)
         self._build_optimizer(variables)
         self.group.join(model, model.optimizer)
+        if self.group.number > 1:
+            _warn_of_unsynchronized(model)
         self._arrange_steps(stream, variables)
 
     def _build(self, stream: data.Batches) -> None:
@@ -276,6 +279,19 @@ def _outputs_without_values(model: Any, x: Any) -> Any:
         return model(x, training=False)
 
 
+def _warn_of_unsynchronized(model: Any) -> None:
+    """Say once which layers make several processes differ from one."""
+    names = [m.name for m in model._flatten_layers() if getattr(m, "synchronized", None) is False]
+    if names and not model.__dict__.get("_has_warned"):
+        model.__dict__["_has_warned"] = True
+        warnings.warn(
+            f"{', '.join(names)}: each process normalizes with the statistics of its own part of "
+            "the batch, so the weights differ from those of one process. "
+            "BatchNormalization(synchronized=True) uses the whole batch.",
+            stacklevel=4,
+        )
+
+
 def parts_of(validation_data: Any) -> tuple[Any, Any, Any]:
     """``x``, ``y`` and weights of the argument ``validation_data``.
 
@@ -292,6 +308,22 @@ def parts_of(validation_data: Any) -> tuple[Any, Any, Any]:
             )
         return unpack_x_y_sample_weight(tuple(validation_data))
     return validation_data, None, None
+
+
+def limited(number: int, limit: int | None, name: str) -> int:
+    """``number``, or the limit that ``keras.config`` sets on it for trial runs."""
+    if not limit or number <= limit:
+        return number
+    warnings.warn(f"Limiting {name} to {limit}", stacklevel=3)
+    return limit
+
+
+def epochs(stream: data.Batches, steps: int | None, share: tuple[int, int] | None) -> data.Epochs:
+    """``stream`` cut into epochs of ``steps``, or of as many as ``keras.config`` allows."""
+    limit = settings.max_steps_per_epoch
+    if limit and (steps or stream.steps or limit + 1) > limit:
+        steps = limited(limit + 1, limit, "steps_per_epoch")
+    return data.Epochs(stream, steps, share)
 
 
 def set_workers(

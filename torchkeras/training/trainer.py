@@ -20,16 +20,18 @@ from torchkeras import data
 from torchkeras.callbacks import CallbackList
 from torchkeras.callbacks.logs import Logs, to_floats
 from torchkeras.core.checks import argument_error, kind_error
+from torchkeras.core.settings import settings
 from torchkeras.data import unpack_x_y_sample_weight
 from torchkeras.distribution import Alone
 from torchkeras.training import preparation
 from torchkeras.training.compilation import Compilation
 from torchkeras.training.execution import Executions, Step, groups
+from torchkeras.training.older import OlderNames
 from torchkeras.training.precision import Precision
 from torchkeras.training.single import SingleBatches
 
 
-class Trainer(SingleBatches, Executions, Compilation):
+class Trainer(OlderNames, SingleBatches, Executions, Compilation):
     """What makes a layer trainable: ``compile``, ``fit``, ``evaluate`` and ``predict``.
 
     Attributes:
@@ -103,6 +105,7 @@ class Trainer(SingleBatches, Executions, Compilation):
         Source: Keras 3 ``Model.fit``.
         """
         self._check_compiled("fit")
+        epochs = preparation.limited(epochs, settings.max_epochs, "epochs")
         if validation_split and validation_data is None:
             (x, y, sample_weight), validation_data = data.train_validation_split(
                 (x, y, sample_weight), validation_split
@@ -119,7 +122,7 @@ class Trainer(SingleBatches, Executions, Compilation):
                     batch_size=validation_batch_size or batch_size,
                     steps=validation_steps,
                 )
-            epoch_of = data.Epochs(stream, steps_per_epoch, run.share)
+            epoch_of = preparation.epochs(stream, steps_per_epoch, run.share)
             run.prepare(stream)
             callbacks = self._callback_list(callbacks, verbose, epochs, epoch_of.steps, True)
             logs: Mapping[str, Any] = {}
@@ -195,7 +198,7 @@ class Trainer(SingleBatches, Executions, Compilation):
         self.stop_evaluating = False
         callbacks.on_test_begin()
         self.reset_metrics()
-        epoch = data.Epochs(stream, steps, self._replicas.share)
+        epoch = preparation.epochs(stream, steps, self._replicas.share)
         logs = to_floats(self._run_epoch(epoch, self._test_runner(), callbacks, "test"))
         callbacks.on_test_end(logs)
         return logs
@@ -238,7 +241,7 @@ class Trainer(SingleBatches, Executions, Compilation):
                 return preparation.as_they_are(outputs=outputs[-1])
 
             callbacks.on_predict_begin()
-            epoch = data.Epochs(stream, steps, run.share)
+            epoch = preparation.epochs(stream, steps, run.share)
             for _ in self._steps(epoch, step, callbacks, "predict"):
                 if self.stop_predicting:
                     break
