@@ -52,8 +52,8 @@ class MultiHeadAttention(Layer):
         attention_axes: Axes attended over; None means all but the batch and the last.
         sliding_window: How far apart, in steps, positions still see each other (exclusive); None is
             no limit.
-        flash_attention: True forbids what torch's fused kernels can't do (dropout, scores); else they
-            are used whenever possible.
+        flash_attention: True forbids what torch's fused kernels can't do (dropout, scores); they
+            are used whenever possible anyway.
         kernel_*, bias_*: Initializer, regularizer and constraint of the projections' weights.
         activity_regularizer: Penalty on the projections' outputs.
         use_gate: Whether the result is multiplied by a sigmoid projection of the query.
@@ -381,8 +381,8 @@ class Attention(Layer):
         inputs: a list of query ``(batch, queries, dim)``, value ``(batch, keys, dim)`` and,
             optionally, key, which is value by default.
         mask: a list of ``(batch, queries)`` and ``(batch, keys)``, either may be None.
-        output: ``(batch, queries, dim)``, 0 at masked queries; with ``return_attention_scores`` also
-            the weights, ``(batch, queries, keys)``.
+        output: ``(batch, queries, dim)``, 0 at masked queries; with ``return_attention_scores``
+            also the weights, ``(batch, queries, keys)``.
 
     Weights:
         scale: ``()``, with ``use_scale``; concat_score_weight: ``()``, with "concat".

@@ -17,9 +17,11 @@ from torchkeras.layers.input_spec import InputSpec
 from torchkeras.layers.windows import (
     Sizes,
     check_fits,
-    data_format as layout_of,
     padding_word,
     sizes,
+)
+from torchkeras.layers.windows import (
+    data_format as layout_of,
 )
 from torchkeras.nn.conv import convolution
 from torchkeras.nn.geometry import CHANNELS_LAST, Window, to_channels_first, to_channels_last

@@ -11,7 +11,8 @@ from torchkeras.core.dtypes import is_floating
 from torchkeras.core.typing import Shape
 from torchkeras.layers.base import Layer, LayerOptions
 from torchkeras.layers.input_spec import InputSpec
-from torchkeras.layers.windows import Sizes, border_pairs, data_format as layout_of, sizes
+from torchkeras.layers.windows import Sizes, border_pairs, sizes
+from torchkeras.layers.windows import data_format as layout_of
 from torchkeras.nn.geometry import (
     CHANNELS_FIRST,
     CHANNELS_LAST,

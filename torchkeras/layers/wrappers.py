@@ -42,8 +42,8 @@ class Wrapper(Layer):
 class TimeDistributed(Wrapper):
     """Applies a layer to each step of a sequence.
 
-    The steps join the batch in one call; only a layer with batch normalization in training is called
-    step by step, since each step has moments of its own.
+    The steps join the batch in one call; only a layer with batch normalization in training is
+    called step by step, since each step has moments of its own.
 
     Args:
         layer: The layer, or its configuration.

@@ -38,10 +38,9 @@ class Contraction:
         found = _FORM.fullmatch(equation.replace(" ", "")) if isinstance(equation, str) else None
         if found is not None:
             left, inputs, right, kernel, out_left, outputs, out_right = found.groups()
-            if bool(left) == bool(out_left) and bool(right) == bool(out_right):
-                if not (left and right):
-                    elided = "left" if left else "right" if right else ""
-                    return cls(equation.replace(" ", ""), inputs, kernel, outputs, elided)
+            if (left, right) == (out_left, out_right) and not (left and right):
+                elided = "left" if left else "right" if right else ""
+                return cls(equation.replace(" ", ""), inputs, kernel, outputs, elided)
         raise ValueError(
             f"Invalid einsum equation {equation!r}: expected the form X,Y->Z, ...X,Y->...Z or "
             "X...,Y->Z...."

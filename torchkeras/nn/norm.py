@@ -326,9 +326,13 @@ class GroupNorm(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         wide = wider(x).movedim(self.axis, 1)
         weight, bias = _cast(self.weight, wide), _cast(self.bias, wide)
-        if weight is None and bias is not None:
-            weight = torch.ones_like(bias)  # without one, torch's backward of group_norm fails
-        y = F.group_norm(wide, self.groups, weight, bias, self.epsilon).movedim(1, self.axis)
+        if (weight is None) == (bias is None):
+            y = F.group_norm(wide, self.groups, weight, bias, self.epsilon)
+        else:  # torch's backward of group_norm fails with one of the two
+            y = F.group_norm(wide, self.groups, eps=self.epsilon)
+            along = (-1, *[1] * (wide.dim() - 2))
+            y = y * weight.view(along) if bias is None else y + bias.view(along)
+        y = y.movedim(1, self.axis)
         return y if y.dtype is x.dtype else y.to(x.dtype)
 
     def extra_repr(self) -> str:

@@ -33,8 +33,8 @@ class Bidirectional(Layer):
             With ``return_state`` of the layer, a tuple of it and all states.
 
     Raises:
-        ValueError: ``merge_mode`` is another word, ``layer`` is no layer, or the two layers don't go
-            opposite ways or disagree about what they return.
+        ValueError: ``merge_mode`` is another word, ``layer`` is no layer, or the two layers don't
+            go opposite ways or disagree about what they return.
 
     Source: Schuster and Paliwal 1997; Keras 3 ``Bidirectional``.
 

@@ -53,8 +53,8 @@ class RNN(Layer):
             it and the states.
 
     Raises:
-        ValueError: the cell has no ``call`` or ``state_size``, the batch size or the number of steps
-            is unknown where it is needed, or the batch size has changed while stateful.
+        ValueError: the cell has no ``call`` or ``state_size``, the batch size or the number of
+            steps is unknown where it is needed, or the batch size has changed while stateful.
 
     Source: Keras 3 ``RNN``.
     """
@@ -133,7 +133,8 @@ class RNN(Layer):
             key = f"rnn_state_{number}"
             self.register_buffer(key, value.detach().to(dtype).clone(), persistent=False)
             handles.append(Variable.adopt(self, key, name="rnn_state", trainable=False))
-        self.states = nested.pack_sequence_as(initial, handles)
+        # Not by attribute: these are no weights, and no file has them.
+        self.__dict__["states"] = nested.pack_sequence_as(initial, handles)
 
     def get_initial_state(self, batch_size: int) -> list[Any]:
         """The cell's initial state for ``batch_size`` samples, by default zeros."""
