@@ -20,8 +20,12 @@ rng = np.random.default_rng(11)
 x = rng.normal(size=(1003, 10)).astype("float32")  # divides evenly neither by batches nor processes
 y = (x @ rng.normal(size=(10, 3))).argmax(axis=1)
 
-model = keras.Sequential([layers.Input((10,)), layers.Dense(32, "tanh"), layers.Dense(3, "softmax")])
-model.compile(keras.optimizers.SGD(0.1, 0.9), "sparse_categorical_crossentropy", metrics=["accuracy"])
+model = keras.Sequential(
+    [layers.Input((10,)), layers.Dense(32, "tanh"), layers.Dense(3, "softmax")]
+)
+model.compile(
+    keras.optimizers.SGD(0.1, 0.9), "sparse_categorical_crossentropy", metrics=["accuracy"]
+)
 model.fit(x, y, batch_size=64, epochs=args.epochs, verbose=2)
 loss, accuracy = model.evaluate(x, y, verbose=0)
 if args.weights:

@@ -9,7 +9,8 @@ from torchkeras import layers
 keras.utils.set_random_seed(0)
 
 digits = load_digits()
-images, targets = digits.images[..., None].astype("float32") / 16, digits.target
+order = torch.randperm(len(digits.target)).numpy()
+images, targets = digits.images[order, ..., None].astype("float32") / 16, digits.target[order]
 train, test = slice(0, 1500), slice(1500, None)
 
 model = keras.Sequential(

@@ -1,6 +1,7 @@
 """The table of rooms in STYLE.md, held against every import of the package."""
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
@@ -118,12 +119,13 @@ def test_rooms_import_only_from_lower_rows():
     assert not wrong, "\n" + "\n".join(wrong)
 
 
-def test_nn_imports_torch_alone():
+def test_nn_imports_torch_and_the_standard_library_alone():
+    allowed = {"torch", *sys.stdlib_module_names}
     wrong = [
         f"{path.relative_to(ROOT)}:{line} imports {name}"
         for path in sorted((PACKAGE / "nn").rglob("*.py"))
         for line, name in imported_names(path)
-        if name.split(".")[0] not in {"torch", "math", "typing", "collections", "functools"}
+        if name.split(".")[0] not in allowed
         and not name.startswith("torchkeras.nn")
     ]
     assert not wrong, "\n" + "\n".join(wrong)

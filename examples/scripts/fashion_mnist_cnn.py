@@ -13,7 +13,7 @@ try:
     (x_train, y_train), (x_test, y_test) = keras.datasets.fashion_mnist.load_data()
     print(f"Data: Fashion-MNIST, {len(x_train)} + {len(x_test)} images")
     x_train, x_test = x_train / 255.0, x_test / 255.0
-    epochs = 4
+    epochs = 5
 except Exception as error:
     from sklearn.datasets import load_digits
 
