@@ -326,6 +326,9 @@ class GroupNorm(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         wide = wider(x).movedim(self.axis, 1)
         weight, bias = _cast(self.weight, wide), _cast(self.bias, wide)
+        if torch.is_grad_enabled() and not wide.requires_grad:
+            # On such an input torch's backward of group_norm crashes when channels come last.
+            wide = wide.contiguous()
         if (weight is None) == (bias is None):
             y = F.group_norm(wide, self.groups, weight, bias, self.epsilon)
         else:  # torch's backward of group_norm fails with one of the two
