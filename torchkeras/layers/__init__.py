@@ -115,6 +115,7 @@ def deserialize(
     with scopes.custom_objects_scope(custom_objects):
         return registry.from_dict(config, "layers")
 
+
 __all__ = [
     "ELU",
     "GRU",

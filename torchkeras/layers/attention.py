@@ -64,7 +64,7 @@ class MultiHeadAttention(Layer):
             default.
         query_mask, value_mask, key_mask: ``(batch, length)``.
         attention_mask: Broadcasts to ``(batch, heads, *query lengths, *key lengths)``, heads may be
-            missing; False leaves a pair out. A query whose keys are all left out gets zeros.
+            missing; False leaves a pair out. What a query without any key gets has no meaning.
         output: as query; with ``return_attention_scores`` also the weights,
             ``(batch, heads, *query lengths, *key lengths)``.
 
@@ -235,6 +235,10 @@ class MultiHeadAttention(Layer):
             mask = self._compute_attention_mask(
                 query, value, query_mask, value_mask, key_mask, attention_mask, use_causal_mask
             )
+        # The projections are to see no masks.
+        query = query if query_mask is None else query.view_as(query)
+        value = value if value_mask is None else value.view_as(value)
+        key = key if key_mask is None and value_mask is None else key.view_as(key)
         gate = self._gate_dense(query) if self.use_gate else None
         extra = {"use_causal_mask": True} if native else {}
         y, scores = self._compute_attention(
@@ -300,6 +304,9 @@ class MultiHeadAttention(Layer):
         mask = self._with_heads(attention_mask, query.ndim)
         scale = 1 / math.sqrt(self.key_dim)
         dropped = bool(training) and self.dropout > 0
+        if mask is not None and query.ndim == 4 and not (return_attention_scores or self.dropout):
+            # As in Keras, a query without keys gets the values' mean here, and zeros elsewhere.
+            mask = torch.where(mask, 0.0, attention.low(query.dtype)).to(query.dtype)
         if not return_attention_scores and not (dropped and self.seed is not None):
             dropout = self.dropout if dropped else 0.0
             y = attention.attend(

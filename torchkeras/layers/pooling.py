@@ -192,6 +192,7 @@ class GlobalAveragePooling1D(GlobalAveragePooling):
 
     rank = 1
     supports_masking = True
+    _passes_mask_only = True
 
     def call(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         if mask is None:

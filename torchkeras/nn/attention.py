@@ -42,7 +42,7 @@ def attend(
         value: ``(b, ..., heads, v)``, the lengths of ``key``.
         axes: The axes attended over.
         mask: Broadcasts to ``(b, *others, heads, *query lengths, *key lengths)``; False leaves an
-            element out.
+            element out. A float mask is added to the scores.
         causal: Whether a position sees none after it.
         scale: Factor of the scores; ``k ** -0.5`` by default.
         dropout: Fraction of the weights that is dropped, in [0, 1).
@@ -104,6 +104,11 @@ def _heads_last(y: Tensor, axes: tuple[int, ...]) -> Tensor:
     others = [axis for axis in range(1, y.ndim - 2) if axis not in axes]
     order = [0, *others, y.ndim - 2, *axes, y.ndim - 1]
     return y.permute([order.index(axis) for axis in range(y.ndim)])
+
+
+def low(dtype: torch.dtype) -> float:
+    """What is added to a score to take it out: finite, so that a row of such scores is even."""
+    return -0.7 * torch.finfo(dtype).max
 
 
 def causal_mask(queries: int, keys: int, device: torch.device | None = None) -> Tensor:

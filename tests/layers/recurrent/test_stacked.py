@@ -31,5 +31,5 @@ def test_a_list_of_cells_makes_a_stack():
 
 
 def test_a_cell_needs_a_call_and_a_state_size():
-    with pytest.raises(ValueError, match="cells is .* expected cells with a `state_size`"):
+    with pytest.raises(ValueError, match=r"cells is .* expected cells with a `state_size`"):
         layers.StackedRNNCells([layers.Dense(2)])

@@ -1,0 +1,48 @@
+"""Lookups, masks and what older scripts pass."""
+
+import numpy as np
+import pytest
+import torch
+from parity import compare
+
+import torchkeras
+from torchkeras import layers
+
+
+def test_lookups_and_masks_are_keras_ones():
+    ids = np.array([[1, 2, 0], [3, 0, 0]], "int32")
+    compare("Embedding", {"input_dim": 5, "output_dim": 4, "mask_zero": True}, ids)
+    compare("Embedding", {"input_dim": 5, "output_dim": 4}, ids)
+
+
+def test_floats_are_taken_as_integers_before_any_rounding():
+    layer = layers.Embedding(4000, 2, dtype="mixed_bfloat16")
+    ids = np.array([[3001.0, 3003.0]])
+    wanted = layer(torch.tensor([[3001, 3003]]))
+    assert torch.equal(layer(ids), wanted)
+    assert torch.equal(layer(torch.tensor(ids, dtype=torch.float32)), wanted)
+    assert not torch.equal(wanted[0, 0], wanted[0, 1])
+
+
+def test_initial_vectors_may_be_given():
+    table = np.arange(8, dtype="float32").reshape(4, 2)
+    for weights in (table, [table]):
+        layer = layers.Embedding(4, 2, weights=weights)
+        assert layer(torch.tensor([2])).tolist() == [[4.0, 5.0]]
+        assert "weights" not in layer.get_config()
+
+
+def test_older_arguments_are_taken():
+    model = torchkeras.Sequential([layers.Embedding(9, 4, input_length=6), layers.Flatten()])
+    assert model.output_shape == (None, 24)
+    layer = layers.Embedding(9, 4, sparse=True)
+    layer(torch.tensor([1])).sum().backward()
+    assert layer.embeddings.parameter.grad.is_sparse
+    assert layers.Embedding.from_config(layer.get_config()).sparse
+
+
+def test_sizes_have_to_be_positive():
+    with pytest.raises(ValueError, match="input_dim is 0; expected an integer, 1 or more"):
+        layers.Embedding(0, 4)
+    with pytest.raises(ValueError, match="output_dim is -1"):
+        layers.Embedding(4, -1)
