@@ -1,4 +1,6 @@
+import numpy as np
 import pytest
+import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -80,3 +82,20 @@ def test_nadams_product_is_its_last_variable(weights):
     last = optimizer.variables[-1]
     assert (last.path, last.shape) == ("variable", ())
     assert float(last) == pytest.approx(0.9 * (1 - 0.5 * 0.96))
+
+
+def test_an_adaptive_epsilon_is_that_of_torch(trajectory, gradients):
+    path = trajectory(keras.optimizers.Adam(0.01, epsilon=1e-3, adaptive_epsilon=True), keras)
+    first = np.random.default_rng(5)
+    parameters = [
+        torch.nn.Parameter(torch.tensor(first.normal(size=g.shape), dtype=torch.float32))
+        for g in gradients[0].values()
+    ]
+    theirs = torch.optim.Adam(parameters, 0.01, eps=1e-3)
+    for step, reached in zip(gradients, path, strict=True):
+        for parameter, gradient in zip(parameters, step.values(), strict=True):
+            parameter.grad = torch.tensor(gradient)
+        theirs.step()
+        values = torch.cat([p.detach().ravel() for p in parameters]).numpy()
+        assert np.allclose(reached, values, rtol=1e-5, atol=1e-5)
+    assert keras.optimizers.Adam(adaptive_epsilon=True).get_config()["adaptive_epsilon"]

@@ -188,15 +188,6 @@ def test_clipping_leaves_the_callers_gradients_alone(weights):
     assert gradient.tolist() == [8.0]
 
 
-def test_minimize_takes_a_callable_or_a_loss(weights):
-    (weight,) = weights([2.0])
-    optimizer = keras.optimizers.SGD(0.25)
-    optimizer.minimize(lambda: (weight * weight).sum(), [weight])
-    assert weight.numpy().tolist() == [1.0]
-    count = optimizer.minimize((weight * weight).sum(), lambda: [weight])
-    assert (weight.numpy().tolist(), int(count)) == ([0.5], 2)
-
-
 def test_the_mean_over_processes_is_taken_in_apply(weights):
     one, other = weights([1.0], [1.0])
     optimizer = keras.optimizers.SGD(1.0)
@@ -208,6 +199,10 @@ def test_the_mean_over_processes_is_taken_in_apply(weights):
     assert [float(one), float(other)] == [0.75, 0.25]
     optimizer.apply_gradients([(ones(1), one), (ones(1), other)], skip_gradients_aggregation=True)
     assert [float(one), float(other)] == [-0.25, -0.75]
+    means = optimizer.aggregate_gradients([(ones(1), one), (None, other)])
+    assert [float(mean) for mean, _ in means] == [0.75, 0.25]
+    optimizer.gradient_reduction = None
+    assert optimizer.aggregate_gradients([(None, one)]) == [(None, one)]
 
 
 def test_users_apply_is_called_by_step_too(weights):

@@ -54,10 +54,10 @@ class Adafactor(Optimizer):
         self.clip_threshold = clip_threshold
         self.relative_step = relative_step
 
-    def build(self, variables: Iterable[Variable]) -> None:
+    def build(self, var_list: Iterable[Variable]) -> None:
         if self.built:
             return
-        super().build(variables)
+        super().build(var_list)
         for row, variable in enumerate(self._trainable_variables):
             if len(variable.shape) < 2:
                 for _ in range(2):

@@ -65,6 +65,8 @@ class Adam(Moments):
             the corrected root); None takes the global one.
         amsgrad: Whether ``v`` is replaced by the highest value it has had.
         *shared, **options: See ``Optimizer``.
+        adaptive_epsilon: Whether epsilon is added to the corrected root after all, as in Keras 2's
+            argument of that name and in torch.
 
     States:
         momentum, velocity: ``m`` and ``v`` of each variable.
@@ -87,10 +89,12 @@ class Adam(Moments):
         epsilon: float | None = 1e-7,
         amsgrad: bool = False,
         *shared: Any,
+        adaptive_epsilon: bool = False,
         **options: Any,
     ) -> None:
         super().__init__(learning_rate, beta_1, beta_2, epsilon, *shared, **options)
         self.amsgrad = amsgrad
+        self.adaptive_epsilon = adaptive_epsilon
 
     def slot_blocks(self) -> list:
         highest = [(["velocity_hat"], "zeros")] if self.amsgrad else []
@@ -105,12 +109,17 @@ class Adam(Moments):
             velocity = slots["velocity_hat"]
             torch._foreach_maximum_(velocity, slots["velocity"])
         roots = torch._foreach_sqrt(velocity)
-        torch._foreach_add_(roots, self.epsilon)
+        torch._foreach_add_(roots, self._epsilon(step))
         subtract_ratios(weights, slots["momentum"], roots, rate * self._correction(step))
 
     def _correction(self, step: Rate) -> Rate:
         """``sqrt(1 - beta_2**t) / (1 - beta_1**t)``."""
         return (1.0 - power(self.beta_2, step)) ** 0.5 / (1.0 - power(self.beta_1, step))
+
+    def _epsilon(self, step: Rate) -> Rate:
+        if not self.adaptive_epsilon:
+            return self.epsilon
+        return self.epsilon * (1.0 - power(self.beta_2, step)) ** 0.5
 
     def update_fused(self, bucket: Bucket, gradients: list[Tensor], rate: Rate, step: Rate) -> bool:
         if not fused.fits(self, bucket):
@@ -151,7 +160,7 @@ class Adam(Moments):
     @property
     def has_fused_step(self) -> bool:
         """Whether torch's kernel computes this configuration."""
-        return self.beta_1 < 1.0 and self.beta_2 < 1.0
+        return self.beta_1 < 1.0 and self.beta_2 < 1.0 and not self.adaptive_epsilon
 
 
 class AdamW(Adam):
@@ -222,10 +231,10 @@ class Nadam(Moments):
 
     host_entries = {**Optimizer.host_entries, "u_product": torch.float32}
 
-    def build(self, variables: Iterable[Variable]) -> None:
+    def build(self, var_list: Iterable[Variable]) -> None:
         if self.built:
             return
-        super().build(variables)
+        super().build(var_list)
         group = self.param_groups[0]
         group["u_product"] = 1.0
         self._u_product = HostScalar(group, "u_product", "float32", "variable")

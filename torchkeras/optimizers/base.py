@@ -10,7 +10,7 @@ from torch import Tensor
 from typing_extensions import Unpack
 
 from torchkeras.core import naming, scopes, serialization
-from torchkeras.core.checks import argument_error, kind_error, moment_error
+from torchkeras.core.checks import kind_error, moment_error
 from torchkeras.core.configurable import (
     Configurable,
     constructor_arguments,
@@ -20,11 +20,12 @@ from torchkeras.core.configurable import (
     recorded_arguments,
 )
 from torchkeras.core.variable import Variable
-from torchkeras.optimizers import slots
 from torchkeras.optimizers.buckets import Linked, Rate, Rows
+from torchkeras.optimizers.minimizing import Minimizing
 from torchkeras.optimizers.options import FurtherOptions, check_options, rate_number, spell_out
 from torchkeras.optimizers.scalars import HostScalar
 from torchkeras.optimizers.schedules import LearningRateSchedule
+from torchkeras.optimizers.slots import Slotted, as_variable
 from torchkeras.optimizers.state import State
 from torchkeras.optimizers.stepping import Stepping
 
@@ -38,7 +39,7 @@ class CallableList(list):
         return self
 
 
-class Optimizer(Stepping, State, Configurable):
+class Optimizer(Stepping, Minimizing, Slotted, State, Configurable):
     """Base of all optimizers, and of users' own.
 
     It is a ``torch.optim.Optimizer``: ``step``, ``zero_grad``, ``state_dict`` and torch's learning
@@ -268,14 +269,21 @@ class Optimizer(Stepping, State, Configurable):
         """``variables``, under Keras 2's name."""
         return self.variables
 
-    def build(self, variables: Iterable[Variable]) -> None:
-        """Create the slots for ``variables`` (or plain torch parameters).
+    def build(
+        self,
+        variables: Iterable[Variable] | None = None,
+        var_list: Iterable[Variable] | None = None,
+    ) -> None:
+        """Create the slots.
 
-        Source: Keras 3 ``Optimizer.build``.
+        Args:
+            variables: The model's trainable variables, or plain torch parameters.
+            var_list: Another name of ``variables``.
         """
         if self.built:
             return
-        variables = [slots.as_variable(item) for item in variables]
+        variables = var_list if variables is None else variables
+        variables = [as_variable(item) for item in variables]
         self._trainable_variables = variables
         self._slots = [{} for _ in variables]
         self._index()
@@ -324,111 +332,6 @@ class Optimizer(Stepping, State, Configurable):
     def _index_dict(self) -> dict[int, int]:
         return self._rows
 
-    def add_variable(
-        self,
-        shape: Sequence[int],
-        initializer: Any = "zeros",
-        dtype: Any = None,
-        aggregation: str = "none",
-        layout: Any = None,
-        name: str | None = None,
-    ) -> Variable:
-        """A variable of the optimizer's own.
-
-        Args:
-            shape: Its shape.
-            initializer: Name, ``Initializer`` or callable of shape and dtype; or a value.
-            dtype: Number type; None takes ``floatx()``.
-            aggregation: See ``Variable``.
-            layout: A ``core.layout.Layout`` in which it is stored.
-            name: Its name.
-        """
-        self._check_made()
-        with scopes.name_scope(self.name):
-            variable = slots.new_variable(shape, initializer, dtype, aggregation, layout, name)
-        self._variables.append(variable)
-        return variable
-
-    def add_variable_from_reference(
-        self,
-        reference_variable: Any = None,
-        name: str | None = None,
-        initializer: Any = "zeros",
-        *,
-        model_variable: Any = None,
-        variable_name: str | None = None,
-        initial_value: Any = None,
-        shape: Sequence[int] | None = None,
-    ) -> Variable:
-        """A variable like one of the model's, called ``<path>_<name>``.
-
-        Args:
-            reference_variable: The model's variable, whose shape, type and layout it takes.
-            name: What it is, such as ``"momentum"``; None is ``"var"``.
-            initializer: Name, ``Initializer`` or callable of shape and dtype.
-            model_variable, variable_name, initial_value, shape: Keras 2's names of the first
-                two arguments, a value in place of an initializer, and another shape.
-        """
-        self._check_made()
-        reference = slots.as_variable(
-            model_variable if reference_variable is None else reference_variable
-        )
-        name = name or variable_name or "var"
-        full_name = f"{reference.path.replace('/', '_')}_{name}"
-        if initial_value is not None:
-            initializer = initial_value
-        if shape is not None and tuple(shape) != reference.shape:
-            return self.add_variable(shape, initializer, reference.dtype, name=full_name)
-        with scopes.name_scope(self.name):
-            variable = slots.new_slot(reference, initializer, full_name)
-        self._variables.append(variable)
-        row = self._rows.get(id(reference))
-        if row is not None:
-            self._slots[row][name] = variable
-            self.state[reference.parameter][name] = variable.parameter
-        return variable
-
-    def add_optimizer_variables(
-        self, trainable_variables: Sequence[Variable], name: Any, initializer: Any = "zeros"
-    ) -> Any:
-        """A slot for each variable, or several of them, variable by variable.
-
-        Args:
-            trainable_variables: The model's variables.
-            name: Name of the slot, or a list of names.
-            initializer: Initializer of all, or a list with one for each name.
-
-        Returns:
-            A list with one entry for each variable, or a tuple of lists, one for each name. The
-            entry is None for variables that are overwritten with their gradient.
-
-        Raises:
-            ValueError: there are not as many initializers as names.
-        """
-        names = [name] if isinstance(name, str) else list(name)
-        initializers = (
-            list(initializer)
-            if isinstance(initializer, (list, tuple))
-            else [initializer] * len(names)
-        )
-        if len(names) != len(initializers):
-            raise argument_error(
-                self,
-                "initializer",
-                initializer,
-                f"as many initializers as names, {len(names)}",
-                "The number of provided names must match the number of provided initializers.",
-            )
-        made: tuple[list, ...] = tuple([] for _ in names)
-        for variable in trainable_variables:
-            for column, one_name, one_initializer in zip(made, names, initializers, strict=True):
-                column.append(
-                    None
-                    if getattr(variable, "overwrite_with_gradient", False)
-                    else self.add_variable_from_reference(variable, one_name, one_initializer)
-                )
-        return made[0] if isinstance(name, str) else made
-
     def assign(self, variable: Variable, value: Any) -> None:
         """``variable = value``."""
         variable.assign(value)
@@ -462,6 +365,8 @@ class Optimizer(Stepping, State, Configurable):
         config = super().get_config()
         if self.decay:
             config["decay"] = self.decay
+        if not config.get("adaptive_epsilon", True):
+            del config["adaptive_epsilon"]  # Keras 3 knows no such argument
         return config
 
     def _config_of(self, owner: type) -> dict[str, Any]:

@@ -87,10 +87,10 @@ class LossScaleOptimizer(Optimizer):
         self.dynamic_growth_steps = dynamic_growth_steps
         inner_optimizer.loss_scale_factor = None
 
-    def build(self, variables: Iterable[Variable]) -> None:
+    def build(self, var_list: Iterable[Variable]) -> None:
         if self.built:
             return
-        variables = list(variables)
+        variables = list(var_list)
         self.step_counter = self.add_variable((), "zeros", "int", name="step_counter")
         self.dynamic_scale = self.add_variable(
             (), float(self.initial_scale), "float32", name="dynamic_scale"

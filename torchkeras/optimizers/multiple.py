@@ -147,10 +147,10 @@ class MultiOptimizer(Optimizer):
         self._inner_optimizers.append(optimizer)
         return len(self._inner_optimizers) - 1
 
-    def build(self, variables: Iterable[Variable]) -> None:
+    def build(self, var_list: Iterable[Variable]) -> None:
         if self.built:
             return
-        variables = list(variables)
+        variables = list(var_list)
         self._owners = []
         for variable in variables:
             optimizer = self._optimizer_map(variable)

@@ -101,10 +101,10 @@ class Muon(Optimizer):
         self.nesterov = nesterov
         self.rms_rate = rms_rate
 
-    def build(self, variables: Iterable[Variable]) -> None:
+    def build(self, var_list: Iterable[Variable]) -> None:
         if self.built:
             return
-        super().build(variables)
+        super().build(var_list)
         for variable in self._trainable_variables:
             if variable.overwrite_with_gradient:
                 continue

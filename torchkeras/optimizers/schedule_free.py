@@ -45,10 +45,10 @@ class ScheduleFreeAdamW(Moments):
         super().__init__(learning_rate, beta_1, beta_2, epsilon, *shared, **options)
         self.warmup_steps = warmup_steps
 
-    def build(self, variables: Iterable[Variable]) -> None:
+    def build(self, var_list: Iterable[Variable]) -> None:
         if self.built:
             return
-        super().build(variables)
+        super().build(var_list)
         for variable, held in zip(self._trainable_variables, self._slots, strict=True):
             if "momentum" in held:
                 held["momentum"].parameter.copy_(variable.parameter.detach())

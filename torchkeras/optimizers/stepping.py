@@ -465,38 +465,6 @@ class Stepping:
             if rows is None or self._row(variable) in rows:
                 variable.assign(variable.constraint(variable.tensor))
 
-    # Losses.
-
-    def scale_loss(self, loss: Any) -> Any:
-        """The loss to differentiate: multiplied by ``loss_scale_factor``, if there is one."""
-        return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
-
-    def compute_gradients(
-        self, loss: Any, var_list: Any, tape: Any = None
-    ) -> list[tuple[Tensor | None, Variable]]:
-        """Gradients of a loss with their variables.
-
-        Args:
-            loss: A tensor, or a callable that computes it.
-            var_list: The variables, or a callable that gives them.
-            tape: The gradient tape that recorded a loss which is a tensor; None differentiates
-                torch's own graph.
-        """
-        if callable(loss) and not isinstance(loss, (Tensor, Variable)):
-            with torch.enable_grad():
-                loss = loss()
-            tape = None
-        variables = list(var_list() if callable(var_list) else var_list)
-        if tape is not None:
-            gradients = tape.gradient(loss, variables)
-        else:
-            gradients = torch.autograd.grad(loss, variables, allow_unused=True)
-        return list(zip(gradients, variables, strict=True))
-
-    def minimize(self, loss: Any, var_list: Any, tape: Any = None) -> Any:
-        """``compute_gradients``, then ``apply_gradients``; the step count is given back."""
-        return self.apply_gradients(self.compute_gradients(loss, var_list, tape))
-
 
 def _plain_step(optimizer: Stepping, closure: Callable[[], Any] | None) -> Any:
     return optimizer._step(closure)

@@ -39,6 +39,8 @@ class Precision:
 
     def _compiled_step(self, optimizer: Any) -> Any:
         if self._compiled[0] is not optimizer:
+            if hasattr(optimizer, "count_on_device"):
+                optimizer.count_on_device()  # before it is compiled, or it is compiled twice
             self._compiled = optimizer, torch.compile(optimizer.step)
         return self._compiled[1]
 
