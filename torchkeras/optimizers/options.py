@@ -92,8 +92,10 @@ def spell_out(cls: type, base: Callable) -> None:
     own = inspect.signature(constructor)
     if "shared" not in own.parameters:
         return
-    shared = inspect.signature(base).parameters
-    rest = [p for name, p in own.parameters.items() if name not in ("shared", "options")]
-    rest = [p.replace(kind=p.POSITIONAL_OR_KEYWORD) for p in rest]
-    rest += [p for name, p in shared.items() if name not in own.parameters]
-    constructor.__signature__ = inspect.Signature(rest)
+    shared = inspect.signature(base).parameters.values()
+    named = [p for p in own.parameters.values() if p.name not in ("shared", "options")]
+    shown = [p for p in named if p.kind is not p.KEYWORD_ONLY]
+    shown += [p for p in shared if p.name not in own.parameters and p.kind is not p.VAR_KEYWORD]
+    shown += [p for p in named if p.kind is p.KEYWORD_ONLY]
+    shown += [p for p in shared if p.kind is p.VAR_KEYWORD]
+    constructor.__signature__ = inspect.Signature(shown)
