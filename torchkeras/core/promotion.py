@@ -1,6 +1,5 @@
 """Keras's number types in arithmetic: which type joins several."""
 
-import functools
 from typing import Any
 
 import torch
@@ -38,28 +37,43 @@ _NARROW = {
 }
 
 
-@functools.cache
 def _reachable(name: str) -> frozenset[str]:
     """``name`` and all types above it."""
     return frozenset([name]).union(*[_reachable(above) for above in _ABOVE[name]])
 
 
-@functools.cache
-def _join(names: frozenset[str]) -> str:
+def _all_joins() -> dict[tuple[str, str], str]:
+    """For each two types the lowest one that is above both."""
+    above = {name: _reachable(name) for name in _ABOVE}
+    joins = {}
+    for first in _ABOVE:
+        for second in _ABOVE:
+            common = above[first] & above[second]
+            joins[first, second] = next(name for name in common if common <= above[name])
+    return joins
+
+
+# A plain table, since torch.compile doesn't see through caches of functions.
+_JOINS = _all_joins()
+
+
+def _join(names: list[str]) -> str:
     """The lowest type that is above all of ``names``.
 
     Raises:
         ValueError: there is none, as for the float8 types.
     """
-    if len(names) == 1:
-        return next(iter(names))
-    if names - _ABOVE.keys():
-        raise ValueError(
-            f"result_type: dtypes are {sorted(names)}; expected types that convert implicitly. "
-            "There are no implicit conversions from these; cast them first."
-        )
-    common = frozenset.intersection(*[_reachable(name) for name in names])
-    return next(name for name in common if common <= _reachable(name))
+    joined = names[0]
+    for name in names[1:]:
+        if name == joined:
+            continue
+        if (joined, name) not in _JOINS:
+            raise ValueError(
+                f"result_type: dtypes are {names}; expected types that convert implicitly. There "
+                "are no implicit conversions from these; cast them first."
+            )
+        joined = _JOINS[joined, name]
+    return joined
 
 
 def _name(dtype: Any) -> str:
@@ -85,7 +99,7 @@ def common_type(*dtypes: Any) -> str:
         >>> common_type("int64", "float16"), common_type("float64", float)
         ('float16', 'float64')
     """
-    joined = _join(frozenset(_name(dtype) for dtype in dtypes)) if dtypes else settings.floatx()
+    joined = _join([_name(dtype) for dtype in dtypes]) if dtypes else settings.floatx()
     if joined == "int":
         return f"int{_precision()}"
     return settings.floatx() if joined == "float" else joined
@@ -121,9 +135,4 @@ def result_type(*dtypes: Any) -> str:
 
 def joined_dtype(first: Any, second: Any) -> torch.dtype:
     """The torch dtype that joins two types; either may be Python's bool, int or float."""
-    return _joined_dtype(first, second, settings.floatx())
-
-
-@functools.cache
-def _joined_dtype(first: Any, second: Any, floatx: str) -> torch.dtype:
     return TORCH_DTYPES[common_type(first, second)]

@@ -32,6 +32,16 @@ def _choose(pred: Tensor, yes: Any, no: Any) -> Any:
     return torch.where(pred, yes, no)
 
 
+def _bound(loop: Callable, *functions: Callable) -> Callable:
+    """``loop`` with its functions filled in, since arguments in a graph must be data."""
+
+    def call(*args: Any) -> Any:
+        return loop(*functions, *args)
+
+    call.__name__ = call.__qualname__ = loop.__name__
+    return call
+
+
 def switch(index: TensorLike, branches: Sequence[Callable], *operands: Any) -> Any:
     """``branches[index](*operands)``; an index beyond either end takes the branch at that end."""
     return branches[max(0, min(int(index), len(branches) - 1))](*operands)
@@ -54,7 +64,8 @@ def while_loop(
         tensor(12, dtype=torch.int32)
     """
     if any_symbolic(loop_vars):
-        return record(while_loop, (cond, body, loop_vars, maximum_iterations), {})
+        bound = _bound(while_loop, cond, body)
+        return record(bound, (loop_vars, maximum_iterations), {})
     single = not isinstance(loop_vars, (list, tuple))
     values = nested.map_structure(tensor, (loop_vars,) if single else tuple(loop_vars))
     turns = 0
@@ -83,7 +94,7 @@ def map(f: Callable[[Any], Any], xs: Nested) -> Any:
 def vectorized_map(function: Callable[[Any], Any], elements: Nested) -> Any:
     """``map`` in parallel: ``function`` is run once, on all slices at a time."""
     if any_symbolic(elements):
-        return record(vectorized_map, (function, elements), {})
+        return record(_bound(vectorized_map, function), (elements,), {})
     return torch.vmap(function)(nested.map_structure(tensor, elements))
 
 
@@ -121,9 +132,9 @@ def scan(
     if xs is None and length is None:
         raise ValueError("scan: Got no `xs` to scan over and `length` not provided.")
     if any_symbolic(init, xs):
-        return record(scan, (f, init, xs, length, reverse), {})
+        return record(_bound(scan, f), (init, xs, length, reverse), {})
     carry = nested.map_structure(tensor, init)
-    slices = nested.map_structure(tensor, xs)
+    slices = None if xs is None else nested.map_structure(tensor, xs)
     steps = length if length is not None else nested.flatten(slices)[0].shape[0]
     outputs = []
     for step in reversed(range(steps)) if reverse else range(steps):
@@ -158,7 +169,7 @@ def associative_scan(
     if not callable(f):
         raise TypeError(f"associative_scan: `f` should be a callable; f is {f!r}.")
     if any_symbolic(elems):
-        return record(associative_scan, (f, elems, reverse, axis), {})
+        return record(_bound(associative_scan, f), (elems, reverse, axis), {})
     flat = [torch.movedim(tensor(x), axis, 0) for x in nested.flatten(elems)]
     lengths = {x.shape[0] for x in flat}
     if len(lengths) > 1:

@@ -335,15 +335,25 @@ def istft(
     """Inverse of ``stft``; ``length`` is the number of samples, None leaves it as it comes out."""
     pieces = irfft(x, fft_length)  # (..., n, fft_length)
     total = fft_length + sequence_stride * (pieces.shape[-2] - 1)
+    factors = None
     if window is not None:
         factors = _padded_window(_window("istft", window, sequence_length, pieces), fft_length)
-        pieces = pieces * _dual(factors, sequence_stride)
-    flat = pieces.reshape(-1, *pieces.shape[-2:]).mT
-    summed = functional.fold(flat, (1, total), (1, fft_length), stride=(1, sequence_stride))
-    signal = summed.reshape(*pieces.shape[:-2], total)
+    if factors is not None and center and sequence_length == fft_length:
+        energy = _overlap(factors.square().expand_as(pieces), total, sequence_stride)
+        signal = _overlap(pieces * factors, total, sequence_stride) / torch.clamp(energy, min=1e-11)
+    else:
+        scaled = pieces if factors is None else pieces * _dual(factors, sequence_stride)
+        signal = _overlap(scaled, total, sequence_stride)
     start = fft_length // 2 if center else 0
     end = start + length if length is not None else total - start
     return signal[..., start:end]
+
+
+def _overlap(pieces: Tensor, total: int, stride: int) -> Tensor:
+    """Pieces ``stride`` apart, ``(..., n, length)``, added up to ``(..., total)``."""
+    flat = pieces.reshape(-1, *pieces.shape[-2:]).mT
+    summed = functional.fold(flat, (1, total), (1, pieces.shape[-1]), stride=(1, stride))
+    return summed.reshape(*pieces.shape[:-2], total)
 
 
 def _dual(window: Tensor, stride: int) -> Tensor:

@@ -166,6 +166,9 @@ def common_dtype(*xs: Any) -> torch.dtype:
     first = types[0]
     if all(other is first for other in types) and isinstance(first, torch.dtype):
         return first
+    strong = [each for each in types if isinstance(each, torch.dtype)]
+    if len(strong) == 1 and strong[0].is_floating_point and complex not in types:
+        return strong[0]  # Python's numbers give way
     if len(types) == 2:
         return joined_dtype(*types)
     return held_dtype(common_type(*types))
