@@ -128,7 +128,7 @@ def test_functions_are_found_among_custom_objects():
 
 def test_objects_mentioned_twice_stay_one_object():
     shared = Pair(1)
-    with serialization.sharing_scope():
+    with serialization.numbering_scope():
         config = json.loads(json.dumps(serialize_keras_object([shared, shared, Pair(1)])))
     with serialization.sharing_scope(), serialization.CustomObjectScope({"Pair": Pair}):
         first, second, third = deserialize_keras_object(config)

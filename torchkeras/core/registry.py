@@ -216,12 +216,20 @@ def from_dict(config: dict[str, Any], room: str = "") -> Any:
         return shared[number]
     instance = _instance(config, room)
     if config.get("build_config") and not getattr(instance, "built", True):
-        instance.build_from_config(config["build_config"])
+        _rebuild(instance, config["build_config"])
     if config.get("compile_config") and hasattr(instance, "compile_from_config"):
         instance.compile_from_config(config["compile_config"])
     if shared is not None and number is not None:
         shared[number] = instance
     return instance
+
+
+def _rebuild(instance: Any, build_config: dict[str, Any]) -> None:
+    """Build as noted, unless Keras 2 noted the first of several shapes only; a call will do it."""
+    parameters = list(inspect.signature(type(instance).build).parameters.values())[1:]
+    needed = [p for p in parameters if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
+    if "input_shape" not in build_config or len(needed) <= 1:
+        instance.build_from_config(build_config)
 
 
 def _instance(config: dict[str, Any], room: str) -> Any:

@@ -21,7 +21,8 @@ class Scopes(threading.local):
         stateless: Mapping from Variable to the tensor standing in for it, or None.
         safe_mode: False while the caller allows code from configurations; None or True: never.
         shared_objects: Objects that one configuration mentions several times, by their number,
-            while it is read (or their numbers by id, while it is written), or None.
+            while it is read, or None.
+        shared_configs: Objects and their dictionaries by id while they are written, or None.
         losses: Lists that collect the losses of the open stateless call, or None.
     """
 
@@ -35,6 +36,7 @@ class Scopes(threading.local):
         self.losses_recorded = False
         self.safe_mode: bool | None = None
         self.shared_objects: dict[int, Any] | None = None
+        self.shared_configs: dict[int, Any] | None = None
 
 
 local = Scopes()

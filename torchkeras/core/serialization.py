@@ -96,7 +96,7 @@ def _serialize_object(obj: Any) -> dict[str, Any]:
 
 def _note_sharing(obj: Any, serialized: dict[str, Any]) -> None:
     """Number the dictionaries of an object that is written a second time."""
-    shared = scopes.local.shared_objects
+    shared = scopes.local.shared_configs
     if shared is None:
         return
     if id(obj) not in shared:
@@ -429,7 +429,7 @@ def get_custom_objects() -> dict[str, Any]:
 
 @contextlib.contextmanager
 def sharing_scope() -> Iterator[None]:
-    """Let objects that one configuration mentions several times be one object inside.
+    """Let objects that one configuration mentions several times be read as one object inside.
 
     A scope within another belongs to the outer one.
     """
@@ -439,3 +439,13 @@ def sharing_scope() -> Iterator[None]:
         yield
     finally:
         scopes.local.shared_objects = previous
+
+
+@contextlib.contextmanager
+def numbering_scope() -> Iterator[None]:
+    """Give a number to objects that are written several times inside."""
+    previous, scopes.local.shared_configs = scopes.local.shared_configs, {}
+    try:
+        yield
+    finally:
+        scopes.local.shared_configs = previous

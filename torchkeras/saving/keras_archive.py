@@ -83,7 +83,7 @@ def to_json(model: Any, **options: Any) -> str:
     Raises:
         TypeError: it holds something that JSON can't say.
     """
-    with serialization.sharing_scope():
+    with serialization.numbering_scope():
         config = serialization.serialize_keras_object(model)
     try:
         return json.dumps(config, **options)
