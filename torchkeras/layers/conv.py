@@ -1,10 +1,13 @@
 """Convolutions."""
 
+from typing import Any
+
 from torch import Tensor
 from typing_extensions import Unpack
 
 from torchkeras import activations
 from torchkeras.core.checks import argument_error, known_size
+from torchkeras.core.configurable import generic
 from torchkeras.core.typing import (
     ActivationLike,
     ConstraintLike,
@@ -14,6 +17,7 @@ from torchkeras.core.typing import (
 )
 from torchkeras.layers.base import Layer, LayerOptions
 from torchkeras.layers.input_spec import InputSpec
+from torchkeras.layers.lora import LowRank
 from torchkeras.layers.windows import (
     Sizes,
     check_fits,
@@ -27,7 +31,18 @@ from torchkeras.nn.conv import convolution
 from torchkeras.nn.geometry import CHANNELS_LAST, Window, to_channels_first, to_channels_last
 
 
-class Conv(Layer):
+class ConvOptions(LayerOptions, total=False):
+    """Options of every layer, and those of ``LowRank``.
+
+    Keys:
+        lora_rank, lora_alpha: See ``LowRank``.
+    """
+
+    lora_rank: int | None
+    lora_alpha: float | None
+
+
+class Conv(LowRank, Layer):
     """Convolution: ``activation(kernel * x + bias)``, the kernel sliding over ``rank`` axes.
 
     With "channels_last" the batch is seen as a channels_last torch tensor, without a copy.
@@ -44,6 +59,7 @@ class Conv(Layer):
         activation: Name or callable; None leaves the result linear.
         use_bias: Whether ``bias`` is added.
         kernel_*, bias_*: Initializer, regularizer and constraint of each weight (see ``Layer``).
+        **options: See ``ConvOptions``.
 
     Shape:
         x: ``(batch, *lengths, channels)``, or ``(batch, channels, *lengths)``.
@@ -65,6 +81,7 @@ class Conv(Layer):
         torch.Size([2, 4, 4, 8])
     """
 
+    adapted_module = "conv"
     rank = 2
     paddings: tuple[str, ...] = ("valid", "same")
 
@@ -86,9 +103,11 @@ class Conv(Layer):
         activity_regularizer: RegularizerLike = None,
         kernel_constraint: ConstraintLike = None,
         bias_constraint: ConstraintLike = None,
-        **options: Unpack[LayerOptions],
+        **options: Unpack[ConvOptions],
     ) -> None:
+        rank, alpha = options.pop("lora_rank", None), options.pop("lora_alpha", None)
         super().__init__(activity_regularizer=activity_regularizer, **options)
+        self.keep_lora(rank, alpha, None)
         if not isinstance(groups, int) or groups < 1:
             raise argument_error(self, "groups", groups, "an integer, 1 or more")
         if not isinstance(filters, int) or filters < 1 or filters % groups:
@@ -135,15 +154,25 @@ class Conv(Layer):
         )
         # (filters, channels, *size) -> (*size, channels, filters)
         self.adopt_weight("kernel", "conv.weight", axes=(*range(2, self.rank + 2), 1, 0))
+        self.bias = None
         if self.use_bias:
             self.adopt_weight("bias", "conv.bias")
+        self.build_lora()
 
     def call(self, x: Tensor) -> Tensor:
+        convolve = self.adapt if self.lora_enabled else self.conv
         if self.data_format == CHANNELS_LAST:
-            y = to_channels_last(self.conv(to_channels_first(x)))
+            y = to_channels_last(convolve(to_channels_first(x)))
         else:
-            y = self.conv(x)
+            y = convolve(x)
         return self.activation(y)
+
+    @generic
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        if self.lora_rank is not None:
+            config.update(lora_rank=self.lora_rank, lora_alpha=self.lora_alpha)
+        return config
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         check_fits(self, self.window, input_shape)

@@ -18,10 +18,11 @@ from torchkeras.core.typing import (
 )
 from torchkeras.layers.base import Layer, LayerOptions
 from torchkeras.layers.input_spec import InputSpec
+from torchkeras.layers.lora import LowRank
 from torchkeras.nn.einsum import Contraction, Einsum, LinearOverAxes
 
 
-class Dense(Layer):
+class Dense(LowRank, Layer):
     """Affine map of the last axis: ``activation(x @ kernel + bias)``.
 
     Args:
@@ -29,6 +30,7 @@ class Dense(Layer):
         activation: Name or callable; None leaves the result linear.
         use_bias: Whether ``bias`` is added.
         kernel_*, bias_*: Initializer, regularizer and constraint of each weight (see ``Layer``).
+        lora_rank, lora_alpha, quantization_config: See ``LowRank``.
 
     Shape:
         x: ``(batch, ..., features)``; ``features`` is fixed by the first call.
@@ -62,9 +64,13 @@ class Dense(Layer):
         activity_regularizer: RegularizerLike = None,
         kernel_constraint: ConstraintLike = None,
         bias_constraint: ConstraintLike = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
+        quantization_config: Any = None,
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **options)
+        self.keep_lora(lora_rank, lora_alpha, quantization_config)
         if not isinstance(units, int) or units < 1:
             raise argument_error(self, "units", units, "an integer, 1 or more", "Try Dense(64).")
         self.units = units
@@ -79,17 +85,20 @@ class Dense(Layer):
         self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
         self.linear = nn.Linear(features, self.units, bias=self.use_bias, **self.factory)
         self.adopt_weight("kernel", "linear.weight", axes=(1, 0))
+        self.bias = None
         if self.use_bias:
             self.adopt_weight("bias", "linear.bias")
+        self.build_lora()
 
     def call(self, x: Tensor) -> Tensor:
-        return self.activation(self.linear(x))  # (b, ..., features) -> (b, ..., units)
+        y = self.adapt(x) if self.lora_enabled else self.linear(x)
+        return self.activation(y)  # (b, ..., units)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (*input_shape[:-1], self.units)
 
 
-class EinsumDense(Layer):
+class EinsumDense(LowRank, Layer):
     """Affine map written as an Einstein sum: ``activation(einsum(equation, x, kernel) + bias)``.
 
     Args:
@@ -99,6 +108,7 @@ class EinsumDense(Layer):
         activation: Name or callable; None leaves the result linear.
         bias_axes: Axes of the result that the bias has, such as ``"d"``; None leaves it out.
         kernel_*, bias_*: Initializer, regularizer and constraint of each weight (see ``Layer``).
+        lora_rank, lora_alpha, quantization_config: See ``LowRank``.
 
     Shape:
         x: as the equation's first operand.
@@ -131,10 +141,19 @@ class EinsumDense(Layer):
         bias_regularizer: RegularizerLike = None,
         kernel_constraint: ConstraintLike = None,
         bias_constraint: ConstraintLike = None,
-        activity_regularizer: RegularizerLike = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
+        gptq_unpacked_column_size: int | None = None,
+        quantization_config: Any = None,
         **options: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(activity_regularizer=activity_regularizer, **options)
+        super().__init__(**options)
+        self.keep_lora(lora_rank, lora_alpha, quantization_config)
+        if gptq_unpacked_column_size is not None:
+            raise argument_error(
+                self, "gptq_unpacked_column_size", gptq_unpacked_column_size, "None",
+                "It describes weights packed by Keras's own quantization.",
+            )  # fmt: skip
         self.equation = equation
         shape = (output_shape,) if isinstance(output_shape, int) else tuple(output_shape)
         self.partial_output_shape = shape
@@ -158,6 +177,7 @@ class EinsumDense(Layer):
             self.linear = Einsum(self.equation, shape, bias_shape, **self.factory)
             self.adopt_weight("kernel", "linear.weight")
             self._adopt_bias(IDENTITY)
+        self.build_lora()
 
     def _build_linear(self, shape: tuple[int, ...], bias_shape: tuple[int, ...] | None) -> None:
         count = len(self.contraction.summed)
@@ -176,7 +196,7 @@ class EinsumDense(Layer):
             self.adopt_weight("bias", "linear.bias", layout=layout)
 
     def call(self, x: Tensor) -> Tensor:
-        return self.activation(self.linear(x))
+        return self.activation(self.adapt(x) if self.lora_enabled else self.linear(x))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         lengths = self.contraction.lengths(input_shape, self.partial_output_shape)
@@ -191,7 +211,9 @@ class EinsumDense(Layer):
 
     @generic
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "output_shape": self.partial_output_shape}
+        config = super().get_config()
+        config.pop("gptq_unpacked_column_size", None)
+        return {**config, "output_shape": self.partial_output_shape}
 
 
 def known_length(

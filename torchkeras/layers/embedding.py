@@ -5,12 +5,14 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 from typing_extensions import Unpack
 
 from torchkeras.core.checks import argument_error
 from torchkeras.core.configurable import generic
 from torchkeras.core.typing import ConstraintLike, InitializerLike, RegularizerLike, Shape
 from torchkeras.layers.base import Layer, LayerOptions
+from torchkeras.layers.lora import LowRank
 
 
 class EmbeddingOptions(LayerOptions, total=False):
@@ -25,7 +27,7 @@ class EmbeddingOptions(LayerOptions, total=False):
     sparse: bool
 
 
-class Embedding(Layer):
+class Embedding(LowRank, Layer):
     """Looks up a learned vector for each integer.
 
     Args:
@@ -33,6 +35,7 @@ class Embedding(Layer):
         output_dim: Length of a vector.
         embeddings_*: Initializer, regularizer and constraint of the weight (see ``Layer``).
         mask_zero: Whether 0 is padding, to be masked in the layers that follow.
+        lora_rank, lora_alpha, quantization_config: See ``LowRank``.
         **options: See ``EmbeddingOptions``; ``weights`` is the vectors to begin with,
             ``(input_dim, output_dim)`` or a list of that.
 
@@ -54,6 +57,7 @@ class Embedding(Layer):
     """
 
     supports_masking = True
+    adapted, adapted_module = "embeddings", "embedding"
 
     def __init__(
         self,
@@ -63,6 +67,9 @@ class Embedding(Layer):
         embeddings_regularizer: RegularizerLike = None,
         embeddings_constraint: ConstraintLike = None,
         mask_zero: bool = False,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
+        quantization_config: Any = None,
         **options: Unpack[EmbeddingOptions],
     ) -> None:
         weights = options.get("weights")
@@ -73,6 +80,7 @@ class Embedding(Layer):
             options.setdefault("input_shape", (length,))
         sparse = bool(options.pop("sparse", False))
         super().__init__(**options)
+        self.keep_lora(lora_rank, lora_alpha, quantization_config)
         for argument, value in (("input_dim", input_dim), ("output_dim", output_dim)):
             if not isinstance(value, int) or value < 1:
                 raise argument_error(self, argument, value, "an integer, 1 or more")
@@ -91,9 +99,16 @@ class Embedding(Layer):
             self.input_dim, self.output_dim, sparse=self.sparse, _weight=weight
         )
         self.adopt_weight("embeddings", "embedding.weight")
+        self.build_lora()
 
     def call(self, x: Tensor) -> Tensor:
-        return self.embedding(x if x.dtype in (torch.int32, torch.int64) else x.to(torch.int32))
+        x = x if x.dtype in (torch.int32, torch.int64) else x.to(torch.int32)
+        y = self.embedding(x)
+        if not self.lora_enabled:
+            return y
+        small = F.embedding(x, self.lora_embeddings_a.value)
+        scale = self.lora_alpha / self.lora_rank
+        return y + torch.matmul(small, self.lora_embeddings_b.value).to(y.dtype) * scale
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         return inputs != 0 if self.mask_zero else None

@@ -91,7 +91,7 @@ class BatchNorm(nn.Module):
         return self._normalize(x.movedim(self.axis, 1), training).movedim(1, self.axis)
 
     def _normalize(self, x: Tensor, training: bool) -> Tensor:  # (n, c, ...) -> (n, c, ...)
-        cudnn = torch.backends.cudnn.enabled
+        cudnn = x.is_cuda and torch.backends.cudnn.enabled
         if not training:
             return torch.batch_norm(
                 x, self.weight, self.bias, self.running_mean, self.running_var,
