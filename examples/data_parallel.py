@@ -1,4 +1,6 @@
-"""The same training on one process or several: torchrun --nproc_per_node 2 examples/data_parallel.py
+"""The same training on one process or several.
+
+    torchrun --nproc_per_node 2 examples/data_parallel.py
 
 With --weights FILE, the trained weights are written there, so that runs can be compared.
 """

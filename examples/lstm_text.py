@@ -9,9 +9,9 @@ from torchkeras import layers
 
 keras.utils.set_random_seed(7)
 
-GOOD = "wonderful moving funny brilliant charming".split()
-BAD = "dreadful boring clumsy hollow painful".split()
-REST = "the film and its music a story about two friends in town".split()
+GOOD = ["wonderful", "moving", "funny", "brilliant", "charming"]
+BAD = ["dreadful", "boring", "clumsy", "hollow", "painful"]
+REST = ["the", "film", "and", "its", "music", "a", "story", "about", "two", "friends", "in", "town"]
 
 
 def make_review():

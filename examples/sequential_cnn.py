@@ -1,4 +1,4 @@
-"""A convolutional network on scikit-learn's handwritten digits, trained by Keras and used as torch."""
+"""A convolutional network on handwritten digits, trained as in Keras, used as in torch."""
 
 import torch
 from sklearn.datasets import load_digits

@@ -50,7 +50,6 @@ ROWS = {
 }
 # room -> rooms of the same row that it may import
 ARROWS = {
-    "backend": {"config", "utils"},
     "metrics": {"losses"},
     "callbacks": {"saving"},
     "export": {"saving"},
@@ -125,8 +124,7 @@ def test_nn_imports_torch_and_the_standard_library_alone():
         f"{path.relative_to(ROOT)}:{line} imports {name}"
         for path in sorted((PACKAGE / "nn").rglob("*.py"))
         for line, name in imported_names(path)
-        if name.split(".")[0] not in allowed
-        and not name.startswith("torchkeras.nn")
+        if name.split(".")[0] not in allowed and not name.startswith("torchkeras.nn")
     ]
     assert not wrong, "\n" + "\n".join(wrong)
 

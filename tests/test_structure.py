@@ -46,6 +46,7 @@ def test_no_source_file_outgrows_a_sitting():
         path.relative_to(ROOT).as_posix(): count
         for folder in MIRRORS
         for path in (ROOT / folder).rglob("*.py")
-        if (count := len(path.read_text(encoding="utf-8").splitlines())) > 600
+        if path.name != "__init__.py"  # a table of contents is as long as what it lists
+        and (count := len(path.read_text(encoding="utf-8").splitlines())) > 600
     }
     assert not long, f"split these: {long}"

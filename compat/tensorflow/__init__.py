@@ -5,10 +5,12 @@ import logging as _logging
 from typing import Any as _Any
 
 import torch as _torch
-
 from torchkeras_shim import modules as _modules
 
 _modules.install()
+
+from torchkeras_shim.names import missing as _missing  # noqa: E402
+from torchkeras_shim.shapes import TensorShape  # noqa: E402
 
 from tensorflow import (  # noqa: E402
     autodiff,
@@ -216,8 +218,6 @@ from tensorflow.tensors import (  # noqa: E402
     zeros_like,
 )
 from tensorflow.version import VERSION as __version__  # noqa: E402
-from torchkeras_shim.names import missing as _missing  # noqa: E402
-from torchkeras_shim.shapes import TensorShape  # noqa: E402
 
 Tensor = _torch.Tensor
 newaxis = None

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torchkeras_shim.sizes import Sizes, as_size, as_sizes
 
 from tensorflow.tensors import convert_to_tensor
 from torchkeras import ops
 from torchkeras.core.checks import argument_error
-from torchkeras_shim.sizes import Sizes, as_size, as_sizes
 
 
 def reshape(tensor: Any, shape: Any, name: str | None = None) -> Any:

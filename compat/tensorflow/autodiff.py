@@ -10,11 +10,11 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torchkeras_shim.names import missing
 
 from torchkeras.core import nested
 from torchkeras.core.checks import argument_error, kind_error, moment_error
 from torchkeras.core.variable import ShownTensor, Variable
-from torchkeras_shim.names import missing
 
 __getattr__ = missing(__name__)
 

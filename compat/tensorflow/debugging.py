@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from torchkeras_shim.names import missing
 
 from tensorflow.flow import Assert
 from tensorflow.tensors import convert_to_tensor
 from torchkeras import ops
 from torchkeras.core.checks import argument_error, kind_error
-from torchkeras_shim.names import missing
 
 __getattr__ = missing(__name__)
 
@@ -48,7 +48,7 @@ def assert_near(
     summarize: int | None = None,
     name: str | None = None,
 ) -> None:
-    """Raise a ValueError unless x is close to y; by ten roundings of its type unless told otherwise."""
+    """Raise a ValueError unless x is close to y; by ten roundings unless told otherwise."""
     x, y = convert_to_tensor(x), convert_to_tensor(y)
     close = 10 * torch.finfo(x.dtype).eps
     if not torch.allclose(x, y, close if rtol is None else rtol, close if atol is None else atol):
@@ -86,7 +86,7 @@ def assert_shapes(
     message: str | None = None,
     name: Any = None,
 ) -> None:
-    """Raise a ValueError unless tensors have these shapes, in which a letter means one length throughout."""
+    """Raise a ValueError unless tensors have these shapes; a letter is one length throughout."""
     lengths: dict[Any, int] = {}
     for tensor, shape in shapes.items() if hasattr(shapes, "items") else shapes:
         assert_rank(tensor, len(shape), message)

@@ -1,12 +1,15 @@
-"""``tf.dtypes``: number types. They are torch's own; ``run`` teaches those ``name``, ``min`` and ``max``."""
+"""``tf.dtypes``: number types.
+
+They are torch's own; ``run`` teaches those ``name``, ``min`` and ``max``.
+"""
 
 from typing import Any
 
 import torch
+from torchkeras_shim.names import missing
 
 from torchkeras import ops
 from torchkeras.core.dtypes import standardize_dtype, torch_dtype
-from torchkeras_shim.names import missing
 
 __getattr__ = missing(__name__)
 

@@ -1,7 +1,6 @@
 """``tf.errors``: what scripts catch."""
 
 import torch
-
 from torchkeras_shim.names import missing
 
 __getattr__ = missing(__name__)
@@ -15,7 +14,8 @@ class OutOfRangeError(OpError):
     """An iterator has no more elements."""
 
 
-# Errors that torch and torchkeras raise under other names; ``except`` takes a tuple as well as a class.
+# Errors that torch and torchkeras raise under other names; ``except`` takes a tuple as well as a
+# class.
 InvalidArgumentError = (ValueError, RuntimeError, IndexError, TypeError)
 FailedPreconditionError = RuntimeError
 UnimplementedError = NotImplementedError

@@ -9,20 +9,20 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torchkeras_shim.sizes import as_size
 
 from tensorflow.tensors import TensorSpec, convert_to_tensor
 from torchkeras import ops
 from torchkeras.core import nested
 from torchkeras.core.checks import argument_error
 from torchkeras.core.scopes import name_scope as keras_name_scope
-from torchkeras_shim.sizes import as_size
 
 
 class Function:
     """A Python function decorated with ``tf.function``: it runs as it is, at each call.
 
-    Arrays among the arguments become tensors and numbers among the results do too, as in TensorFlow; prints and
-    other side effects happen at each call, not only while tracing.
+    Arrays among the arguments become tensors and numbers among the results do too, as in
+    TensorFlow; prints and other side effects happen at each call, not only while tracing.
     """
 
     def __init__(
@@ -104,8 +104,10 @@ def function(
     Args:
         func: The function; without it, the decorator is given.
         input_signature: ``TensorSpec`` of each argument, which arguments are checked against.
-        jit_compile, experimental_compile: Kept on the function; its results are the same either way.
-        autograph, reduce_retracing, experimental_*: Settings of TensorFlow's tracing, of which there is none.
+        jit_compile, experimental_compile: Kept on the function; its results are the same either
+            way.
+        autograph, reduce_retracing, experimental_*: Settings of TensorFlow's tracing, of which
+            there is none.
 
     Source: ``tf.function``.
     """
@@ -151,7 +153,7 @@ def case(
 def switch_case(
     branch_index: Any, branch_fns: Any, default: Callable[[], Any] | None = None, name: Any = None
 ) -> Any:
-    """The function number ``branch_index``, called; the default, or the last one, for other numbers."""
+    """The function number ``branch_index``, called; for other numbers the default or last."""
     index = int(branch_index)
     is_list = not isinstance(branch_fns, dict) and callable(branch_fns[0])
     branches = dict(enumerate(branch_fns) if is_list else branch_fns)
@@ -348,7 +350,7 @@ def name_scope(name: str) -> keras_name_scope:
 
 @contextlib.contextmanager
 def device(device_name: Any) -> Iterator[None]:
-    """Tensors made inside lie on this device; on the CPU if there is none such, as in TensorFlow."""
+    """Tensors made inside lie on this device; on the CPU if there is none such."""
     word = str(device_name).upper()
     number = word.rsplit(":", 1)[-1]
     index = int(number) if number.isdigit() else 0
@@ -381,7 +383,8 @@ class TensorArray:
         dtype: Number type of the tensors.
         size: How many there are at first.
         dynamic_size: Whether writing may add more.
-        clear_after_read, tensor_array_name, handle, flow, infer_shape, element_shape, colocate_with_first_write_call,
+        clear_after_read, tensor_array_name, handle, flow, infer_shape, element_shape,
+        colocate_with_first_write_call,
             name: Settings of TensorFlow's graphs; accepted.
     """
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from torchkeras_shim.names import missing
+from torchkeras_shim.sizes import as_sizes
 
 from tensorflow.random import uniform
 from tensorflow.tensors import convert_to_tensor
 from torchkeras import ops
 from torchkeras.core.checks import argument_error
 from torchkeras.core.dtypes import torch_dtype
-from torchkeras_shim.names import missing
-from torchkeras_shim.sizes import as_sizes
 
 __getattr__ = missing(__name__)
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torchkeras_shim.sizes import as_size, as_sizes
 
 from tensorflow.tensors import convert_to_tensor
 from torchkeras import ops
-from torchkeras_shim.sizes import as_size, as_sizes
 
 
 def gather(
@@ -86,7 +86,7 @@ def one_hot(
     dtype: Any = None,
     name: str | None = None,
 ) -> Any:
-    """``on_value`` (1) at each index of a new axis of length ``depth``, ``off_value`` (0) elsewhere."""
+    """``on_value`` (1) at each index of a new axis of length ``depth``, else ``off_value``."""
     wanted = torch.float32 if dtype is None else dtype
     place = -1 if axis is None else as_size(axis)
     if on_value is None and off_value is None:

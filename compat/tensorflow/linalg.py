@@ -3,12 +3,12 @@
 from typing import Any
 
 import torch
+from torchkeras_shim.names import missing
+from torchkeras_shim.sizes import as_size, as_sizes
 
 from tensorflow.math import l2_normalize
 from tensorflow.tensors import convert_to_tensor, eye
 from torchkeras import ops
-from torchkeras_shim.names import missing
-from torchkeras_shim.sizes import as_size, as_sizes
 
 __getattr__ = missing(__name__)
 
@@ -156,7 +156,7 @@ def triangular_solve(
 def lstsq(
     matrix: Any, rhs: Any, l2_regularizer: float = 0.0, fast: bool = True, name: str | None = None
 ) -> Any:
-    """x that brings ``matrix @ x`` nearest to ``rhs``; large x cost ``l2_regularizer`` times x squared."""
+    """x that brings ``matrix @ x`` nearest to ``rhs``; x squared costs ``l2_regularizer``."""
     matrix, rhs = convert_to_tensor(matrix), convert_to_tensor(rhs)
     if not l2_regularizer:
         return torch.linalg.lstsq(matrix, rhs).solution

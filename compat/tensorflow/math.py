@@ -4,18 +4,18 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torchkeras_shim.names import missing
+from torchkeras_shim.sizes import Sizes, as_size, as_sizes
 
 from tensorflow import indexing
 from tensorflow.tensors import convert_to_tensor
 from torchkeras import activations, ops
-from torchkeras_shim.names import missing
-from torchkeras_shim.sizes import Sizes, as_size, as_sizes
 
 __getattr__ = missing(__name__)
 
 
 def _operand(x: Any) -> Any:
-    """What TensorFlow makes a tensor of before it computes; Python's numbers take the other's type."""
+    """``x`` ready to compute with; Python's numbers take the type of the other operand."""
     return x if isinstance(x, (int, float)) and not isinstance(x, bool) else _tensor(x)
 
 
@@ -284,7 +284,7 @@ def confusion_matrix(
     dtype: Any = torch.int32,
     name: str | None = None,
 ) -> Any:
-    """How often label i was predicted as j; ``num_classes`` is one above the largest unless named."""
+    """How often label i was predicted as j; ``num_classes`` covers all of them if None."""
     labels, predictions = convert_to_tensor(labels).long(), convert_to_tensor(predictions).long()
     if num_classes is None:
         num_classes = int(torch.maximum(labels.max(), predictions.max())) + 1

@@ -1,5 +1,7 @@
 """``tf.nest``: structures of tuples, lists and dicts."""
 
+from torchkeras_shim.names import missing
+
 from torchkeras.core.nested import (
     assert_same_structure,
     flatten,
@@ -7,6 +9,5 @@ from torchkeras.core.nested import (
     map_structure,
     pack_sequence_as,
 )
-from torchkeras_shim.names import missing
 
 __getattr__ = missing(__name__)

@@ -4,6 +4,8 @@ from typing import Any
 
 import torch
 from torch.nn import functional
+from torchkeras_shim.names import missing
+from torchkeras_shim.sizes import as_size, as_sizes
 
 from tensorflow import math
 from tensorflow.math import (
@@ -21,8 +23,6 @@ from tensorflow.tensors import convert_to_tensor
 from torchkeras import activations, ops
 from torchkeras import random as keras_random
 from torchkeras.core.checks import argument_error
-from torchkeras_shim.names import missing
-from torchkeras_shim.sizes import as_size, as_sizes
 
 __getattr__ = missing(__name__)
 

@@ -3,14 +3,14 @@
 from typing import Any
 
 import torch
+from torchkeras_shim.names import missing
+from torchkeras_shim.sizes import as_size, as_sizes
 
 from tensorflow.tensors import convert_to_tensor
 from torchkeras import random as keras_random
 from torchkeras.core.checks import argument_error
 from torchkeras.core.dtypes import torch_dtype
 from torchkeras.core.seeds import SeedGenerator
-from torchkeras_shim.names import missing
-from torchkeras_shim.sizes import as_size, as_sizes
 
 __getattr__ = missing(__name__)
 

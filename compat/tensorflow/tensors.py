@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torchkeras_shim.shapes import TensorShape
+from torchkeras_shim.sizes import Sizes, as_sizes
 
 from tensorflow import dtypes
 from torchkeras import ops
@@ -14,8 +16,6 @@ from torchkeras.core.checks import argument_error
 from torchkeras.core.dtypes import NAMES, standardize_dtype, torch_dtype
 from torchkeras.core.variable import Variable as KerasVariable
 from torchkeras.tracer import KerasTensor
-from torchkeras_shim.shapes import TensorShape
-from torchkeras_shim.sizes import Sizes, as_sizes
 
 
 def convert_to_tensor(
@@ -48,7 +48,7 @@ def is_text(value: Any) -> bool:
 
 
 def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Const") -> Any:
-    """A tensor of ``value``; given a ``shape``, one number fills it and several are laid out in it."""
+    """A tensor of ``value``; one number fills a ``shape``, several are laid out in it."""
     result = convert_to_tensor(value, dtype)
     if shape is None:
         return result
@@ -66,7 +66,8 @@ class Variable(KerasVariable):
     Args:
         initial_value: A number, array, tensor or a function that gives one.
         trainable: Whether tapes watch it and optimizers change it; None means that they do.
-        validate_shape, caching_device, variable_def, import_scope: Settings of TensorFlow's graphs; accepted.
+        validate_shape, caching_device, variable_def, import_scope: Settings of TensorFlow's
+            graphs; accepted.
         name: A name; ":0" is not added.
         dtype: Number type; None takes that of the value.
         constraint: A function that optimizers apply after each step.

@@ -3,7 +3,6 @@
 from typing import Any
 
 import torch
-
 from torchkeras_shim.names import missing
 
 __getattr__ = missing(__name__)

@@ -1,7 +1,8 @@
 """Modules under Keras's and TensorFlow's names that hand out what torchkeras has.
 
-``tensorflow.keras.layers``, ``keras.layers`` and the paths of older generations are one thing each: a
-``Mirror`` of ``torchkeras.layers``, made when it is first imported, in whatever form the import is written.
+``tensorflow.keras.layers``, ``keras.layers`` and the paths of older generations are one thing each:
+a ``Mirror`` of ``torchkeras.layers``, made when it is first imported, in whatever form the import
+is written.
 """
 
 import importlib
@@ -100,7 +101,8 @@ def missing_name(where: str, name: str, options: Sequence[str]) -> str:
 class Mirror(ModuleType):
     """A module whose names are those of a torchkeras module.
 
-    Names set on the mirror itself come first; a name that neither has raises and offers the nearest.
+    Names set on the mirror itself come first; a name that neither has raises and offers the
+    nearest.
     """
 
     target: ModuleType

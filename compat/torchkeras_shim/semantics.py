@@ -1,7 +1,7 @@
 """TensorFlow's ways for the process that ``python -m torchkeras run`` starts, and for no other.
 
-Outside tapes and ``fit`` nothing is recorded for gradients; a tensor turns into an array whether or not it
-carries a gradient; its shape is a ``TensorShape``; number types know their name and limits.
+Outside tapes and ``fit`` nothing is recorded for gradients; a tensor turns into an array whether or
+not it carries a gradient; its shape is a ``TensorShape``; number types know their name and limits.
 """
 
 import ctypes

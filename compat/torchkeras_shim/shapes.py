@@ -6,7 +6,7 @@ from typing import Any
 
 
 class TensorShape(tuple):
-    """Lengths of a tensor's axes; None where unknown. A tuple, so torch and Keras take it as a shape.
+    """Lengths of a tensor's axes, None where unknown; a tuple, which torch takes as a shape.
 
     Example:
         >>> TensorShape([None, 3]).as_list()

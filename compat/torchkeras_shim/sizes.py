@@ -13,8 +13,8 @@ from torchkeras.core.variable import Variable
 class Sizes(tuple):
     """A tensor's lengths as numbers that also compute like a tensor.
 
-    Plain integers keep ``tf.shape(x)[0]`` usable wherever Python or torch wants a size, without waiting for the
-    device; arithmetic on the whole gives tensors, as in TensorFlow.
+    Plain integers keep ``tf.shape(x)[0]`` usable wherever Python or torch wants a size, without
+    waiting for the device; arithmetic on the whole gives tensors, as in TensorFlow.
     """
 
     __slots__ = ()

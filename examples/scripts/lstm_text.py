@@ -9,10 +9,10 @@ from tensorflow.keras.utils import pad_sequences, set_random_seed
 
 set_random_seed(7)
 
-SUBJECTS = "the film|the plot|this story|every scene|the music|the cast".split("|")
-GOOD = "was wonderful|moved me|is great fun|shines|was a joy".split("|")
-BAD = "was dreadful|bored me|is a mess|falls flat|was a pain".split("|")
-FILLERS = "i saw it with friends|it rained that day|we went home late|the seats were red".split("|")
+SUBJECTS = ["the film", "the plot", "this story", "every scene", "the music", "the cast"]
+GOOD = ["was wonderful", "moved me", "is great fun", "shines", "was a joy"]
+BAD = ["was dreadful", "bored me", "is a mess", "falls flat", "was a pain"]
+FILLERS = ["i saw it with friends", "it rained that day", "we went home late", "the seats were red"]
 
 
 def make_review():

@@ -14,7 +14,7 @@ HIDDEN = "(frames inside torchkeras and torch are hidden; run --full-traceback s
 
 
 def show_users_code(folders: Sequence[Path]) -> None:
-    """From now on, uncaught exceptions are shown without frames that lie in ``folders`` or torch."""
+    """From now on, show uncaught exceptions without frames that lie in ``folders`` or torch."""
     inner = tuple(f"{path}{os.sep}" for path in (*folders, Path(torch.__file__).parent))
 
     def show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from tensorflow.compat import v1, v2
 from torchkeras_shim.names import missing
+
+from tensorflow.compat import v1, v2
 
 __getattr__ = missing(__name__)
 

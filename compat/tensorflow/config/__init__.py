@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from torchkeras_shim.names import missing
+
 from tensorflow.config import experimental, threading
 from tensorflow.config.devices import (
     LogicalDevice,
@@ -9,7 +11,6 @@ from tensorflow.config.devices import (
     list_logical_devices,
     list_physical_devices,
 )
-from torchkeras_shim.names import missing
 
 __getattr__ = missing(__name__)
 
@@ -20,7 +21,7 @@ def get_visible_devices(device_type: str | None = None) -> list[PhysicalDevice]:
 
 
 def set_visible_devices(devices: Any, device_type: str | None = None) -> None:
-    """Nothing: torch sees the devices that CUDA_VISIBLE_DEVICES names, and uses what a script asks for."""
+    """Nothing: torch sees the devices that CUDA_VISIBLE_DEVICES names."""
 
 
 def set_soft_device_placement(enabled: bool) -> None:

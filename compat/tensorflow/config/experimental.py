@@ -3,9 +3,9 @@
 from typing import Any
 
 import torch
+from torchkeras_shim.names import missing
 
 from tensorflow.config.devices import list_logical_devices, list_physical_devices
-from torchkeras_shim.names import missing
 
 __getattr__ = missing(__name__)
 

@@ -1,7 +1,6 @@
 """``tf.config.threading``: how many threads compute."""
 
 import torch
-
 from torchkeras_shim.names import missing
 
 __getattr__ = missing(__name__)

@@ -1,5 +1,7 @@
 """``tf.data``: pipelines of elements, worked out while they are iterated."""
 
+from torchkeras_shim.names import missing
+
 from tensorflow.data import experimental
 from tensorflow.data.dataset import (
     AUTOTUNE,
@@ -9,6 +11,5 @@ from tensorflow.data.dataset import (
     Iterator,
     Options,
 )
-from torchkeras_shim.names import missing
 
 __getattr__ = missing(__name__)

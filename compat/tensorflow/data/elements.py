@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torchkeras_shim.shapes import TensorShape
 
 from tensorflow.tensors import TensorSpec, convert_to_tensor
 from torchkeras.core import nested
 from torchkeras.core.checks import argument_error
-from torchkeras_shim.shapes import TensorShape
 
 
 def column(value: Any) -> Any:
@@ -64,9 +64,13 @@ def _stack(leaves: Sequence[Any]) -> Any:
                 "padded_batch joins elements of different lengths.",
             )
         return torch.stack(leaves)
-    if isinstance(leaves[0], (bytes, str)) or getattr(leaves[0], "dtype", None) == object:
+    if isinstance(leaves[0], (bytes, str)) or _is_object_array(leaves[0]):
         return np.stack([np.asarray(leaf, dtype=object) for leaf in leaves])
     return convert_to_tensor(np.stack([np.asarray(leaf) for leaf in leaves]))
+
+
+def _is_object_array(leaf: Any) -> bool:
+    return isinstance(leaf, np.ndarray) and leaf.dtype.kind == "O"
 
 
 def padded(elements: Sequence[Any], shapes: Any, values: Any) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torchkeras_shim.names import missing
 
 from tensorflow.data.dataset import (
     AUTOTUNE,
@@ -15,7 +16,6 @@ from tensorflow.data.dataset import (
     Options,
 )
 from tensorflow.data.streams import Stream
-from torchkeras_shim.names import missing
 
 __getattr__ = missing(__name__)
 

@@ -3,11 +3,11 @@
 from typing import Any
 
 import numpy as np
+from torchkeras_shim.names import missing
+from torchkeras_shim.text import as_path, as_text_array
 
 from tensorflow.image import decode_image, decode_jpeg, decode_png
 from tensorflow.io import gfile
-from torchkeras_shim.names import missing
-from torchkeras_shim.text import as_path, as_text_array
 
 __getattr__ = missing(__name__)
 

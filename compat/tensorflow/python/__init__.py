@@ -1,4 +1,4 @@
-"""``tensorflow.python``: TensorFlow's inside, of which scripts import Keras (``tensorflow.python.keras``)."""
+"""``tensorflow.python``: TensorFlow's inside, of which scripts import ``keras``."""
 
 from torchkeras_shim.names import missing
 

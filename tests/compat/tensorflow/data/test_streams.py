@@ -1,8 +1,7 @@
 import itertools
 
-from tensorflow.data.streams import INFINITE, UNKNOWN, RowStream, Shuffle, Stream, batched_size
-
 import torch
+from tensorflow.data.streams import INFINITE, UNKNOWN, RowStream, Shuffle, Stream, batched_size
 
 
 def numbers(count):
