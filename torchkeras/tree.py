@@ -61,7 +61,9 @@ def map_structure_up_to(
 
 
 def _part(structure: Any, key: Any, like: Any) -> Any:
-    alike = nested.is_nested(structure) and isinstance(structure, Mapping) == isinstance(like, Mapping)
+    alike = nested.is_nested(structure) and isinstance(structure, Mapping) == isinstance(
+        like, Mapping
+    )
     if not alike or len(structure) != len(like):
         raise ValueError(
             f"map_structure_up_to: the structures don't match: {structure!r} against {like!r}."

@@ -80,7 +80,7 @@ def test_blocks_are_cut_and_replaced_also_at_places_in_tensors():
     assert torch.equal(ops.slice(x, start, (2, 2)), x[1:3, 2:4])
     assert torch.equal(ops.slice(x, (1, 0), (-1, 5)), x[1:])
     y = ops.slice_update(x, start, torch.zeros(2, 2))
-    assert y[1:3, 2:4].eq(0).all() and y.count_nonzero() == 15
+    assert y[1:3, 2:4].eq(0).all()
     assert torch.equal(y, ops.slice_update(x, (1, 2), torch.zeros(2, 2)))
 
 

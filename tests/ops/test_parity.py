@@ -1,8 +1,8 @@
 """Every op beside real Keras: the same values and number types, eager and symbolic.
 
-``CASES`` says for each op how its arguments are drawn. Tensors are drawn as torch tensors, which both
-sides are given. Types of 64 bits, which Keras narrows in some ops and keeps in others, are kept here
-wherever they come in.
+``CASES`` says for each op how its arguments are drawn. Tensors are drawn as torch tensors, which
+both sides are given. Types of 64 bits, which Keras narrows in some ops and keeps in others, are
+kept here wherever they come in.
 """
 
 import keras
@@ -119,32 +119,34 @@ MATRICES = ((2, 3), (4, 2, 3))
 SQUARE = ((3, 3), (2, 3, 3))
 RANKED = ((3,), (2, 3), (4, 2, 3))
 
+
+def each(names, call):
+    """The same call for several ops."""
+    return dict.fromkeys(names.split(), call)
+
+
 unary = Call(Tensors())
 floats = Call(Tensors(FLOATS))
 inside = Call(Tensors((*FLOATS, "int32"), low=-0.99, high=0.99))
 positive = Call(Tensors(ALL, low=0.1, high=4.0))
 binary = Call(Pair())
-floating_pair = Call(Pair(FLOATS))
 integers = Call(Strict(INTEGERS, low=0, high=6))
 bits = Call(Strict(("int32", "uint8", "int64"), low=0, high=6))
 truths = Call(Pair(("bool", "int32", "float32")))
 reduced = Call(Tensors(shapes=RANKED), axis=one_axis, keepdims=keep)
 placed = Call(Tensors(shapes=RANKED), axis=any_axis)
 running = Call(Tensors(("float32", "int32", "float64", "bool"), RANKED), axis=any_axis)
-SOME_NAN = Tensors(("float32",), RANKED)
 
 CASES = {
-    **{
-        name: unary
-        for name in (
-            "abs absolute negative sign square exp exp2 expm1 sin cos tan tanh sinh cosh arctan "
-            "arcsinh deg2rad rad2deg sinc i0 ceil floor trunc isfinite isinf isnan isposinf "
-            "isneginf isreal logical_not fabs copy ravel real conj conjugate ones_like zeros_like "
-            "ndim shape nonzero erf erfc relu stop_gradient array cbrt angle"
-        ).split()
-    },
-    **{name: inside for name in "arcsin arccos arctanh erfinv".split()},
-    **{name: positive for name in "log log10 log1p log2 sqrt rsqrt reciprocal".split()},
+    **each(
+        "abs absolute negative sign square exp exp2 expm1 sin cos tan tanh sinh cosh arctan "
+        "arcsinh deg2rad rad2deg sinc i0 ceil floor trunc isfinite isinf isnan isposinf "
+        "isneginf isreal logical_not fabs copy ravel real conj conjugate ones_like zeros_like "
+        "ndim shape nonzero erf erfc relu stop_gradient array cbrt angle",
+        unary,
+    ),
+    **each("arcsin arccos arctanh erfinv", inside),
+    **each("log log10 log1p log2 sqrt rsqrt reciprocal", positive),
     "transpose": Call(Tensors(shapes=((4, 2, 3),)), one_of((1, 0, 2), (2, 0, 1), [0, 1, 2])),
     "relu6": Call(Tensors((*FLOATS, *INTEGERS))),
     "convert_to_numpy": Call(Tensors((*INTEGERS, "float32", "float16", "bool"))),
@@ -156,14 +158,12 @@ CASES = {
     "bitwise_not": Call(Tensors((*INTEGERS, "bool"))),
     "bitwise_invert": Call(Tensors((*INTEGERS, "bool"))),
     "nan_to_num": floats,
-    **{
-        name: floats
-        for name in (
-            "sigmoid silu swish hard_sigmoid hard_silu hard_swish log_sigmoid hard_tanh "
-            "tanh_shrink softplus softsign soft_shrink hard_shrink sparse_plus sparse_sigmoid "
-            "squareplus elu selu celu leaky_relu"
-        ).split()
-    },
+    **each(
+        "sigmoid silu swish hard_sigmoid hard_silu hard_swish log_sigmoid hard_tanh "
+        "tanh_shrink softplus softsign soft_shrink hard_shrink sparse_plus sparse_sigmoid "
+        "squareplus elu selu celu leaky_relu",
+        floats,
+    ),
     "gelu": Call(Tensors(FLOATS), approximate=keep),
     "threshold": Call(Tensors(FLOATS), 0.5, one_of(0.0, 2.0)),
     "glu": Call(Tensors(FLOATS, ((4,), (2, 4), (4, 2, 6)))),
@@ -171,19 +171,16 @@ CASES = {
     "log_softmax": Call(Tensors(FLOATS, RANKED), axis=one_of(-1, 0, None)),
     "polar": Call(Strict(("float32",), ((2, 3),))),
     # two tensors
-    **{name: binary for name in "add multiply maximum minimum fmax fmin divide".split()},
+    **each("add multiply maximum minimum fmax fmin divide", binary),
     "true_divide": binary,
-    **{
-        name: binary
-        for name in "equal not_equal greater greater_equal less less_equal".split()
-    },
+    **each("equal not_equal greater greater_equal less less_equal", binary),
     "subtract": Call(Pair((*FLOATS, *INTEGERS))),
     "divide_no_nan": Call(Pair(("float32", "int32", "float16"))),
     "floor_divide": Call(Pair((*FLOATS, "int32", "uint8"), low=1, high=7)),
     "mod": Call(Pair(("float32", "int32", "uint8"), low=1, high=7)),
     "fmod": Call(Pair(("float32", "int32", "uint8"), low=1, high=7)),
     "power": Call(Pair(("float32", "int32", "float64"), low=1, high=4)),
-    **{name: Call(Strict()) for name in "arctan2 logaddexp isclose allclose isin".split()},
+    **each("arctan2 logaddexp isclose allclose isin", Call(Strict())),
     "logaddexp2": Call(Strict((*FLOATS, "int32"))),
     "heaviside": Call(Strict((*FLOATS, "int32"))),
     "ldexp": Call(Tensors(("float32", "float16")), Tensors(("int32",), ((),))),
@@ -191,19 +188,16 @@ CASES = {
     "hypot": Call(Strict((*FLOATS, *INTEGERS))),
     "gcd": integers,
     "lcm": Call(Strict(INTEGERS, low=1, high=6)),
-    **{name: bits for name in "bitwise_and bitwise_or bitwise_xor".split()},
-    **{
-        name: Call(Tensors(("int32", "uint8")), one_of(0, 1, 2))
-        for name in "bitwise_left_shift bitwise_right_shift left_shift right_shift".split()
-    },
-    **{name: truths for name in "logical_and logical_or logical_xor".split()},
+    **each("bitwise_and bitwise_or bitwise_xor", bits),
+    **each(
+        "bitwise_left_shift bitwise_right_shift left_shift right_shift",
+        Call(Tensors(("int32", "uint8")), one_of(0, 1, 2)),
+    ),
+    **each("logical_and logical_or logical_xor", truths),
     "where": Call(Tensors(("bool",), ((2, 3),)), Pair(shapes=((2, 3),))),
     "clip": Call(Tensors(("float32", "float64", "float16", "int32", "bool")), 0, one_of(1, 2)),
     # reductions
-    **{
-        name: reduced
-        for name in "sum mean max min amax amin var std all any argmax argmin prod ptp".split()
-    },
+    **each("sum mean max min amax amin var std all any argmax argmin prod ptp", reduced),
     "ptp": Call(Tensors((*FLOATS, "int32"), RANKED), axis=any_axis),
     "argmax": Call(Tensors(("float32", "int32"), RANKED), axis=any_axis),
     "argmin": Call(Tensors(("float32", "int32"), RANKED), axis=any_axis),
@@ -214,20 +208,23 @@ CASES = {
     "average": Call(Tensors(shapes=RANKED), axis=any_axis),
     "median": Call(Tensors((*WIDE, "int32"), RANKED), axis=any_axis, keepdims=keep),
     "quantile": Call(
-        Tensors((*WIDE, "int32"), RANKED), one_of(0.3, 0.75), axis=any_axis, keepdims=keep,
+        Tensors((*WIDE, "int32"), RANKED),
+        one_of(0.3, 0.75),
+        axis=any_axis,
+        keepdims=keep,
         method=one_of("linear", "lower", "higher", "midpoint", "nearest"),
     ),
     "percentile": Call(Tensors(WIDE, RANKED), one_of(30.0, 75.0), axis=any_axis, keepdims=keep),
     "nanquantile": Call(Tensors(WIDE, RANKED), 0.3, axis=any_axis, keepdims=keep),
     "nanpercentile": Call(Tensors(WIDE, RANKED), 30.0, axis=any_axis, keepdims=keep),
-    **{
-        name: Call(Tensors(("float32", "float64", "int32"), RANKED), axis=one_axis, keepdims=keep)
-        for name in "nansum nanprod nanmean nanvar nanstd nanmax nanmin nanmedian".split()
-    },
-    **{
-        name: Call(Tensors(("float32", "int32"), RANKED), axis=one_axis, keepdims=keep)
-        for name in "nanargmax nanargmin".split()
-    },
+    **each(
+        "nansum nanprod nanmean nanvar nanstd nanmax nanmin nanmedian",
+        Call(Tensors(("float32", "float64", "int32"), RANKED), axis=one_axis, keepdims=keep),
+    ),
+    **each(
+        "nanargmax nanargmin",
+        Call(Tensors(("float32", "int32"), RANKED), axis=one_axis, keepdims=keep),
+    ),
     "nancumsum": running,
     "nancumprod": running,
     "logsumexp": Call(Tensors(FLOATS, RANKED), axis=any_axis, keepdims=keep),
@@ -260,7 +257,8 @@ CASES = {
     "tile": Call(Tensors(shapes=RANKED), one_of((2,), (2, 1), (1, 2, 2), 3)),
     "repeat": Call(Tensors(shapes=((3,), (2, 3))), one_of(2, 3), axis=any_axis),
     "pad": Call(
-        Tensors(("float32", "int32"), ((4, 5),)), one_of(((1, 2), (0, 1)), ((0, 0), (3, 1))),
+        Tensors(("float32", "int32"), ((4, 5),)),
+        one_of(((1, 2), (0, 1)), ((0, 0), (3, 1))),
         mode=one_of("constant", "reflect"),
     ),
     "diagonal": Call(Tensors(shapes=((3, 4), (3, 4, 2))), offset=one_of(0, 1, -1)),
@@ -284,7 +282,7 @@ CASES = {
     "meshgrid": Call(
         Tensors(FLOATS[:1], ((3,),)), Tensors(FLOATS[:1], ((2,),)), indexing=one_of("xy", "ij")
     ),
-    **{name: Call(one_of(5, 8)) for name in "bartlett blackman hamming hanning".split()},
+    **each("bartlett blackman hamming hanning", Call(one_of(5, 8))),
     "kaiser": Call(one_of(5, 8), 3.0),
     "view": Call(Tensors(("float32", "int32"), ((2, 4),)), dtype=one_of("int32", "int8")),
     "unravel_index": Call(Tensors(("int32", "int64"), ((3,), (2, 2)), 0, 23), (2, 3, 4)),
@@ -297,13 +295,17 @@ CASES = {
     ),
     "get_item": Call(Tensors(shapes=((3, 4),)), one_of(1, slice(0, 2), (slice(None), 1))),
     "searchsorted": Call(
-        torch.tensor([1.0, 2.0, 3.0]), Tensors(("float32",), ((3,), (2, 3))),
+        torch.tensor([1.0, 2.0, 3.0]),
+        Tensors(("float32",), ((3,), (2, 3))),
         side=one_of("left", "right"),
     ),
     "digitize": Call(Tensors(("float32", "int32")), torch.tensor([0.0, 1.0, 2.0])),
     "unique": Call(
         Tensors(("int32", "float32"), ((6,),), 0, 4),
-        return_inverse=keep, return_counts=keep, return_index=keep, size=one_of(None, 3, 8),
+        return_inverse=keep,
+        return_counts=keep,
+        return_index=keep,
+        size=one_of(None, 3, 8),
     ),
     "select": Call(
         Listed(Tensors(("bool",), ((3,),)), 2), Listed(Tensors(("float32",), ((3,),)), 2), 7.0
@@ -325,30 +327,32 @@ CASES = {
     "trapezoid": Call(Tensors(("float32", "bool"), RANKED), dx=one_of(1.0, 0.5)),
     "corrcoef": Call(Tensors(WIDE, ((3, 5),))),
     "correlate": Call(
-        Tensors(("float32", "int32"), ((6,),)), Tensors(("float32",), ((3,),)),
+        Tensors(("float32", "int32"), ((6,),)),
+        Tensors(("float32",), ((3,),)),
         mode=one_of("valid", "same", "full"),
     ),
     "slogdet": Call(Tensors(WIDE, SQUARE)),
     # core
     "cast": Call(Tensors(low=0, high=4), one_of(*ALL)),
     "saturate_cast": Call(Tensors((*WIDE, "int32"), low=-400, high=400), one_of("uint8", "int8")),
-    "scatter": Call(
-        Tensors(("int32", "int64"), ((4, 1),), 0, 5), Tensors(WIDE, ((4, 3),)), (5, 3)
-    ),
+    "scatter": Call(Tensors(("int32", "int64"), ((4, 1),), 0, 5), Tensors(WIDE, ((4, 3),)), (5, 3)),
     "scatter_update": Call(
-        Tensors(WIDE, ((5, 3),)), torch.tensor([[0], [2], [2]]), torch.ones(3, 3) * 2,
+        Tensors(WIDE, ((5, 3),)),
+        torch.tensor([[0], [2], [2]]),
+        torch.ones(3, 3) * 2,
         reduction=one_of("add", "max", "min", "mul"),
     ),
     "slice": Call(Tensors(shapes=((4, 5),)), one_of((0, 1), [2, 0]), (2, 3)),
     "slice_update": Call(Tensors(WIDE, ((4, 5),)), one_of((0, 1), [2, 0]), torch.ones(2, 3)),
     # math
-    **{
-        name: Call(
-            Tensors(("float32", "int32"), ((5,), (5, 2))), torch.tensor([0, 1, 0, 2, 1]),
+    **each(
+        "segment_sum segment_max segment_min segment_prod",
+        Call(
+            Tensors(("float32", "int32"), ((5,), (5, 2))),
+            torch.tensor([0, 1, 0, 2, 1]),
             num_segments=one_of(None, 3, 2),
-        )
-        for name in "segment_sum segment_max segment_min segment_prod".split()
-    },
+        ),
+    ),
     "in_top_k": Call(Tensors(("int32",), ((4,),), 0, 5), Tensors(WIDE, ((4, 5),)), one_of(1, 3)),
     "cdist": Call(Tensors(("float32",), ((4, 3),)), Tensors(("float32",), ((5, 3), (4, 3)))),
     "logdet": Call(torch.eye(3) * 2 + 0.1),
@@ -359,8 +363,12 @@ CASES = {
     "irfft": Call(Listed(Tensors(("float32",), ((5,), (2, 5))), 2), fft_length=one_of(None, 6)),
     "extract_sequences": Call(Tensors(("float32",), ((9,), (2, 10))), 4, one_of(1, 3)),
     "stft": Call(
-        Tensors(("float32",), ((40,), (2, 40))), 8, one_of(2, 4), 16,
-        window=one_of("hann", "hamming", None), center=keep,
+        Tensors(("float32",), ((40,), (2, 40))),
+        8,
+        one_of(2, 4),
+        16,
+        window=one_of("hann", "hamming", None),
+        center=keep,
     ),
     "view_as_complex": Call(Tensors(("float32",), ((3, 2),))),
     # nn
@@ -369,66 +377,89 @@ CASES = {
     "rms_normalization": Call(Tensors(FLOATS, ((2, 3), (4, 2, 3))), axis=-1),
     "moments": Call(Tensors(("float32", "float16"), RANKED), axes=one_of([0], [-1]), keepdims=keep),
     "batch_normalization": Call(
-        Tensors(WIDE, ((4, 3),)), torch.ones(3), torch.ones(3) * 2, axis=-1,
-        offset=one_of(None, torch.ones(3)), scale=one_of(None, torch.ones(3) * 3),
+        Tensors(WIDE, ((4, 3),)),
+        torch.ones(3),
+        torch.ones(3) * 2,
+        axis=-1,
+        offset=one_of(None, torch.ones(3)),
+        scale=one_of(None, torch.ones(3) * 3),
     ),
     "one_hot": Call(
         Tensors(("int32", "int64"), RANKED, -1, 5), 5, axis=one_of(-1, 0), dtype=one_of(*ALL, None)
     ),
     "multi_hot": Call(Tensors(("int32",), ((3,), (2, 3)), 0, 5), 5),
-    "binary_crossentropy": Call(
-        *[Tensors(("float32",), ((2, 3),), 0, 1)] * 2, from_logits=keep
-    ),
+    "binary_crossentropy": Call(*[Tensors(("float32",), ((2, 3),), 0, 1)] * 2, from_logits=keep),
     "categorical_crossentropy": Call(
         *[Tensors(("float32",), ((2, 3),), 0, 1)] * 2, from_logits=keep
     ),
     "sparse_categorical_crossentropy": Call(
-        Tensors(("int32",), ((2,), (2, 1)), 0, 3), Tensors(("float32",), ((2, 3),), 0, 1),
+        Tensors(("int32",), ((2,), (2, 1)), 0, 3),
+        Tensors(("float32",), ((2, 3),), 0, 1),
         from_logits=keep,
     ),
     "ctc_loss": Call(
-        Tensors(("int32",), ((2, 3),), 1, 5), Tensors(("float32",), ((2, 8, 5),)),
-        torch.tensor([3, 2]), torch.tensor([8, 7]),
+        Tensors(("int32",), ((2, 3),), 1, 5),
+        Tensors(("float32",), ((2, 8, 5),)),
+        torch.tensor([3, 2]),
+        torch.tensor([8, 7]),
     ),
     "ctc_decode": Call(
-        Tensors(("float32",), ((2, 6, 4),)), torch.tensor([6, 4]),
-        merge_repeated=keep, mask_index=one_of(0, 3),
+        Tensors(("float32",), ((2, 6, 4),)),
+        torch.tensor([6, 4]),
+        merge_repeated=keep,
+        mask_index=one_of(0, 3),
     ),
     "psnr": Call(*[Tensors(("float32",), ((2, 3),), 0, 1)] * 2, max_val=1.0),
     "max_pool": Call(
-        Tensors(("float32",), ((2, 7, 5, 3),)), one_of(2, 3, (2, 3)), strides=one_of(None, 1, 2),
+        Tensors(("float32",), ((2, 7, 5, 3),)),
+        one_of(2, 3, (2, 3)),
+        strides=one_of(None, 1, 2),
         padding=one_of("valid", "same"),
     ),
     "average_pool": Call(
-        Tensors(("float32",), ((2, 7, 5, 3),)), one_of(2, 3), strides=one_of(None, 1),
+        Tensors(("float32",), ((2, 7, 5, 3),)),
+        one_of(2, 3),
+        strides=one_of(None, 1),
         padding="valid",
     ),
     "adaptive_average_pool": Call(Tensors(("float32",), ((2, 7, 5, 3),)), one_of(2, (3, 2))),
     "adaptive_max_pool": Call(Tensors(("float32",), ((2, 7, 5, 3),)), one_of(2, (3, 2))),
     "conv": Call(
-        Tensors(("float32",), ((2, 7, 6, 4),)), Tensors(("float32",), ((3, 2, 4, 5), (3, 2, 2, 4))),
-        strides=one_of(1, 2, (2, 1)), padding=one_of("valid", "same"),
+        Tensors(("float32",), ((2, 7, 6, 4),)),
+        Tensors(("float32",), ((3, 2, 4, 5), (3, 2, 2, 4))),
+        strides=one_of(1, 2, (2, 1)),
+        padding=one_of("valid", "same"),
     ),
     "depthwise_conv": Call(
-        Tensors(("float32",), ((2, 7, 6, 4),)), Tensors(("float32",), ((3, 2, 4, 2),)),
-        strides=one_of(1, 2), padding=one_of("valid", "same"),
+        Tensors(("float32",), ((2, 7, 6, 4),)),
+        Tensors(("float32",), ((3, 2, 4, 2),)),
+        strides=one_of(1, 2),
+        padding=one_of("valid", "same"),
     ),
     "separable_conv": Call(
-        Tensors(("float32",), ((2, 7, 6, 4),)), Tensors(("float32",), ((3, 2, 4, 2),)),
-        Tensors(("float32",), ((1, 1, 8, 3),)), padding=one_of("valid", "same"),
+        Tensors(("float32",), ((2, 7, 6, 4),)),
+        Tensors(("float32",), ((3, 2, 4, 2),)),
+        Tensors(("float32",), ((1, 1, 8, 3),)),
+        padding=one_of("valid", "same"),
     ),
     "conv_transpose": Call(
-        Tensors(("float32",), ((2, 4, 3, 4),)), Tensors(("float32",), ((3, 2, 5, 4),)),
-        strides=one_of(1, 2, 3), padding=one_of("valid", "same"),
-        output_padding=one_of(None, 0, 1), dilation_rate=one_of(1, 2),
+        Tensors(("float32",), ((2, 4, 3, 4),)),
+        Tensors(("float32",), ((3, 2, 5, 4),)),
+        strides=one_of(1, 2, 3),
+        padding=one_of("valid", "same"),
+        output_padding=one_of(None, 0, 1),
+        dilation_rate=one_of(1, 2),
     ),
     "unfold": Call(Tensors(("float32",), ((2, 3, 6, 5),)), one_of(2, (2, 3)), stride=one_of(1, 2)),
     "fold": Call(Tensors(("float32",), ((2, 12, 20),)), (6, 5), 2),
     "depth_to_space": Call(Tensors(("float32",), ((2, 3, 2, 8),)), 2),
     "space_to_depth": Call(Tensors(("float32",), ((2, 4, 6, 2),)), 2),
     "dot_product_attention": Call(
-        Tensors(("float32",), ((2, 4, 4, 3),)), Tensors(("float32",), ((2, 5, 2, 3),)),
-        Tensors(("float32",), ((2, 5, 2, 3),)), is_causal=keep, scale=one_of(None, 0.5),
+        Tensors(("float32",), ((2, 4, 4, 3),)),
+        Tensors(("float32",), ((2, 5, 2, 3),)),
+        Tensors(("float32",), ((2, 5, 2, 3),)),
+        is_causal=keep,
+        scale=one_of(None, 0.5),
     ),
     # linear algebra
     "cholesky": Call(torch.eye(3) * 3 + 0.5, upper=keep),
@@ -436,7 +467,9 @@ CASES = {
     "inv": Call(torch.eye(3) * 3 + 0.5),
     "eigh": Call(torch.diag(torch.tensor([1.0, 2.0, 3.0]))),
     "lu_factor": Call(Tensors(WIDE, SQUARE)),
-    "norm": Call(Tensors((*WIDE, "int32"), ((2, 3), (4, 2, 3))), ord=one_of(None, 2), axis=one_axis),
+    "norm": Call(
+        Tensors((*WIDE, "int32"), ((2, 3), (4, 2, 3))), ord=one_of(None, 2), axis=one_axis
+    ),
     "qr": Call(Tensors(WIDE, MATRICES), mode=one_of("reduced", "complete")),
     "solve": Call(torch.eye(3) * 3 + 0.5, Tensors(("float32",), ((3, 2), (3,)))),
     "solve_triangular": Call(
@@ -447,21 +480,28 @@ CASES = {
     "matrix_rank": Call(Tensors(("float32",), MATRICES)),
     "pinv": Call(Tensors(("float32",), MATRICES)),
     "cholesky_inverse": Call(torch.eye(3) * 3 + 0.5),
-    "rearrange": Call(Tensors(("float32",), ((2, 6, 4),)), "b (n c) d -> (b c) d n", c=one_of(2, 3)),
+    "rearrange": Call(
+        Tensors(("float32",), ((2, 6, 4),)), "b (n c) d -> (b c) d n", c=one_of(2, 3)
+    ),
     # images
-    "image.rgb_to_grayscale": Call(Tensors(("float32", "uint8"), ((4, 5, 3), (2, 4, 5, 3)), 0, 200)),
+    "image.rgb_to_grayscale": Call(
+        Tensors(("float32", "uint8"), ((4, 5, 3), (2, 4, 5, 3)), 0, 200)
+    ),
     "image.rgb_to_hsv": Call(Tensors(("float32",), ((4, 5, 3), (2, 4, 5, 3)), 0, 1)),
     "image.hsv_to_rgb": Call(Tensors(("float32",), ((4, 5, 3), (2, 4, 5, 3)), 0, 1)),
     "image.resize": Call(
-        Tensors(("float32", "uint8"), ((6, 8, 3), (2, 7, 5, 3)), 0, 200), one_of((4, 4), (9, 12)),
-        interpolation=one_of("nearest", "bilinear", "bicubic"), antialias=keep,
+        Tensors(("float32", "uint8"), ((6, 8, 3), (2, 7, 5, 3)), 0, 200),
+        one_of((4, 4), (9, 12)),
+        interpolation=one_of("nearest", "bilinear", "bicubic"),
+        antialias=keep,
         crop_to_aspect_ratio=keep,
     ),
     "image.affine_transform": Call(
         Tensors(("float32", "uint8"), ((2, 6, 5, 3),), 0, 200),
         torch.tensor([[1.0, 0.2, -0.5, 0.1, 0.9, 1.0, 0, 0], [0.8, 0, 1.0, 0.3, 1.1, 0, 0, 0]]),
         interpolation=one_of("nearest", "bilinear"),
-        fill_mode=one_of("constant", "nearest", "wrap", "mirror", "reflect"), fill_value=one_of(0, 7),
+        fill_mode=one_of("constant", "nearest", "wrap", "mirror", "reflect"),
+        fill_value=one_of(0, 7),
     ),
     "image.perspective_transform": Call(
         Tensors(("float32",), ((2, 6, 5, 3), (6, 5, 3)), 0, 1),
@@ -470,21 +510,29 @@ CASES = {
         interpolation=one_of("nearest", "bilinear"),
     ),
     "image.map_coordinates": Call(
-        Tensors(("float32", "int32"), ((5, 6),), 0, 50), Tensors(("float32",), ((2, 4),), -3, 8),
-        order=one_of(0, 1), fill_mode=one_of("constant", "nearest", "wrap", "mirror", "reflect"),
+        Tensors(("float32", "int32"), ((5, 6),), 0, 50),
+        Tensors(("float32",), ((2, 4),), -3, 8),
+        order=one_of(0, 1),
+        fill_mode=one_of("constant", "nearest", "wrap", "mirror", "reflect"),
     ),
     "image.gaussian_blur": Call(
-        Tensors(("float32",), ((6, 5, 3), (2, 6, 5, 3))), (3, 3), sigma=(1.0, 2.0),
+        Tensors(("float32",), ((6, 5, 3), (2, 6, 5, 3))),
+        (3, 3),
+        sigma=(1.0, 2.0),
         data_format="channels_last",
     ),
     "image.sobel_edges": Call(Tensors(("float32",), ((2, 6, 5, 3),)), data_format="channels_last"),
     "image.ssim": Call(*[Tensors(("float32",), ((2, 12, 13, 3),), 0, 1)] * 2),
     "image.extract_patches": Call(
-        Tensors(("float32",), ((2, 7, 6, 3), (7, 6, 3))), one_of(2, (2, 3)),
-        strides=one_of(None, 1, 2), padding=one_of("valid", "same"),
+        Tensors(("float32",), ((2, 7, 6, 3), (7, 6, 3))),
+        one_of(2, (2, 3)),
+        strides=one_of(None, 1, 2),
+        padding=one_of("valid", "same"),
     ),
     "image.extract_patches_3d": Call(
-        Tensors(("float32",), ((2, 4, 5, 6, 2),)), one_of(2, (2, 3, 1)), padding=one_of("valid", "same")
+        Tensors(("float32",), ((2, 4, 5, 6, 2),)),
+        one_of(2, (2, 3, 1)),
+        padding=one_of("valid", "same"),
     ),
     "image.pad_images": Call(
         Tensors(("float32",), ((4, 5, 3), (2, 4, 5, 3))), 1, 2, target_height=8, target_width=9
@@ -493,11 +541,16 @@ CASES = {
         Tensors(("float32",), ((4, 5, 3), (2, 4, 5, 3))), 1, 2, target_height=2, target_width=3
     ),
     "image.scale_and_translate": Call(
-        Tensors(("float32", "uint8"), ((6, 5, 3),), 0, 200), (8, 4, 3), torch.tensor([1.5, 0.7]),
-        torch.tensor([0.3, -0.2]), (0, 1), one_of("linear", "cubic", "lanczos3", "lanczos5"),
+        Tensors(("float32", "uint8"), ((6, 5, 3),), 0, 200),
+        (8, 4, 3),
+        torch.tensor([1.5, 0.7]),
+        torch.tensor([0.3, -0.2]),
+        (0, 1),
+        one_of("linear", "cubic", "lanczos3", "lanczos5"),
         antialias=keep,
     ),
 }
+
 
 def flat(result):
     if isinstance(result, (list, tuple)):

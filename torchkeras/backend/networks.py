@@ -374,7 +374,8 @@ def ctc_label_dense_to_sparse(labels: TensorLike, label_lengths: TensorLike) -> 
     labels = ops.convert_to_tensor(labels)
     lengths = ops.reshape(label_lengths, (-1, 1))
     is_label = torch.arange(labels.shape[1], device=labels.device) < lengths
-    return torch.sparse_coo_tensor(is_label.nonzero().T, labels[is_label], labels.shape)
+    places = is_label.nonzero().T
+    return torch.sparse_coo_tensor(places, labels[is_label], labels.shape, check_invariants=True)
 
 
 def function(

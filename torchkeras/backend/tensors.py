@@ -217,7 +217,9 @@ def gather(reference: TensorLike, indices: TensorLike) -> Tensor:
     return ops.take(reference, indices, axis=0)
 
 
-def arange(start: int, stop: int | None = None, step: int = 1, dtype: DTypeLike = "int32") -> Tensor:
+def arange(
+    start: int, stop: int | None = None, step: int = 1, dtype: DTypeLike = "int32"
+) -> Tensor:
     """``ops.arange``, int32."""
     return ops.arange(start, stop, step, dtype)
 
@@ -310,7 +312,10 @@ def batch_get_value(tensors: Sequence[Any]) -> list[Any]:
 
 def set_value(x: Variable, value: Any) -> None:
     """Assign ``value`` to a variable, or to an optimizer's learning rate."""
-    x.assign(value) if hasattr(x, "assign") else x.copy_(torch.as_tensor(value))
+    if hasattr(x, "assign"):
+        x.assign(value)
+    else:
+        x.copy_(torch.as_tensor(value))
 
 
 def batch_set_value(tuples: Sequence[tuple[Variable, Any]]) -> None:
@@ -347,8 +352,8 @@ def gradients(loss: Tensor, variables: Sequence[Any]) -> list[Tensor | None]:
     """
     if isinstance(loss, KerasTensor):
         raise RuntimeError(
-            "K.gradients: loss is symbolic, so there is nothing to differentiate yet. Compute it on "
-            "tensors, or put the gradient into a Layer or a train_step."
+            "K.gradients: loss is symbolic, so there is nothing to differentiate yet. Compute it "
+            "on tensors, or put the gradient into a Layer or a train_step."
         )
     single = not isinstance(variables, (list, tuple))
     targets = [variables] if single else list(variables)
@@ -396,17 +401,13 @@ def in_test_phase(x: Any, alt: Any, training: Any = None) -> Any:
     return in_train_phase(alt, x, training)
 
 
-def map_fn(
-    fn: Callable, elems: Any, name: str | None = None, dtype: DTypeLike = None
-) -> Any:
+def map_fn(fn: Callable, elems: Any, name: str | None = None, dtype: DTypeLike = None) -> Any:
     """``ops.map``."""
     result = ops.map(fn, elems)
     return result if dtype is None else ops.cast(result, dtype)
 
 
-def foldl(
-    fn: Callable, elems: TensorLike, initializer: Any = None, name: str | None = None
-) -> Any:
+def foldl(fn: Callable, elems: TensorLike, initializer: Any = None, name: str | None = None) -> Any:
     """``fn(accumulated, element)`` from the first slice to the last."""
     items = list(ops.unstack(elems))
     value = items.pop(0) if initializer is None else initializer
@@ -415,9 +416,7 @@ def foldl(
     return value
 
 
-def foldr(
-    fn: Callable, elems: TensorLike, initializer: Any = None, name: str | None = None
-) -> Any:
+def foldr(fn: Callable, elems: TensorLike, initializer: Any = None, name: str | None = None) -> Any:
     """``fn(accumulated, element)`` from the last slice to the first."""
     return foldl(fn, ops.flip(elems, 0), initializer)
 

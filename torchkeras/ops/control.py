@@ -76,9 +76,7 @@ def while_loop(
     return values[0] if single else values
 
 
-def fori_loop(
-    lower: int, upper: int, body_fun: Callable[[Any, Any], Any], init_val: Any
-) -> Any:
+def fori_loop(lower: int, upper: int, body_fun: Callable[[Any, Any], Any], init_val: Any) -> Any:
     """Replace a value by ``body_fun(i, value)`` for each i in [lower, upper)."""
     value = init_val
     for step in range(int(lower), int(upper)):
@@ -127,7 +125,7 @@ def scan(
         raise TypeError(f"scan: `f` should be a callable; f is {f!r}.")
     if not isinstance(unroll, bool) and (not isinstance(unroll, int) or unroll < 1):
         raise ValueError(
-            f"scan: unroll is {unroll!r}; expected: `unroll` must be an positive integer or boolean."
+            f"scan: unroll is {unroll!r}; `unroll` must be an positive integer or boolean."
         )
     if xs is None and length is None:
         raise ValueError("scan: Got no `xs` to scan over and `length` not provided.")

@@ -199,9 +199,11 @@ def slice(inputs: TensorLike, start_indices: Any, shape: Sequence[int]) -> Tenso
 def _starts(start_indices: Any, shape: Any, inputs: Tensor) -> tuple[Any, list[int]]:
     """First places and sizes of a block; a block that would stick out is moved inside."""
     sizes = list(as_sizes(shape))
-    starts = list(start_indices.reshape(-1).unbind()) if isinstance(start_indices, Tensor) else [
-        *start_indices
-    ]
+    starts = (
+        list(start_indices.reshape(-1).unbind())
+        if isinstance(start_indices, Tensor)
+        else [*start_indices]
+    )
     for axis, size in enumerate(sizes):
         if size == -1:
             sizes[axis] = inputs.shape[axis] - starts[axis]

@@ -105,6 +105,6 @@ def _solve(group: list[str], size: int, lengths: dict[str, int], pattern: str) -
         lengths[unknown[0]] = size // known
     elif unknown or known != size:
         raise ValueError(
-            f"rearrange: an axis has length {size}; expected {known} (times an integer) for {group} "
-            f"in {pattern!r}."
+            f"rearrange: an axis has length {size}; expected {known} (times an integer) for "
+            f"{group} in {pattern!r}."
         )

@@ -14,9 +14,7 @@ from torchkeras.tracer import traceable
 def _matrices(name: str, x: TensorLike, square: bool = False) -> Tensor:
     x = floating(x)
     if x.ndim < 2:
-        raise ValueError(
-            f"{name}: x has shape {tuple(x.shape)}; Expected input to have rank >= 2."
-        )
+        raise ValueError(f"{name}: x has shape {tuple(x.shape)}; Expected input to have rank >= 2.")
     if square and x.shape[-1] != x.shape[-2]:
         raise ValueError(
             f"{name}: x has shape {tuple(x.shape)}; Expected a square matrix in the last two axes."
@@ -26,7 +24,7 @@ def _matrices(name: str, x: TensorLike, square: bool = False) -> Tensor:
 
 @traceable
 def cholesky(x: TensorLike, upper: bool = False) -> Tensor:
-    """Triangular L with ``L @ L.T = x`` for positive-definite ``x``; ``upper`` gives its transpose."""
+    """Triangular L with ``L @ L.T = x``, for positive-definite ``x``; ``upper`` gives ``L.T``."""
     return torch.linalg.cholesky(_matrices("cholesky", x, square=True), upper=upper)
 
 
@@ -150,8 +148,8 @@ def lstsq(a: TensorLike, b: TensorLike, rcond: float | None = None) -> Tensor:
     a, b = join_floating(a, b)
     if a.ndim != 2 or b.ndim not in (1, 2) or a.shape[0] != b.shape[0]:
         raise ValueError(
-            f"lstsq: shapes are {tuple(a.shape)} and {tuple(b.shape)}; Expected a to have rank 2, b "
-            "rank 1 or 2, and both the same first axis."
+            f"lstsq: shapes are {tuple(a.shape)} and {tuple(b.shape)}; Expected a to have rank 2, "
+            "b rank 1 or 2, and both the same first axis."
         )
     columns = b if b.ndim == 2 else b.unsqueeze(-1)
     if rcond is None:

@@ -171,8 +171,8 @@ def view_as_complex(x: TensorLike) -> Tensor:
     x = floating(x)
     if x.ndim < 1 or x.shape[-1] != 2:
         raise ValueError(
-            f"view_as_complex: x has shape {tuple(x.shape)}; Last dimension of input must be size 2 "
-            "(real and imaginary)."
+            f"view_as_complex: x has shape {tuple(x.shape)}; Last dimension of input must be size "
+            "2 (real and imaginary)."
         )
     return torch.view_as_complex(x.contiguous())
 

@@ -146,9 +146,12 @@ def _beside(x: Tensor, other: Any) -> tuple[Tensor, Any]:
 
 def join(*xs: TensorLike) -> tuple[Tensor, ...]:
     """All of ``xs`` as tensors of their common type; Python's numbers are weak."""
-    if all([isinstance(x, Tensor) for x in xs]):
+    if isinstance(xs[0], Tensor):
         first = xs[0].dtype
-        if all([x.dtype is first for x in xs]):
+        for x in xs:
+            if not isinstance(x, Tensor) or x.dtype is not first:
+                break
+        else:
             return xs
     dtype = common_dtype(*xs)
     device = next((x.device for x in xs if isinstance(x, Tensor)), None)
@@ -219,6 +222,4 @@ def as_sizes(shape: Any) -> tuple[int, ...]:
         return (shape,)
     if isinstance(shape, Tensor):
         return tuple(shape.reshape(-1).tolist())
-    return tuple(
-        [-1 if n is None else int(n) if isinstance(n, Tensor) else n for n in shape]
-    )
+    return tuple([-1 if n is None else int(n) if isinstance(n, Tensor) else n for n in shape])

@@ -150,8 +150,8 @@ _KERNELS = {
     "lanczos5": _lanczos(5.0),
 }
 _METHODS = {
-    **{name: "linear" for name in ("linear", "bilinear", "trilinear", "triangle")},
-    **{name: "cubic" for name in ("cubic", "bicubic", "tricubic")},
+    **dict.fromkeys(("linear", "bilinear", "trilinear", "triangle"), "linear"),
+    **dict.fromkeys(("cubic", "bicubic", "tricubic"), "cubic"),
     "lanczos3": "lanczos3",
     "lanczos5": "lanczos5",
 }

@@ -231,8 +231,8 @@ def perspective_transform(
     for name, points in (("start_points", start), ("end_points", end)):
         if points.shape[-2:] != (4, 2) or points.ndim not in (2, 3):
             raise ValueError(
-                f"perspective_transform: Invalid {name} shape: expected (4,2) for a single image or "
-                f"(N,4,2) for a batch; it is {tuple(points.shape)}."
+                f"perspective_transform: Invalid {name} shape: expected (4,2) for a single image "
+                f"or (N,4,2) for a batch; it is {tuple(points.shape)}."
             )
     if start.shape != end.shape:
         raise ValueError(

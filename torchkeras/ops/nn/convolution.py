@@ -112,7 +112,9 @@ def conv(
     """
     inputs, kernel = join(inputs, kernel)
     rank = inputs.ndim - 2
-    window = window_of("conv", rank, kernel.shape[:-2], strides, dilation_rate, padding, data_format)
+    window = window_of(
+        "conv", rank, kernel.shape[:-2], strides, dilation_rate, padding, data_format
+    )
     channels = inputs.shape[window.channel_axis]
     return _convolve("conv", inputs, kernel, window, max(channels // kernel.shape[-2], 1))
 

@@ -116,7 +116,8 @@ class _Beams:
                 longer[parent, path[-1]] = _NONE
         totals = torch.cat([torch.logaddexp(in_blank, in_label), longer.reshape(-1)])
         chosen = torch.topk(totals, min(width, totals.shape[0]))
-        kept = [i for i, s in zip(chosen.indices.tolist(), chosen.values.tolist()) if s > _NONE]
+        ranked = zip(chosen.indices.tolist(), chosen.values.tolist(), strict=True)
+        kept = [place for place, score in ranked if score > _NONE]
         self.paths = [
             self.paths[i]
             if i < number

@@ -107,8 +107,8 @@ def sparse_categorical_crossentropy(
     if target.shape != rest:
         raise ValueError(
             f"sparse_categorical_crossentropy: target has shape {tuple(target.shape)} and output "
-            f"{tuple(output.shape)}; expected target of shape {tuple(rest)}. Arguments `target` and "
-            "`output` must have the same shape up until the last dimension."
+            f"{tuple(output.shape)}; expected target of shape {tuple(rest)}. Arguments `target` "
+            "and `output` must have the same shape up until the last dimension."
         )
     if output.ndim == 1:
         output, target, axis = output.unsqueeze(0), target.unsqueeze(0), 1

@@ -60,7 +60,7 @@ def batch_normalization(
     scale: TensorLike | None = None,
     epsilon: float = 1e-3,
 ) -> Tensor:
-    """``(x - mean) / sqrt(variance + epsilon) * scale + offset`` with one of each along ``axis``."""
+    """``(x - mean) / sqrt(variance + epsilon) * scale + offset``, one of each along ``axis``."""
     x = floating(x)
     shape = [1] * x.ndim
     shape[axis] = -1
@@ -126,7 +126,9 @@ def layer_normalization(
         return (y if gamma is None else y * _spread(gamma, wide, axes)).to(dtype)
     if is_last:
         shape = [wide.shape[a] for a in axes]
-        gamma, beta = [None if w is None else cast(w, wide.dtype).reshape(shape) for w in (gamma, beta)]
+        gamma, beta = [
+            None if w is None else cast(w, wide.dtype).reshape(shape) for w in (gamma, beta)
+        ]
         return functional.layer_norm(wide, shape, gamma, beta, epsilon).to(dtype)
     variance, mean = torch.var_mean(wide, axes, correction=0, keepdim=True)
     y = (wide - mean) * torch.rsqrt(variance + epsilon)
@@ -164,7 +166,7 @@ def rms_normalization(
 def normalize(
     x: TensorLike, axis: int | Sequence[int] = -1, order: int = 2, epsilon: float | None = None
 ) -> Tensor:
-    """``x`` over its norm of ``order`` along ``axis``; the norm is taken to be at least ``epsilon``.
+    """``x`` over its norm of ``order`` along ``axis``, which is taken to be at least ``epsilon``.
 
     Raises:
         ValueError: ``order`` is no integer, 1 or more.

@@ -283,5 +283,3 @@ def unravel_index(indices: TensorLike, shape: Sequence[int]) -> tuple[Tensor, ..
         places.append((flat % size).to(indices.dtype))
         flat = torch.div(flat, size, rounding_mode="floor")
     return tuple(reversed(places))
-
-

@@ -73,9 +73,7 @@ def nonzero(x: TensorLike) -> Tensor:
 
 
 @traceable
-def searchsorted(
-    sorted_sequence: TensorLike, values: TensorLike, side: str = "left"
-) -> Tensor:
+def searchsorted(sorted_sequence: TensorLike, values: TensorLike, side: str = "left") -> Tensor:
     """Where ``values`` would have to be put in to keep the sequence sorted, int32.
 
     Args:
@@ -92,9 +90,7 @@ def searchsorted(
             "`searchsorted` only supports 1-D sorted sequences. Use vectorized_map for more."
         )
     sequence, values = join(sequence, values)
-    return torch.searchsorted(
-        sequence, values, side=side, out_int32=sequence.shape[0] < 2**31
-    )
+    return torch.searchsorted(sequence, values, side=side, out_int32=sequence.shape[0] < 2**31)
 
 
 @traceable

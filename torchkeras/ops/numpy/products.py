@@ -217,9 +217,7 @@ def slogdet(x: TensorLike) -> tuple[Tensor, Tensor]:
     return tuple(torch.linalg.slogdet(tensor(x)))
 
 
-def vectorize(
-    pyfunc: Callable, *, excluded: Any = None, signature: str | None = None
-) -> Callable:
+def vectorize(pyfunc: Callable, *, excluded: Any = None, signature: str | None = None) -> Callable:
     """``pyfunc``, written for scalars (or the core shapes of ``signature``), over whole tensors.
 
     Args:
@@ -260,4 +258,3 @@ def _core_axes(signature: str | None) -> list[int] | None:
     left = signature.replace(" ", "").split("->")[0]
     cores = left.strip("()").split("),(")
     return [len([name for name in core.split(",") if name]) for core in cores]
-

@@ -223,9 +223,7 @@ def count_nonzero(x: TensorLike, axis: AxisLike = None) -> Tensor:
 
 
 @traceable
-def average(
-    x: TensorLike, axis: AxisLike = None, weights: TensorLike | None = None
-) -> Tensor:
+def average(x: TensorLike, axis: AxisLike = None, weights: TensorLike | None = None) -> Tensor:
     """Mean along ``axis``, weighted if ``weights`` (of ``x``'s shape, or of one axis) are given."""
     axis = axes_of(axis)
     if weights is None:
@@ -366,9 +364,7 @@ def _nan_extreme(
     if axis == () or not x.is_floating_point():
         return function(x, axis, keepdims)
     result = function(_replaced(x, worst), axis, keepdims)
-    return torch.where(
-        _all_nan(x, axis, keepdims), torch.full_like(result, float("nan")), result
-    )
+    return torch.where(_all_nan(x, axis, keepdims), torch.full_like(result, float("nan")), result)
 
 
 @traceable
@@ -481,7 +477,10 @@ def histogram(
             )
         low, high = range if range else ((x.min(), x.max()) if x.numel() else (0.0, 1.0))
         low, high = cast(low, x.dtype).to(x.device), cast(high, x.dtype).to(x.device)
-        low, high = torch.where(low == high, low - 0.5, low), torch.where(low == high, high + 0.5, high)
+        low, high = (
+            torch.where(low == high, low - 0.5, low),
+            torch.where(low == high, high + 0.5, high),
+        )
         steps = torch.arange(bins + 1, dtype=x.dtype, device=x.device) / bins
         edges = low + (high - low) * steps
     else:

@@ -197,9 +197,7 @@ def unstack(x: TensorLike, num: int | None = None, axis: int = 0) -> list[Tensor
 
 
 @traceable
-def split(
-    x: TensorLike, indices_or_sections: int | Sequence[int], axis: int = 0
-) -> list[Tensor]:
+def split(x: TensorLike, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Tensor]:
     """Pieces of ``x`` along ``axis``: a number of equal ones, or cut at the given places.
 
     Raises:
@@ -224,7 +222,9 @@ def array_split(
 ) -> list[Tensor]:
     """``split`` into pieces that may differ in length by 1."""
     cuts = indices_or_sections
-    return list(torch.tensor_split(tensor(x), cuts if isinstance(cuts, int) else as_sizes(cuts), axis))
+    return list(
+        torch.tensor_split(tensor(x), cuts if isinstance(cuts, int) else as_sizes(cuts), axis)
+    )
 
 
 @traceable

@@ -1,0 +1,50 @@
+"""keras.config."""
+
+import keras
+import pytest
+
+from torchkeras import config
+
+
+def test_every_name_of_keras_is_there():
+    assert [
+        name for name in dir(keras.config) if name[0] != "_" and not hasattr(config, name)
+    ] == []
+
+
+def test_torch_is_the_only_backend():
+    config.set_backend(config.backend())
+    with pytest.raises(ValueError, match="expected 'torch'"):
+        config.set_backend("jax")
+    assert not config.is_nnx_enabled()
+
+
+@pytest.mark.parametrize("name", ["max_epochs", "max_steps_per_epoch"])
+def test_limits_are_set_and_lifted(name):
+    read, write = getattr(config, name), getattr(config, f"set_{name}")
+    write(3)
+    assert read() == 3
+    write(None)
+    assert read() is None
+    with pytest.raises(ValueError, match="1 or more"):
+        write(0)
+
+
+def test_switches_stay_where_they_are_put():
+    config.disable_flash_attention()
+    assert config.is_flash_attention_enabled() is False
+    config.enable_flash_attention()
+    assert config.is_flash_attention_enabled() is not False
+    config.disable_traceback_filtering()
+    assert not config.is_traceback_filtering_enabled()
+    config.enable_traceback_filtering()
+    assert config.is_traceback_filtering_enabled()
+
+
+def test_defaults_are_read_and_set():
+    assert (config.floatx(), config.epsilon()) == ("float32", 1e-7)
+    config.set_epsilon(1e-5)
+    try:
+        assert config.epsilon() == 1e-5
+    finally:
+        config.set_epsilon(1e-7)
