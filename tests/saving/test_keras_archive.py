@@ -107,7 +107,7 @@ def compiled(library):
 
 
 @pytest.mark.parametrize(
-    ("writer", "reader"), [(torchkeras, torchkeras), (torchkeras, keras), (keras, torchkeras)]
+    "writer, reader", [(torchkeras, torchkeras), (torchkeras, keras), (keras, torchkeras)]
 )
 def test_training_goes_on_where_it_was(tmp_path, writer, reader):
     rng = np.random.default_rng(0)
@@ -223,8 +223,7 @@ def test_lambda_bytecode_is_refused(saved, tmp_path):
 
 
 @pytest.mark.usefixtures("nothing_runs")
-@pytest.mark.parametrize(
-    ("module", "class_name", "inner"),
+@pytest.mark.parametrize("module, class_name, inner",
     [
         ("os", "system", "touch pwned"),
         ("builtins", "eval", {"source": "1"}),

@@ -55,23 +55,8 @@ def save_model(
             "alone by save_weights, or use export for other frameworks.",
         )  # fmt: skip
     path = files.prepare_target("save_model", path, overwrite)
-    with _without_compile(model, include_optimizer):
-        if processes.is_chief():
-            keras_archive.save(model, path, zipped=not is_folder)
-
-
-@contextlib.contextmanager
-def _without_compile(model: Any, include_optimizer: bool) -> Iterator[None]:
-    """Keep the optimizer and the compile arguments out of what is written inside."""
-    if include_optimizer or getattr(model, "optimizer", None) is None:
-        yield
-        return
-    kept = {name: vars(model)[name] for name in ("optimizer", "compiled") if name in vars(model)}
-    vars(model).update(optimizer=None, compiled=False)
-    try:
-        yield
-    finally:
-        vars(model).update(kept)
+    if processes.is_chief():
+        keras_archive.save(model, path, not is_folder, include_optimizer)
 
 
 def load_model(

@@ -38,22 +38,32 @@ _ENCRYPTED = 0x1
 # --- Writing
 
 
-def save(model: Any, path: str | os.PathLike, zipped: bool = True) -> None:
+def save(
+    model: Any, path: str | os.PathLike, zipped: bool = True, include_optimizer: bool = True
+) -> None:
     """Write ``model`` as a ``.keras`` archive, or as a folder of the same members.
+
+    Args:
+        model: The model.
+        path: Where to.
+        zipped: Whether it is one file.
+        include_optimizer: Whether the arguments of ``compile`` and the optimizer are written.
 
     Raises:
         TypeError: the configuration holds something that JSON can't say.
         FileExistsError: the path is a folder with other things in it.
     """
     _check_folder(Path(path))
-    texts = {METADATA: json.dumps(_metadata()), CONFIG: to_json(model)}
+    config = to_json(model, include_optimizer)
+    texts = {METADATA: json.dumps(_metadata()), CONFIG: config}
+    left_out = () if include_optimizer else (getattr(model, "optimizer", None),)
     with files.replacing(path) as temporary:
         folder = temporary if not zipped else temporary.with_name(temporary.name + ".d")
         try:
             folder.mkdir()
             for name, text in texts.items():
                 (folder / name).write_text(text, encoding="utf-8")
-            write_weights(model, folder / WEIGHTS)
+            write_weights(model, folder / WEIGHTS, left_out)
             _write_assets(model, folder / ASSETS)
             if zipped:
                 _zip(folder, temporary)
@@ -77,14 +87,21 @@ def _metadata() -> dict[str, str]:
     return {"keras_version": KERAS_VERSION, "date_saved": time.strftime("%Y-%m-%d@%H:%M:%S")}
 
 
-def to_json(model: Any, **options: Any) -> str:
+def to_json(model: Any, include_compile: bool = True, **options: Any) -> str:
     """The configuration of ``model`` as JSON text.
+
+    Args:
+        model: The model.
+        include_compile: Whether the arguments of ``compile`` are in it.
+        **options: Of ``json.dumps``.
 
     Raises:
         TypeError: it holds something that JSON can't say.
     """
     with serialization.numbering_scope():
         config = serialization.serialize_keras_object(model)
+    if not include_compile:
+        config.pop("compile_config", None)
     try:
         return json.dumps(config, **options)
     except TypeError as error:
@@ -94,11 +111,12 @@ def to_json(model: Any, **options: Any) -> str:
         ) from error  # fmt: skip
 
 
-def write_weights(model: Any, path: str | os.PathLike) -> None:
-    """Write the variables of ``model`` and all below it as an HDF5 file."""
+def write_weights(model: Any, path: str | os.PathLike, left_out: Any = ()) -> None:
+    """Write the variables of ``model`` and all below it, but ``left_out``, as an HDF5 file."""
+    skipped = {id(owner) for owner in left_out}
     with hdf5.Writer(path) as writer:
         for place, owner in weights.places(model):
-            if hasattr(owner, "save_own_variables"):
+            if id(owner) not in skipped and hasattr(owner, "save_own_variables"):
                 name = getattr(owner, "name", None)
                 writer.write(place, weights.own_values(owner), name)
 

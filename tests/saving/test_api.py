@@ -1,0 +1,169 @@
+"""The suffix says the format; both generations' spellings are understood."""
+
+import os
+
+import h5py
+import numpy as np
+import pytest
+import torch
+
+import torchkeras
+from torchkeras import saving
+from torchkeras.saving import api
+
+
+@pytest.fixture
+def model():
+    layers = torchkeras.layers
+    return torchkeras.Sequential(
+        [torchkeras.Input((3,)), layers.Dense(4, name="body"), layers.Dense(2, name="head")]
+    )
+
+
+def zeroed(model):
+    model.set_weights([0 * w for w in model.get_weights()])
+    return model
+
+
+@pytest.mark.parametrize(
+    "name, written",
+    [
+        ("m.weights.h5", "m.weights.h5"),
+        ("m.safetensors", "m.safetensors"),
+        ("cp.ckpt", "cp.ckpt.weights.h5"),
+        ("checkpoint", "checkpoint.weights.h5"),
+        ("folder/deep/m.weights.h5", "folder/deep/m.weights.h5"),
+    ],
+)
+def test_weights_come_back_by_the_same_name(model, tmp_path, name, written):
+    before = model.get_weights()
+    model.save_weights(str(tmp_path / name))
+    assert (tmp_path / written).is_file()
+    zeroed(model).load_weights(str(tmp_path / name))
+    for a, b in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_weights_are_taken_from_a_whole_model(model, tmp_path):
+    before = model.get_weights()
+    model.save(tmp_path / "m.keras")
+    zeroed(model).load_weights(tmp_path / "m.keras")
+    np.testing.assert_array_equal(model.get_weights()[0], before[0])
+
+
+def test_tf_keras_spellings_are_accepted(model, tmp_path):
+    model.save(tmp_path / "m", save_format="keras")
+    model.save(tmp_path / "n.keras", include_optimizer=False, signatures=None, save_traces=True)
+    back = saving.load_model(tmp_path / "m", compile=False, options=None)
+    model.save_weights(tmp_path / "w.weights.h5", save_format="h5", options=None)
+    back.load_weights(tmp_path / "w.weights.h5", by_name=True, skip_mismatch=False)
+
+
+def test_include_optimizer_false_keeps_the_optimizer_out(model, tmp_path):
+    model.compile("adam", "mse")
+    model.save(tmp_path / "m.keras", include_optimizer=False)
+    assert model.optimizer is not None
+    assert not saving.load_model(tmp_path / "m.keras").compiled
+
+
+def test_layers_are_found_by_name(model, tmp_path):
+    model.save_weights(tmp_path / "m.weights.h5")
+    layers = torchkeras.layers
+    other = torchkeras.Sequential(
+        [torchkeras.Input((4,)), layers.Dense(4, name="new"), layers.Dense(2, name="head")]
+    )
+    other.load_weights(tmp_path / "m.weights.h5", by_name=True)
+    expected = model.get_layer("head").get_weights()
+    np.testing.assert_array_equal(other.get_layer("head").get_weights()[0], expected[0])
+
+
+def test_names_are_missing_in_files_of_old_releases(model, tmp_path):
+    with h5py.File(tmp_path / "m.weights.h5", "w") as file:
+        file["layers/dense/vars/0"] = np.zeros(3)
+    with pytest.raises(ValueError, match="the file has no names of layers"):
+        model.load_weights(tmp_path / "m.weights.h5", by_name=True)
+
+
+def test_existing_files_are_kept_without_overwrite(model, tmp_path):
+    model.save(tmp_path / "m.keras")
+    model.save_weights(tmp_path / "m.weights.h5")
+    with pytest.raises(FileExistsError, match="overwrite=True"):
+        model.save(tmp_path / "m.keras", overwrite=False)
+    with pytest.raises(FileExistsError, match="overwrite=True"):
+        model.save_weights(tmp_path / "m.weights.h5", overwrite=False)
+    model.save(tmp_path / "m.keras")
+
+
+def test_nothing_temporary_is_left(model, tmp_path):
+    model.save(tmp_path / "m.keras")
+    model.save_weights(tmp_path / "m.weights.h5")
+    assert sorted(os.listdir(tmp_path)) == ["m.keras", "m.weights.h5"]
+
+
+@pytest.mark.parametrize("name", ["m", "m.txt", "m.tf", "m.safetensors"])
+def test_unknown_suffix_of_a_model_is_refused(model, tmp_path, name):
+    with pytest.raises(ValueError, match=r"expected a path that ends in \.keras"):
+        model.save(tmp_path / name)
+
+
+def test_unknown_suffix_of_weights_is_refused(model, tmp_path):
+    with pytest.raises(ValueError, match=r"must end in `\.weights\.h5`"):
+        model.save_weights(tmp_path / "m.txt")
+    (tmp_path / "m.txt").touch()
+    with pytest.raises(ValueError, match="File format not supported"):
+        model.load_weights(tmp_path / "m.txt")
+
+
+def test_unknown_options_are_refused(model, tmp_path):
+    with pytest.raises(TypeError, match="Invalid keyword arguments"):
+        model.save(tmp_path / "m.keras", nonsense=1)
+    with pytest.raises(ValueError, match=r"save_format is 'zip'; expected one of"):
+        model.save(tmp_path / "m.keras", save_format="zip")
+    with pytest.raises(TypeError, match="Invalid keyword arguments"):
+        saving.load_model(tmp_path / "m.keras", nonsense=1)
+
+
+def test_shard_size_goes_with_its_suffix(model, tmp_path):
+    with pytest.raises(ValueError, match="max_shard_size"):
+        model.save_weights(tmp_path / "m.weights.h5", max_shard_size=1)
+    with pytest.raises(ValueError, match="max_shard_size"):
+        model.save_weights(tmp_path / "m.weights.json")
+
+
+def test_missing_files_are_named(model, tmp_path):
+    for read in (saving.load_model, model.load_weights):
+        with pytest.raises(FileNotFoundError, match=r"none\.keras"):
+            read(tmp_path / "none.keras")
+
+
+def test_files_that_are_no_models_say_what_they_are(model, tmp_path):
+    model.save_weights(tmp_path / "m.weights.h5")
+    with pytest.raises(ValueError, match="build the model and call load_weights"):
+        saving.load_model(tmp_path / "m.weights.h5")
+    with pytest.raises(ValueError, match="SavedModel folder"):
+        saving.load_model(tmp_path)
+    (tmp_path / "x.keras").write_bytes(b"not a zip file")
+    with pytest.raises(ValueError, match="File not in a known format"):
+        saving.load_model(tmp_path / "x.keras")
+
+
+def test_models_without_weights_are_told_to_build(tmp_path):
+    model = torchkeras.Sequential([torchkeras.layers.Dense(2)])
+    with pytest.raises(ValueError, match="has no weights yet"):
+        model.save_weights(tmp_path / "m.weights.h5")
+    torchkeras.Sequential([torchkeras.Input((3,)), torchkeras.layers.Dense(2)]).save_weights(
+        tmp_path / "m.weights.h5"
+    )
+    with pytest.raises(ValueError, match="not yet been built"):
+        model.load_weights(tmp_path / "m.weights.h5")
+    model.build((None, 3))
+    model.load_weights(tmp_path / "m.weights.h5")
+
+
+def test_json_gives_a_fresh_model(model):
+    back = api.model_from_json(api.model_to_json(model, indent=1))
+    assert [w.shape for w in back.weights] == [w.shape for w in model.weights]
+    x = torch.ones(1, 3)
+    assert not torch.equal(back(x), model(x))
+    with pytest.raises(ValueError, match="not JSON"):
+        api.model_from_json("{")
