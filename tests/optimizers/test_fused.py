@@ -1,6 +1,9 @@
+import copy
+
 import numpy as np
 import pytest
 import torch
+from torch.distributed.fsdp import fully_shard
 
 import torchkeras as keras
 
@@ -78,3 +81,31 @@ def test_cuda_kernels_agree_with_those_of_the_cpu(kind):
             optimizer.step()
         paths.append(torch.cat([p.detach().cpu().ravel() for p in module.parameters()]))
     assert torch.allclose(*paths, rtol=1e-4, atol=1e-5)
+
+
+@pytest.fixture
+def one_process():
+    torch.distributed.init_process_group(
+        "gloo", rank=0, world_size=1, store=torch.distributed.HashStore()
+    )
+    yield
+    torch.distributed.destroy_process_group()
+
+
+@pytest.mark.usefixtures("one_process")
+@pytest.mark.parametrize("options", [{}, {"clipnorm": 0.3}, {"global_clipnorm": 0.3}])
+@pytest.mark.parametrize("name", ["AdamW", "SGD", "RMSprop", "Lamb"])
+def test_sharded_parameters_are_updated_as_whole_ones(name, options):
+    whole = torch.nn.Sequential(torch.nn.Linear(6, 8), torch.nn.Linear(8, 3))
+    sharded = copy.deepcopy(whole)
+    fully_shard(sharded)
+    for module in (whole, sharded):
+        optimizer = getattr(keras.optimizers, name)(0.05, **options)
+        optimizer.build(module.parameters())
+        for step in range(3):
+            optimizer.zero_grad()
+            module(torch.full((4, 6), 0.1 * step)).square().mean().backward()
+            optimizer.step()
+    for parameter, expected in zip(sharded.parameters(), whole.parameters(), strict=True):
+        assert torch.allclose(parameter.full_tensor(), expected, rtol=1e-6, atol=1e-7)
+    assert optimizer.variables[-1].numpy().ndim == 1 or name == "SGD"

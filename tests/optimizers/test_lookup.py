@@ -5,7 +5,7 @@ from torchkeras import optimizers
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"),
+    "name, kind",
     [
         ("sgd", "SGD"),
         ("SGD", "SGD"),

@@ -54,7 +54,7 @@ def test_keras_2s_methods_scale_by_hand():
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    "options, message",
     [
         ({"dynamic": False}, "set `loss_scale_factor`"),
         ({"clipnorm": 1.0}, "on the `inner_optimizer`"),

@@ -31,6 +31,6 @@ def test_a_tape_is_asked_if_it_is_given(weights):
     assert weight.numpy().tolist() == [0.5]
 
 
-@pytest.mark.parametrize(("factor", "expected"), [(None, 2.0), (4.0, 8.0)])
+@pytest.mark.parametrize("factor, expected", [(None, 2.0), (4.0, 8.0)])
 def test_losses_are_scaled_by_the_factor(factor, expected):
     assert keras.optimizers.SGD(loss_scale_factor=factor).scale_loss(2.0) == expected

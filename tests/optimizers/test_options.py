@@ -6,7 +6,7 @@ import torchkeras as keras
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    "options, message",
     [
         ({"foo": 1}, r"Argument\(s\) not recognized: {'foo': 1}"),
         ({"gradient_accumulation_steps": 1}, "must be an integer >= 2"),

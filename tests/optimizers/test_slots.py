@@ -17,7 +17,7 @@ def test_slots_share_the_layout_of_their_reference():
         assert not slot.trainable
 
 
-@pytest.mark.parametrize(("initializer", "expected"), [("ones", 1.0), (0.5, 0.5), ("zeros", 0.0)])
+@pytest.mark.parametrize("initializer, expected", [("ones", 1.0), (0.5, 0.5), ("zeros", 0.0)])
 def test_slots_take_names_and_numbers(initializer, expected):
     slot = slots.new_slot(keras.Variable([3.0]), initializer, "m")
     assert slot.numpy().tolist() == [expected]

@@ -96,6 +96,8 @@ class Adam(Moments):
         self.amsgrad = amsgrad
         self.adaptive_epsilon = adaptive_epsilon
 
+    has_sharded_kernel = True
+
     def slot_blocks(self) -> list:
         highest = [(["velocity_hat"], "zeros")] if self.amsgrad else []
         return super().slot_blocks() + highest

@@ -32,11 +32,8 @@ def clip(optimizer: Any, gradients: list[Tensor], owned: bool) -> list[Tensor]:
 
 def _factors(gradients: list[Tensor], limit: float) -> list[Tensor]:
     """What each gradient is multiplied by so that its norm is at most ``limit``."""
-    norms = torch._foreach_norm(gradients)
-    torch._foreach_clamp_min_(norms, limit)
-    torch._foreach_reciprocal_(norms)
-    torch._foreach_mul_(norms, limit)
-    return norms
+    norms = torch._foreach_clamp_min(torch._foreach_norm(gradients), limit)
+    return list(torch._foreach_mul(torch._foreach_reciprocal(norms), limit))
 
 
 def _scaled(gradients: list[Tensor], factor: Any, owned: bool) -> list[Tensor]:

@@ -21,6 +21,7 @@ def fits(optimizer: Any, bucket: Bucket) -> bool:
             optimizer.has_fused_step
             and weight.device.type in _DEVICES
             and weight.is_floating_point()
+            and (optimizer.has_sharded_kernel or not hasattr(weight, "full_tensor"))
             and all(_dense(weight) for weight in bucket.weights)
         )
     return known

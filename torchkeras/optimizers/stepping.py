@@ -31,7 +31,8 @@ class Stepping:
     """The step of ``Optimizer``, whose attributes it uses."""
 
     update: Callable[[list[Tensor], list[Tensor], Slots, Rate, Rate], None] | None = None
-    has_fused_step = False
+    has_fused_step = False  # whether torch's kernel computes this configuration
+    has_sharded_kernel = False  # whether that kernel takes DTensors
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
