@@ -12,7 +12,7 @@ from torchkeras.layers.activation import (
     Softmax,
     ThresholdedReLU,
 )
-from torchkeras.layers.attention import AdditiveAttention, Attention, MultiHeadAttention
+from torchkeras.layers.attention import AdditiveAttention, Attention
 from torchkeras.layers.base import Layer
 from torchkeras.layers.conv import Conv1D, Conv2D, Conv3D
 from torchkeras.layers.dense import Dense, EinsumDense
@@ -48,6 +48,7 @@ from torchkeras.layers.merging import (
     multiply,
     subtract,
 )
+from torchkeras.layers.multi_head import MultiHeadAttention
 from torchkeras.layers.normalization import (
     BatchNormalization,
     GroupNormalization,
