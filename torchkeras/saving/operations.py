@@ -163,7 +163,7 @@ def _renamed(name: str, args: tuple, kwargs: dict[str, Any]) -> tuple[Operation,
     arguments = {}
     for torch_name, value in given.items():
         if torch_name not in parameters:
-            if value is None or value is False or (torch_name, value) in _NEUTRAL:
+            if value in (None, False) or torch_name[0] == "_" or (torch_name, value) in _NEUTRAL:
                 continue
             raise _unknown(f"{name} with {torch_name}={value!r}")
         arguments[parameters[torch_name]] = value
@@ -171,7 +171,9 @@ def _renamed(name: str, args: tuple, kwargs: dict[str, Any]) -> tuple[Operation,
 
 
 # Options of torch functions at values that change nothing.
-_NEUTRAL = {("alpha", 1), ("beta", 1), ("threshold", 20), ("decimals", 0), ("approximate", "none")}
+_NEUTRAL = {
+    ("alpha", 1), ("beta", 1), ("threshold", 20), ("decimals", 0), ("min_val", -1), ("max_val", 1),
+}  # fmt: skip
 
 
 def _split(row: Operation, arguments: dict[str, Any]) -> KerasNode:
@@ -185,10 +187,24 @@ def _split(row: Operation, arguments: dict[str, Any]) -> KerasNode:
             args.append(arguments[name])
         elif name in arguments:
             kwargs[name] = arguments[name]
+    required = _required_options(row)
     config = {
-        name: _plain_option(name, arguments[name]) for name in row.options if name in arguments
+        name: _plain_option(name, arguments.get(name))
+        for name in row.options
+        if name in arguments or name in required
     }
     return KerasNode(_MODULE + row.room, row.class_name, config, tuple(args), kwargs)
+
+
+def _required_options(row: Operation) -> set[str]:
+    """Options that Keras's class wants, even if torch's function was called without."""
+    function = _function_of(row)
+    parameters = inspect.signature(getattr(function, "unwrapped", function)).parameters
+    return {
+        name
+        for name in row.options
+        if name in parameters and parameters[name].default is inspect.Parameter.empty
+    }
 
 
 def _plain_option(name: str, value: Any) -> Any:
@@ -220,7 +236,7 @@ absolute exp exp2 expm1 log log2 log10 log1p sqrt square rsqrt sin cos tan sinh 
 arccos arctan arcsinh arccosh arctanh ceil floor trunc sign signbit isfinite isinf isnan isneginf
 isposinf isreal erf erfc erfinv sigmoid relu relu6 silu softplus softsign selu reciprocal deg2rad
 rad2deg sinc i0 angle real imag negative logical_not bitwise_not nan_to_num fliplr flipud ravel
-round log_sigmoid
+round
 """
 _UNARY_ALIASES = {
     "abs": "absolute", "neg": "negative", "acos": "arccos", "asin": "arcsin", "atan": "arctan",
@@ -269,7 +285,6 @@ _RENAMED: dict[str, tuple[str, dict[str, str]]] = {
     tile(input=x, dims=repeats). repeat_interleave=repeat(input=x, repeats, dim=axis).
     broadcast_to(input=x, size=shape). roll(input=x, shifts=shift, dims=axis).
     flip(input=x, dims=axis). where(condition, input=x1, other=x2).
-    clamp=clip(input=x, min=x_min, max=x_max). clip(input=x, min=x_min, max=x_max).
     softmax(input=x, dim=axis). log_softmax(input=x, dim=axis).
     leaky_relu(input=x, negative_slope). elu(input=x, alpha). celu(input=x, alpha).
     glu(input=x, dim=axis). hardshrink=hard_shrink(input=x, lambd=threshold).
@@ -380,6 +395,14 @@ def _gelu(input: Any, approximate: str = "none") -> tuple[str, dict[str, Any]]:
     return "gelu", {"x": input, "approximate": approximate == "tanh"}
 
 
+def _clamp(input: Any, min: Any = None, max: Any = None) -> tuple[str, dict[str, Any]]:
+    if max is None:
+        return "maximum", {"x1": input, "x2": min}
+    if min is None:
+        return "minimum", {"x1": input, "x2": max}
+    return "clip", {"x": input, "x_min": min, "x_max": max}
+
+
 def _one_hot(input: Any, num_classes: int = -1) -> tuple[str, dict[str, Any]]:
     if num_classes < 1:
         raise _unknown("one_hot without num_classes")
@@ -445,6 +468,8 @@ _REPHRASED: dict[str, Callable[..., tuple[str, dict[str, Any]]]] = {
     "repeat": _repeat,
     "einsum": _einsum,
     "gelu": _gelu,
+    "clamp": _clamp,
+    "clip": _clamp,
     "one_hot": _one_hot,
     "std": functools.partial(_spread, name="std"),
     "var": functools.partial(_spread, name="var"),
