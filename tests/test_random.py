@@ -7,6 +7,7 @@ import torch
 
 import torchkeras
 from torchkeras import random
+from torchkeras.core import scopes
 
 SAME = {  # calls whose numbers are those of Keras on torch, bit by bit
     "normal": ((2, 3), {"mean": 1.0, "stddev": 2.0}),
@@ -101,3 +102,18 @@ def test_shapes_may_be_symbolic():
     model = torchkeras.Model(x, x + noise * 0.0)
     assert noise.shape == (None, 3)
     assert model(torch.ones(5, 3)).shape == (5, 3)
+
+
+def test_numbers_go_where_new_tensors_go():
+    with scopes.device_scope("meta"):
+        assert random.normal((2,)).is_meta
+        assert torchkeras.ops.zeros((2,)).is_meta
+        assert torchkeras.ops.convert_to_tensor([1.0]).is_meta
+    assert not random.normal((2,)).is_meta
+
+
+def test_a_device_is_named_or_given():
+    with scopes.device_scope("GPU:1") as device:
+        assert device == torch.device("cuda", 1)
+    with pytest.raises(ValueError, match="Invalid value for argument `device_name`"):
+        scopes.device_scope(3)

@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from torchkeras.core import seeds
 from torchkeras.core.seeds import SeedGenerator
+from torchkeras.core.scopes import local
 from torchkeras.core.typing import DTypeLike, SeedLike, TensorLike
 from torchkeras.ops.operands import as_sizes, canonical_axis, cast, floating, held_dtype, tensor
 from torchkeras.tracer import traceable
@@ -56,7 +57,7 @@ def normal(
         ValueError: ``dtype`` isn't a float type.
     """
     wanted = _float_dtype("normal", dtype)
-    return seeds.draw("normal", as_sizes(shape), mean, stddev, wanted, seed=seed)
+    return seeds.draw("normal", as_sizes(shape), mean, stddev, wanted, local.device, seed)
 
 
 @traceable
@@ -75,7 +76,7 @@ def uniform(
     wanted = held_dtype(dtype)
     if not wanted.is_floating_point:
         return randint(shape, minval, maxval, dtype, seed)
-    return seeds.draw("uniform", as_sizes(shape), minval, maxval, wanted, seed=seed)
+    return seeds.draw("uniform", as_sizes(shape), minval, maxval, wanted, local.device, seed)
 
 
 @traceable
@@ -97,7 +98,9 @@ def randint(
             f"random.randint: dtype is {dtype!r}; expected an integer type: `keras.random.randint` "
             "requires an integer `dtype`."
         )
-    return seeds.draw("randint", as_sizes(shape), int(minval), int(maxval), wanted, seed=seed)
+    return seeds.draw(
+        "randint", as_sizes(shape), int(minval), int(maxval), wanted, local.device, seed
+    )
 
 
 @traceable
@@ -110,7 +113,7 @@ def truncated_normal(
 ) -> Tensor:
     """Numbers of a normal distribution within two deviations of its mean."""
     wanted = _float_dtype("truncated_normal", dtype)
-    draws = seeds.draw("normal", (*as_sizes(shape), 4), dtype=wanted, seed=seed)
+    draws = seeds.draw("normal", (*as_sizes(shape), 4), 0.0, 1.0, wanted, local.device, seed)
     is_inside = (draws > -2) & (draws < 2)
     # The first of four that is inside; the first if, once in 240,000 times, none is.
     first = torch.gather(draws, -1, is_inside.int().argmax(-1, keepdim=True)).squeeze(-1)

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import torch
+
 
 class Scopes(threading.local):
     """The state of one thread.
@@ -23,6 +25,7 @@ class Scopes(threading.local):
         shared_objects: Objects that one configuration mentions several times, by their number,
             while it is read, or None.
         shared_configs: Objects and their dictionaries by id while they are written, or None.
+        device: Where new tensors go that follow no other one; None is torch's default.
         losses: Lists that collect the losses of the open stateless call, or None.
     """
 
@@ -32,6 +35,7 @@ class Scopes(threading.local):
         self.names: list[str] = []
         self.custom_objects: list[dict[str, Any]] = []
         self.shape_run = False
+        self.device: Any = None
         self.inside = False
         self.losses_recorded = False
         self.safe_mode: bool | None = None
@@ -59,6 +63,33 @@ class training_scope:
 
     def __exit__(self, *exc: object) -> None:
         local.training = self.previous
+
+
+class device_scope:
+    """Put new tensors inside on ``device``: its name, "gpu" standing for "cuda", or a torch device.
+
+    Raises:
+        ValueError: it is neither.
+    """
+
+    __slots__ = ("device", "previous")
+
+    def __init__(self, device: Any) -> None:
+        if not isinstance(device, (str, torch.device)):
+            raise ValueError(
+                f"device: Invalid value for argument `device_name`: {device!r}. Expected a string "
+                "like 'gpu:0' or 'cpu'."
+            )
+        name = device.lower().replace("gpu", "cuda") if isinstance(device, str) else device
+        self.device = torch.device(name)
+
+    def __enter__(self) -> torch.device:
+        self.previous = local.device
+        local.device = self.device
+        return self.device
+
+    def __exit__(self, *exc: object) -> None:
+        local.device = self.previous
 
 
 class name_scope:

@@ -9,6 +9,7 @@ from torch import Tensor
 from torchkeras.core import nested, settings
 from torchkeras.core.dtypes import TORCH_DTYPES, standardize_dtype
 from torchkeras.core.promotion import common_type, joined_dtype
+from torchkeras.core.scopes import local
 from torchkeras.core.typing import AxisLike, DTypeLike, TensorLike
 from torchkeras.core.variable import Variable
 
@@ -49,8 +50,9 @@ def make_tensor(x: Any, dtype: torch.dtype | None, device: Any = None) -> Tensor
     """A tensor from numbers, arrays or nested lists of them and of tensors.
 
     Without ``dtype``, arrays keep theirs; Python's numbers become int32 (int64 if they are too
-    large), ``floatx()``, complex64 or bool.
+    large), ``floatx()``, complex64 or bool. Without ``device`` it goes where new tensors go.
     """
+    device = local.device if device is None else device
     if isinstance(x, np.ndarray):
         return _from_array(x, dtype, device)
     if isinstance(x, (bool, int, float, complex)):

@@ -48,7 +48,9 @@ def ctc_decode(
     if strategy == "greedy":
         return _greedy(inputs, lengths, merge_repeated, blank)
     if strategy == "beam_search":
-        return _beam_search(inputs, lengths, beam_width, top_paths, blank)
+        with torch.device("cpu"):  # one small step after another
+            labels, scores = _beam_search(inputs.cpu(), lengths, beam_width, top_paths, blank)
+        return labels.to(inputs.device), scores.to(inputs.device)
     raise ValueError(
         f"ctc_decode: Invalid strategy {strategy!r}. Supported values are 'greedy' and "
         "'beam_search'."
@@ -73,7 +75,7 @@ def _greedy(inputs: Tensor, lengths: Tensor, merge: bool, blank: int) -> tuple[T
 def _beam_search(
     inputs: Tensor, lengths: Tensor, width: int, top_paths: int, blank: int
 ) -> tuple[Tensor, Tensor]:
-    logs = torch.log_softmax(inputs, -1).cpu()
+    logs = torch.log_softmax(inputs, -1)
     batch, steps, _ = logs.shape
     labels = torch.full((top_paths, batch, steps), -1, dtype=torch.int32)
     scores = torch.full((batch, top_paths), _NONE, dtype=logs.dtype)
@@ -84,7 +86,7 @@ def _beam_search(
         for place, (path, score) in enumerate(found.best(top_paths)):
             labels[place, row, : len(path)] = torch.tensor(path, dtype=torch.int32)
             scores[row, place] = score
-    return labels.to(inputs.device), scores.to(inputs.device)
+    return labels, scores
 
 
 class _Beams:

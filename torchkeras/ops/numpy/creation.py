@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from torchkeras.core.scopes import local
 from torchkeras.core.typing import DTypeLike, TensorLike
 from torchkeras.ops.operands import (
     as_sizes,
@@ -22,26 +23,26 @@ from torchkeras.tracer import traceable
 @traceable
 def zeros(shape: Sequence[int], dtype: DTypeLike = None) -> Tensor:
     """Zeros; ``dtype`` None is ``floatx()``."""
-    return torch.zeros(as_sizes(shape), dtype=held_dtype(dtype))
+    return torch.zeros(as_sizes(shape), dtype=held_dtype(dtype), device=local.device)
 
 
 @traceable
 def ones(shape: Sequence[int], dtype: DTypeLike = None) -> Tensor:
     """Ones; ``dtype`` None is ``floatx()``."""
-    return torch.ones(as_sizes(shape), dtype=held_dtype(dtype))
+    return torch.ones(as_sizes(shape), dtype=held_dtype(dtype), device=local.device)
 
 
 @traceable
 def empty(shape: Sequence[int], dtype: DTypeLike = None) -> Tensor:
     """A tensor whose values are whatever lay in memory; ``dtype`` None is ``floatx()``."""
-    return torch.empty(as_sizes(shape), dtype=held_dtype(dtype))
+    return torch.empty(as_sizes(shape), dtype=held_dtype(dtype), device=local.device)
 
 
 @traceable
 def full(shape: Sequence[int], fill_value: TensorLike, dtype: DTypeLike = None) -> Tensor:
     """``fill_value`` (a number, or a tensor that broadcasts) everywhere; None is ``floatx()``."""
     if isinstance(fill_value, (bool, int, float)):
-        return torch.full(as_sizes(shape), fill_value, dtype=held_dtype(dtype))
+        return torch.full(as_sizes(shape), fill_value, dtype=held_dtype(dtype), device=local.device)
     return cast(fill_value, held_dtype(dtype)).expand(as_sizes(shape)).clone()
 
 
@@ -104,7 +105,8 @@ def arange(
     start, stop, step = [
         value.item() if isinstance(value, Tensor) else value for value in (start, stop, step)
     ]
-    return torch.arange(start, stop, 1 if step is None else step, dtype=wanted)
+    step = 1 if step is None else step
+    return torch.arange(start, stop, step, dtype=wanted, device=local.device)
 
 
 @traceable
@@ -181,9 +183,9 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike = None) -> Te
     wanted = held_dtype(dtype)
     columns = N if M is None else M
     if k == 0 or k is None:
-        return torch.eye(N, columns, dtype=wanted)
-    offsets = torch.arange(columns)[None, :] - torch.arange(N)[:, None]
-    return (offsets == k).to(wanted)
+        return torch.eye(N, columns, dtype=wanted, device=local.device)
+    rows, places = [torch.arange(n, device=local.device) for n in (N, columns)]
+    return (places[None, :] - rows[:, None] == k).to(wanted)
 
 
 @traceable
@@ -195,7 +197,7 @@ def identity(n: int, dtype: DTypeLike = None) -> Tensor:
 @traceable
 def tri(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike = None) -> Tensor:
     """``(N, M)`` with ones on and below the diagonal ``k``, else zeros."""
-    return torch.tril(torch.ones(N, M or N, dtype=held_dtype(dtype)), k)
+    return torch.tril(torch.ones(N, M or N, dtype=held_dtype(dtype), device=local.device), k)
 
 
 @traceable
@@ -235,31 +237,33 @@ def _length(x: TensorLike) -> int:
 @traceable
 def bartlett(x: int) -> Tensor:
     """Triangular window of ``x`` samples."""
-    return torch.signal.windows.bartlett(_length(x), dtype=floatx_dtype())
+    return torch.signal.windows.bartlett(_length(x), dtype=floatx_dtype(), device=local.device)
 
 
 @traceable
 def blackman(x: int) -> Tensor:
     """Blackman window of ``x`` samples."""
-    return torch.signal.windows.blackman(_length(x), dtype=floatx_dtype())
+    return torch.signal.windows.blackman(_length(x), dtype=floatx_dtype(), device=local.device)
 
 
 @traceable
 def hamming(x: int) -> Tensor:
     """Hamming window of ``x`` samples."""
-    return torch.signal.windows.hamming(_length(x), dtype=floatx_dtype())
+    return torch.signal.windows.hamming(_length(x), dtype=floatx_dtype(), device=local.device)
 
 
 @traceable
 def hanning(x: int) -> Tensor:
     """Hann window of ``x`` samples."""
-    return torch.signal.windows.hann(_length(x), dtype=floatx_dtype())
+    return torch.signal.windows.hann(_length(x), dtype=floatx_dtype(), device=local.device)
 
 
 @traceable
 def kaiser(x: int, beta: float) -> Tensor:
     """Kaiser window of ``x`` samples; ``beta`` sets how steep its flanks are."""
-    return torch.signal.windows.kaiser(_length(x), beta=float(beta), dtype=floatx_dtype())
+    return torch.signal.windows.kaiser(
+        _length(x), beta=float(beta), dtype=floatx_dtype(), device=local.device
+    )
 
 
 @traceable
