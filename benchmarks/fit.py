@@ -10,12 +10,13 @@ know: tensors loaded once, batches by ``index_select``, fused Adam, nothing read
 import argparse
 import statistics
 import time
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.utils.data import DataLoader, TensorDataset
 
 import torchkeras as keras
 from torchkeras import layers
@@ -211,9 +212,64 @@ def measure(
     return results
 
 
+class Pairs(keras.utils.PyDataset):
+    """Batches cut from arrays by index."""
+
+    def __init__(self, x: Tensor, y: Tensor, batch_size: int) -> None:
+        super().__init__()
+        self.x, self.y = x.split(batch_size), y.split(batch_size)
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        return self.x[index], self.y[index]
+
+
+def hand_written_epoch(
+    model: nn.Module, optimizer: torch.optim.Optimizer, batches: Iterable[tuple[Tensor, Tensor]]
+) -> None:
+    """One epoch over ready batches."""
+    model.train()
+    total, right = torch.zeros(()), torch.zeros(())
+    for inputs, targets in batches:
+        optimizer.zero_grad()
+        outputs = model(inputs)
+        loss = F.cross_entropy(outputs, targets)
+        loss.backward()
+        optimizer.step()
+        total += loss.detach() * len(targets)
+        right += (outputs.detach().argmax(-1) == targets).sum()
+    total.item(), right.item()
+
+
+def measure_inputs(epochs: int, clock: Callable[[], float]) -> dict[str, tuple[float, float]]:
+    """``fit`` of the MLP on sources of batches, and a hand-written loop over the same source."""
+    torch.manual_seed(0)
+    x, y = torch.rand(32 * 200, 784), torch.randint(10, (32 * 200,))
+    ours, theirs = our_mlp(), their_mlp()
+    ours.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    optimizer = torch.optim.Adam(theirs.parameters(), fused=True)
+    batches = Pairs(x, y, 32)
+    sources: dict[str, Callable[[], Any]] = {
+        "DataLoader": lambda: DataLoader(TensorDataset(x, y), batch_size=32, shuffle=True),
+        "generator": lambda: iter(list(zip(batches.x, batches.y, strict=True))),
+        "PyDataset": lambda: batches,
+    }
+    results = {}
+    for name, source in sources.items():
+        tasks = {
+            "ours": lambda source=source: ours.fit(source(), verbose=0),
+            "theirs": lambda source=source: hand_written_epoch(theirs, optimizer, source()),
+        }
+        found = times(tasks, epochs, "cpu", clock)
+        results[name] = found["ours"], found["theirs"]
+    return results
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", choices=WORKLOADS, action="append")
+    parser.add_argument("--only", choices=[*WORKLOADS, "inputs"], action="append")
     parser.add_argument("--epochs", type=int, default=9)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--device", default="cpu")
@@ -225,8 +281,11 @@ def main() -> None:
     print(f"{about}, {options.clock} time")
     print("| workload | what | ours, ms | hand-written, ms | ratio |")
     print("|---|---|---|---|---|")
-    for name in options.only or WORKLOADS:
-        found = measure(WORKLOADS[name], options.epochs, options.device, clock)
+    for name in options.only or [*WORKLOADS, "inputs"]:
+        if name == "inputs":
+            found = measure_inputs(options.epochs, clock)
+        else:
+            found = measure(WORKLOADS[name], options.epochs, options.device, clock)
         for what, (ours, theirs) in found.items():
             row = f"{ours * 1e3:.2f} | {theirs * 1e3:.2f} | {ours / theirs:.2f}"
             print(f"| {name} | {what} | {row} |", flush=True)

@@ -9,6 +9,7 @@ from torch import Tensor
 from torchkeras.core import nested
 from torchkeras.core.checks import argument_error
 from torchkeras.data import rows
+from torchkeras.data.rows import Rows
 from torchkeras.data.streams import Batches, Share, empty_error, to_device
 from torchkeras.data.weights import (
     ClassWeights,
@@ -188,6 +189,8 @@ class ArrayBatches(Batches):
         return [leaf[start : start + size] for start in range(0, leaf.shape[0], size)]
 
     def _assembled(self, columns: list[Any]) -> Iterator[Any]:
+        if isinstance(self._structure, Rows):
+            return iter(columns[0])
         leaves = zip(*columns, strict=True)
         return leaves if self._is_flat else map(self._assemble, leaves)
 
@@ -197,6 +200,8 @@ class ArrayBatches(Batches):
             leaves = [to_device(leaf, self.device) for leaf in leaves]
         if self._is_flat:
             return tuple(leaves)
+        if isinstance(self._structure, Rows):
+            return leaves[0]
         remaining = iter(leaves)
         return nested.pack_sequence_as(
             self._structure,

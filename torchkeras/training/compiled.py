@@ -1,5 +1,6 @@
 """What ``compile`` makes of losses and metrics once it sees the outputs of the model."""
 
+import functools
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -58,6 +59,7 @@ class CompiledLoss:
         targets = outputs.align(y_true, "y", self._wanted)
         predictions = outputs.row(y_pred)
         weights = self._weights(outputs, matched)
+        self._classes = [x.shape[-1] if len(x.shape) else 1 for x in predictions]
         self._terms = []
         for place, entries in enumerate(matched):
             for position, identifier in enumerate(entries):
@@ -139,20 +141,19 @@ class CompiledLoss:
             total = value if total is None else total + value
         return total
 
-    def check_labels(self, y_true: Any, y_pred: Any) -> None:
-        """See whether class indices among the targets are those of the outputs' classes.
+    def check_labels(self, y_true: Any) -> None:
+        """Once built, see whether class indices among the targets are those of the outputs' classes.
 
         Raises:
             ValueError: an index is negative or beyond the last class.
         """
         targets = self._outputs.align(y_true, "y", self._wanted)
-        predictions = self._outputs.row(y_pred)
         for place, loss, _, _ in self._terms:
             if isinstance(loss, losses.SparseCategoricalCrossentropy) or (
                 getattr(loss, "fn", None) is losses.sparse_categorical_crossentropy
             ):
                 name = self._outputs.names[place] or "output"
-                _check_indices(targets[place], predictions[place].shape[-1], loss, name)
+                _check_indices(targets[place], self._classes[place], loss, name)
 
 
 class CompiledMetrics:
@@ -234,7 +235,7 @@ class CompiledMetrics:
             weighted = [metric for _, is_weighted, _, metric in of_place if is_weighted]
             for group, is_weighted in ((plain, False), (weighted, True)):
                 if group:
-                    show = _updater(group)
+                    show = functools.partial(_show, group)  # unlike a closure, it copies
                     self._backlogs.append((place, is_weighted, Backlog(show), show))
         self._can_delay = all(_takes_joined_batches(member[3]) for member in self._members)
 
@@ -313,13 +314,12 @@ def _listed(entry: Any) -> list[Any]:
     return nested.flatten(entry) if isinstance(entry, (list, tuple)) else [entry]
 
 
-def _updater(group: list[Any]) -> Any:
-    def update(y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None) -> None:
-        with torch.no_grad():
-            for metric in group:
-                metric.update_state(y_true, y_pred, sample_weight=sample_weight)
-
-    return update
+def _show(
+    group: list[Any], y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None
+) -> None:
+    with torch.no_grad():
+        for metric in group:
+            metric.update_state(y_true, y_pred, sample_weight=sample_weight)
 
 
 def _takes_joined_batches(metric: Any) -> bool:

@@ -45,8 +45,10 @@ class Execution:
         if self.gradients:
             return step
 
+        no_grad = torch.no_grad()
+
         def without_gradients(batch: Any) -> Any:
-            with torch.no_grad():
+            with no_grad:
                 return step(batch)
 
         return without_gradients

@@ -92,6 +92,8 @@ class Run:
         model, plan = self.model, self.model._plan
         if not (model.built and plan.is_built):
             self._build(stream)
+        if plan.loss is not None and isinstance(stream, data.ArrayBatches):
+            plan.loss.check_labels(stream.targets)
         variables = model.trainable_variables
         state = model.__dict__
         state["_has_penalties"] = any(v.regularizer is not None for v in variables)
@@ -112,9 +114,8 @@ class Run:
         plan = self.model._plan
         if plan.loss is not None and not plan.loss.is_built:
             plan.loss.build(y, y_pred)
-            if y is not None:
-                targets = getattr(stream, "targets", y)
-                plan.loss.check_labels(y if targets is None else targets, y_pred)
+            if y is not None and not isinstance(stream, data.ArrayBatches):
+                plan.loss.check_labels(y)
         if plan.metrics is not None and not plan.metrics.is_built:
             plan.metrics.build(y, y_pred)
 
@@ -195,7 +196,8 @@ class Run:
         trained = [p for p in step.parameters() if p.requires_grad]
         with self.group.same_draws():
             batch = unpack_x_y_sample_weight(stream.peek())
-        with self.group.without_trace(self.model), torch.random.fork_rng():
+        untraced = self.group.without_trace(self.model)
+        with untraced, torch.random.fork_rng(), torch.enable_grad():
             _, loss = step(*batch)
             gradients = torch.autograd.grad(loss, trained, allow_unused=True)
         return any(gradient is None for gradient in gradients)
@@ -387,10 +389,10 @@ def as_numpy(value: Any) -> Any:
     return (value.float() if value.dtype == torch.bfloat16 else value).cpu().numpy()
 
 
-def as_they_are(**values: Any) -> Logs:
-    """Logs that count as read already: nothing in them becomes a float."""
+def outputs_as_logs(outputs: Any) -> Logs:
+    """Logs of a prediction: its outputs as they are, not as floats."""
     logs = Logs({})
-    logs.update(values)
+    logs["outputs"] = outputs
     return logs
 
 

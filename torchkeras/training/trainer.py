@@ -11,7 +11,7 @@
 ``test_step``, ``predict_step``), and so may what makes it (``make_train_function``, ...).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from torch import Tensor
@@ -236,13 +236,13 @@ class Trainer(OlderNames, SingleBatches, Executions, Compilation):
             outputs: list[Any] = []
             predict = self._predict_runner()
 
-            def step(batch: Any) -> Logs:
+            def step(batch: Any) -> Any:
                 outputs.append(predict(batch))
-                return preparation.as_they_are(outputs=outputs[-1])
+                return outputs[-1]
 
             callbacks.on_predict_begin()
             epoch = preparation.epochs(stream, steps, run.share)
-            for _ in self._steps(epoch, step, callbacks, "predict"):
+            for _ in self._steps(epoch, step, callbacks, "predict", preparation.outputs_as_logs):
                 if self.stop_predicting:
                     break
             callbacks.on_predict_end()
@@ -287,9 +287,15 @@ class Trainer(OlderNames, SingleBatches, Executions, Compilation):
         return self._epoch_logs(logs)
 
     def _steps(
-        self, epoch: data.Epochs, step: Step, callbacks: CallbackList, mode: str
+        self,
+        epoch: data.Epochs,
+        step: Step,
+        callbacks: CallbackList,
+        mode: str,
+        logs_of: Callable[[Any], Mapping[str, Any]] | None = None,
     ) -> Iterator[Any]:
-        """The logs of each step, or of each ``steps_per_execution`` of them."""
+        """What each step gives, or each ``steps_per_execution`` of them; ``logs_of`` makes logs
+        of it for callbacks."""
         batches = self._replicas.batches(epoch)
         hook = f"on_{mode}_batch_"
         begin = callbacks.overrides(hook + "begin") and getattr(callbacks, hook + "begin")
@@ -305,7 +311,7 @@ class Trainer(OlderNames, SingleBatches, Executions, Compilation):
                 logs = step(batch)
             done += len(group)
             if end:
-                end(done - 1, logs)
+                end(done - 1, logs if logs_of is None else logs_of(logs))
             yield logs
 
     def _epoch_logs(self, logs: Any) -> Mapping[str, Any]:
