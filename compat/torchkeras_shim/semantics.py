@@ -57,7 +57,8 @@ def extend_tensors() -> None:
     tensor.numpy = numpy
     tensor.__array__ = as_array
     tensor.__array_wrap__ = wrapped
-    tensor.shape = property(lambda self: TensorShape(size(self)), doc="Lengths of the axes.")
+    make = tuple.__new__  # sizes of a graph that is being exported stay symbols
+    tensor.shape = property(lambda self: make(TensorShape, size(self)), doc="Lengths of the axes.")
     tensor.get_shape = lambda self: self.shape
     tensor.set_shape = lambda self, shape: self.shape.assert_is_compatible_with(shape)
     # Under torch.compile a shape is a torch.Size, which then knows the same words.

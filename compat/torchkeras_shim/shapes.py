@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+import torch
+
 
 class TensorShape(tuple):
     """Lengths of a tensor's axes, None where unknown; a tuple, which torch takes as a shape.
@@ -20,7 +22,7 @@ class TensorShape(tuple):
             raise ValueError("TensorShape: dims is None; expected the lengths of the axes.")
         if isinstance(dims, int):
             dims = (dims,)
-        return super().__new__(cls, (None if d is None else int(d) for d in dims))
+        return super().__new__(cls, (d if d is None or is_size(d) else int(d) for d in dims))
 
     def as_list(self) -> list[int | None]:
         """The lengths as a list."""
@@ -103,3 +105,8 @@ class TensorShape(tuple):
 
     def __str__(self) -> str:
         return tuple.__repr__(self)
+
+
+def is_size(value: Any) -> bool:
+    """Whether ``value`` is an integer, or the symbol of one in a graph that is being traced."""
+    return isinstance(value, (int, torch.SymInt))
