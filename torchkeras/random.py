@@ -12,8 +12,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from torchkeras.core import seeds
-from torchkeras.core.seeds import SeedGenerator
 from torchkeras.core.scopes import local
+from torchkeras.core.seeds import SeedGenerator
 from torchkeras.core.typing import DTypeLike, SeedLike, TensorLike
 from torchkeras.ops.operands import as_sizes, canonical_axis, cast, floating, held_dtype, tensor
 from torchkeras.tracer import traceable

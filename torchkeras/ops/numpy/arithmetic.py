@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from torchkeras.core.typing import TensorLike
+from torchkeras.ops import outlines
 from torchkeras.ops.operands import (
     cast,
     common_dtype,
@@ -17,7 +18,7 @@ from torchkeras.ops.operands import (
 from torchkeras.tracer import traceable
 
 
-@traceable
+@traceable(shape=outlines.joined)
 def add(x1: TensorLike, x2: TensorLike) -> Tensor:
     """``x1 + x2``."""
     return torch.add(*operands(x1, x2))
@@ -32,13 +33,13 @@ def subtract(x1: TensorLike, x2: TensorLike) -> Tensor:
     return torch.sub(x1, x2)
 
 
-@traceable
+@traceable(shape=outlines.joined)
 def multiply(x1: TensorLike, x2: TensorLike) -> Tensor:
     """``x1 * x2``."""
     return torch.mul(*operands(x1, x2))
 
 
-@traceable
+@traceable(shape=outlines.floating_joined)
 def divide(x1: TensorLike, x2: TensorLike) -> Tensor:
     """``x1 / x2``, a float also for integers."""
     return torch.div(*operands(x1, x2))
@@ -50,7 +51,7 @@ def true_divide(x1: TensorLike, x2: TensorLike) -> Tensor:
     return divide(x1, x2)
 
 
-@traceable
+@traceable(shape=outlines.floating_joined)
 def divide_no_nan(x1: TensorLike, x2: TensorLike) -> Tensor:
     """``x1 / x2``, and 0 where ``x2`` is 0; gradients are finite there too."""
     x1, x2 = join_floating(x1, x2)
@@ -82,19 +83,19 @@ def fmod(x1: TensorLike, x2: TensorLike) -> Tensor:
     return torch.fmod(*_not_boolean(*join(x1, x2)))
 
 
-@traceable
+@traceable(shape=outlines.joined)
 def power(x1: TensorLike, x2: TensorLike) -> Tensor:
     """``x1 ** x2``."""
     return torch.pow(*operands(x1, x2))
 
 
-@traceable
+@traceable(shape=outlines.joined)
 def maximum(x1: TensorLike, x2: TensorLike) -> Tensor:
     """The larger of the two; NaN if either is."""
     return torch.maximum(*join(x1, x2))
 
 
-@traceable
+@traceable(shape=outlines.joined)
 def minimum(x1: TensorLike, x2: TensorLike) -> Tensor:
     """The smaller of the two; NaN if either is."""
     return torch.minimum(*join(x1, x2))

@@ -6,41 +6,42 @@ import torch
 from torch import Tensor
 
 from torchkeras.core.typing import AxisLike, TensorLike
+from torchkeras.ops import outlines
 from torchkeras.ops.operands import axes_of, cast, join, operands, tensor
 from torchkeras.tracer import traceable
 
 
-@traceable
+@traceable(shape=outlines.truth_joined)
 def equal(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Whether ``x1 == x2``."""
     return torch.eq(*_first_tensor(x1, x2))
 
 
-@traceable
+@traceable(shape=outlines.truth_joined)
 def not_equal(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Whether ``x1 != x2``."""
     return torch.ne(*_first_tensor(x1, x2))
 
 
-@traceable
+@traceable(shape=outlines.truth_joined)
 def greater(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Whether ``x1 > x2``."""
     return torch.gt(*_first_tensor(x1, x2))
 
 
-@traceable
+@traceable(shape=outlines.truth_joined)
 def greater_equal(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Whether ``x1 >= x2``."""
     return torch.ge(*_first_tensor(x1, x2))
 
 
-@traceable
+@traceable(shape=outlines.truth_joined)
 def less(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Whether ``x1 < x2``."""
     return torch.lt(*_first_tensor(x1, x2))
 
 
-@traceable
+@traceable(shape=outlines.truth_joined)
 def less_equal(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Whether ``x1 <= x2``."""
     return torch.le(*_first_tensor(x1, x2))
@@ -52,13 +53,13 @@ def _first_tensor(x1: TensorLike, x2: TensorLike) -> tuple[Tensor, TensorLike]:
     return (x1, x2) if isinstance(x1, Tensor) else join(x1, x2)
 
 
-@traceable
+@traceable(shape=outlines.truth_joined)
 def logical_and(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Whether both are true."""
     return torch.logical_and(tensor(x1), tensor(x2))
 
 
-@traceable
+@traceable(shape=outlines.truth_joined)
 def logical_or(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Whether either is true."""
     return torch.logical_or(tensor(x1), tensor(x2))

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from torchkeras.core.typing import AxisLike, DTypeLike, TensorLike
+from torchkeras.ops import outlines
 from torchkeras.ops.operands import (
     SMALL_INTEGERS,
     axes_of,
@@ -27,7 +28,7 @@ def _summable(x: TensorLike) -> tuple[Tensor, torch.dtype]:
     return x, torch.int32 if x.dtype in SMALL_INTEGERS else x.dtype
 
 
-@traceable
+@traceable(shape=outlines.summed)
 def sum(x: TensorLike, axis: AxisLike = None, keepdims: bool = False) -> Tensor:
     """Sum along ``axis``; None takes all axes. Integers below 32 bits and bool give int32."""
     x, axis = tensor(x), axes_of(axis)
@@ -38,7 +39,7 @@ def sum(x: TensorLike, axis: AxisLike = None, keepdims: bool = False) -> Tensor:
     return torch.sum(x, axis, keepdims, dtype=_summable(x)[1])
 
 
-@traceable
+@traceable(shape=outlines.averaged)
 def mean(x: TensorLike, axis: AxisLike = None, keepdims: bool = False) -> Tensor:
     """Mean along ``axis``; None takes all axes. Integers give floats."""
     x, axis = tensor(x), axes_of(axis)
@@ -68,14 +69,14 @@ def _descending(axis: AxisLike, rank: int) -> list[int]:
     return sorted([canonical_axis(each, rank) for each in given], reverse=True)
 
 
-@traceable
+@traceable(shape=outlines.averaged)
 def var(x: TensorLike, axis: AxisLike = None, keepdims: bool = False) -> Tensor:
     """Variance along ``axis``: the mean of squared differences from the mean."""
     x, axis = floating(x), axes_of(axis)
     return torch.zeros_like(x) if axis == () else torch.var(x, axis, correction=0, keepdim=keepdims)
 
 
-@traceable
+@traceable(shape=outlines.averaged)
 def std(x: TensorLike, axis: AxisLike = None, keepdims: bool = False) -> Tensor:
     """Standard deviation along ``axis``, the square root of ``var``."""
     x, axis = floating(x), axes_of(axis)
@@ -163,13 +164,13 @@ def _ordered(x: TensorLike) -> Tensor:
     return x.byte() if x.dtype is torch.bool else x
 
 
-@traceable
+@traceable(shape=outlines.placed)
 def argmax(x: TensorLike, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """Place of the largest element along ``axis`` (None: in the flattened tensor), int32."""
     return torch.argmax(_ordered(x), axis, keepdims).int()
 
 
-@traceable
+@traceable(shape=outlines.placed)
 def argmin(x: TensorLike, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """Place of the smallest element along ``axis`` (None: in the flattened tensor), int32."""
     return torch.argmin(_ordered(x), axis, keepdims).int()

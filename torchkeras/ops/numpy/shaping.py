@@ -9,11 +9,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from torchkeras.core.typing import AxisLike, TensorLike
+from torchkeras.ops import outlines
 from torchkeras.ops.operands import as_sizes, canonical_axis, join, tensor
 from torchkeras.tracer import traceable
 
 
-@traceable
+@traceable(shape=outlines.reshaped)
 def reshape(x: TensorLike, newshape: int | Sequence[int]) -> Tensor:
     """The elements of ``x`` in order under another shape; one size may be -1."""
     return torch.reshape(tensor(x), as_sizes(newshape))
@@ -25,7 +26,7 @@ def ravel(x: TensorLike) -> Tensor:
     return torch.ravel(tensor(x))
 
 
-@traceable
+@traceable(shape=outlines.permuted)
 def transpose(x: TensorLike, axes: Sequence[int] | None = None) -> Tensor:
     """Axes in the order ``axes``; None reverses them."""
     x = tensor(x)
@@ -46,7 +47,7 @@ def moveaxis(
     return torch.moveaxis(tensor(x), source, destination)
 
 
-@traceable
+@traceable(shape=outlines.expanded)
 def expand_dims(x: TensorLike, axis: int | Sequence[int]) -> Tensor:
     """New axes of length 1 at ``axis``, counted in the result."""
     x = tensor(x)
