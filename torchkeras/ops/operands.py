@@ -150,6 +150,8 @@ def join(*xs: TensorLike) -> tuple[Tensor, ...]:
     """All of ``xs`` as tensors of their common type; Python's numbers are weak."""
     if isinstance(xs[0], Tensor):
         first = xs[0].dtype
+        if len(xs) == 2 and isinstance(xs[1], (int, float)) and first.is_floating_point:
+            return xs[0], torch.scalar_tensor(xs[1], dtype=first, device=xs[0].device)
         for x in xs:
             if not isinstance(x, Tensor) or x.dtype is not first:
                 break
