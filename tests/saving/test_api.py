@@ -160,6 +160,14 @@ def test_models_without_weights_are_told_to_build(tmp_path):
     model.load_weights(tmp_path / "m.weights.h5")
 
 
+def test_only_the_chief_writes(model, tmp_path, monkeypatch):
+    monkeypatch.setattr(api.processes, "is_chief", lambda: False)
+    model.save(tmp_path / "m.keras")
+    for name in ("m.weights.h5", "m.safetensors"):
+        model.save_weights(tmp_path / name)
+    assert os.listdir(tmp_path) == []
+
+
 def test_json_gives_a_fresh_model(model):
     back = api.model_from_json(api.model_to_json(model, indent=1))
     assert [w.shape for w in back.weights] == [w.shape for w in model.weights]

@@ -202,6 +202,41 @@ def test_skipped_objects_are_left_alone(tmp_path):
     np.testing.assert_array_equal(model.get_weights()[0], before[0])
 
 
+def test_layers_that_were_never_built_are_named(tmp_path):
+    class Net(torchkeras.Model):
+        def __init__(self):
+            super().__init__()
+            self.inner = torchkeras.layers.Dense(2)
+
+        def call(self, x):
+            return self.inner(x)
+
+    model = Net()
+    model(torch.zeros(1, 3))
+    model.save_weights(tmp_path / "a.weights.h5")
+    fresh = Net()
+    fresh.built = True
+    with pytest.raises(ValueError, match=r"Dense \"dense_1\" was never built .* has 2 for it"):
+        fresh.load_weights(tmp_path / "a.weights.h5")
+
+
+def test_sharded_parameters_are_gathered_by_all_processes(monkeypatch):
+    class Sharded:
+        gathered = 0
+
+        def full_tensor(self):
+            Sharded.gathered += 1
+            return torch.ones(2)
+
+        def detach(self):
+            return self
+
+    monkeypatch.setattr(torch.Tensor, "full_tensor", Sharded.full_tensor, raising=False)
+    model = torchkeras.Sequential([torchkeras.Input((3,)), torchkeras.layers.Dense(2)])
+    weights.take_part_in_gathering(model)
+    assert Sharded.gathered == 2
+
+
 def test_bfloat16_goes_both_ways(tmp_path):
     pair = [
         library.Sequential([library.Input((3,)), library.layers.Dense(2, dtype="bfloat16")])

@@ -55,8 +55,10 @@ def save_model(
             "alone by save_weights, or use export for other frameworks.",
         )  # fmt: skip
     path = files.prepare_target("save_model", path, overwrite)
-    if processes.is_chief():
-        keras_archive.save(model, path, not is_folder, include_optimizer)
+    if not processes.is_chief():
+        weights.take_part_in_gathering(model)
+        return
+    keras_archive.save(model, path, not is_folder, include_optimizer)
 
 
 def load_model(
@@ -148,6 +150,7 @@ def save_weights(
     _check_built(model, "saved")
     path = files.prepare_target("save_weights", path, overwrite)
     if not processes.is_chief():
+        weights.take_part_in_gathering(model)
         return
     if is_sharded:
         shards.save(model, path, max_shard_size)

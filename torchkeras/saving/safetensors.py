@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from torchkeras.core.checks import argument_error, nearest
+from torchkeras.saving import weights
 
 _ALIAS = "torchkeras.alias."
 
@@ -34,12 +35,12 @@ def save(model: nn.Module, path: str | os.PathLike) -> None:
     names: dict[tuple, str] = {}
     metadata = {"format": "pt"}
     for name, tensor in model.state_dict().items():
-        tensor = tensor.full_tensor() if hasattr(tensor, "full_tensor") else tensor
-        memory = (tensor.data_ptr(), tuple(tensor.shape), tensor.stride())
+        local = tensor.to_local() if hasattr(tensor, "to_local") else tensor
+        memory = (local.data_ptr(), tuple(tensor.shape), tensor.stride())
         if tensor.numel() and names.setdefault(memory, name) != name:
             metadata[_ALIAS + name] = names[memory]
             continue
-        tensors[name] = tensor.detach().cpu().contiguous()
+        tensors[name] = weights.plain_value(tensor).contiguous()
     _package().torch.save_file(tensors, str(path), metadata=metadata)
 
 

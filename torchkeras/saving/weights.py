@@ -150,6 +150,13 @@ def plain_value(value: Any) -> Any:
     return value
 
 
+def take_part_in_gathering(model: torch.nn.Module) -> None:
+    """What the other processes do while the chief writes: help it to collect sharded parameters."""
+    if any(hasattr(parameter, "full_tensor") for parameter in model.parameters()):
+        for _, owner in places(model):
+            own_values(owner)
+
+
 # --- Reading
 
 
@@ -182,8 +189,9 @@ class Reader:
         for name, child in children(owner):
             self._read_child(child, child_group(group, name), join(path, name))
         self.active.discard(id(owner))
-        if fits:
+        if fits and group is not None:  # having nothing to read here mends no failure elsewhere
             self.failures.pop(id(owner), None)
+        if fits and id(owner) not in self.failures:
             if len(self.failures) <= before:
                 self.done.add(id(owner))
 
@@ -205,6 +213,7 @@ class Reader:
         try:
             if hasattr(owner, "load_own_variables"):
                 values = own_group(group)
+                _check_built(owner, values)
                 if len(values) > 0 or expects_values(owner):
                     owner.load_own_variables(values)
             folder = self.assets(path) if self.assets is not None else None
@@ -214,6 +223,15 @@ class Reader:
             self.failures.setdefault(id(owner), (owner, path, error))
             return False
         return True
+
+
+def _check_built(owner: Any, values: Mapping[str, Any]) -> None:
+    if isinstance(owner, Layer) and not owner.built and len(values) > 0 and not owner.weights:
+        raise ValueError(
+            f'{type(owner).__name__} "{owner.name}" was never built and thus has no variables, but '
+            f"the file has {len(values)} for it. Call the model on some data before loading; if it "
+            "was loaded as a whole, give this layer a build() method that builds its parts."
+        )
 
 
 def expects_values(owner: Any) -> bool:
