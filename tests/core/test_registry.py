@@ -177,3 +177,10 @@ def test_build_and_compile_configurations_are_honoured(room, monkeypatch):
         }
     )
     assert calls == [{"input_shape": [None, 2]}, {"loss": "mse"}]
+
+
+def test_messages_have_the_right_article():
+    with pytest.raises(ValueError, match="expected the name of an optimizer"):
+        registry.get("adm", "optimizers", what="optimizer")
+    with pytest.raises(ValueError, match="expected the name of a loss"):
+        registry.get("mes", "losses", what="loss")

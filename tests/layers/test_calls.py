@@ -169,3 +169,21 @@ def test_a_call_is_free_of_state_between_threads():
     for thread in threads:
         thread.join()
     assert [spy.seen[0] for spy in spies] == [False, True]
+
+
+class Block(keras.Layer):
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.inner = layers.Dense(2)
+
+    def call(self, x):
+        return self.inner(x)
+
+
+def test_layers_built_by_a_call_are_named_after_it():
+    block = Block(name="block")
+    block(torch.zeros(1, 3))
+    assert [v.path for v in block.weights] == [
+        f"block/{block.inner.name}/kernel",
+        f"block/{block.inner.name}/bias",
+    ]

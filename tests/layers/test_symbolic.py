@@ -102,3 +102,19 @@ def test_compute_output_spec_records_nothing():
 def test_types_of_results_follow_the_policy():
     assert layers.Dense(3, dtype="mixed_bfloat16")(keras.Input((4,))).dtype == "bfloat16"
     assert layers.Dense(3, dtype="float64")(keras.Input((4,))).dtype == "float64"
+
+
+def test_layers_built_by_a_symbolic_call_are_named_after_it():
+    class Block(keras.Layer):
+        def __init__(self, **options):
+            super().__init__(**options)
+            self.inner = layers.Dense(2, name="inner")
+
+        def call(self, x):
+            return self.inner(x)
+
+    block, other = Block(name="block"), Block(name="other")
+    block(keras.Input((3,)))
+    other.build((None, 3))
+    assert [v.path for v in block.weights] == ["block/inner/kernel", "block/inner/bias"]
+    assert [v.path for v in other.weights] == ["other/inner/kernel", "other/inner/bias"]

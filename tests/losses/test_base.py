@@ -176,3 +176,8 @@ def test_wrong_reductions_and_missing_calls_are_named():
         losses.MeanSquaredError(reduction="average")
     with pytest.raises(TypeError, match="call"):
         Loss()(Y_TRUE, Y_PRED)
+
+
+def test_weights_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match=r"sample_weight.shape is \(3,\); expected .*\(4,\)"):
+        Distance()(Y_TRUE, Y_PRED, torch.ones(3))

@@ -131,3 +131,10 @@ def test_a_boolean_is_no_axis():
 def test_a_single_class_is_warned_of():
     with pytest.warns(SyntaxWarning, match="binary_crossentropy"):
         losses.categorical_crossentropy(torch.ones(2, 1), torch.ones(2, 1))
+
+
+@pytest.mark.parametrize("name", ["mean_squared_error", "huber", "poisson", "hinge", "log_cosh"])
+def test_shapes_that_do_not_fit_are_refused(name):
+    with pytest.raises(ValueError, match=r"y_true.shape is \(4, 5\); expected .*\(4, 3\)"):
+        getattr(losses, name)(torch.zeros(4, 5), torch.ones(4, 3))
+    assert getattr(losses, name)(torch.ones(1, 3), torch.ones(4, 3)).shape == (4,)

@@ -81,3 +81,26 @@ def test_json_makes_the_model_again():
     )
     with pytest.raises(ValueError, match="JSON"):
         keras.models.model_from_json("{")
+
+
+@pytest.mark.parametrize("make", [functional, sequential])
+def test_a_clone_is_compiled_alike_with_an_optimizer_and_metrics_of_its_own(make):
+    model, seen = make(), keras.metrics.MeanAbsoluteError(name="seen")
+    model.compile(keras.optimizers.Adam(0.5), "mse", metrics=[seen])
+    x = np.ones((2, 4), "float32")
+    y = np.zeros((2, *model.output_shape[1:]), "float32")
+    model.train_on_batch(x, y)
+    before = float(seen.result())
+    clone = keras.models.clone_model(model)
+    assert clone.optimizer is not model.optimizer
+    assert clone.optimizer.get_config() == model.optimizer.get_config()
+    assert int(clone.optimizer.iterations) == 0
+    clone.train_on_batch(x, y)
+    assert clone.metrics_names == ["loss", "seen"]
+    assert float(seen.result()) == before
+
+
+def test_a_clone_of_a_model_with_a_torch_optimizer_is_not_compiled():
+    model = sequential()
+    model.compile(torch.optim.SGD(model.parameters(), 0.1), "mse")
+    assert not keras.models.clone_model(model).compiled

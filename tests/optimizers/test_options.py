@@ -28,3 +28,8 @@ def test_signatures_spell_shared_options_out():
     names = list(inspect.signature(keras.optimizers.Lamb.__init__).parameters)
     assert names[:6] == ["self", "learning_rate", "beta_1", "beta_2", "epsilon", "weight_decay"]
     assert names[-2:] == ["name", "further"]
+
+
+def test_a_word_is_no_learning_rate():
+    with pytest.raises(ValueError, match="learning_rate is 'fast'; expected a number"):
+        keras.optimizers.SGD("fast")

@@ -96,3 +96,11 @@ def test_the_graph_compiles_and_exports():
     torch.testing.assert_close(compiled(data), expected)
     exported = torch.export.export(model.graph_module, tuple(data)).module()
     torch.testing.assert_close(exported(*data), expected)
+
+
+def test_layers_may_be_called_as_words_of_python_are():
+    x = keras.Input((3,))
+    double = keras.layers.Lambda(lambda t: t * 2)
+    model = keras.Model(x, keras.layers.Lambda(lambda t: t + 1)(double(x)))
+    assert model(torch.ones(1, 3)).tolist() == [[3.0] * 3]
+    assert "self.lambda_(" in model.graph_module.code

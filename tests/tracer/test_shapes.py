@@ -111,3 +111,13 @@ def test_a_rank_that_depends_on_a_size_is_refused():
 
     with pytest.raises(ValueError, match="rank of a symbolic result"):
         tracer.record(odd, (keras.Input((None,)),), {})
+
+
+def test_torch_logs_no_failed_run(capfd):
+    class Wrong(keras.Layer):
+        def call(self, x):
+            return x @ torch.ones(5, 2)
+
+    with pytest.raises(RuntimeError, match="3"):
+        Wrong()(keras.Input((3,)))
+    assert "fake_tensor" not in capfd.readouterr().err

@@ -1,5 +1,8 @@
 """Names and values of losses and metrics, beside real Keras."""
 
+import copy
+import pickle
+
 import keras as real
 import numpy as np
 import pytest
@@ -105,7 +108,7 @@ def test_names_follow_functions_and_objects():
 
 
 @pytest.mark.parametrize(
-    ("shape", "classes", "expected"),
+    "shape, classes, expected",
     [
         ((4,), 3, metrics.SparseCategoricalAccuracy),
         ((4, 1), 3, metrics.SparseCategoricalAccuracy),
@@ -176,7 +179,7 @@ def test_a_missing_target_is_named():
 
 
 @pytest.mark.parametrize(
-    ("labels", "message"),
+    "labels, message",
     [([0, 3], "labels from 0 to 3"), ([-1, 2], "labels from -1 to 2")],
 )
 def test_labels_that_are_no_class_are_refused(labels, message):
@@ -205,3 +208,13 @@ def test_masks_are_not_lost_when_metrics_wait():
     expected.update_state(torch.zeros(2, 3, 1), y_pred)
     expected.update_state(torch.zeros(2, 3, 1), torch.zeros(2, 3, 1))
     assert compiled.result()["mae"] == expected.result()
+
+
+@pytest.mark.parametrize("copies", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
+def test_metrics_of_a_copy_are_its_own(copies):
+    compiled = CompiledMetrics(["mae"])
+    compiled.update_state(torch.zeros(2, 1), torch.ones(2, 1))
+    twin = copies(compiled)
+    twin.update_state(torch.zeros(2, 1), torch.full((2, 1), 3.0))
+    assert float(compiled.result()["mae"]) == 1
+    assert float(twin.result()["mae"]) == 2

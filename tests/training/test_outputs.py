@@ -15,7 +15,7 @@ def test_outputs_go_by_their_keys_else_by_the_names_of_the_model():
 
 
 @pytest.mark.parametrize(
-    ("y_pred", "given", "expected"),
+    "y_pred, given, expected",
     [
         (A, "mse", ["mse"]),
         (A, ["mse"], ["mse"]),
@@ -49,7 +49,7 @@ def test_an_unknown_name_offers_the_nearest():
         Outputs([A, B], ["value", "kind"]).match({"valeu": "mse"}, "loss")
     with pytest.raises(ValueError, match=r'Did you mean "value"\?'):
         Outputs(A, ["value"]).match({"valeu": "mse"}, "loss")
-    with pytest.raises(ValueError, match="the names of outputs, value"):
+    with pytest.raises(ValueError, match="a key of loss is 'other'; .* output: value"):
         Outputs(A, ["value"]).match({"value": "mse", "other": "mae"}, "loss")
 
 
@@ -66,5 +66,10 @@ def test_targets_are_aligned_by_order_by_name_and_by_need():
 def test_targets_that_fit_no_output_are_refused():
     with pytest.raises(ValueError, match="different structures"):
         Outputs([A, B]).align([A, B, C], "y")
-    with pytest.raises(ValueError, match="different structures"):
+    with pytest.raises(ValueError, match="a key of y is 'c'"):
         Outputs([A, B], ["a", "b"]).align({"a": A, "c": B, "d": C}, "y")
+
+
+def test_targets_for_an_unknown_output_are_refused():
+    with pytest.raises(ValueError, match=r"a key of y is 'bb'; expected the name of an output"):
+        Outputs([A, B], ["a", "b"]).align({"a": A, "bb": B}, "y")

@@ -120,3 +120,24 @@ def test_fit_moves_the_model_to_the_accelerator_once():
     moved.to("cpu")
     moved.fit(X, Y, verbose=0)
     assert next(moved.parameters()).device.type == "cpu"
+
+
+def test_labels_are_looked_at_in_each_run():
+    made = torchkeras.Sequential([torchkeras.Input((3,)), torchkeras.layers.Dense(2)])
+    loss = torchkeras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    made.compile("sgd", loss)
+    made.fit(X, np.zeros(8, "int64"), verbose=0)
+    wrong = np.full(8, 2)
+    for run in (made.fit, made.evaluate):
+        with pytest.raises(ValueError, match="labels from 2 to 2"):
+            run(X, wrong, verbose=0)
+    with pytest.raises(ValueError, match="labels from 2 to 2"):
+        made.train_on_batch(X, wrong)
+
+
+def test_messages_show_the_size_of_the_batch():
+    a, b = torchkeras.Input((2,), name="a"), torchkeras.Input((3,), name="b")
+    made = torchkeras.Model([a, b], torchkeras.layers.Concatenate()([a, b]))
+    made.compile("sgd", "mse")
+    with pytest.raises(ValueError, match=r'input "a".*incompatible shape \(8, 3\)'):
+        made.fit([X, X], Y, verbose=0)

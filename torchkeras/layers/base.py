@@ -285,7 +285,8 @@ class Layer(LayerCalls, SymbolicCalls, LayerLosses, LayerWeights, Configurable):
         """
         if input_shape is not None and type(self).call is not Layer.call and self._layers:
             symbols = symbols_of_shape(input_shape, self.compute_dtype)
-            self._infer(self._call_arguments(symbols), {}, None)
+            with self._open_name_scope():
+                self._infer(self._call_arguments(symbols), {}, None)
         self.built = True
 
     def _call_arguments(self, first: Any) -> tuple:

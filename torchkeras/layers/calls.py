@@ -112,10 +112,13 @@ class LayerCalls:
             args = nested.map_leaves(self._converted, args)
             kwargs = nested.map_leaves(self._converted, kwargs) if kwargs else kwargs
         self._check_inputs(args)
-        if not self.built:
+        is_first = not self.built
+        if is_first:
             self._build_for(args, kwargs)
         args, kwargs, previous_mask = self._with_masks(args, kwargs)
         with contextlib.ExitStack() as stack:
+            if is_first:  # layers built by this call are named after this one
+                stack.enter_context(self._open_name_scope())
             self._enter_precision(stack, args)
             y = self._run(args, kwargs, training)
             if self._dtype_policy.is_mixed or self._casts:

@@ -31,7 +31,8 @@ class SymbolicCalls:
         args, kwargs, previous_mask = self._with_masks(args, kwargs)
         if not self._signature.masks and self._looks_for_masks():
             args = tracer.symbolic.map_symbols(with_mask, args)
-        outputs = self._infer(args, kwargs, training)
+        with contextlib.nullcontext() if self.built else self._open_name_scope():
+            outputs = self._infer(args, kwargs, training)
         if not self.built:
             self.__dict__["_build_arguments"] = {"input_shape": shape_of(args[0])} if args else {}
             self._after_build()

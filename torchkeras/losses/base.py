@@ -22,7 +22,7 @@ from torchkeras.core.settings import floatx
 from torchkeras.core.typing import DTypeLike
 from torchkeras.distribution import current_group
 from torchkeras.losses import functions, regions
-from torchkeras.losses.functions import squeeze_or_expand_to_same_rank
+from torchkeras.losses.functions import broadcasts, squeeze_or_expand_to_same_rank
 from torchkeras.losses.fused import MEANS
 from torchkeras.ops.operands import tensor
 
@@ -158,6 +158,7 @@ class Loss(Configurable):
         weight = keep = None
         if sample_weight is not None:
             values, weight = align(values, tensor(sample_weight, values.device).to(values))
+            self._check_weights(values, weight)
         if mask is not None:
             values, keep = align(values, tensor(mask, values.device).to(values))
             weight = keep if weight is None else weight * keep
@@ -172,6 +173,16 @@ class Loss(Configurable):
         if keep is not None:
             return values.sum(), keep.sum() * (values.numel() / max(keep.numel(), 1))
         return values.sum(), float(values.numel())
+
+    def _check_weights(self, values: Tensor, weight: Tensor) -> None:
+        if not broadcasts(values.shape, weight.shape):
+            raise argument_error(
+                self,
+                "sample_weight.shape",
+                tuple(weight.shape),
+                f"one weight for each of the values, whose shape is {tuple(values.shape)}",
+                "A loss gives a value per sample, or per step of a sequence.",
+            )
 
     def _converted(self, x: Any) -> Tensor:
         """``y_pred`` in the loss's type, with what activations and layers noted on it."""

@@ -43,12 +43,30 @@ def squeeze_or_expand_to_same_rank(
 
 
 def pair(y_true: Any, y_pred: Any) -> tuple[Tensor, Tensor]:
-    """Both as float tensors of one type, device and rank."""
+    """Both as float tensors of one type, device and rank.
+
+    Raises:
+        ValueError: the shapes don't fit.
+    """
     y_pred = floating(y_pred)
     y_true = tensor(y_true, y_pred.device).to(y_pred)
     if y_true.ndim != y_pred.ndim:
-        return squeeze_or_expand_to_same_rank(y_true, y_pred)
+        y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
+    if y_true.shape != y_pred.shape and not broadcasts(y_true.shape, y_pred.shape):
+        raise argument_error(
+            "loss",
+            "y_true.shape",
+            tuple(y_true.shape),
+            f"the shape of y_pred, {tuple(y_pred.shape)}, or one that broadcasts to it",
+            "The last layer has to give as many values per sample as the targets have.",
+        )
     return y_true, y_pred
+
+
+def broadcasts(first: Sequence[int], second: Sequence[int]) -> bool:
+    """Whether two shapes broadcast together."""
+    sizes = zip(reversed(first), reversed(second), strict=False)
+    return all(a == b or a == 1 or b == 1 for a, b in sizes)
 
 
 def logits_of(y_pred: Any, activation: str) -> Tensor | None:

@@ -1,5 +1,6 @@
 """Copies of models with new weights, and models from JSON."""
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -7,9 +8,11 @@ from torchkeras.core import nested, serialization
 from torchkeras.core.checks import argument_error
 from torchkeras.layers.base import Layer
 from torchkeras.layers.input import Input, InputLayer
+from torchkeras.metrics import Metric
 from torchkeras.models.functional import Functional, replay
 from torchkeras.models.model import Model
 from torchkeras.models.sequential import Sequential
+from torchkeras.optimizers import Optimizer
 from torchkeras.saving import api as saving
 
 
@@ -22,6 +25,9 @@ def clone_model(
     **options: Any,
 ) -> Model:
     """A model of the same layers with weights of its own, freshly initialized.
+
+    It is compiled as ``model`` is, with an optimizer and metrics of its own, unless ``model`` is
+    a subclass with a call() or a compile() of its own, or trained by a torch optimizer.
 
     Args:
         model: A sequential or functional model, or a subclassed one with a configuration.
@@ -52,8 +58,28 @@ def clone_model(
         return model.__class__.from_config(model.get_config())
     clone = _cloner(clone_function, recursive)
     if isinstance(model, Sequential):
-        return _clone_sequential(model, input_tensors, clone)
-    return _clone_functional(model, input_tensors, clone, call_function)
+        copied = _clone_sequential(model, input_tensors, clone)
+    else:
+        copied = _clone_functional(model, input_tensors, clone, call_function)
+    _compile_like(model, copied)
+    return copied
+
+
+def _compile_like(model: Model, copied: Model) -> None:
+    """Compile ``copied`` with equal arguments."""
+    if not model.compiled or type(model).compile is not Model.compile:
+        return
+    arguments = dict(model._plan.arguments)
+    optimizer = arguments.pop("optimizer")
+    if optimizer is not None:
+        if not isinstance(optimizer, Optimizer):  # torch's belongs to the parameters of `model`
+            return
+        optimizer = type(optimizer).from_config(optimizer.get_config())
+    arguments = copy.deepcopy(arguments)
+    for metric in nested.flatten([arguments["metrics"], arguments["weighted_metrics"]]):
+        if isinstance(metric, Metric):
+            metric.reset_state()
+    copied.compile(optimizer, **arguments)
 
 
 def _cloner(clone_function: Callable | None, recursive: bool) -> Callable:
@@ -68,15 +94,15 @@ def _cloner(clone_function: Callable | None, recursive: bool) -> Callable:
 
 
 def _clone_sequential(model: Sequential, input_tensors: Any, clone: Callable) -> Sequential:
-    copy = model.__class__(name=model.name)
+    copied = model.__class__(name=model.name)
     if input_tensors is not None:
-        copy.add(nested.flatten(input_tensors)[0], rebuild=False)
+        copied.add(nested.flatten(input_tensors)[0], rebuild=False)
     elif model._input_layer is not None:
-        copy.add(InputLayer.from_config(model._input_layer.get_config()), rebuild=False)
+        copied.add(InputLayer.from_config(model._input_layer.get_config()), rebuild=False)
     for layer in model.layers:
-        copy.add(clone(layer), rebuild=False)
-    copy._rebuild()
-    return copy
+        copied.add(clone(layer), rebuild=False)
+    copied._rebuild()
+    return copied
 
 
 def _clone_functional(

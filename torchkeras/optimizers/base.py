@@ -104,7 +104,8 @@ class Optimizer(Stepping, Minimizing, Slotted, State, Configurable):
         **further: Unpack[FurtherOptions],
     ) -> None:
         self.__dict__["_variables"] = []
-        if isinstance(learning_rate, str):  # Keras 2's base class took its name first
+        is_name = type(self) is Optimizer or not is_builtin(type(self))
+        if isinstance(learning_rate, str) and is_name:  # Keras 2's base class took it first
             learning_rate, name = 0.001, learning_rate
         super().__init__([torch.empty(0)], {})
         self.param_groups = [{"params": [], "lr": 0.0, "iteration": 0}]

@@ -1,5 +1,6 @@
 """The calls between given inputs and outputs, in order, and as a ``torch.fx`` graph."""
 
+import keyword
 import operator
 import re
 from collections.abc import Iterator
@@ -181,9 +182,13 @@ def attach_mask(x: Tensor, mask: Tensor | None) -> Tensor:
 
 
 def module_keys(modules: list[nn.Module]) -> list[str]:
-    """Keys by class and counter, as in Keras's files: ``dense``, ``dense_1``, ..."""
+    """Keys by class and counter, as in Keras's files: ``dense``, ``dense_1``, ...
+
+    A word of Python's own gets an underscore (``lambda_``), since generated code spells keys out.
+    """
     names = LocalNames()
-    return [names(to_pkg_snake_case(type(module).__name__)) for module in modules]
+    keys = [names(to_pkg_snake_case(type(module).__name__)) for module in modules]
+    return [f"{key}_" if keyword.iskeyword(key) else key for key in keys]
 
 
 class _Emitter:

@@ -1,5 +1,6 @@
 """Shapes of symbolic calls: rules for common operators, else a run on fake tensors."""
 
+import logging
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -25,6 +26,8 @@ FIRST_SIZE, SECOND_SIZE = 192, 320
 # Sizes of the last resort, a run on real zeros.
 SMALL_SIZES = (32, 64)
 
+# Torch logs each failure of a run, though another way may work or an exception tell it.
+_TORCH_LOG = logging.getLogger("torch._subclasses.fake_tensor")
 _LOOKS_AT_VALUES = (DataDependentOutputException, DynamicOutputShapeException)
 
 __all__ = [
@@ -77,6 +80,7 @@ class FakeRun:
     def __enter__(self) -> "FakeRun":
         self.no_grad = torch.no_grad()
         self.scope = shape_run_scope()
+        self.was_silent, _TORCH_LOG.disabled = _TORCH_LOG.disabled, True
         self.no_grad.__enter__()
         self.scope.__enter__()
         self.mode.__enter__()
@@ -86,6 +90,7 @@ class FakeRun:
         self.mode.__exit__(*exc)
         self.scope.__exit__(*exc)
         self.no_grad.__exit__(*exc)
+        _TORCH_LOG.disabled = self.was_silent
 
 
 def size_value(symbol: Any, stand_in: Callable[[Any], Any]) -> int | None:

@@ -130,7 +130,7 @@ class CompiledLoss:
                     "fit",
                     "y",
                     None,
-                    "targets",
+                    f"targets for {self._outputs.names[place] or 'the output'}",
                     f"The loss {loss.name!r} compares the outputs with them.",
                 )
             value = loss(target, prediction, weights[place])
@@ -142,7 +142,9 @@ class CompiledLoss:
         return total
 
     def check_labels(self, y_true: Any) -> None:
-        """Once built, see whether class indices among the targets are those of the outputs' classes.
+        """See whether class indices among the targets are those of the outputs' classes.
+
+        The outputs have to be known (``build``).
 
         Raises:
             ValueError: an index is negative or beyond the last class.
@@ -314,9 +316,7 @@ def _listed(entry: Any) -> list[Any]:
     return nested.flatten(entry) if isinstance(entry, (list, tuple)) else [entry]
 
 
-def _show(
-    group: list[Any], y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None
-) -> None:
+def _show(group: list[Any], y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None) -> None:
     with torch.no_grad():
         for metric in group:
             metric.update_state(y_true, y_pred, sample_weight=sample_weight)
@@ -404,5 +404,7 @@ def _check_indices(y_true: Any, classes: int, loss: Any, output: str) -> None:
             "y",
             f"labels from {low} to {high}",
             f'labels from 0 to {classes - 1}, since "{output}" has {classes} classes',
-            f"Try {high + 1} units in the last layer, or labels that start at 0.",
+            f"Try {high + 1} units in the last layer, or labels that start at 0."
+            if low >= 0
+            else "A loss with ignore_class leaves a label out.",
         )

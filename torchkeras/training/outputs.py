@@ -105,13 +105,17 @@ class Outputs:
     def _below(self, path: tuple) -> list[tuple]:
         return [inner for inner in self.paths if inner[: len(path)] == path]
 
-    def _unknown(self, key: Any, argument: str) -> ValueError:
+    def _names_are_keys(self, values: Mapping[Any, Any]) -> bool:
+        """Whether each output has a name, and each entry of ``values`` is for one output."""
+        return None not in self.names and not any(map(nested.is_nested, values.values()))
+
+    def _unknown(self, key: Any, argument: str, owner: str = "compile") -> ValueError:
         names = [name for name in self.names if name is not None]
         return argument_error(
-            "compile",
-            argument,
-            f"given for {key!r}",
-            f"the names of outputs, {self.describe()}",
+            owner,
+            f"a key of {argument}",
+            key,
+            f"the name of an output: {self.describe()}",
             nearest(key, names),
         )
 
@@ -141,6 +145,9 @@ class Outputs:
             return [None] * self.number
         if self.number > 1 and isinstance(values, Mapping) and set(values) <= set(self.names):
             return [values.get(name) for name in self.names]
+        if self.number > 1 and isinstance(values, Mapping) and self._names_are_keys(values):
+            unknown = next(key for key in values if key not in self.names)
+            raise self._unknown(unknown, argument, "fit")
         leaves = nested.flatten(values)
         if len(leaves) == self.number:
             return leaves

@@ -43,14 +43,20 @@ class Run:
         self.share = self.group.share
         self.device = _placed(model, self.group)
         model.__dict__["_replicas"] = self.group
+        # A callback may evaluate or predict in the midst of `fit`, which then goes on as it was.
+        self._outer = model._together, model._precision
+        self._reductions = [(one, one.gradient_reduction) for one in _optimizers(model)]
 
     def __enter__(self) -> "Run":
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self.model.__dict__["_together"] = None
-        for optimizer in _optimizers(self.model):
-            optimizer.gradient_reduction = None
+        together, precision = self._outer
+        self.model.__dict__["_together"] = together
+        if together is not None:
+            self.model.__dict__["_precision"] = precision
+        for optimizer, reduction in self._reductions:
+            optimizer.gradient_reduction = reduction
 
     def batches(
         self,
@@ -272,7 +278,7 @@ def _outputs_without_values(model: Any, x: Any) -> Any:
     if all(leaf is None or isinstance(leaf, Tensor) for leaf in nested.leaves(x)):
         symbols = nested.map_leaves(
             lambda leaf: (
-                None if leaf is None else KerasTensor((None, *leaf.shape[1:]), NAMES[leaf.dtype])
+                None if leaf is None else KerasTensor(tuple(leaf.shape), NAMES[leaf.dtype])
             ),
             x,
         )
