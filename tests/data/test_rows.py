@@ -30,7 +30,7 @@ def test_floatx_decides_which_type_that_is():
 
 
 @pytest.mark.parametrize(
-    ("dtype", "expected"),
+    "dtype, expected",
     [("uint8", torch.uint8), ("int64", torch.int64), ("bool", torch.bool), ("uint16", torch.int32)],
 )
 def test_integers_keep_a_type_that_holds_them(dtype, expected):

@@ -99,7 +99,7 @@ def test_epochs_of_shares():
 
 
 @pytest.mark.parametrize(
-    ("raw", "expected"),
+    "raw, expected",
     [
         ([np.zeros(2), np.ones(2)], 2),
         (([[1, 2], [3, 4]], [0, 1]), 2),

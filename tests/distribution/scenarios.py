@@ -249,6 +249,20 @@ def batch_sources():
     return found
 
 
+def watched():
+    class Look(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if batch == 3:
+                self.model.predict(X, verbose=0)
+
+        def on_epoch_end(self, epoch, logs=None):
+            logs["again"] = self.model.evaluate(X, LABELS, verbose=0)
+
+    model = classifier()
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    return told(model, model.fit(X, LABELS, callbacks=[Look()], **OPTIONS))
+
+
 def one_sample():
     model = classifier()
     model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
@@ -273,6 +287,7 @@ SCENARIOS = {
         adversaries,
         accumulating,
         batch_sources,
+        watched,
         one_sample,
     )
 }

@@ -15,7 +15,7 @@ def model():
 
 
 @pytest.mark.parametrize(
-    ("third", "fourth"),
+    "third, fourth",
     [(None, ["mae"]), (["mae"], None), (["mae"], [2.0]), ([2.0], ["mae"])],
 )
 def test_loss_weights_and_metrics_are_told_apart_in_either_order(third, fourth):

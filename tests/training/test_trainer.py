@@ -100,7 +100,7 @@ def assert_same_fit(make, compile_options, *data, **fit_options):
 
 
 @pytest.mark.parametrize(
-    ("make", "loss", "y", "metrics", "optimizer"),
+    "make, loss, y, metrics, optimizer",
     [
         (classifier, "sparse_categorical_crossentropy", LABELS, ["accuracy"], "adam"),
         (classifier, "categorical_crossentropy", ONE_HOT, ["acc", "mse"], "sgd"),
@@ -474,9 +474,7 @@ def test_logs_that_a_callback_keeps_are_those_of_their_step():
     assert [logs["accuracy"] for logs in recorder.kept] == pytest.approx(Theirs.losses)
 
 
-@pytest.mark.parametrize(
-    ("steps", "expected"), [(1, [0, 1, 2, 3]), (2, [1, 3]), (3, [2, 3]), (9, [3])]
-)
+@pytest.mark.parametrize("steps, expected", [(1, [0, 1, 2, 3]), (2, [1, 3]), (3, [2, 3]), (9, [3])])
 def test_callbacks_are_called_every_so_many_steps(steps, expected):
     model = both(classifier, **SPARSE, steps_per_execution=steps)[1]
     recorder = Recorder()
@@ -493,6 +491,27 @@ def test_stop_training_ends_fit_after_the_step():
     recorder = Recorder()
     model.fit(X, LABELS, batch_size=16, epochs=3, verbose=0, callbacks=[Stop(), recorder])
     assert recorder.calls[-1] == ("end", 1)
+
+
+def test_a_callback_may_evaluate_and_predict_in_the_midst_of_fit():
+    class Look(torchkeras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            self.model.predict(X, verbose=0)
+
+        def on_epoch_end(self, epoch, logs=None):
+            logs["again"] = self.model.evaluate(X, LABELS, verbose=0)[0]
+
+    plain, watched = (both(classifier, **SPARSE)[1] for _ in range(2))
+    options = {"epochs": 3, "shuffle": False, "verbose": 0}
+    expected = plain.fit(X, LABELS, **options).history
+    found = watched.fit(X, LABELS, callbacks=[Look()], **options).history
+    np.testing.assert_allclose(found["loss"], expected["loss"], rtol=1e-6)
+
+
+def test_a_step_set_on_the_object_is_used():
+    model = both(regressor, optimizer="sgd", loss="mse")[1]
+    model.train_step = lambda data: {"loss": torch.tensor(3.0)}
+    assert model.fit(X, Y, verbose=0).history == {"loss": [3.0]}
 
 
 def test_fit_trains_and_inference_follows():

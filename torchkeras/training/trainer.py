@@ -40,6 +40,7 @@ class Trainer(OlderNames, SingleBatches, Executions, Compilation):
         history: The ``History`` of the last ``fit``.
     """
 
+    history: Any = None
     stop_training = False
     stop_evaluating = False
     stop_predicting = False
@@ -338,13 +339,13 @@ class Trainer(OlderNames, SingleBatches, Executions, Compilation):
 
     @property
     def overrides_train_step(self) -> bool:
-        """Whether a subclass has a training step of its own."""
-        return type(self).train_step is not Trainer.train_step
+        """Whether the model has a training step of its own."""
+        return getattr(self.train_step, "__func__", None) is not Trainer.train_step
 
     @property
     def overrides_test_step(self) -> bool:
-        """Whether a subclass has an evaluation step of its own."""
-        return type(self).test_step is not Trainer.test_step
+        """Whether the model has an evaluation step of its own."""
+        return getattr(self.test_step, "__func__", None) is not Trainer.test_step
 
     def train_step(self, data: Any) -> Mapping[str, Any]:
         """One step of training. Override it at will.
