@@ -61,7 +61,7 @@ def load(model: nn.Module, path: str | os.PathLike, skip_mismatch: bool = False)
         stored = {name: name for name in file.keys()}  # noqa: SIM118 - it is no mapping
         stored.update({name: target for name, target in aliases.items() if target in stored})
         fitting, problems = {}, _differing_names(expected, stored)
-        for name in expected.keys() & stored.keys():
+        for name in (name for name in expected if name in stored):
             shape = tuple(file.get_slice(stored[name]).get_shape())
             if shape != tuple(expected[name].shape):
                 problems.append(f"{name} has shape {shape}, expected {tuple(expected[name].shape)}")
