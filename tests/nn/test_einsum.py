@@ -7,7 +7,7 @@ from torchkeras.nn.einsum import Contraction, Einsum, LinearOverAxes
 
 
 @pytest.mark.parametrize(
-    ("equation", "summed", "made"),
+    "equation, summed, made",
     [
         ("ab,bc->ac", "b", "c"),
         ("abc,cde->abde", "c", "de"),

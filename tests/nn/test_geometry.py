@@ -86,7 +86,7 @@ def test_layouts_are_views():
 
 
 @pytest.mark.parametrize(
-    ("padding", "extra", "length"), [("valid", None, 9), ("same", None, 8), ("valid", 1, 10)]
+    "padding, extra, length", [("valid", None, 9), ("same", None, 8), ("valid", 1, 10)]
 )
 def test_transposed_lengths(padding, extra, length):
     found = Window((3,), (2,), (1,), padding)

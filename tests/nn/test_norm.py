@@ -12,7 +12,7 @@ def batch(*shape):
 
 
 @pytest.mark.parametrize(
-    ("shape", "axis"), [((6, 4), -1), ((3, 5, 4), -1), ((3, 4, 5), 1), ((2, 3, 4, 5), 2)]
+    "shape, axis", [((6, 4), -1), ((3, 5, 4), -1), ((3, 4, 5), 1), ((2, 3, 4, 5), 2)]
 )
 def test_training_normalizes_by_the_batch_and_moves_the_biased_variance(shape, axis):
     x = batch(*shape)

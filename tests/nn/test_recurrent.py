@@ -124,3 +124,15 @@ def test_order_moves_valid_steps_to_the_front_and_back():
     assert order.spread(order.compact(x)).flatten().tolist() == [0, 1, 1, 3]
     assert order.last(order.compact(x)).tolist() == [[3.0]]
     assert order.padded.tolist() == [[False, False, True, True]]
+
+
+def test_both_forms_of_a_mask_compile_to_one_graph():
+    module = make(recurrent.LSTM)
+    x = torch.randn(2, 4, 4)
+    torch.compiler.reset()
+    compiled = torch.compile(
+        lambda x, mask: module(x, None, mask)[:2], fullgraph=True, backend="eager"
+    )
+    for mask in ([[True, True, False, False]] * 2, [[False, True, False, True]] * 2):
+        mask = torch.tensor(mask)
+        torch.testing.assert_close(compiled(x, mask), module(x, None, mask)[:2])

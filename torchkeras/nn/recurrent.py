@@ -23,43 +23,55 @@ SATURATING, SATURATING_HALF = 1e9, 3e4
 class Order:
     """Where the valid steps of a masked batch go when they are moved to the front.
 
+    Rows are taken in the order of time, as the kernels keep them, so nothing is copied twice.
+
     Args:
         mask: ``(b, t)``, True at valid steps.
 
     Attributes:
-        rows: ``(b * t,)``, for each place of the compacted batch the row that it comes from.
+        rows: ``(t * b,)``, for each place of the compacted sequence the row of ``(b * t, f)`` that
+            it comes from.
         reached: ``(b, t)``, number of valid steps up to each step, itself included.
         count: ``(b,)``, number of valid steps.
-        padded: ``(b, t)``, True where the compacted batch holds a masked step.
     """
 
     def __init__(self, mask: Tensor) -> None:
         batch, steps = mask.shape
-        steps_range = torch.arange(steps, device=mask.device)
-        self.starts = torch.arange(batch, device=mask.device).unsqueeze(1) * steps
+        self.samples = torch.arange(batch, device=mask.device)
         order = torch.argsort((~mask).to(torch.uint8), dim=1, stable=True)
-        self.rows = (order + self.starts).flatten()
+        self.rows = (order.mT + self.samples * steps).flatten()
         self.reached = mask.cumsum(1)
         self.count = self.reached[:, -1]
-        self.padded = steps_range >= self.count.unsqueeze(1)
+
+    @property
+    def padded(self) -> Tensor:
+        """``(b, t)``, True where the compacted batch holds a masked step."""
+        steps = torch.arange(self.reached.shape[1], device=self.reached.device)
+        return steps >= self.count.unsqueeze(1)
 
     def compact(self, x: Tensor) -> Tensor:
         """``(b, t, f)`` with the valid steps first, in their order."""
-        return x.flatten(0, 1).index_select(0, self.rows).view(x.shape)
+        moved = x.flatten(0, 1).index_select(0, self.rows)  # (t * b, f)
+        return moved.view(x.shape[1], x.shape[0], x.shape[2]).transpose(0, 1)
+
+    def _taken(self, y: Tensor, places: Tensor) -> Tensor:
+        """The compacted ``(b, t, u)`` at these places, ``(..., b)`` -> ``(..., b, u)``."""
+        rows = (places * y.shape[0] + self.samples).flatten()
+        taken = y.transpose(0, 1).flatten(0, 1).index_select(0, rows)
+        return taken.view(*places.shape, y.shape[2])
 
     def spread(self, y: Tensor) -> Tensor:
         """The compacted ``(b, t, u)`` back at its steps; a masked step repeats the one before.
 
         Steps before the first valid one are zero.
         """
-        rows = (self.starts + (self.reached - 1).clamp(min=0)).flatten()
-        spread = y.flatten(0, 1).index_select(0, rows).view(y.shape)
-        return torch.where((self.reached > 0).unsqueeze(-1), spread, 0.0)
+        reached = self.reached.mT  # (t, b)
+        spread = self._taken(y, (reached - 1).clamp(min=0))
+        return torch.where((reached > 0).unsqueeze(-1), spread, 0.0).transpose(0, 1)
 
     def last(self, y: Tensor) -> Tensor:
         """The compacted ``(b, t, u)`` at each last valid step, ``(b, u)``; zero without any."""
-        rows = self.starts.squeeze(1) + (self.count - 1).clamp(min=0)
-        last = y.flatten(0, 1).index_select(0, rows)
+        last = self._taken(y, (self.count - 1).clamp(min=0))
         return torch.where((self.count > 0).unsqueeze(-1), last, 0.0)
 
 
