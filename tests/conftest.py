@@ -27,4 +27,4 @@ def fresh_session():
         sys.modules["keras"].utils.clear_session(free_memory=False)
     dtypes._Default.policy = None
     torch.manual_seed(0)
-    yield
+

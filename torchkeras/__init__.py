@@ -25,6 +25,7 @@ from torchkeras import (
     utils,
 )
 from torchkeras.core.dtypes import DTypePolicy, FloatDTypePolicy
+from torchkeras.core.scopes import device_scope as device
 from torchkeras.core.scopes import name_scope
 from torchkeras.core.variable import Variable
 from torchkeras.initializers import Initializer
@@ -69,7 +70,9 @@ __all__ = [
     "config",
     "constraints",
     "datasets",
+    "device",
     "distribution",
+    "dtype_policies",
     "dtype_policies",
     "initializers",
     "layers",

@@ -187,3 +187,13 @@ def test_layers_built_by_a_call_are_named_after_it():
         f"block/{block.inner.name}/kernel",
         f"block/{block.inner.name}/bias",
     ]
+
+
+def test_tensors_made_inside_go_to_the_device_of_the_input():
+    class Making(keras.Layer):
+        def call(self, x):
+            return x + keras.ops.ones(x.shape)
+
+    x = torch.ones(2, device="meta")
+    assert Making()(x).device.type == "meta"
+    assert keras.ops.ones(2).device.type == "cpu"

@@ -66,14 +66,21 @@ class LayerCalls:
         return self._enter_slowly(args, kwargs, training)
 
     def _outermost(self, run: Callable, args: tuple, kwargs: dict, training: Any) -> Any:
-        """The call that no other layer's call encloses: it forgets the losses of the last one."""
+        """The call that no other layer's call encloses.
+
+        It forgets the losses of the last one, and tensors made inside go to the input's device.
+        """
         if local.losses_recorded:
             self._clear_losses()
+        device = local.device
+        if device is None and args and isinstance(args[0], Tensor) and not args[0].is_cpu:
+            local.device = args[0].device
         local.inside = True
         try:
             return run(args, kwargs, training)
         finally:
             local.inside = False
+            local.device = device
 
     def _run(self, args: tuple, kwargs: dict, training: Any) -> Any:
         """``call`` with ``training`` settled and handed down to the calls inside."""

@@ -5,6 +5,7 @@ import gc
 from torchkeras.core.dtypes import set_dtype_policy
 from torchkeras.core.naming import reset_names
 from torchkeras.core.settings import enable_interactive_logging, floatx
+from torchkeras.tracer.symbolic import release_modules
 
 
 def clear_session(free_memory: bool = True) -> None:
@@ -18,6 +19,7 @@ def clear_session(free_memory: bool = True) -> None:
     Source: Keras 3 ``clear_session``.
     """
     reset_names()
+    release_modules()
     set_dtype_policy(floatx())
     enable_interactive_logging()
     if free_memory:
