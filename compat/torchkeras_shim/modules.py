@@ -98,6 +98,9 @@ def missing_name(where: str, name: str, options: Sequence[str]) -> str:
     return f"{where} has no {name!r} on torch. {nearest(name, options)}".rstrip()
 
 
+_ABSENT = object()
+
+
 class Mirror(ModuleType):
     """A module whose names are those of a torchkeras module.
 
@@ -112,9 +115,8 @@ class Mirror(ModuleType):
             raise AttributeError(name)
         if name == "__all__":
             return self.__dir__()
-        try:
-            value = getattr(self.target, name)
-        except AttributeError:
+        value = getattr(self.target, name, _ABSENT)
+        if value is _ABSENT:
             value = self._from_elsewhere(name)
         if isinstance(value, ModuleType):
             return self._mirror_of(value)

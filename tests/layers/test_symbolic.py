@@ -118,3 +118,20 @@ def test_layers_built_by_a_symbolic_call_are_named_after_it():
     other.build((None, 3))
     assert [v.path for v in block.weights] == ["block/inner/kernel", "block/inner/bias"]
     assert [v.path for v in other.weights] == ["other/inner/kernel", "other/inner/bias"]
+
+
+def test_weights_made_while_shapes_are_found_follow_their_rules():
+    class Block(keras.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.table = keras.layers.Embedding(10, 4)
+            self.dense = keras.layers.Dense(4, kernel_initializer="ones")
+
+        def call(self, x):
+            return self.dense(self.table(x))
+
+    block = Block()
+    block(keras.Input((3,), dtype="int32"))
+    assert block.dense.kernel.numpy().tolist() == [[1.0] * 4] * 4
+    assert block.dense.bias.numpy().tolist() == [0.0] * 4
+    assert 0 < abs(block.table.embeddings.numpy()).max() <= 0.05

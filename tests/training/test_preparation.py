@@ -141,3 +141,33 @@ def test_messages_show_the_size_of_the_batch():
     made.compile("sgd", "mse")
     with pytest.raises(ValueError, match=r'input "a".*incompatible shape \(8, 3\)'):
         made.fit([X, X], Y, verbose=0)
+
+
+def test_a_model_of_steps_alone_is_trained_without_a_call():
+    class Pair(torchkeras.Model):
+        def __init__(self):
+            super().__init__()
+            self.first = torchkeras.layers.Dense(1)
+
+        def train_step(self, data):
+            x, y = data
+            loss = (self.first(x, training=True) - y).square().mean()
+            self.optimizer.build(self.trainable_variables)
+            self.optimizer.zero_grad()
+            loss.backward()
+            self.optimizer.step()
+            return {"gap": loss.detach()}
+
+    model = Pair()
+    model.compile("sgd")
+    history = model.fit(np.ones((8, 2), "float32"), np.ones((8, 1), "float32"), verbose=0, epochs=2)
+    assert history.history["gap"][1] < history.history["gap"][0]
+
+
+def test_fit_records_gradients_whoever_has_turned_them_off():
+    model = torchkeras.Sequential([torchkeras.layers.Input((2,)), torchkeras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    before = model.get_weights()[0]
+    with torch.no_grad():
+        model.fit(np.ones((8, 2), "float32"), np.ones((8, 1), "float32"), verbose=0)
+    assert not np.array_equal(before, model.get_weights()[0])

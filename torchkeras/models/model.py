@@ -207,6 +207,11 @@ class Model(Trainer, Layer):
             return None
         return output_names(self._graph)
 
+    @property
+    def has_call(self) -> bool:
+        """Whether the model computes something itself: by a graph, or a ``call`` of its own."""
+        return self._graph is not None or type(self).call is not Model.call
+
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """The computation; of a functional model, a run of its graph. Subclasses override it.
 

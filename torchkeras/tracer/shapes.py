@@ -1,8 +1,9 @@
 """Shapes of symbolic calls: rules for common operators, else a run on fake tensors."""
 
 import logging
+import contextlib
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -17,7 +18,7 @@ from torch._subclasses.fake_tensor import (
 
 from torchkeras.core import nested
 from torchkeras.core.dtypes import NAMES, torch_dtype
-from torchkeras.core.scopes import shape_run_scope
+from torchkeras.core.scopes import local, shape_run_scope
 from torchkeras.core.typing import Shape
 
 # Unknown sizes are tried as two numbers; what differs between the runs is unknown too. Both divide
@@ -46,9 +47,15 @@ def sizes_known(shape: Shape) -> bool:
     return None not in shape
 
 
-def without_fakes() -> Any:
-    """A context in which tensors are real, also inside a run on fake ones."""
-    return unset_fake_temporarily()
+@contextlib.contextmanager
+def without_fakes() -> Iterator[None]:
+    """A context in which tensors are real and are kept, also inside a run on fake ones."""
+    previous, local.shape_run = local.shape_run, False
+    try:
+        with unset_fake_temporarily():
+            yield
+    finally:
+        local.shape_run = previous
 
 
 class FakeRun:

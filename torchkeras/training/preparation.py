@@ -114,6 +114,8 @@ class Run:
         self._arrange_steps(stream, variables)
 
     def _build(self, stream: data.Batches) -> None:
+        if not getattr(self.model, "has_call", True):  # its own steps say what it computes
+            return
         with self.group.same_draws():
             x, y, _ = unpack_x_y_sample_weight(stream.peek())
         y_pred = _outputs_without_values(self.model, x)
@@ -181,7 +183,7 @@ class Run:
             model._plan.auto_scale_loss,
             self.device,
             averaging,
-            bool(variables),
+            bool(variables) or model.overrides_train_step,  # which may make them in its first step
             model.jit_compile,
         )
 
