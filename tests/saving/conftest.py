@@ -3,7 +3,6 @@
 import keras
 import numpy as np
 import pytest
-import torch
 
 import torchkeras
 
@@ -34,12 +33,6 @@ def randomize(model):
     rng = np.random.default_rng(1)
     model.set_weights([rng.uniform(0.1, 1.0, w.shape).astype("float32") for w in model.weights])
     return model
-
-
-def outputs(model, x):
-    """Inference of a model of either library, as an array."""
-    with torch.no_grad():
-        return model(torch.as_tensor(x), training=False).numpy()
 
 
 @pytest.fixture(params=["functional", "sequential"])

@@ -223,6 +223,39 @@ def test_lambda_bytecode_is_refused(saved, tmp_path):
 
 
 @pytest.mark.usefixtures("nothing_runs")
+def test_lambda_bytecode_is_refused_at_every_entry():
+    code, _, _ = serialization.dump_code(lambda x: x)
+    inner = {"code": code, "defaults": None, "closure": None}
+    function = {"class_name": "__lambda__", "config": inner}
+    config = {"name": "f", "function": function}
+    whole = {"module": "keras.layers", "class_name": "Lambda", "config": config}
+    older = {"name": "f", "function": [code, None, None], "function_type": "lambda"}
+    for read in (
+        lambda: torchkeras.layers.Lambda.from_config(config),
+        lambda: torchkeras.layers.Lambda.from_config(older),
+        lambda: torchkeras.layers.deserialize(whole),
+        lambda: torchkeras.saving.deserialize_keras_object(whole),
+        lambda: torchkeras.Sequential.from_config({"name": "s", "layers": [whole]}),
+        lambda: torchkeras.models.model_from_json(json.dumps(whole)),
+        lambda: torchkeras.activations.get(function),
+    ):
+        with pytest.raises((ValueError, TypeError), match="safe_mode=False|Could not locate"):
+            read()
+
+
+def test_lambda_comes_back_when_the_caller_trusts_the_file(tmp_path):
+    layer = torchkeras.layers.Lambda(lambda x, k=3: x * k)
+    torchkeras.Sequential([torchkeras.Input((2,)), layer]).save(tmp_path / "m.keras")
+    x = np.ones((1, 2), "float32")
+    back = torchkeras.saving.load_model(tmp_path / "m.keras", safe_mode=False)
+    np.testing.assert_array_equal(outputs(back, x), 3 * x)
+    theirs = keras.saving.load_model(tmp_path / "m.keras", safe_mode=False)
+    np.testing.assert_array_equal(outputs(theirs, x), 3 * x)
+    with pytest.raises(ValueError, match="safe_mode=False"):
+        torchkeras.saving.load_model(tmp_path / "m.keras")
+
+
+@pytest.mark.usefixtures("nothing_runs")
 @pytest.mark.parametrize("module, class_name, inner",
     [
         ("os", "system", "touch pwned"),

@@ -1,6 +1,7 @@
 """Any function as a layer."""
 
 import inspect
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -79,7 +80,9 @@ class Lambda(Layer):
 
     @generic
     def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of lambdas, which are usual here
+            config = super().get_config()
         config["function"] = serialization.serialize_function(self.function)
         config["output_shape"] = serialization.serialize_function(self.given_shape)
         config["mask"] = serialization.serialize_function(self.mask)

@@ -191,9 +191,8 @@ class Reader:
         self.active.discard(id(owner))
         if fits and group is not None:  # having nothing to read here mends no failure elsewhere
             self.failures.pop(id(owner), None)
-        if fits and id(owner) not in self.failures:
-            if len(self.failures) <= before:
-                self.done.add(id(owner))
+        if fits and id(owner) not in self.failures and len(self.failures) <= before:
+            self.done.add(id(owner))
 
     def _read_child(self, child: Any, group: Any, path: str) -> None:
         if is_saveable(child):
