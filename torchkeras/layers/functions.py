@@ -1,7 +1,6 @@
 """Any function as a layer."""
 
 import inspect
-import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -80,9 +79,7 @@ class Lambda(Layer):
 
     @generic
     def get_config(self) -> dict[str, Any]:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of lambdas, which are usual here
-            config = super().get_config()
+        config = super().get_config()
         config["function"] = serialization.serialize_function(self.function)
         config["output_shape"] = serialization.serialize_function(self.given_shape)
         config["mask"] = serialization.serialize_function(self.mask)
