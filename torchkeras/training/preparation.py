@@ -152,7 +152,8 @@ class Run:
                 )
             return
         if not optimizer.built:
-            optimizer.build(variables)
+            if variables:
+                optimizer.build(variables)
             return
         known = {id(v) for v in optimizer._trainable_variables}
         for variable in variables:
