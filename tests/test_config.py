@@ -32,8 +32,10 @@ def test_limits_are_set_and_lifted(name):
 
 def test_switches_stay_where_they_are_put():
     config.disable_flash_attention()
-    assert config.is_flash_attention_enabled() is False
-    config.enable_flash_attention()
+    try:
+        assert config.is_flash_attention_enabled() is False
+    finally:
+        config.enable_flash_attention()
     assert config.is_flash_attention_enabled() is not False
     config.disable_traceback_filtering()
     assert not config.is_traceback_filtering_enabled()

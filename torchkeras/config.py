@@ -43,7 +43,7 @@ def enable_flash_attention() -> None:
 
 
 def disable_flash_attention() -> None:
-    """Keep attention from using flash kernels."""
+    """Keep attention that isn't told otherwise from using flash kernels."""
     settings.flash_attention = False
 
 

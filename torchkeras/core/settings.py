@@ -99,6 +99,11 @@ def is_interactive_logging_enabled() -> bool:
     return settings.interactive_logging
 
 
+def uses_flash_attention(asked: bool | None) -> bool | None:
+    """What a call's ``flash_attention`` comes to: if it is None, the default decides."""
+    return settings.flash_attention if asked is None else asked
+
+
 def keras_home() -> Path:
     """Folder of Keras's cache and settings: ``$KERAS_HOME`` or ``~/.keras``."""
     return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")

@@ -10,7 +10,7 @@ from torch import Tensor
 from typing_extensions import Unpack
 
 from torchkeras import constraints, initializers, regularizers
-from torchkeras.core import serialization
+from torchkeras.core import serialization, settings
 from torchkeras.core.checks import argument_error
 from torchkeras.core.configurable import generic
 from torchkeras.core.typing import (
@@ -52,8 +52,9 @@ class MultiHeadAttention(Layer):
         attention_axes: Axes attended over; None means all but the batch and the last.
         sliding_window: How far apart, in steps, positions still see each other (exclusive); None is
             no limit.
-        flash_attention: True forbids what torch's fused kernels can't do (dropout, scores); they
-            are used whenever possible anyway.
+        flash_attention: True demands torch's flash kernel and forbids what it can't do (dropout,
+            scores), False does without. None lets torch choose, unless
+            ``config.disable_flash_attention`` was called.
         kernel_*, bias_*: Initializer, regularizer and constraint of the projections' weights.
         activity_regularizer: Penalty on the projections' outputs.
         use_gate: Whether the result is multiplied by a sigmoid projection of the query.
@@ -310,7 +311,15 @@ class MultiHeadAttention(Layer):
         if not return_attention_scores and not (dropped and self.seed is not None):
             dropout = self.dropout if dropped else 0.0
             y = attention.attend(
-                query, key, value, self.axes, mask, use_causal_mask, scale, dropout
+                query,
+                key,
+                value,
+                self.axes,
+                mask,
+                use_causal_mask,
+                scale,
+                dropout,
+                settings.uses_flash_attention(self.flash_attention),
             )
             return y, None
         if use_causal_mask:

@@ -1,10 +1,12 @@
 """Scaled dot-product attention over any axes, on torch's fused kernel where it can be."""
 
+import contextlib
 import math
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 MASKED, MASKED_HALF = -1e9, -3e4
 
@@ -24,6 +26,20 @@ def masked_softmax(scores: Tensor, mask: Tensor | None, axes: tuple[int, ...] = 
     return weights if mask is None else torch.where(mask, weights, 0.0)
 
 
+def kernels(flash: bool | None) -> contextlib.AbstractContextManager:
+    """Which of torch's attention kernels may run inside.
+
+    Args:
+        flash: True allows none but the flash kernel, so that what it can't do raises RuntimeError;
+            False leaves it (and cuDNN's, which is of its kind) out; None lets torch choose.
+    """
+    if flash is None:
+        return contextlib.nullcontext()
+    if flash:
+        return sdpa_kernel([SDPBackend.FLASH_ATTENTION])
+    return sdpa_kernel([SDPBackend.MATH, SDPBackend.EFFICIENT_ATTENTION])
+
+
 def attend(
     query: Tensor,
     key: Tensor,
@@ -33,6 +49,7 @@ def attend(
     causal: bool = False,
     scale: float | None = None,
     dropout: float = 0.0,
+    flash: bool | None = None,
 ) -> Tensor:
     """Weighted means of values: ``softmax(query @ key * scale) @ value`` for each head.
 
@@ -46,6 +63,7 @@ def attend(
         causal: Whether a position sees none after it.
         scale: Factor of the scores; ``k ** -0.5`` by default.
         dropout: Fraction of the weights that is dropped, in [0, 1).
+        flash: Which kernel runs, see ``kernels``.
 
     Shape:
         output: ``(b, ..., heads, v)`` with the query's lengths.
@@ -57,7 +75,8 @@ def attend(
         mask = mask.expand(full).flatten(-len(axes)).flatten(-1 - len(axes), -2)
     if len(axes) > 1:
         q, k, v = (x.flatten(-1 - len(axes), -2) for x in (q, k, v))
-    y = F.scaled_dot_product_attention(q, k, v, mask, dropout, causal, scale=scale)
+    with kernels(flash):
+        y = F.scaled_dot_product_attention(q, k, v, mask, dropout, causal, scale=scale)
     if len(axes) > 1:
         y = y.unflatten(-2, lengths[0])
     return _heads_last(y, axes)

@@ -4,7 +4,9 @@ import keras
 import pytest
 import torch
 
-from torchkeras import ops
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from torchkeras import config, layers, ops
 
 
 def test_weights_stand_along_inner_axes_too():
@@ -42,7 +44,7 @@ def test_attention_is_that_of_keras(is_causal, kind):
     options = {"is_causal": is_causal}
     if kind == "mask":
         options["mask"] = torch.rand(2, 1, 5, 5) > 0.3
-        options["mask"] |= torch.eye(5, dtype=torch.bool)
+        options["mask"][1, :, 0] = False  # a query without any key
     if kind == "bias" and not is_causal:  # Keras's torch backend can't do both
         options["bias"] = torch.randn(2, 3, 5, 5)
     torch.testing.assert_close(
@@ -74,3 +76,47 @@ def test_attention_names_what_does_not_fit():
         ops.dot_product_attention(x[0], x, x)
     with pytest.raises(ValueError, match="Only one of `bias` and `mask`"):
         ops.dot_product_attention(x, x, x, bias=x, mask=x)
+
+
+class Kernels(TorchDispatchMode):
+    """Names of the attention kernels that run inside."""
+
+    def __init__(self):
+        super().__init__()
+        self.names = []
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        self.names.append(str(function))
+        return function(*args, **(kwargs or {}))
+
+    @property
+    def flash(self):
+        return any("flash_attention" in name for name in self.names)
+
+
+@pytest.mark.parametrize("of_layer", [False, True])
+def test_flash_kernels_run_as_asked(of_layer):
+    q = torch.randn(2, 5, 3, 4)
+
+    def runs_flash(asked):
+        layer = layers.MultiHeadAttention(3, 4, flash_attention=asked)
+        with torch.no_grad(), Kernels() as kernels:
+            if of_layer:
+                layer(q[:, :, 0], q[:, :, 0])
+            else:
+                ops.dot_product_attention(q, q, q, flash_attention=asked)
+        return kernels.flash
+
+    assert [runs_flash(asked) for asked in (None, True, False)] == [True, True, False]
+    config.disable_flash_attention()
+    try:
+        assert [runs_flash(asked) for asked in (None, True, False)] == [False, True, False]
+    finally:
+        config.enable_flash_attention()
+    assert runs_flash(None)
+
+
+def test_demanded_flash_kernels_must_fit():
+    q = torch.randn(2, 5, 3, 4)
+    with pytest.warns(UserWarning), pytest.raises(RuntimeError, match="No available kernel"):
+        ops.dot_product_attention(q, q, q[..., :2], flash_attention=True)

@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from torchkeras.core import settings
 from torchkeras.core.typing import AxisLike, TensorLike
+from torchkeras.nn.attention import kernels, low
 from torchkeras.ops.operands import axes_of, canonical_axis, cast, floating, join, tensor
 from torchkeras.tracer import traceable
 
@@ -205,8 +206,8 @@ def dot_product_attention(
         mask: Truth values of that shape; False leaves a key out. Only one of both may be given.
         scale: Factor of the scores; None is ``1 / sqrt(dim)``.
         is_causal: Whether keys after the query are left out.
-        flash_attention: True demands torch's flash kernel, False does without; None lets torch
-            choose.
+        flash_attention: True demands torch's flash kernel, False does without. None lets torch
+            choose, unless ``config.disable_flash_attention`` was called.
         attn_logits_soft_cap: Scores are bent to stay within this; None leaves them.
 
     Shape:
@@ -216,6 +217,7 @@ def dot_product_attention(
 
     Raises:
         ValueError: other ranks, or both ``bias`` and ``mask``.
+        RuntimeError: the flash kernel is demanded and can't do this.
     """
     query, key, value = join(query, key, value)
     if not query.ndim == key.ndim == value.ndim == 4:
@@ -233,6 +235,9 @@ def dot_product_attention(
         added = cast(mask, torch.bool)
     if is_causal and (added is not None or attn_logits_soft_cap is not None):
         added, is_causal = _with_causal(added, query, key), False
+    if added is not None and added.dtype is torch.bool:
+        # Finite, as in Keras: a query without any key gets the mean of the values.
+        added = torch.where(added, 0.0, low(query.dtype)).to(query.dtype)
     if attn_logits_soft_cap is not None:
         output = _capped_attention(query, key, value, added, scale, attn_logits_soft_cap)
     else:
@@ -258,17 +263,11 @@ def _attend(
     is_causal: bool,
     flash_attention: bool | None,
 ) -> Tensor:
-    attend = functional.scaled_dot_product_attention
     options = {"scale": scale, "enable_gqa": query.shape[1] != key.shape[1]}
-    if flash_attention is None:
-        return attend(query, key, value, added, 0.0, is_causal, **options)
-    flash = torch.nn.attention.SDPBackend.FLASH_ATTENTION
-    others = [
-        torch.nn.attention.SDPBackend.MATH,
-        torch.nn.attention.SDPBackend.EFFICIENT_ATTENTION,
-    ]
-    with torch.nn.attention.sdpa_kernel([flash] if flash_attention else others):
-        return attend(query, key, value, added, 0.0, is_causal, **options)
+    with kernels(settings.uses_flash_attention(flash_attention)):
+        return functional.scaled_dot_product_attention(
+            query, key, value, added, 0.0, is_causal, **options
+        )
 
 
 def _capped_attention(
@@ -284,6 +283,5 @@ def _capped_attention(
     scores = torch.matmul(query, key.mT) * (query.shape[-1] ** -0.5 if scale is None else scale)
     scores = cap * torch.tanh(scores / cap)
     if added is not None:
-        masked = added.dtype is torch.bool
-        scores = torch.where(added, scores, float("-inf")) if masked else scores + added
+        scores = scores + added
     return torch.matmul(torch.softmax(scores, -1), value)
