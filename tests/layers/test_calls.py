@@ -197,3 +197,26 @@ def test_tensors_made_inside_go_to_the_device_of_the_input():
     x = torch.ones(2, device="meta")
     assert Making()(x).device.type == "meta"
     assert keras.ops.ones(2).device.type == "cpu"
+
+
+@pytest.mark.parametrize("kind", [keras.Sequential, lambda stack: Nest(stack)])
+def test_an_island_of_full_precision_keeps_its_type_on_the_way_out(kind):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = kind([layers.Dense(3), layers.Dense(2, dtype="float32")])
+        half = kind([layers.Dense(3)])
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert model(torch.ones(1, 4)).dtype is torch.float32
+    assert half(torch.ones(1, 4)).dtype is torch.bfloat16
+
+
+class Nest(keras.Layer):
+    def __init__(self, stack):
+        super().__init__()
+        self.stack = stack
+
+    def call(self, x):
+        for layer in self.stack:
+            x = layer(x)
+        return x

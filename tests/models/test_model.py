@@ -107,6 +107,28 @@ def test_models_can_be_traced_by_torch_fx(make):
     torch.testing.assert_close(model.graph_module(x), model(x))
 
 
+def test_layers_that_look_at_sizes_are_nodes_for_torch_fx():
+    layers = keras.layers
+    stack = [
+        layers.Conv2D(2, 3, strides=2, padding="same", activation="relu"),
+        layers.Reshape((-1, 2)),
+        layers.Bidirectional(layers.GRU(3)),
+        layers.Activation("softmax"),
+    ]
+    model = keras.Sequential([keras.Input((6, 6, 1)), *stack])
+    x = torch.randn(3, 6, 6, 1)
+    torch.testing.assert_close(torch.fx.symbolic_trace(model)(x), model(x))
+
+
+def test_operations_are_nodes_for_torch_fx():
+    class Squash(keras.Model):
+        def call(self, x):
+            return keras.ops.relu(keras.ops.softmax(x) - 0.2)
+
+    model, x = Squash(), torch.randn(3, 4)
+    torch.testing.assert_close(torch.fx.symbolic_trace(model)(x), model(x))
+
+
 @pytest.mark.parametrize("make", KINDS)
 def test_moving_to_double_moves_everything(make):
     model = make().double()

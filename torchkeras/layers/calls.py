@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from torchkeras.core import nested
+from torchkeras.core.configurable import is_builtin
 from torchkeras.core.scopes import local
 from torchkeras.core.variable import Variable
 from torchkeras.layers.input_spec import InputSpec
@@ -237,7 +238,8 @@ class LayerCalls:
         stack.enter_context(_compute_scope(wanted))
 
     def _cast_outputs(self, y: Any) -> Any:
-        if not self._dtype_policy.is_mixed:
+        """Undo what autocast made of the type; layers inside have seen to theirs themselves."""
+        if not self._dtype_policy.is_mixed or self._holds_layers():
             return y
         dtype = self._compute_dtype
 
@@ -248,6 +250,9 @@ class LayerCalls:
             return value
 
         return nested.map_leaves(cast, y)
+
+    def _holds_layers(self) -> bool:
+        return any(isinstance(m, LayerCalls) and m is not self for m in self.modules())
 
     def _mark_outputs(self, first: Any, y: Any, previous_mask: Any) -> None:
         """Let the outputs carry their mask."""
@@ -277,8 +282,13 @@ class LayerCalls:
         """Mask of the outputs, given the inputs and their mask; passed on by default."""
         return previous_mask
 
+    _is_fx_leaf = True
+
     def _enter_for_fx(self, args: tuple, kwargs: dict, training: Any) -> Any:
-        """Under ``torch.fx.symbolic_trace``, which makes proxies of arguments left out, too."""
+        """Under ``torch.fx.symbolic_trace``, which makes proxies of arguments left out, too.
+
+        A built-in layer is one node of the graph, as torch's own modules are.
+        """
         defaults = self._signature.defaults
         names = self._signature.positional
         args = tuple(
@@ -289,7 +299,15 @@ class LayerCalls:
             key: defaults[key] if isinstance(value, fx.Proxy) and key in defaults else value
             for key, value in kwargs.items()
         }
-        return self._run(args, kwargs, None if isinstance(training, fx.Proxy) else training)
+        training = None if isinstance(training, fx.Proxy) else training
+        fx_tracer = next(arg.tracer for arg in args if isinstance(arg, fx.Proxy))
+        is_node = self._is_fx_leaf and is_builtin(type(self)) and fx_tracer.root is not self
+        if not is_node:
+            return self._run(args, kwargs, training)
+        if training is not None:
+            kwargs["training"] = training
+        path = fx_tracer.path_of_module(self)
+        return fx_tracer.create_proxy("call_module", path, args, kwargs)
 
 
 @contextlib.contextmanager

@@ -235,6 +235,8 @@ class Model(Trainer, Layer):
         if self.__dict__.get("_graph") is None:
             Layer.build(self, input_shape)
 
+    _is_fx_leaf = False
+
     def _enter_slowly(self, args: tuple, kwargs: dict, training: Any) -> Any:
         if self._graph is not None and len(args) == 1 and any_symbolic(args):
             args = (self._unwrapped(args[0]),)

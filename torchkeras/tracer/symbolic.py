@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 
 from torchkeras.core import naming, nested
 from torchkeras.core.checks import argument_error
@@ -377,6 +377,8 @@ def traceable(function: Callable | None = None, *, shape: Callable | None = None
                 continue
             if kind is KerasTensor or (kind in (list, tuple, dict, slice) and any_symbolic(arg)):
                 break
+            if kind is fx.Proxy:  # under torch.fx.symbolic_trace
+                return arg.tracer.create_proxy("call_function", call, args, kwargs)
         else:
             if not kwargs or not any_symbolic(kwargs):
                 return function(*args, **kwargs)
