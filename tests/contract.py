@@ -295,9 +295,10 @@ def check_gradients(row: Row) -> None:
 
 def check_policy(row: Row) -> None:
     """Under mixed_bfloat16, weights are float32 and results bfloat16, as their symbols say."""
-    layer = row.layer(dtype="mixed_bfloat16")
+    torchkeras.config.set_dtype_policy("mixed_bfloat16")  # for the layers inside, too
+    layer = row.layer()
     x = row.tensors()
-    symbols = row.layer(dtype="mixed_bfloat16")(row.symbols())
+    symbols = row.layer()(row.symbols())
     y = layer(x, training=True)
     for leaf, symbol in zip(as_leaves(y), as_leaves(symbols), strict=True):
         assert str(leaf.dtype) == f"torch.{symbol.dtype}"

@@ -39,8 +39,8 @@ class Activation(SameShape, Layer):
         super().__init__(**options)
         self.activation = activations.get(activation)
 
-    def call(self, x: Tensor) -> Tensor:
-        return self.activation(x)
+    def call(self, inputs: Tensor) -> Tensor:
+        return self.activation(inputs)
 
 
 class ReLU(SameShape, Layer):
@@ -73,9 +73,9 @@ class ReLU(SameShape, Layer):
         self.negative_slope = not_negative(self, "negative_slope", negative_slope)
         self.threshold = not_negative(self, "threshold", threshold)
 
-    def call(self, x: Tensor) -> Tensor:
+    def call(self, inputs: Tensor) -> Tensor:
         return activations.relu(
-            x,
+            inputs,
             negative_slope=self.negative_slope,
             max_value=self.max_value,
             threshold=self.threshold,
@@ -126,8 +126,8 @@ class LeakyReLU(SameShape, Layer):
         super().__init__(**options)
         self.negative_slope = not_negative(self, "negative_slope", slope)
 
-    def call(self, x: Tensor) -> Tensor:
-        return F.leaky_relu(x, self.negative_slope)
+    def call(self, inputs: Tensor) -> Tensor:
+        return F.leaky_relu(inputs, self.negative_slope)
 
 
 class ELU(SameShape, Layer):
@@ -145,8 +145,8 @@ class ELU(SameShape, Layer):
         super().__init__(**options)
         self.alpha = alpha
 
-    def call(self, x: Tensor) -> Tensor:
-        return F.elu(x, self.alpha)
+    def call(self, inputs: Tensor) -> Tensor:
+        return F.elu(inputs, self.alpha)
 
 
 class ThresholdedReLU(SameShape, Layer):
@@ -164,8 +164,8 @@ class ThresholdedReLU(SameShape, Layer):
         super().__init__(**options)
         self.theta = not_negative(self, "theta", theta)
 
-    def call(self, x: Tensor) -> Tensor:
-        return F.threshold(x, self.theta, 0.0)
+    def call(self, inputs: Tensor) -> Tensor:
+        return F.threshold(inputs, self.theta, 0.0)
 
 
 class SoftmaxOptions(LayerOptions, total=False):
@@ -201,14 +201,14 @@ class Softmax(SameShape, Layer):
         super().__init__(**options)
         self.axis = axis
 
-    def call(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+    def call(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
         axes = (self.axis,) if isinstance(self.axis, int) else tuple(self.axis)
         if mask is None and len(axes) == 1:
-            return activations.softmax(x, axis=axes[0])
+            return activations.softmax(inputs, axis=axes[0])
         if mask is not None:
-            check_broadcast(self, mask, x)
+            check_broadcast(self, mask, inputs)
             mask = mask if mask.dtype is torch.bool else mask > 0.5
-        return masked_softmax(x, mask, axes)
+        return masked_softmax(inputs, mask, axes)
 
 
 def check_broadcast(layer: Layer, mask: Tensor, x: Tensor) -> None:
@@ -268,5 +268,5 @@ class PReLU(SameShape, Layer):
         fixed = {a: n for a, n in enumerate(input_shape) if a and a not in shared}
         self.input_spec = InputSpec(ndim=len(input_shape), axes=fixed)
 
-    def call(self, x: Tensor) -> Tensor:
-        return torch.relu(x) - self.alpha * torch.relu(-x)
+    def call(self, inputs: Tensor) -> Tensor:
+        return torch.relu(inputs) - self.alpha * torch.relu(-inputs)

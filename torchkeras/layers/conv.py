@@ -62,7 +62,7 @@ class Conv(LowRank, Layer):
         **options: See ``ConvOptions``.
 
     Shape:
-        x: ``(batch, *lengths, channels)``, or ``(batch, channels, *lengths)``.
+        inputs: ``(batch, *lengths, channels)``, or ``(batch, channels, *lengths)``.
         output: the same with ``filters`` channels.
 
     Weights:
@@ -159,12 +159,12 @@ class Conv(LowRank, Layer):
             self.adopt_weight("bias", "conv.bias")
         self.build_lora()
 
-    def call(self, x: Tensor) -> Tensor:
+    def call(self, inputs: Tensor) -> Tensor:
         convolve = self.adapt if self.lora_enabled else self.conv
         if self.data_format == CHANNELS_LAST:
-            y = to_channels_last(convolve(to_channels_first(x)))
+            y = to_channels_last(convolve(to_channels_first(inputs)))
         else:
-            y = convolve(x)
+            y = convolve(inputs)
         return self.activation(y)
 
     @generic

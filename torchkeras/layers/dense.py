@@ -33,7 +33,7 @@ class Dense(LowRank, Layer):
         lora_rank, lora_alpha, quantization_config: See ``LowRank``.
 
     Shape:
-        x: ``(batch, ..., features)``; ``features`` is fixed by the first call.
+        inputs: ``(batch, ..., features)``; ``features`` is fixed by the first call.
         output: ``(batch, ..., units)``.
 
     Weights:
@@ -90,8 +90,8 @@ class Dense(LowRank, Layer):
             self.adopt_weight("bias", "linear.bias")
         self.build_lora()
 
-    def call(self, x: Tensor) -> Tensor:
-        y = self.adapt(x) if self.lora_enabled else self.linear(x)
+    def call(self, inputs: Tensor) -> Tensor:
+        y = self.adapt(inputs) if self.lora_enabled else self.linear(inputs)
         return self.activation(y)  # (b, ..., units)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
@@ -111,7 +111,7 @@ class EinsumDense(LowRank, Layer):
         lora_rank, lora_alpha, quantization_config: See ``LowRank``.
 
     Shape:
-        x: as the equation's first operand.
+        inputs: as the equation's first operand.
         output: as the equation's result.
 
     Weights:
@@ -195,8 +195,8 @@ class EinsumDense(LowRank, Layer):
         else:
             self.adopt_weight("bias", "linear.bias", layout=layout)
 
-    def call(self, x: Tensor) -> Tensor:
-        return self.activation(self.adapt(x) if self.lora_enabled else self.linear(x))
+    def call(self, inputs: Tensor) -> Tensor:
+        return self.activation(self.adapt(inputs) if self.lora_enabled else self.linear(inputs))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         lengths = self.contraction.lengths(input_shape, self.partial_output_shape)

@@ -84,16 +84,16 @@ class Dropout(Noise):
         self.rate = self.check_rate(rate)
         self.noise_shape = None if noise_shape is None else tuple(noise_shape)
 
-    def call(self, x: Tensor, training: bool = False) -> Tensor:
+    def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         if not training or self.rate == 0:
-            return x
-        shape = self.mask_shape(x)
+            return inputs
+        shape = self.mask_shape(inputs)
         if shape is None and not self.seed_generator.is_seeded:
-            return F.dropout(x, self.rate, True)
+            return F.dropout(inputs, self.rate, True)
         if self.rate == 1:
-            return x * 0
-        kept = self.draw("bernoulli", x, 1 - self.rate, shape=shape)
-        return x * kept.div_(1 - self.rate)
+            return inputs * 0
+        kept = self.draw("bernoulli", inputs, 1 - self.rate, shape=shape)
+        return inputs * kept.div_(1 - self.rate)
 
     def mask_shape(self, x: Tensor) -> Shape | None:
         """Shape of the mask; None for that of ``x``."""
@@ -181,10 +181,10 @@ class GaussianNoise(Noise):
             raise argument_error(self, "stddev", stddev, "a number, 0 or more")
         self.stddev = stddev
 
-    def call(self, x: Tensor, training: bool = False) -> Tensor:
+    def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         if not training or self.stddev == 0:
-            return x
-        return x + self.draw("normal", x, 0.0, self.stddev)
+            return inputs
+        return inputs + self.draw("normal", inputs, 0.0, self.stddev)
 
 
 class GaussianDropout(Noise):
@@ -199,11 +199,11 @@ class GaussianDropout(Noise):
         super().__init__(seed=seed, **options)
         self.rate = self.check_rate(rate)
 
-    def call(self, x: Tensor, training: bool = False) -> Tensor:
+    def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         if not training or self.rate == 0:
-            return x
+            return inputs
         stddev = (self.rate / (1 - self.rate)) ** 0.5
-        return x * self.draw("normal", x, 1.0, stddev)
+        return inputs * self.draw("normal", inputs, 1.0, stddev)
 
 
 class AlphaDropout(Noise):
@@ -228,11 +228,11 @@ class AlphaDropout(Noise):
         self.rate = self.check_rate(rate)
         self.noise_shape = None if noise_shape is None else tuple(noise_shape)
 
-    def call(self, x: Tensor, training: bool = False) -> Tensor:
+    def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         if not training or self.rate == 0:
-            return x
+            return inputs
         low = -SELU_ALPHA * SELU_SCALE
         scale = ((1 - self.rate) * (1 + self.rate * low**2)) ** -0.5
-        shape = Dropout.mask_shape(self, x)
-        kept = self.draw("uniform", x, shape=shape) >= self.rate
-        return scale * torch.where(kept, x, low) - scale * low * self.rate
+        shape = Dropout.mask_shape(self, inputs)
+        kept = self.draw("uniform", inputs, shape=shape) >= self.rate
+        return scale * torch.where(kept, inputs, low) - scale * low * self.rate

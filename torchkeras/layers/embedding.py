@@ -40,7 +40,7 @@ class Embedding(LowRank, Layer):
             ``(input_dim, output_dim)`` or a list of that.
 
     Shape:
-        x: integers (floats are rounded towards 0), any shape.
+        inputs: integers (floats are rounded towards 0), any shape.
         output: the same with ``output_dim`` at the end.
 
     Weights:
@@ -101,12 +101,12 @@ class Embedding(LowRank, Layer):
         self.adopt_weight("embeddings", "embedding.weight")
         self.build_lora()
 
-    def call(self, x: Tensor) -> Tensor:
-        x = x if x.dtype in (torch.int32, torch.int64) else x.to(torch.int32)
-        y = self.embedding(x)
+    def call(self, inputs: Tensor) -> Tensor:
+        inputs = inputs if inputs.dtype in (torch.int32, torch.int64) else inputs.to(torch.int32)
+        y = self.embedding(inputs)
         if not self.lora_enabled:
             return y
-        small = F.embedding(x, self.lora_embeddings_a.value)
+        small = F.embedding(inputs, self.lora_embeddings_a.value)
         scale = self.lora_alpha / self.lora_rank
         return y + torch.matmul(small, self.lora_embeddings_b.value).to(y.dtype) * scale
 

@@ -22,7 +22,7 @@ class Masking(SameShape, Layer):
         mask_value: The value.
 
     Shape:
-        x: ``(batch, steps, features)``; the mask is ``(batch, steps)``, False where masked.
+        inputs: ``(batch, steps, features)``; the mask is ``(batch, steps)``, False where masked.
 
     Source: Keras 3 ``Masking``.
     """
@@ -33,8 +33,8 @@ class Masking(SameShape, Layer):
         super().__init__(**options)
         self.mask_value = mask_value
 
-    def call(self, x: Tensor) -> Tensor:
-        return torch.where(self.compute_mask(x).unsqueeze(-1), x, 0)
+    def call(self, inputs: Tensor) -> Tensor:
+        return torch.where(self.compute_mask(inputs).unsqueeze(-1), inputs, 0)
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         return torch.any(inputs != self.mask_value, -1)
@@ -77,8 +77,8 @@ class ActivityRegularization(SameShape, Layer):
         self.l1 = l1
         self.l2 = l2
 
-    def call(self, x: Tensor) -> Tensor:
-        return x
+    def call(self, inputs: Tensor) -> Tensor:
+        return inputs
 
     @generic
     def get_config(self) -> dict[str, Any]:

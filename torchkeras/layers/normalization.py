@@ -52,8 +52,8 @@ class Normalizing(SameShape, Layer):
         if self.norm.bias is not None:
             self.adopt_weight("beta", "norm.bias")
 
-    def call(self, x: Tensor) -> Tensor:
-        return self.norm(x)
+    def call(self, inputs: Tensor) -> Tensor:
+        return self.norm(inputs)
 
     def check_axes(self, shape: Shape, axes: Sequence[int]) -> None:
         """Raise a ValueError unless ``shape`` has these axes."""
@@ -88,7 +88,7 @@ class BatchNormalization(Normalizing):
         synchronized: Whether the batch is that of all processes together.
 
     Shape:
-        x: Any, with a known length of ``axis``.
+        inputs: Any, with a known length of ``axis``.
         mask: The shape of ``x`` without its last axis; False elements have no part in the moments.
 
     Weights:
@@ -199,18 +199,20 @@ class BatchNormalization(Normalizing):
         ):
             self.adopt_weight(name, path, trainable=False, initializer=initializer)
 
-    def call(self, x: Tensor, mask: Tensor | None = None, training: bool | None = None) -> Tensor:
+    def call(
+        self, inputs: Tensor, mask: Tensor | None = None, training: bool | None = None
+    ) -> Tensor:
         if isinstance(mask, bool):  # Keras takes `training` as the second argument
             mask, training = None, mask
-        if mask is not None and mask.ndim != x.ndim - 1:
+        if mask is not None and mask.ndim != inputs.ndim - 1:
             raise argument_error(
                 self,
                 "mask shape",
                 tuple(mask.shape),
-                f"the input's {tuple(x.shape)} without the last axis",
+                f"the input's {tuple(inputs.shape)} without the last axis",
                 "The mask provided should be one dimension less than the inputs.",
             )
-        return self.norm(x, mask, bool(training) and self.trainable)
+        return self.norm(inputs, mask, bool(training) and self.trainable)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         self.check_axes(input_shape, (self.axis,))
@@ -439,8 +441,8 @@ class RMSNormalization(SameShape, Layer):
         self.norm = norm.RMSNorm(shape, axes, self.epsilon, **self.factory)
         self.adopt_weight("scale", "norm.weight")
 
-    def call(self, x: Tensor) -> Tensor:
-        return self.norm(x)
+    def call(self, inputs: Tensor) -> Tensor:
+        return self.norm(inputs)
 
 
 class UnitNormalization(SameShape, Layer):
@@ -463,6 +465,6 @@ class UnitNormalization(SameShape, Layer):
             raise kind_error(self, "axis", axis, "an integer or a list of integers")
         self.axis = axis if isinstance(axis, int) else list(axis)
 
-    def call(self, x: Tensor) -> Tensor:
+    def call(self, inputs: Tensor) -> Tensor:
         axes = self.axis if isinstance(self.axis, int) else tuple(self.axis)
-        return F.normalize(x, dim=axes, eps=1e-6)
+        return F.normalize(inputs, dim=axes, eps=1e-6)

@@ -31,7 +31,7 @@ class Pooling(Layer):
         data_format: "channels_last", "channels_first", or None for the default.
 
     Shape:
-        x: ``(batch, *lengths, channels)``, or ``(batch, channels, *lengths)``.
+        inputs: ``(batch, *lengths, channels)``, or ``(batch, channels, *lengths)``.
         output: the same with other lengths.
 
     Raises:
@@ -67,10 +67,10 @@ class Pooling(Layer):
         self.pool = pooling.pool(self.window, self.reduction)
         self.input_spec = InputSpec(ndim=self.rank + 2)
 
-    def call(self, x: Tensor) -> Tensor:
+    def call(self, inputs: Tensor) -> Tensor:
         if self.data_format == CHANNELS_LAST:
-            return to_channels_last(self.pool(to_channels_first(x)))
-        return self.pool(x)
+            return to_channels_last(self.pool(to_channels_first(inputs)))
+        return self.pool(inputs)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         check_fits(self, self.window, input_shape)
@@ -124,7 +124,7 @@ class GlobalPooling(Layer):
         keepdims: Whether the reduced axes stay, with length 1.
 
     Shape:
-        x: ``(batch, *lengths, channels)``, or ``(batch, channels, *lengths)``.
+        inputs: ``(batch, *lengths, channels)``, or ``(batch, channels, *lengths)``.
         output: ``(batch, channels)``, or with axes of length 1 if ``keepdims``.
 
     Source: Keras 3 ``GlobalMaxPooling2D``, ``GlobalAveragePooling2D``.
@@ -158,15 +158,15 @@ class GlobalPooling(Layer):
 class GlobalMaxPooling(GlobalPooling):
     """The largest element of each channel; see ``GlobalPooling``."""
 
-    def call(self, x: Tensor) -> Tensor:
-        return torch.amax(x, self.axes, keepdim=self.keepdims)
+    def call(self, inputs: Tensor) -> Tensor:
+        return torch.amax(inputs, self.axes, keepdim=self.keepdims)
 
 
 class GlobalAveragePooling(GlobalPooling):
     """The mean of each channel; see ``GlobalPooling``."""
 
-    def call(self, x: Tensor) -> Tensor:
-        return x.mean(self.axes, keepdim=self.keepdims)
+    def call(self, inputs: Tensor) -> Tensor:
+        return inputs.mean(self.axes, keepdim=self.keepdims)
 
 
 class GlobalMaxPooling1D(GlobalMaxPooling):
@@ -194,12 +194,12 @@ class GlobalAveragePooling1D(GlobalAveragePooling):
     supports_masking = True
     _passes_mask_only = True
 
-    def call(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+    def call(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
         if mask is None:
-            return super().call(x)
+            return super().call(inputs)
         (axis,) = self.axes
         channels = 2 if axis == 1 else 1
-        return pooling.masked_mean(x, mask.unsqueeze(channels), axis, self.keepdims)
+        return pooling.masked_mean(inputs, mask.unsqueeze(channels), axis, self.keepdims)
 
     def compute_mask(self, inputs: Tensor, previous_mask: Tensor | None = None) -> None:
         return None

@@ -39,7 +39,7 @@ class Flatten(Rearranging):
         data_format: "channels_first" moves the channels to the end before; None for the default.
 
     Shape:
-        x: ``(batch, ...)``
+        inputs: ``(batch, ...)``
         output: ``(batch, product of the others)``; ``(batch, 1)`` for ``(batch,)``.
 
     Source: Keras 3 ``Flatten``.
@@ -54,12 +54,12 @@ class Flatten(Rearranging):
         self.data_format = layout_of(self, data_format)
         self.input_spec = InputSpec(min_ndim=1)
 
-    def call(self, x: Tensor) -> Tensor:
-        if x.ndim == 1:
-            return x.unsqueeze(1)
-        if self.data_format == CHANNELS_FIRST and x.ndim > 2:
-            x = to_channels_last(x)
-        return x.flatten(1)
+    def call(self, inputs: Tensor) -> Tensor:
+        if inputs.ndim == 1:
+            return inputs.unsqueeze(1)
+        if self.data_format == CHANNELS_FIRST and inputs.ndim > 2:
+            inputs = to_channels_last(inputs)
+        return inputs.flatten(1)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (input_shape[0], product(tuple(input_shape[1:])))
@@ -90,8 +90,8 @@ class Reshape(Rearranging):
             )
         self.target_shape = shape
 
-    def call(self, x: Tensor) -> Tensor:
-        return x.reshape(x.shape[0], *self.resolved(x.shape[1:]))
+    def call(self, inputs: Tensor) -> Tensor:
+        return inputs.reshape(inputs.shape[0], *self.resolved(inputs.shape[1:]))
 
     def resolved(self, lengths: Sequence[int | None]) -> tuple[int | None, ...]:
         """The target with -1 worked out; None where that needs unknown lengths.
@@ -144,8 +144,8 @@ class Permute(Rearranging):
             )
         self.input_spec = InputSpec(ndim=len(self.dims) + 1)
 
-    def call(self, x: Tensor) -> Tensor:
-        return x.permute(0, *self.dims)
+    def call(self, inputs: Tensor) -> Tensor:
+        return inputs.permute(0, *self.dims)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (input_shape[0], *(input_shape[axis] for axis in self.dims))
@@ -170,8 +170,8 @@ class RepeatVector(Rearranging):
         self.n = n
         self.input_spec = InputSpec(ndim=2)
 
-    def call(self, x: Tensor) -> Tensor:
-        return x.unsqueeze(1).repeat(1, self.n, 1)
+    def call(self, inputs: Tensor) -> Tensor:
+        return inputs.unsqueeze(1).repeat(1, self.n, 1)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (input_shape[0], self.n, input_shape[1])
@@ -244,9 +244,9 @@ class ZeroPadding(Bordered):
         self.pairs = border_pairs(self, "padding", padding, self.rank)
         self.padding = self.pairs if self.rank > 1 else self.pairs[0]
 
-    def call(self, x: Tensor) -> Tensor:
+    def call(self, inputs: Tensor) -> Tensor:
         last = ((0, 0),) if self.data_format == CHANNELS_LAST else ()
-        return pad(x, (*self.pairs, *last))
+        return pad(inputs, (*self.pairs, *last))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return self.changed(input_shape, [before + after for before, after in self.pairs])
@@ -293,11 +293,11 @@ class Cropping(Bordered):
         self.pairs = border_pairs(self, "cropping", cropping, self.rank)
         self.cropping = self.pairs if self.rank > 1 else self.pairs[0]
 
-    def call(self, x: Tensor) -> Tensor:
-        self.compute_output_shape(x.shape)
+    def call(self, inputs: Tensor) -> Tensor:
+        self.compute_output_shape(inputs.shape)
         for axis, (before, after) in enumerate(self.pairs, start=self.first):
-            x = x.narrow(axis, before, x.shape[axis] - before - after)
-        return x
+            inputs = inputs.narrow(axis, before, inputs.shape[axis] - before - after)
+        return inputs
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return self.changed(input_shape, [-before - after for before, after in self.pairs])
@@ -354,11 +354,11 @@ class UpSampling(Bordered):
         super().__init__(data_format, **options)
         self.size = sizes(self, "size", size, self.rank)
 
-    def call(self, x: Tensor) -> Tensor:
+    def call(self, inputs: Tensor) -> Tensor:
         for axis, times in enumerate(self.factors, start=self.first):
             if times > 1:
-                x = x.repeat_interleave(times, axis)
-        return x
+                inputs = inputs.repeat_interleave(times, axis)
+        return inputs
 
     @property
     def factors(self) -> tuple[int, ...]:
@@ -420,10 +420,10 @@ class UpSampling2D(UpSampling):
             )
         self.interpolation = word
 
-    def call(self, x: Tensor) -> Tensor:
+    def call(self, inputs: Tensor) -> Tensor:
         if self.interpolation == "nearest":
-            return super().call(x)
-        images = to_channels_first(x) if self.data_format == CHANNELS_LAST else x
+            return super().call(inputs)
+        images = to_channels_first(inputs) if self.data_format == CHANNELS_LAST else inputs
         images = enlarge(images, self.size, self.interpolation)
         return to_channels_last(images) if self.data_format == CHANNELS_LAST else images
 

@@ -43,9 +43,9 @@ class Rescaling(SameShape, Layer):
         self.scale = scale
         self.offset = offset
 
-    def call(self, x: Tensor) -> Tensor:
-        x = x.to(torch_dtype(self.compute_dtype))
-        return x * self._factor(self.scale, x) + self._factor(self.offset, x)
+    def call(self, inputs: Tensor) -> Tensor:
+        inputs = inputs.to(torch_dtype(self.compute_dtype))
+        return inputs * self._factor(self.scale, inputs) + self._factor(self.offset, inputs)
 
     def _factor(self, value: Any, x: Tensor) -> Any:
         if isinstance(value, (int, float)):
@@ -174,14 +174,14 @@ class Normalization(SameShape, Layer):
             return self._buffers[given]
         return getattr(self, adapted).tensor.reshape(self.broadcast_shape)
 
-    def call(self, x: Tensor) -> Tensor:
+    def call(self, inputs: Tensor) -> Tensor:
         dtype = torch_dtype(self.compute_dtype)
-        x = x.to(dtype)
+        inputs = inputs.to(dtype)
         mean = self.mean.to(dtype)
         stddev = torch.sqrt(self.variance).to(dtype)
         if self.invert:
-            return mean + x * torch.clamp(stddev, min=settings.epsilon())
-        return (x - mean) / torch.clamp(stddev, min=settings.epsilon())
+            return mean + inputs * torch.clamp(stddev, min=settings.epsilon())
+        return (inputs - mean) / torch.clamp(stddev, min=settings.epsilon())
 
     def adapt(self, data: Any, batch_size: int | None = None, steps: int | None = None) -> None:
         """Take mean and variance from data.
