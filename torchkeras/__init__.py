@@ -18,6 +18,7 @@ from torchkeras import (
     ops,
     optimizers,
     preprocessing,
+    quantizers,
     random,
     regularizers,
     saving,
@@ -36,6 +37,7 @@ from torchkeras.losses import Loss
 from torchkeras.metrics import Metric
 from torchkeras.models import Functional, Model, Sequential
 from torchkeras.optimizers import Optimizer
+from torchkeras.quantizers import Quantizer
 from torchkeras.regularizers import Regularizer
 from torchkeras.tracer import KerasTensor
 
@@ -60,6 +62,7 @@ __all__ = [
     "Metric",
     "Model",
     "Optimizer",
+    "Quantizer",
     "Regularizer",
     "Sequential",
     "Variable",
@@ -73,7 +76,6 @@ __all__ = [
     "device",
     "distribution",
     "dtype_policies",
-    "dtype_policies",
     "initializers",
     "layers",
     "losses",
@@ -84,6 +86,7 @@ __all__ = [
     "ops",
     "optimizers",
     "preprocessing",
+    "quantizers",
     "random",
     "regularizers",
     "saving",
