@@ -86,7 +86,7 @@ def top_k(x: TensorLike, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
     """The ``k`` largest elements along the last axis, and their places, int32.
 
     Args:
-        sorted: Whether they come in falling order.
+        sorted: Whether they must come in falling order; False allows any order.
     """
     values, places = torch.topk(tensor(x), k, sorted=sorted)
     return values, places.int()

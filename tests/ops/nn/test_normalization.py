@@ -3,7 +3,6 @@
 import keras
 import pytest
 import torch
-
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from torchkeras import config, layers, ops
@@ -116,7 +115,11 @@ def test_flash_kernels_run_as_asked(of_layer):
     assert runs_flash(None)
 
 
+@pytest.mark.filterwarnings("ignore:Flash attention")
 def test_demanded_flash_kernels_must_fit():
     q = torch.randn(2, 5, 3, 4)
-    with pytest.warns(UserWarning), pytest.raises(RuntimeError, match="No available kernel"):
+    with (
+        pytest.warns(UserWarning, match="same last dim"),
+        pytest.raises(RuntimeError, match="No available kernel"),
+    ):
         ops.dot_product_attention(q, q, q[..., :2], flash_attention=True)

@@ -100,3 +100,10 @@ def test_histograms_are_those_of_numpy(bins):
     np.testing.assert_allclose(edges, expected[1], rtol=1e-5, atol=1e-6)
     with pytest.raises(ValueError, match="expected a non-negative integer"):
         ops.histogram(x, 0)
+
+
+def test_a_partition_is_at_a_place_of_the_axis():
+    x = torch.tensor([[3, 1, 2], [6, 5, 4]])
+    assert ops.argpartition(x, -3).tolist() == [[1, 2, 0], [2, 1, 0]]
+    with pytest.raises(ValueError, match=r"kth is 3; expected one in \[-3, 3\)"):
+        ops.argpartition(x, 3)

@@ -120,7 +120,12 @@ def allclose(
 def isin(
     x1: TensorLike, x2: TensorLike, assume_unique: bool = False, invert: bool = False
 ) -> Tensor:
-    """Whether each element of ``x1`` is among those of ``x2``."""
+    """Whether each element of ``x1`` is among those of ``x2``.
+
+    Args:
+        assume_unique: Promises that neither holds an element twice, which allows a faster way.
+        invert: Whether the answers are turned round.
+    """
     x1, x2 = join(x1, x2)
     if x1.dtype is torch.bool:
         x1, x2 = x1.int(), x2.int()

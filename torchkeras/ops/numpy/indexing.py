@@ -116,7 +116,8 @@ def unique(
     """The different elements of ``x``, or slices along ``axis``.
 
     Args:
-        sorted: Whether they come in rising order.
+        sorted: Whether they must come in rising order; False allows torch any order, which on the
+            CPU is the same.
         return_index: Whether the place where each occurs first is returned, too.
         return_inverse: Likewise the place of each element of ``x`` among the different ones.
         return_counts: Likewise how often each occurs.

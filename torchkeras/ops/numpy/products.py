@@ -1,5 +1,6 @@
 """Products and sums over several tensors: matrices, vectors, Einstein's notation."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -255,6 +256,5 @@ def _core_axes(signature: str | None) -> list[int] | None:
     """Numbers of core axes of the arguments in a signature such as ``"(m,n),(n)->(m)"``."""
     if signature is None:
         return None
-    left = signature.replace(" ", "").split("->")[0]
-    cores = left.strip("()").split("),(")
-    return [len([name for name in core.split(",") if name]) for core in cores]
+    cores = re.findall(r"\(([^)]*)\)", signature.split("->")[0])
+    return [len([name for name in core.split(",") if name.strip()]) for core in cores]

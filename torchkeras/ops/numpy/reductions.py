@@ -193,7 +193,19 @@ def argsort(x: TensorLike, axis: int | None = -1) -> Tensor:
 
 @traceable
 def argpartition(x: TensorLike, kth: int, axis: int | None = -1) -> Tensor:
-    """Places such that those of the ``kth + 1`` smallest come first. int32."""
+    """Places such that those of the ``kth + 1`` smallest come first. int32.
+
+    Args:
+        kth: A place on the axis, counted from the end if below 0. The result doesn't depend on it,
+            since all places come in order, which is right for every ``kth``.
+
+    Raises:
+        ValueError: there is no such place.
+    """
+    x = tensor(x)
+    length = x.numel() if axis is None else x.shape[axis]
+    if not -length <= kth < length:
+        raise ValueError(f"argpartition: kth is {kth}; expected one in [{-length}, {length}).")
     return argsort(x, axis)
 
 
