@@ -1,7 +1,8 @@
 """``keras.config``: the process-wide defaults."""
 
 from torchkeras.core.checks import argument_error
-from torchkeras.core.dtypes import dtype_policy, set_dtype_policy
+from torchkeras.core.dtypes import dtype_policy
+from torchkeras.core.policies import set_dtype_policy
 from torchkeras.core.serialization import enable_unsafe_deserialization
 from torchkeras.core.settings import (
     disable_interactive_logging,

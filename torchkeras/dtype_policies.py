@@ -3,7 +3,16 @@
 from typing import Any
 
 from torchkeras.core import serialization
-from torchkeras.core.dtypes import DTypePolicy, DTypePolicyMap, FloatDTypePolicy, get_policy
+from torchkeras.core.dtypes import DTypePolicy, FloatDTypePolicy
+from torchkeras.core.policies import (
+    AWQDTypePolicy,
+    DTypePolicyMap,
+    GPTQDTypePolicy,
+    Int4DTypePolicy,
+    QuantizedDTypePolicy,
+    QuantizedFloat8DTypePolicy,
+    get_policy,
+)
 
 
 def get(identifier: Any) -> Any:
@@ -35,4 +44,16 @@ def deserialize(config: dict[str, Any], custom_objects: Any = None) -> Any:
     return serialization.deserialize_keras_object(config, custom_objects=custom_objects)
 
 
-__all__ = ["DTypePolicy", "DTypePolicyMap", "FloatDTypePolicy", "deserialize", "get", "serialize"]
+__all__ = [
+    "AWQDTypePolicy",
+    "DTypePolicy",
+    "DTypePolicyMap",
+    "FloatDTypePolicy",
+    "GPTQDTypePolicy",
+    "Int4DTypePolicy",
+    "QuantizedDTypePolicy",
+    "QuantizedFloat8DTypePolicy",
+    "deserialize",
+    "get",
+    "serialize",
+]

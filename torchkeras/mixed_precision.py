@@ -1,6 +1,7 @@
 """``keras.mixed_precision``: computing in half precision with weights in float32."""
 
-from torchkeras.core.dtypes import DTypePolicy, dtype_policy, set_dtype_policy
+from torchkeras.core.dtypes import DTypePolicy, dtype_policy
+from torchkeras.core.policies import set_dtype_policy
 from torchkeras.optimizers import LossScaleOptimizer
 
 # Names of older releases.

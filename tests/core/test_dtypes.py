@@ -45,15 +45,11 @@ def test_the_default_policy_follows_floatx_until_it_is_set():
     settings.set_floatx("float64")
     assert dtypes.dtype_policy().name == "float64"
     settings.set_floatx("float32")
-    dtypes.set_dtype_policy("mixed_bfloat16")
-    assert dtypes.get_policy(None).compute_dtype == "bfloat16"
-
-
-def test_policies_are_found_by_name_type_and_config():
-    assert dtypes.get_policy("float16").variable_dtype == "float16"
-    assert dtypes.get_policy(torch.float64).name == "float64"
-    assert dtypes.get_policy({"class_name": "Policy", "config": {"name": "mixed_float16"}}).is_mixed
-    assert dtypes.get_policy(keras.DTypePolicy("mixed_float16")).is_mixed
+    dtypes.set_default_policy(dtypes.DTypePolicy("mixed_bfloat16"))
+    assert dtypes.dtype_policy().compute_dtype == "bfloat16"
+    settings.set_floatx("float64")
+    assert dtypes.dtype_policy().compute_dtype == "bfloat16"
+    settings.set_floatx("float32")
 
 
 def test_an_unknown_policy_is_named():
@@ -68,8 +64,9 @@ def test_inputs_are_cast_if_they_are_floats():
     assert policy.convert_input(torch.ones(2), autocast=False).dtype == torch.float32
 
 
-def test_a_map_of_policies_has_a_default():
-    policies = dtypes.DTypePolicyMap("float32", {"head": "float64"})
-    assert policies["head"].name == "float64"
-    assert policies.default_policy.name == "float32"
-    assert policies.get_config()["policy_map"] == {"head": "float64"}
+def test_the_older_name_of_policies_means_the_same():
+    older = dtypes.FloatDTypePolicy("float16")
+    assert older == dtypes.DTypePolicy("float16")
+    assert hash(older) == hash(dtypes.DTypePolicy("float16"))
+    assert older != dtypes.DTypePolicy("float32")
+    assert repr(older) == repr(keras.FloatDTypePolicy("float16"))

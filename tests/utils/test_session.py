@@ -1,5 +1,6 @@
-from torchkeras.core.dtypes import dtype_policy, set_dtype_policy
+from torchkeras.core.dtypes import dtype_policy
 from torchkeras.core.naming import auto_name
+from torchkeras.core.policies import set_dtype_policy
 from torchkeras.core.settings import (
     disable_interactive_logging,
     is_interactive_logging_enabled,

@@ -100,8 +100,7 @@ class DTypePolicy(Configurable):
 
     Args:
         name: A float type for both, ``"mixed_float16"`` or ``"mixed_bfloat16"`` (computes in half
-            precision, stores float32), or ``"<a>_from_<b>"`` of a quantized layer. None: the
-            default policy's name.
+            precision, stores float32). None: the default policy's name.
 
     Raises:
         ValueError: there is no such policy.
@@ -172,42 +171,23 @@ class DTypePolicy(Configurable):
         return {"name": self.name}
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and other.get_config() == self.get_config()
+        if not isinstance(other, DTypePolicy) or other._kind() is not self._kind():
+            return False
+        return other.get_config() == self.get_config()
+
+    def _kind(self) -> type:
+        """Class in comparisons, in which the older name of one is the same."""
+        return DTypePolicy if type(self) is FloatDTypePolicy else type(self)
 
     def __hash__(self) -> int:
-        return hash((type(self).__name__, self.name))
+        return hash((self._kind().__name__, self.name))
 
     def __repr__(self) -> str:
-        return f'<DTypePolicy "{self.name}">'
+        return f'<{self._kind().__name__} "{self.name}">'
 
 
 class FloatDTypePolicy(DTypePolicy):
     """``DTypePolicy`` under the name that older configurations use."""
-
-
-class DTypePolicyMap(Configurable, dict):
-    """Policies by layer path, with one for all other layers.
-
-    Args:
-        default_policy: Policy of paths that match no key; None is the global default.
-        policy_map: Mapping from path (or a regular expression for one) to policy.
-    """
-
-    def __init__(self, default_policy: Any = None, policy_map: Any = None) -> None:
-        dict.__init__(self, {key: get_policy(value) for key, value in (policy_map or {}).items()})
-        self.default_policy = get_policy(default_policy)
-        self.policy_map = self
-
-    @property
-    def name(self) -> str:
-        """Name of the map, after its default."""
-        return f"map_{self.default_policy.name}"
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            "default_policy": self.default_policy.name,
-            "policy_map": {key: policy.name for key, policy in self.items()},
-        }
 
 
 class _Default:
@@ -225,46 +205,7 @@ def dtype_policy() -> DTypePolicy:
     return policy
 
 
-def set_dtype_policy(policy: Any) -> None:
-    """Make ``policy`` (a policy or its name) the one of layers made from now on."""
-    _Default.policy = get_policy(policy)
+def set_default_policy(policy: DTypePolicy) -> None:
+    """Make ``policy`` the one of layers made from now on."""
+    _Default.policy = policy
     _Default.automatic = None
-
-
-def get_policy(identifier: Any) -> Any:
-    """The policy meant by a policy, a name, a dtype, a config or None (the default).
-
-    Raises:
-        ValueError: there is no such policy.
-    """
-    if identifier is None:
-        return dtype_policy()
-    if isinstance(identifier, (DTypePolicy, DTypePolicyMap)):
-        return identifier
-    if isinstance(identifier, dict):
-        return _policy_from_config(identifier)
-    if isinstance(identifier, str):
-        return DTypePolicy(identifier)
-    name = getattr(identifier, "name", None)
-    if isinstance(name, str) and hasattr(identifier, "compute_dtype"):
-        return DTypePolicy(name)  # a policy of another generation
-    return DTypePolicy(standardize_dtype(identifier))
-
-
-def _policy_from_config(config: dict[str, Any]) -> Any:
-    inner = config.get("config", config)
-    if "policy_map" in inner:
-        return DTypePolicyMap(**inner)
-    if config.get("class_name") in POLICY_CLASSES:
-        return POLICY_CLASSES[config["class_name"]].from_config(dict(inner))
-    if isinstance(inner, dict) and isinstance(inner.get("name"), str):
-        return DTypePolicy(inner["name"])
-    raise argument_error("dtype policy", "config", config, "a dictionary with a name")
-
-
-POLICY_CLASSES: dict[str, type] = {
-    "DTypePolicy": DTypePolicy,
-    "FloatDTypePolicy": FloatDTypePolicy,
-    "Policy": DTypePolicy,
-    "DTypePolicyMap": DTypePolicyMap,
-}

@@ -17,6 +17,7 @@ from torchkeras.core.naming import to_snake_case
 # Keras's path of the rooms whose name differs from it; the others are "keras.<room>".
 _ROOM_OF_MODULE = {
     "torchkeras.core.seeds": "random",
+    "torchkeras.core.policies": "dtype_policies",
     "torchkeras.optimizers.schedules": "optimizers.schedules",
     "torchkeras.core": "",
     "torchkeras.models": "",
@@ -36,6 +37,7 @@ _SERIALIZABLE_ROOMS = (
     "activations",
     "quantizers",
     "random",
+    "dtype_policies",
 )
 _ROOT = re.compile(
     r"^(tensorflow\.python\.keras|tensorflow\.keras|keras\.api\._v[12]\.keras|keras\._tf_keras\.keras"

@@ -26,7 +26,7 @@ from torchkeras.core.configurable import (
     recorded_arguments,
     takes_options,
 )
-from torchkeras.core.dtypes import DTypePolicyMap, get_policy
+from torchkeras.core.policies import DTypePolicyMap, get_policy
 from torchkeras.core.scopes import local
 from torchkeras.core.typing import RegularizerLike
 from torchkeras.layers.calls import LayerCalls
@@ -179,9 +179,18 @@ class Layer(LayerCalls, SymbolicCalls, LayerLosses, LayerWeights, Configurable):
 
     def _set_policy(self, dtype: Any) -> None:
         policy = get_policy(dtype)
-        if isinstance(policy, DTypePolicyMap):
-            policy = policy.get(self._name, policy.default_policy)
         state = self.__dict__
+        state["_policy_map"] = policy if isinstance(policy, DTypePolicyMap) else None
+        if isinstance(policy, DTypePolicyMap):
+            policy = policy[self.path]
+        if policy.quantization_mode is not None:
+            raise argument_error(
+                self,
+                "dtype",
+                policy.name,
+                "a policy that isn't quantized",
+                "Build the layer in floats and call its quantize method.",
+            )
         state["_dtype_policy"] = policy
         state["_compute_dtype"] = policy.torch_compute_dtype
         state["_casts"] = (
@@ -205,8 +214,8 @@ class Layer(LayerCalls, SymbolicCalls, LayerLosses, LayerWeights, Configurable):
 
     @property
     def dtype_policy(self) -> Any:
-        """The dtype policy in force."""
-        return self._dtype_policy
+        """The dtype policy in force, or the map that it comes from."""
+        return self._dtype_policy if self._policy_map is None else self._policy_map
 
     @dtype_policy.setter
     def dtype_policy(self, value: Any) -> None:
@@ -482,6 +491,8 @@ def _recorded_build(build: Callable) -> Callable:
         try:
             with without_fakes(), torch.enable_grad(), self._open_name_scope():
                 state["_path"] = scopes.current_path()
+                if self._policy_map is not None:  # known by path, which is known now
+                    self._set_policy(self._policy_map)
                 build(self, *args, **kwargs)
         finally:
             state["_building"] = False

@@ -16,8 +16,9 @@ from torchkeras.core.configurable import (
     recorded_arguments,
     takes_options,
 )
-from torchkeras.core.dtypes import get_policy, torch_dtype
+from torchkeras.core.dtypes import torch_dtype
 from torchkeras.core.naming import auto_name
+from torchkeras.core.policies import get_policy
 from torchkeras.core.settings import floatx
 from torchkeras.core.typing import DTypeLike
 from torchkeras.distribution import current_group

@@ -11,8 +11,9 @@ from torchkeras import initializers
 from torchkeras.core import nested, scopes
 from torchkeras.core.checks import argument_error, moment_error
 from torchkeras.core.configurable import Configurable, config_owner, generic, takes_options
-from torchkeras.core.dtypes import get_policy, standardize_dtype, torch_dtype
+from torchkeras.core.dtypes import standardize_dtype, torch_dtype
 from torchkeras.core.naming import auto_name
+from torchkeras.core.policies import get_policy
 from torchkeras.core.settings import floatx
 from torchkeras.core.typing import DTypeLike, InitializerLike, Shape
 from torchkeras.core.variable import Variable, as_tensor

@@ -2,8 +2,8 @@
 
 import gc
 
-from torchkeras.core.dtypes import set_dtype_policy
 from torchkeras.core.naming import reset_names
+from torchkeras.core.policies import set_dtype_policy
 from torchkeras.core.settings import enable_interactive_logging, floatx
 from torchkeras.tracer.symbolic import release_modules
 
