@@ -8,6 +8,7 @@ from torchkeras.nn.geometry import Window
 
 MAXIMA = {1: F.max_pool1d, 2: F.max_pool2d, 3: F.max_pool3d}
 MEANS = {1: F.avg_pool1d, 2: F.avg_pool2d, 3: F.avg_pool3d}
+FUNCTIONS = {"max": MAXIMA, "average": MEANS}
 
 
 class _SamePool(nn.Module):

@@ -190,6 +190,8 @@ def slice(inputs: TensorLike, start_indices: Any, shape: Sequence[int]) -> Tenso
     """The block of ``shape`` that starts at ``start_indices``; -1 in ``shape`` is all the rest."""
     inputs = tensor(inputs)
     starts, sizes = _starts(start_indices, shape, inputs)
+    if all(isinstance(start, int) for start in starts):
+        return inputs[tuple([builtins.slice(s, s + n) for s, n in zip(starts, sizes, strict=True)])]
     for axis, (start, size) in enumerate(zip(starts, sizes, strict=True)):
         if size != inputs.shape[axis]:
             inputs = torch.narrow(inputs, axis, start, size)
@@ -204,11 +206,11 @@ def _starts(start_indices: Any, shape: Any, inputs: Tensor) -> tuple[Any, list[i
         if isinstance(start_indices, Tensor)
         else [*start_indices]
     )
-    for axis, size in enumerate(sizes):
+    for axis, (start, size, length) in enumerate(zip(starts, sizes, inputs.shape, strict=True)):
         if size == -1:
-            sizes[axis] = inputs.shape[axis] - starts[axis]
-        if isinstance(starts[axis], int):
-            starts[axis] = max(0, min(starts[axis], inputs.shape[axis] - sizes[axis]))
+            sizes[axis] = size = length - start
+        if isinstance(start, int) and not 0 <= start <= length - size:
+            starts[axis] = max(0, min(start, length - size))
     return starts, sizes
 
 

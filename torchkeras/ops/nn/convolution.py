@@ -14,6 +14,7 @@ from torchkeras.ops.operands import join, tensor
 from torchkeras.tracer import traceable
 
 _CONVOLVE = {1: functional.conv1d, 2: functional.conv2d, 3: functional.conv3d}
+_FILTERS_FIRST = {1: (2, 1, 0), 2: (3, 2, 0, 1), 3: (4, 3, 0, 1, 2)}
 _TRANSPOSED = {
     1: functional.conv_transpose1d,
     2: functional.conv_transpose2d,
@@ -82,7 +83,7 @@ def _convolve(name: str, x: Tensor, kernel: Tensor, window: Window, groups: int)
             "that the number of input channels is divisible by kernel input channels."
         )
     x, padding = pad_unevenly(x, window.pads(tuple(x.shape[2:])))
-    weight = kernel.permute(window.rank + 1, window.rank, *range(window.rank))
+    weight = kernel.permute(_FILTERS_FIRST[window.rank])
     y = _CONVOLVE[window.rank](x, weight, None, window.strides, padding, window.dilation, groups)
     return in_layout(y, window)
 

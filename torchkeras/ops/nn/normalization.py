@@ -75,6 +75,8 @@ def batch_normalization(
 
 def _trailing(axis: AxisLike, rank: int) -> tuple[list[int], bool]:
     """The axes from the front in order, and whether they are the last ones."""
+    if axis == -1 and rank:
+        return [rank - 1], True
     axes = sorted([canonical_axis(a, rank) for a in ((axis,) if isinstance(axis, int) else axis)])
     return axes, axes == list(range(rank - len(axes), rank))
 
@@ -83,6 +85,14 @@ def _wide(x: TensorLike) -> tuple[Tensor, torch.dtype]:
     """``x`` in at least float32, and the type it came in."""
     x = floating(x)
     return (x.float() if x.dtype in (torch.float16, torch.bfloat16) else x), x.dtype
+
+
+def _shaped(weight: TensorLike | None, x: Tensor, shape: torch.Size) -> Tensor | None:
+    """``weight`` in the type of ``x`` and of that shape."""
+    if weight is None:
+        return None
+    weight = cast(weight, x.dtype)
+    return weight if weight.shape == shape else weight.reshape(shape)
 
 
 def _spread(weight: TensorLike | None, x: Tensor, axes: list[int]) -> Tensor | None:
@@ -126,11 +136,10 @@ def layer_normalization(
         y = wide * torch.rsqrt(torch.var(wide, axes, correction=0, keepdim=True) + epsilon)
         return (y if gamma is None else y * _spread(gamma, wide, axes)).to(dtype)
     if is_last:
-        shape = [wide.shape[a] for a in axes]
-        gamma, beta = [
-            None if w is None else cast(w, wide.dtype).reshape(shape) for w in (gamma, beta)
-        ]
-        return functional.layer_norm(wide, shape, gamma, beta, epsilon).to(dtype)
+        shape = wide.shape[axes[0] :]
+        gamma, beta = _shaped(gamma, wide, shape), _shaped(beta, wide, shape)
+        y = functional.layer_norm(wide, shape, gamma, beta, epsilon)
+        return y if dtype is wide.dtype else y.to(dtype)
     variance, mean = torch.var_mean(wide, axes, correction=0, keepdim=True)
     y = (wide - mean) * torch.rsqrt(variance + epsilon)
     if gamma is not None:
@@ -156,9 +165,8 @@ def rms_normalization(
     axes, is_last = _trailing(axis, wide.ndim)
     epsilon = settings.epsilon() if epsilon is None else epsilon
     if is_last:
-        shape = [wide.shape[a] for a in axes]
-        weight = None if scale is None else cast(scale, wide.dtype).reshape(shape)
-        return functional.rms_norm(wide, shape, weight, epsilon).to(dtype)
+        shape = wide.shape[axes[0] :]
+        return functional.rms_norm(wide, shape, _shaped(scale, wide, shape), epsilon).to(dtype)
     y = wide * torch.rsqrt(torch.mean(wide.square(), axes, keepdim=True) + epsilon)
     return (y if scale is None else y * _spread(scale, wide, axes)).to(dtype)
 

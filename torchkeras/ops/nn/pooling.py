@@ -33,7 +33,10 @@ def _pool(
     size = per_axis(name, "pool_size", size, rank)
     strides = size if strides is None else strides
     window = window_of(name, rank, size, strides, 1, padding, data_format)
-    return in_layout(pooling.pool(window, kind)(in_channels_first(x, window)), window)
+    x = in_channels_first(x, window)
+    if window.padding == "valid":
+        return in_layout(pooling.FUNCTIONS[kind][rank](x, window.size, window.strides), window)
+    return in_layout(pooling.pool(window, kind)(x), window)
 
 
 @traceable

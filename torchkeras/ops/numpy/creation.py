@@ -98,8 +98,12 @@ def arange(
     start: float, stop: float | None = None, step: float | None = None, dtype: DTypeLike = None
 ) -> Tensor:
     """Numbers from ``start`` up to, not including, ``stop``; with ``start`` alone from 0 to it."""
-    given = [value for value in (start, stop, step) if value is not None]
-    wanted = common_dtype(*given) if dtype is None else held_dtype(dtype)
+    if dtype is not None:
+        wanted = held_dtype(dtype)
+    elif type(start) is int and stop is None and step is None:
+        wanted = torch.int32
+    else:
+        wanted = common_dtype(*[value for value in (start, stop, step) if value is not None])
     if stop is None:
         start, stop = 0, start
     start, stop, step = [
