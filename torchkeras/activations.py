@@ -22,19 +22,17 @@ def relu(
     negative_slope: float = 0.0,
     max_value: float | None = None,
     threshold: float = 0.0,
-    **options: float,
+    alpha: float = 0.0,
 ) -> Tensor:
     """Rectified linear unit: ``max(x, 0)`` by default.
 
     Args:
         x: Any shape.
-        negative_slope: Factor of what lies below ``threshold``; also taken as ``alpha``.
+        negative_slope: Factor of what lies below ``threshold``.
         max_value: Values above are cut to it; None cuts nothing.
         threshold: ``x`` counts from here on; below it is
             ``negative_slope * (x - threshold)``.
-
-    Raises:
-        TypeError: another option than ``alpha``.
+        alpha: ``negative_slope`` under the name it had in tf.keras 2.
 
     Source: Keras 3 ``activations.relu``.
 
@@ -42,10 +40,7 @@ def relu(
         >>> relu(torch.tensor([-2.0, 3.0, 9.0]), negative_slope=0.5, max_value=6.0)
         tensor([-1.,  3.,  6.])
     """
-    if options:
-        negative_slope = options.pop("alpha", negative_slope)
-        if options:
-            raise TypeError(f"relu: options are {sorted(options)}; expected none but `alpha`.")
+    negative_slope = alpha or negative_slope
     if max_value is None and threshold == 0:
         return ops.relu(x) if negative_slope == 0 else ops.leaky_relu(x, negative_slope)
     if max_value == 6 and threshold == 0 and negative_slope == 0:
@@ -264,7 +259,20 @@ def serialize(activation: Any, use_legacy_format: bool = False) -> str | Config:
     return serialization.serialize_value(activation)
 
 
-def deserialize(config: Any, custom_objects: Any = None, use_legacy_format: bool = False) -> Any:
-    """The activation that ``serialize`` described; ``use_legacy_format`` changes nothing."""
+def deserialize(
+    config: Any = None,
+    custom_objects: Any = None,
+    use_legacy_format: bool = False,
+    *,
+    name: Any = None,
+) -> Any:
+    """The activation that ``serialize`` described.
+
+    Args:
+        config: Its name or configuration.
+        custom_objects: Users' own functions by name.
+        use_legacy_format: Accepted for older scripts: both formats are read.
+        name: ``config`` under the name it had in tf.keras 2.
+    """
     with serialization.CustomObjectScope(custom_objects or {}):
-        return get(config)
+        return get(name if config is None else config)

@@ -1,5 +1,6 @@
 import threading
 
+import keras
 import pytest
 
 from torchkeras.core import scopes
@@ -11,10 +12,29 @@ def test_name_scopes_make_a_path():
     assert scopes.current_path() == ""
 
 
-def test_a_scope_of_the_same_name_is_entered_once_if_asked():
-    with scopes.name_scope("a"), scopes.name_scope("a", deduplicate=True):
-        assert scopes.current_path() == "a"
-    assert scopes.current_path() == ""
+def paths(package, current_path):
+    """Paths within scopes of one name, by who opened them and how."""
+    caller, found = object(), []
+    for inner in (
+        {"name": "a"},
+        {"name": "a", "caller": caller},
+        {"name": "a", "caller": caller, "deduplicate": False},
+        {"name": "b", "caller": caller},
+        {"name": "a", "caller": object()},
+        {"name": "b", "override_parent": "x/y"},
+        {"name": "b", "override_parent": ""},
+    ):
+        with package.name_scope("a", caller=caller), package.name_scope(**inner):
+            found.append(current_path())
+            with package.name_scope("last"):
+                found.append(current_path())
+        assert current_path() == ""
+    return found
+
+
+def test_scopes_repeat_and_override_as_in_keras():
+    theirs = paths(keras, keras.src.backend.common.name_scope.current_path)
+    assert paths(scopes, scopes.current_path) == theirs
 
 
 @pytest.mark.parametrize("name", ["", "a/b", 3])

@@ -190,3 +190,30 @@ def test_functions_are_saved_under_their_names():
     serialized = metrics.serialize(metrics.binary_accuracy)
     assert serialized["config"] == "binary_accuracy"
     assert metrics.deserialize(serialized) is metrics.binary_accuracy
+
+
+def test_the_states_of_several_metrics_become_one():
+    batches = [torch.tensor([1.0, 5.0]), torch.tensor([3.0]), torch.tensor([9.0, 2.0, 4.0])]
+    parts = [metrics.Mean() for _ in batches]
+    for part, batch in zip(parts, batches, strict=True):
+        part.update_state(batch)
+    parts[0].merge_state(parts[1:])
+    assert float(parts[0].result()) == pytest.approx(float(torch.cat(batches).mean()))
+
+    class Reach(metrics.Metric):
+        def __init__(self, low, high, middle):
+            super().__init__()
+            self.low = self.add_weight((), "zeros", name="low", reduction="min")
+            self.high = self.add_weight("high", aggregation="max")
+            self.middle = self.add_weight("middle", aggregation="mean", synchronization="auto")
+            for state, value in zip(self.variables, (low, high, middle), strict=True):
+                state.assign(value)
+
+    merged = Reach(2.0, 3.0, 4.0)
+    merged.merge_state([Reach(1.0, 5.0, 8.0)])
+    assert [float(state.value) for state in merged.variables] == [1.0, 5.0, 6.0]
+
+
+def test_metrics_with_other_states_are_not_merged():
+    with pytest.raises(ValueError, match="metrics with the same states"):
+        metrics.Mean().merge_state([metrics.AUC()])

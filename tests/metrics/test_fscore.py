@@ -43,3 +43,14 @@ def test_f1_has_no_beta_in_its_configuration():
 def test_wrong_arguments_are_named(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize("metric", [metrics.FBetaScore(), metrics.R2Score()])
+def test_states_may_be_built_by_hand(metric):
+    metric.build((None, 3), (None, 3))
+    built = metric.variables
+    y = torch.eye(3)
+    metric.update_state(y, y)
+    assert all(ours is theirs for ours, theirs in zip(metric.variables, built, strict=True))
+    with pytest.raises(ValueError, match=r"y_pred.shape is \(3,\)"):
+        type(metric)().build((3,), (3,))

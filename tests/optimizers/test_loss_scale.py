@@ -75,3 +75,12 @@ def test_the_configuration_holds_the_inner_one():
     optimizer = LossScaleOptimizer(SGD(0.5, momentum=0.25), initial_scale=2.0)
     rebuilt = keras.optimizers.get(keras.optimizers.serialize(optimizer))
     assert (rebuilt.inner_optimizer.momentum, rebuilt.initial_scale) == (0.25, 2.0)
+
+
+def test_members_of_the_older_class_are_there(weights):
+    (weight,) = weights([0.0])
+    optimizer = LossScaleOptimizer(SGD(1.0))
+    assert optimizer.dynamic
+    assert optimizer.dynamic_counter is None
+    optimizer.apply([torch.ones(1)], [weight])
+    assert int(optimizer.dynamic_counter) == 1

@@ -27,9 +27,16 @@ def test_keras_2s_options_are_taken():
 def test_signatures_spell_shared_options_out():
     names = list(inspect.signature(keras.optimizers.Lamb.__init__).parameters)
     assert names[:6] == ["self", "learning_rate", "beta_1", "beta_2", "epsilon", "weight_decay"]
-    assert names[-2:] == ["name", "further"]
+    assert names[-3:] == ["name", "jit_compile", "further"]
 
 
 def test_a_word_is_no_learning_rate():
     with pytest.raises(ValueError, match="learning_rate is 'fast'; expected a number"):
         keras.optimizers.SGD("fast")
+
+
+def test_how_tensorflow_compiled_the_step_is_no_part_of_the_configuration():
+    optimizer = keras.optimizers.SGD(jit_compile=False)
+    assert "jit_compile" not in optimizer.get_config()
+    written = {"class_name": "SGD", "config": {**optimizer.get_config(), "jit_compile": True}}
+    assert keras.optimizers.deserialize(written).get_config() == optimizer.get_config()

@@ -1,5 +1,21 @@
 """``keras.backend``: the backend's names of Keras 3, and tf.keras 2's ``K.*``."""
 
+from torchkeras.backend import experimental
+from torchkeras.backend.elementwise import (
+    equal,
+    greater,
+    greater_equal,
+    is_keras_tensor,
+    less,
+    less_equal,
+    maximum,
+    minimum,
+    not_equal,
+    one_hot,
+    reshape,
+    stop_gradient,
+    tile,
+)
 from torchkeras.backend.networks import (
     batch_normalization,
     bias_add,
@@ -132,31 +148,18 @@ from torchkeras.ops import (
     cast,
     cos,
     dtype,
-    equal,
     exp,
-    greater,
-    greater_equal,
-    less,
-    less_equal,
     log,
-    maximum,
-    minimum,
     ndim,
-    not_equal,
-    one_hot,
-    reshape,
     round,
     shape,
     sign,
     sin,
     sqrt,
     square,
-    stop_gradient,
-    tile,
     transpose,
 )
 from torchkeras.tracer import KerasTensor
-from torchkeras.tracer import is_symbolic as is_keras_tensor
 from torchkeras.utils.session import clear_session
 
 
@@ -220,6 +223,7 @@ __all__ = [
     "equal",
     "eval",
     "exp",
+    "experimental",
     "expand_dims",
     "eye",
     "flatten",

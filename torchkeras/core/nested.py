@@ -107,13 +107,13 @@ def map_leaves(function: Callable[[Any], Any], structure: Any) -> Any:
     return function(structure)
 
 
-def pack_sequence_as(structure: Any, flat: Iterable[Any]) -> Any:
-    """The structure of ``structure`` with the leaves of ``flat``.
+def pack_sequence_as(structure: Any, flat_sequence: Iterable[Any]) -> Any:
+    """The structure of ``structure`` with the leaves of ``flat_sequence``.
 
     Raises:
         ValueError: the numbers of leaves differ.
     """
-    flat = list(flat)
+    flat = list(flat_sequence)
     expected = len(flatten(structure))
     if expected != len(flat):
         raise ValueError(

@@ -18,6 +18,7 @@ class Scopes(threading.local):
         training: Mode handed down by the enclosing layer call; None outside of any.
         compute_dtype: torch dtype of the policy under which autocast was entered, or None.
         names: Open name scopes, outermost first.
+        name_caller: Object for which the innermost of them was opened, or None.
         custom_objects: Dictionaries of the open custom object scopes, outermost first.
         shape_run: True while a layer runs on fake tensors to find shapes.
         stateless: Mapping from Variable to the tensor standing in for it, or None.
@@ -33,6 +34,7 @@ class Scopes(threading.local):
         self.training: bool | None = None
         self.compute_dtype: Any = None
         self.names: list[str] = []
+        self.name_caller: Any = None
         self.custom_objects: list[dict[str, Any]] = []
         self.shape_run = False
         self.device: Any = None
@@ -66,7 +68,7 @@ class training_scope:
 
 
 class device_scope:
-    """Put new tensors inside on ``device``: its name, "gpu" standing for "cuda", or a torch device.
+    """Put new tensors inside on a device: its name, "gpu" standing for "cuda", or a torch device.
 
     Raises:
         ValueError: it is neither.
@@ -74,14 +76,15 @@ class device_scope:
 
     __slots__ = ("device", "previous")
 
-    def __init__(self, device: Any) -> None:
-        if not isinstance(device, (str, torch.device)):
+    def __init__(self, device_name: Any) -> None:
+        if not isinstance(device_name, (str, torch.device)):
             raise ValueError(
-                f"device: Invalid value for argument `device_name`: {device!r}. Expected a string "
+                f"device: Invalid value for argument `device_name`: {device_name!r}. Expected a string "
                 "like 'gpu:0' or 'cpu'."
             )
-        name = device.lower().replace("gpu", "cuda") if isinstance(device, str) else device
-        self.device = torch.device(name)
+        if isinstance(device_name, str):
+            device_name = device_name.lower().replace("gpu", "cuda")
+        self.device = torch.device(device_name)
 
     def __enter__(self) -> torch.device:
         self.previous = local.device
@@ -97,27 +100,41 @@ class name_scope:
 
     Args:
         name: A non-empty string, without "/".
-        deduplicate: Whether an open scope of the same name is entered only once.
+        caller: Object for which the scope is opened; it tells scopes of one name apart.
+        deduplicate: Whether a scope is not entered a second time right inside one of the same name
+            and caller, the caller being given.
+        override_parent: Path that takes the place of the open scopes; None keeps them.
     """
 
-    def __init__(self, name: str, deduplicate: bool = False, **options: Any) -> None:
+    def __init__(
+        self,
+        name: str,
+        caller: Any = None,
+        deduplicate: bool = True,
+        override_parent: str | None = None,
+    ) -> None:
         if not isinstance(name, str) or not name or "/" in name:
             raise ValueError(
                 f"name_scope: name is {name!r}; expected `name` to be a non-empty string "
                 'without "/".'
             )
         self.name = name
+        self.caller = caller
         self.deduplicate = deduplicate
+        self.override_parent = override_parent
 
     def __enter__(self) -> "name_scope":
-        self.entered = not (self.deduplicate and local.names and local.names[-1] == self.name)
-        if self.entered:
-            local.names.append(self.name)
+        self.outside = names, caller = local.names, local.name_caller
+        repeats = self.caller is not None and self.caller is caller and names[-1:] == [self.name]
+        if self.deduplicate and repeats:
+            return self
+        if self.override_parent is not None:
+            names = [part for part in self.override_parent.split("/") if part]
+        local.names, local.name_caller = [*names, self.name], self.caller
         return self
 
     def __exit__(self, *exc: object) -> None:
-        if self.entered:
-            local.names.pop()
+        local.names, local.name_caller = self.outside
 
 
 def current_path() -> str:

@@ -17,6 +17,7 @@ class Settings:
         self.image_data_format = "channels_last"
         self.interactive_logging = True
         self.traceback_filtering = True
+        self.random_generator = True  # noted only: there is one kind
         self.flash_attention: bool | None = None  # None lets torch choose
         self.max_epochs: int | None = None
         self.max_steps_per_epoch: int | None = None

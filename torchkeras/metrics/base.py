@@ -139,10 +139,15 @@ class Metric(Configurable):
         initializer: InitializerLike = None,
         dtype: DTypeLike = None,
         name: str | None = None,
+        *,
+        aggregation: str | None = "sum",
+        synchronization: Any = None,
         **options: Any,
     ) -> Variable:
         """``add_variable`` in this order, or with the name first, as in tf.keras 2."""
-        return self.add_variable(shape, initializer, dtype, name=name, **options)
+        return self.add_variable(
+            shape, initializer, dtype, aggregation, name, synchronization=synchronization, **options
+        )
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, (Variable, Metric, list, tuple, dict)) and "_metrics" in self.__dict__:
@@ -179,6 +184,27 @@ class Metric(Configurable):
     def reset_states(self) -> None:
         """``reset_state`` under its older name."""
         self.reset_state()
+
+    @torch.no_grad()
+    def merge_state(self, metrics: Sequence["Metric"]) -> None:
+        """Take over the states of other metrics of this kind, as if their batches were its own.
+
+        Args:
+            metrics: Metrics with the same states.
+
+        Raises:
+            ValueError: a metric has other states.
+        """
+        for metric in metrics:
+            if [v.shape for v in metric.variables] != [v.shape for v in self.variables]:
+                raise argument_error(
+                    self, "metrics", metric, "metrics with the same states", "Have all seen data?"
+                )
+        for position, state in enumerate(self.variables):
+            others = [metric.variables[position].tensor.to(state.device) for metric in metrics]
+            joined = torch.stack([state.tensor, *others])
+            reduction = getattr(state, "reduction", "sum")
+            state.assign(_JOINED.get(reduction, _JOINED["sum"])(joined))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Add a batch and give the result so far."""
@@ -232,6 +258,15 @@ class Metric(Configurable):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}>"
+
+
+# How states of several metrics become one, along the first axis.
+_JOINED: dict[str, Callable[[Tensor], Tensor]] = {
+    "sum": lambda states: states.sum(0),
+    "mean": lambda states: states.mean(0),
+    "max": lambda states: states.amax(0),
+    "min": lambda states: states.amin(0),
+}
 
 
 class _StandIns:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from torchkeras.core import settings
 from torchkeras.core.checks import argument_error
-from torchkeras.core.typing import DTypeLike
+from torchkeras.core.typing import DTypeLike, Shape
 from torchkeras.losses.functions import pair
 from torchkeras.metrics.base import Metric, accumulate
 from torchkeras.metrics.means import FormulaMetric
@@ -132,16 +132,17 @@ class R2Score(Metric):
         self.num_samples = self.add_variable((), name="num_samples")
         self._is_built = False
 
-    def _build(self, y_true: Tensor, y_pred: Tensor) -> None:
-        if y_true.ndim != 2 or y_pred.ndim != 2:
+    def build(self, y_true_shape: Shape, y_pred_shape: Shape) -> None:
+        """Create the states for batches of these shapes, both ``(batch, outputs)``."""
+        if len(y_true_shape) != 2 or len(y_pred_shape) != 2:
             raise argument_error(
                 self,
                 "y_pred.shape",
-                tuple(y_pred.shape),
+                tuple(y_pred_shape),
                 f"2D inputs with shape (batch_size, output_dim), like y_true; that has shape "
-                f"{tuple(y_true.shape)}",
+                f"{tuple(y_true_shape)}",
             )
-        outputs = (y_pred.shape[-1],)
+        outputs = (y_pred_shape[-1],)
         self.squared_sum = self.add_variable(outputs, name="squared_sum")
         self.sum = self.add_variable(outputs, name="sum")
         self.total_mse = self.add_variable(outputs, name="residual")
@@ -154,7 +155,7 @@ class R2Score(Metric):
         y_true, y_pred = pair(y_true, y_pred)
         y_true, y_pred = y_true.to(self._torch_dtype), y_pred.to(self._torch_dtype)
         if not self._is_built:
-            self._build(y_true, y_pred)
+            self.build(tuple(y_true.shape), tuple(y_pred.shape))
         weight = torch.ones_like(y_true)
         if sample_weight is not None:
             weight = tensor(sample_weight, y_true.device).to(y_true)

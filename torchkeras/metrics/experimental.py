@@ -18,3 +18,7 @@ class PyMetric(Metric):
 
     def __init__(self, name: str | None = None, dtype: DTypeLike = None, **options: Any) -> None:
         super().__init__(name=name, dtype=dtype, **options)
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Add a batch to the states; a subclass writes this."""
+        super().update_state(y_true, y_pred, sample_weight)

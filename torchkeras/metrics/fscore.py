@@ -7,7 +7,7 @@ from torch import Tensor
 
 from torchkeras.core import settings
 from torchkeras.core.checks import argument_error
-from torchkeras.core.typing import DTypeLike
+from torchkeras.core.typing import DTypeLike, Shape
 from torchkeras.losses.functions import pair
 from torchkeras.metrics.base import Metric, accumulate
 from torchkeras.ops.operands import tensor
@@ -72,16 +72,17 @@ class FBetaScore(Metric):
         self.axis = None if average == "micro" else 0
         self._is_built = False
 
-    def _build(self, y_true: Tensor, y_pred: Tensor) -> None:
-        if y_true.ndim != 2 or y_pred.ndim != 2:
+    def build(self, y_true_shape: Shape, y_pred_shape: Shape) -> None:
+        """Create the states for batches of these shapes, both ``(batch, outputs)``."""
+        if len(y_true_shape) != 2 or len(y_pred_shape) != 2:
             raise argument_error(
                 self,
                 "y_pred.shape",
-                tuple(y_pred.shape),
+                tuple(y_pred_shape),
                 f"2D inputs with shape (batch_size, output_dim), like y_true; that has shape "
-                f"{tuple(y_true.shape)}",
+                f"{tuple(y_true_shape)}",
             )
-        shape = () if self.average == "micro" else (y_pred.shape[-1],)
+        shape = () if self.average == "micro" else (y_pred_shape[-1],)
         for name in _STATES:
             setattr(self, name, self.add_variable(shape, "zeros", self.dtype, name=name))
         self._is_built = True
@@ -92,7 +93,7 @@ class FBetaScore(Metric):
         y_true, y_pred = pair(y_true, y_pred)
         y_true, y_pred = y_true.to(self._torch_dtype), y_pred.to(self._torch_dtype)
         if not self._is_built:
-            self._build(y_true, y_pred)
+            self.build(tuple(y_true.shape), tuple(y_pred.shape))
         if self.threshold is None:
             positive = (y_pred >= y_pred.amax(-1, keepdim=True)) & (y_pred.abs() > 1e-9)
         else:

@@ -64,6 +64,8 @@ class Optimizer(Stepping, Minimizing, Slotted, State, Configurable):
         loss_scale_factor: Number that the loss is multiplied and gradients are divided by.
         gradient_accumulation_steps: Calls whose gradients are averaged for one step, 2 or more.
         name: A name; None takes the class's in snake case.
+        jit_compile: Accepted for scripts of tf.keras 2: it told TensorFlow how to compile the
+            step, which changed no result.
         lr: Another name of ``learning_rate``.
         decay: Inverse time decay: the rate is divided by ``1 + decay * iterations``.
 
@@ -101,6 +103,8 @@ class Optimizer(Stepping, Minimizing, Slotted, State, Configurable):
         loss_scale_factor: float | None = None,
         gradient_accumulation_steps: int | None = None,
         name: str | None = None,
+        *,
+        jit_compile: bool = True,
         **further: Unpack[FurtherOptions],
     ) -> None:
         self.__dict__["_variables"] = []
@@ -124,8 +128,7 @@ class Optimizer(Stepping, Minimizing, Slotted, State, Configurable):
         self.gradient_reduction: Callable[[list, list], list] | None = None
         self.decay = further.pop("decay", None) or 0.0
         learning_rate = further.pop("lr", learning_rate)
-        for ignored in ("jit_compile", "is_legacy_optimizer"):  # they changed no result
-            further.pop(ignored, None)
+        further.pop("is_legacy_optimizer", None)  # a mark in configurations of tf.keras 2
         check_options(self, further)
 
         self.built = False
@@ -364,6 +367,7 @@ class Optimizer(Stepping, Minimizing, Slotted, State, Configurable):
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments as plain data, with the learning rate as it is now."""
         config = super().get_config()
+        config.pop("jit_compile", None)  # Keras 3 knows no such argument
         if self.decay:
             config["decay"] = self.decay
         if not config.get("adaptive_epsilon", True):

@@ -123,6 +123,16 @@ class LossScaleOptimizer(Optimizer):
         """The factor, under Keras 2's name."""
         return self.dynamic_scale if self.built else torch.tensor(float(self.initial_scale))
 
+    @property
+    def dynamic(self) -> bool:
+        """True: a fixed factor is the ``loss_scale_factor`` of other optimizers (Keras 2)."""
+        return True
+
+    @property
+    def dynamic_counter(self) -> Variable | None:
+        """Good steps in a row, under Keras 2's name; None before the optimizer is built."""
+        return self.step_counter if self.built else None
+
     def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Any] | None = None) -> None:
         """See ``Optimizer.apply``; the gradients are those of the scaled loss."""
         grads = list(grads)

@@ -15,7 +15,6 @@ class FurtherOptions(TypedDict, total=False):
 
     lr: float
     decay: float
-    jit_compile: bool
     is_legacy_optimizer: bool
 
 
