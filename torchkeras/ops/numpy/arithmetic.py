@@ -28,8 +28,11 @@ def add(x1: TensorLike, x2: TensorLike) -> Tensor:
 def subtract(x1: TensorLike, x2: TensorLike) -> Tensor:
     """``x1 - x2``."""
     x1, x2 = operands(x1, x2)
-    if getattr(x1, "dtype", None) is torch.bool or getattr(x2, "dtype", None) is torch.bool:
-        x1, x2 = join(x1, x2)  # torch refuses truth values here
+    # torch refuses truth values here.
+    if isinstance(x2, bool) or isinstance(x1, bool):
+        x1, x2 = [int(x) if isinstance(x, bool) else x for x in (x1, x2)]
+    elif getattr(x1, "dtype", None) is torch.bool or getattr(x2, "dtype", None) is torch.bool:
+        x1, x2 = join(x1, x2)
     return torch.sub(x1, x2)
 
 

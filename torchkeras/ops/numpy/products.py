@@ -12,6 +12,7 @@ from torchkeras.core.typing import TensorLike
 from torchkeras.ops.operands import (
     SMALL_INTEGERS,
     cast,
+    common_dtype,
     floating,
     join,
     join_floating,
@@ -45,7 +46,9 @@ def matmul(x1: TensorLike, x2: TensorLike) -> Tensor:
         and x1.is_floating_point()
     ):
         return torch.matmul(x1, x2)
-    return _product(torch.matmul, x1, x2)
+    x1, x2 = tensor(x1), tensor(x2)
+    product = _product(torch.matmul, x1, x2)
+    return product if x1.dtype is x2.dtype else cast(product, common_dtype(x1, x2))
 
 
 def _dot(x1: Tensor, x2: Tensor) -> Tensor:

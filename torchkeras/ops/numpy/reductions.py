@@ -126,7 +126,7 @@ def _extreme(
     if axis == ():
         return x
     if initial is None:
-        if x.numel() == 0:
+        if x.numel() == 0 and any(x.shape[each] == 0 for each in _descending(axis, x.ndim)):
             raise ValueError(
                 f"{name}: x has shape {tuple(x.shape)}; expected elements or `initial`. Cannot "
                 f"compute the {name} of an empty tensor."
@@ -350,7 +350,10 @@ def nanvar(x: TensorLike, axis: AxisLike = None, keepdims: bool = False) -> Tens
     x, axis = floating(x), axes_of(axis)
     if axis == ():
         return torch.where(torch.isnan(x), x, torch.zeros_like(x))
-    return torch.nanmean((x - torch.nanmean(x, axis, True)).square(), axis, keepdims)
+    missing = torch.isnan(x)
+    squares = (x - torch.nanmean(x, axis, True)).square()
+    total = torch.sum(torch.where(missing, 0.0, squares), axis, keepdims)
+    return total / torch.sum(~missing, axis, keepdims)
 
 
 @traceable
