@@ -102,6 +102,13 @@ class AUC(Counting):
                     self, "y_pred.shape", tuple(y_pred.shape), "rank 2 when `multi_label=True`"
                 )
             self._build((y_pred.shape[1],))
+        if self.num_labels and y_pred.shape[-1] != self.num_labels:
+            raise argument_error(
+                self,
+                "y_pred.shape",
+                tuple(y_pred.shape),
+                f"(batch, {self.num_labels}), as num_labels={self.num_labels}",
+            )
         if self.from_logits:
             y_pred = y_pred.sigmoid()
         weights = None if self.multi_label else self._label_weights(y_pred)

@@ -22,7 +22,8 @@ from torchkeras.metrics.thresholds import (
 class Counting(Metric):
     """Base of the metrics made of counts of decisions ``y_pred > threshold``.
 
-    ``counted`` maps the attribute of a state to the kind of decision that it counts.
+    ``counted`` maps the attribute of a state to the kind of decision that it counts. Counts have
+    the metric's type, or float32 where that couldn't hold large ones.
     """
 
     is_concatenable = True
@@ -30,6 +31,7 @@ class Counting(Metric):
 
     def __init__(self, name: str | None, dtype: DTypeLike) -> None:
         super().__init__(name=name, dtype=dtype)
+        self._count_dtype = torch.promote_types(self._torch_dtype, torch.float32)
 
     def _start(self, thresholds: list[float], shape: tuple[int, ...] = ()) -> None:
         self.thresholds = thresholds
@@ -38,10 +40,13 @@ class Counting(Metric):
 
     def _add_states(self, shape: tuple[int, ...]) -> None:
         for attribute in self.counted:
-            setattr(self, attribute, self.add_variable(shape, "zeros", name=attribute))
+            state = self.add_variable(shape, "zeros", self._count_dtype, name=attribute)
+            setattr(self, attribute, state)
 
     def _count(self, y_true: Any, y_pred: Any, sample_weight: Any, **options: Any) -> None:
-        counts = count_decisions(y_true, y_pred, self._rule, sample_weight, **options)
+        counts = count_decisions(
+            y_true, y_pred, self._rule, sample_weight, self._count_dtype, **options
+        )
         for attribute, kind in self.counted.items():
             accumulate(getattr(self, attribute), getattr(counts, kind))
 

@@ -26,7 +26,8 @@ class Adafactor(Optimizer):
         epsilon_1: Small number added to squared gradients.
         epsilon_2: Lowest size of a weight that steps are relative to.
         clip_threshold: Highest root mean square of ``u``.
-        relative_step: Kept for configuration; any rate is limited by ``1 / sqrt(t)``, as in Keras.
+        relative_step: Whether ``1 / sqrt(t)`` limits the rate; else ``rho`` is the rate itself.
+            (Keras 3 limits it either way.)
         *shared, **options: See ``Optimizer``.
 
     States:
@@ -79,7 +80,9 @@ class Adafactor(Optimizer):
     def update_step(self, gradient: Tensor, variable: Variable, learning_rate: Any = None) -> None:
         slots = self._slots[self._row(variable)]
         step = self._next_step()
-        size = lowest(self._rate() if learning_rate is None else learning_rate, step**-0.5)
+        size = self._rate() if learning_rate is None else learning_rate
+        if self.relative_step:
+            size = lowest(size, step**-0.5)
         kept = 1.0 - step**self.beta_2_decay
         squares = gradient.square() + self.epsilon_1
         velocity = slots["velocity"].tensor

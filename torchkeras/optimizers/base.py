@@ -68,6 +68,7 @@ class Optimizer(Stepping, Minimizing, Slotted, State, Configurable):
             step, which changed no result.
         lr: Another name of ``learning_rate``.
         decay: Inverse time decay: the rate is divided by ``1 + decay * iterations``.
+        jit_compile, is_legacy_optimizer: Accepted for scripts of tf.keras 2; they change nothing.
 
     Raises:
         ValueError: an argument is out of range or unknown, or several ways of clipping are given.
