@@ -26,8 +26,10 @@ from torchkeras import (
     utils,
 )
 from torchkeras.core.dtypes import DTypePolicy, FloatDTypePolicy
+from torchkeras.core.remat import RematScope, remat
 from torchkeras.core.scopes import device_scope as device
 from torchkeras.core.scopes import name_scope
+from torchkeras.core.stateless import StatelessScope, SymbolicScope
 from torchkeras.core.variable import Variable
 from torchkeras.initializers import Initializer
 from torchkeras.layers.base import Layer
@@ -39,7 +41,7 @@ from torchkeras.models import Functional, Model, Sequential
 from torchkeras.optimizers import Optimizer
 from torchkeras.quantizers import Quantizer
 from torchkeras.regularizers import Regularizer
-from torchkeras.tracer import KerasTensor
+from torchkeras.tracer import Function, KerasTensor, Operation
 
 __version__ = "0.1.0"
 
@@ -52,6 +54,7 @@ def version() -> str:
 __all__ = [
     "DTypePolicy",
     "FloatDTypePolicy",
+    "Function",
     "Functional",
     "Initializer",
     "Input",
@@ -61,10 +64,14 @@ __all__ = [
     "Loss",
     "Metric",
     "Model",
+    "Operation",
     "Optimizer",
     "Quantizer",
     "Regularizer",
+    "RematScope",
     "Sequential",
+    "StatelessScope",
+    "SymbolicScope",
     "Variable",
     "__version__",
     "activations",
@@ -89,6 +96,7 @@ __all__ = [
     "quantizers",
     "random",
     "regularizers",
+    "remat",
     "saving",
     "tree",
     "utils",

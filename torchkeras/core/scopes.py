@@ -21,7 +21,8 @@ class Scopes(threading.local):
         name_caller: Object for which the innermost of them was opened, or None.
         custom_objects: Dictionaries of the open custom object scopes, outermost first.
         shape_run: True while a layer runs on fake tensors to find shapes.
-        stateless: Mapping from Variable to the tensor standing in for it, or None.
+        stateless: The open ``StatelessScope``, which takes over assignments, or None.
+        remat: The open ``RematScope``, or None.
         safe_mode: False while the caller allows code from configurations; None or True: never.
         shared_objects: Objects that one configuration mentions several times, by their number,
             while it is read, or None.
@@ -35,6 +36,8 @@ class Scopes(threading.local):
         self.compute_dtype: Any = None
         self.names: list[str] = []
         self.name_caller: Any = None
+        self.stateless: Any = None
+        self.remat: Any = None
         self.custom_objects: list[dict[str, Any]] = []
         self.shape_run = False
         self.device: Any = None
@@ -79,8 +82,8 @@ class device_scope:
     def __init__(self, device_name: Any) -> None:
         if not isinstance(device_name, (str, torch.device)):
             raise ValueError(
-                f"device: Invalid value for argument `device_name`: {device_name!r}. Expected a string "
-                "like 'gpu:0' or 'cpu'."
+                f"device: Invalid value for argument `device_name`: {device_name!r}. Expected a "
+                "string like 'gpu:0' or 'cpu'."
             )
         if isinstance(device_name, str):
             device_name = device_name.lower().replace("gpu", "cuda")

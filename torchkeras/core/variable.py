@@ -215,7 +215,9 @@ class Variable:
                 f"target variable and the shape of the target value in `variable.assign(value)` "
                 f"must match, so expected {self.shape}."
             )
-        if not scopes.local.shape_run:
+        if scopes.local.stateless is not None:
+            scopes.local.stateless.add_update((self, value))
+        elif not scopes.local.shape_run:
             with torch.no_grad():
                 stored.copy_(self.layout.from_keras(value.detach()))
         return self

@@ -27,6 +27,7 @@ from torchkeras.core.configurable import (
     takes_options,
 )
 from torchkeras.core.policies import DTypePolicyMap, get_policy
+from torchkeras.core.remat import current_remat_scope
 from torchkeras.core.scopes import local
 from torchkeras.core.typing import RegularizerLike
 from torchkeras.layers.calls import LayerCalls
@@ -43,6 +44,7 @@ from torchkeras.layers.structures import (
 )
 from torchkeras.layers.symbolic import SymbolicCalls
 from torchkeras.layers.weights import LayerWeights
+from torchkeras.tracer import Operation
 from torchkeras.tracer.shapes import without_fakes
 
 
@@ -137,6 +139,7 @@ class Layer(LayerCalls, SymbolicCalls, LayerLosses, LayerWeights, Configurable):
         state["_input_spec"] = None
         state["_device"] = None
         state["_is_simple"] = False
+        state["_remat"] = current_remat_scope()
         state["autocast"] = autocast
         self._take_options(dict(options))
         self._set_policy(dtype)
@@ -512,3 +515,6 @@ def _deepcopy(value: Any, memo: dict[int, Any]) -> Any:
 
 
 Layer._signature = signature_of(Layer.call)
+
+
+Operation.register(Layer)  # layers count as operations, without sharing code

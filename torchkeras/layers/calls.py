@@ -86,9 +86,12 @@ class LayerCalls:
     def _run(self, args: tuple, kwargs: dict, training: Any) -> Any:
         """``call`` with ``training`` settled and handed down to the calls inside."""
         signature = self._signature
+        call = self.call
+        if self._remat is not None:
+            call = self._remat.wrapped(self, call, args, kwargs)
         if training is None:
             if not signature.takes_training:
-                return self.call(*args, **kwargs)
+                return call(*args, **kwargs)
             training = local.training
             if training is None:
                 training = signature.training_default
@@ -98,8 +101,8 @@ class LayerCalls:
         local.training = training
         try:
             if signature.takes_training:
-                return self.call(*args, training=training, **kwargs)
-            return self.call(*args, **kwargs)
+                return call(*args, training=training, **kwargs)
+            return call(*args, **kwargs)
         finally:
             local.training = previous
 

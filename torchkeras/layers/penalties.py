@@ -20,10 +20,15 @@ class LayerLosses:
             if callable(value) and not isinstance(value, Tensor):
                 value = value()
             if value is not None:
-                self._own_losses.append(
-                    value if isinstance(value, Tensor) else torch.as_tensor(value)
-                )
+                self._keep_loss(value if isinstance(value, Tensor) else torch.as_tensor(value))
         local.losses_recorded = True
+
+    def _keep_loss(self, loss: Tensor) -> None:
+        scope = local.stateless
+        if scope is None:
+            self._own_losses.append(loss)
+        elif scope.collect_losses:
+            scope.add_loss(loss)
 
     def _add_activity_losses(self, y: Any) -> None:
         for value in nested.flatten(y):

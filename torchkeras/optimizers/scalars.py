@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from torchkeras.core import scopes
 from torchkeras.core.dtypes import torch_dtype
 from torchkeras.core.layout import IDENTITY
 from torchkeras.core.variable import Store, Variable
@@ -46,6 +47,9 @@ class HostScalar(Variable):
         Raises:
             ValueError: ``value`` has another shape.
         """
+        if scopes.local.stateless is not None:
+            scopes.local.stateless.add_update((self, value))
+            return self
         kept = self.holder[self.entry]
         if not isinstance(value, (int, float)):
             tensor = value.tensor if isinstance(value, Variable) else torch.as_tensor(value)

@@ -1,6 +1,7 @@
 """Symbolic calls: recording them, finding their shapes, turning them into ``torch.fx`` graphs."""
 
 from torchkeras.tracer.graph import Graph
+from torchkeras.tracer.operation import Function, Operation
 from torchkeras.tracer.shapes import infer, sizes_known
 from torchkeras.tracer.symbolic import (
     Call,
@@ -14,8 +15,10 @@ from torchkeras.tracer.symbolic import (
 
 __all__ = [
     "Call",
+    "Function",
     "Graph",
     "KerasTensor",
+    "Operation",
     "any_symbolic",
     "infer",
     "is_symbolic",
