@@ -50,3 +50,23 @@ def test_ranks_are_checked():
         checks.check_rank(Head(), (1, 2), rank=3)
     with pytest.raises(ValueError, match="min_ndim=3"):
         checks.check_rank(Head(), (1, 2), min_rank=3)
+
+
+def test_failures_of_torch_are_told_with_the_arguments():
+    def double(x, axis=0):
+        raise AssertionError
+
+    class Outside(RuntimeError):
+        pass
+
+    def told(error):
+        return checks.unfit_arguments(double, ([1, 2],), {"axis": 3}, error)
+
+    shapes = told(IndexError("Dimension out of range (here)"))
+    assert isinstance(shapes, ValueError)
+    assert str(shapes) == (
+        "double: x is [1, 2], axis is 3; expected arguments that fit. Dimension out of range (here)"
+    )
+    assert isinstance(told(RuntimeError("'add' not implemented for 'Half'")), TypeError)
+    assert told(RuntimeError("CUDA error: out of memory")) is None
+    assert told(Outside("sizes must match")) is None

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from torchkeras.core import naming, nested
-from torchkeras.core.checks import argument_error
+from torchkeras.core.checks import argument_error, unfit_arguments
 from torchkeras.core.dtypes import standardize_dtype
 from torchkeras.core.typing import Shape
 from torchkeras.tracer import shapes
@@ -371,19 +371,26 @@ def traceable(function: Callable | None = None, *, shape: Callable | None = None
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
+        symbolic = False
         for arg in args:
             kind = type(arg)
             if kind is Tensor:
                 continue
             if kind is KerasTensor or (kind in (list, tuple, dict, slice) and any_symbolic(arg)):
+                symbolic = True
                 break
             if kind is fx.Proxy:  # under torch.fx.symbolic_trace
                 return arg.tracer.create_proxy("call_function", call, args, kwargs)
-        else:
-            if not kwargs or not any_symbolic(kwargs):
+        try:
+            if not symbolic and not (kwargs and any_symbolic(kwargs)):
                 return function(*args, **kwargs)
-        outputs = None if shape is None else shape(*args, **kwargs)
-        return record(call, args, kwargs, outputs)
+            outputs = None if shape is None else shape(*args, **kwargs)
+            return record(call, args, kwargs, outputs)
+        except (RuntimeError, IndexError) as error:
+            clearer = unfit_arguments(function, args, kwargs, error)
+            if clearer is None:
+                raise
+            raise clearer from error
 
     call.unwrapped = function
     return call
