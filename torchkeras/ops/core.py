@@ -189,9 +189,17 @@ def _plain(x: Any) -> Any:
 def slice(inputs: TensorLike, start_indices: Any, shape: Sequence[int]) -> Tensor:
     """The block of ``shape`` that starts at ``start_indices``; -1 in ``shape`` is all the rest."""
     inputs = tensor(inputs)
+    if type(start_indices) in (tuple, list) and type(shape) in (tuple, list):
+        block = []
+        for start, size, length in zip(start_indices, shape, inputs.shape, strict=True):
+            if type(start) is not int or type(size) is not int:
+                break
+            size = length - start if size == -1 else size
+            start = max(0, min(start, length - size))
+            block.append(builtins.slice(start, start + size))
+        else:
+            return inputs[tuple(block)]
     starts, sizes = _starts(start_indices, shape, inputs)
-    if all(isinstance(start, int) for start in starts):
-        return inputs[tuple([builtins.slice(s, s + n) for s, n in zip(starts, sizes, strict=True)])]
     for axis, (start, size) in enumerate(zip(starts, sizes, strict=True)):
         if size != inputs.shape[axis]:
             inputs = torch.narrow(inputs, axis, start, size)

@@ -101,6 +101,8 @@ def sparse_categorical_crossentropy(
             "least rank 1."
         )
     axis = canonical_axis(axis, output.ndim)
+    if from_logits and axis == 1 and output.ndim == 2 and target.shape == output.shape[:1]:
+        return functional.cross_entropy(output, target, reduction="none")
     if target.ndim == output.ndim and target.shape[axis] == 1:
         target = target.squeeze(axis)
     rest = output.shape[:axis] + output.shape[axis + 1 :]
@@ -110,8 +112,6 @@ def sparse_categorical_crossentropy(
             f"{tuple(output.shape)}; expected target of shape {tuple(rest)}. Arguments `target` "
             "and `output` must have the same shape up until the last dimension."
         )
-    if from_logits and axis == 1:
-        return functional.cross_entropy(output, target, reduction="none")
     if output.ndim == 1:
         output, target, axis = output.unsqueeze(0), target.unsqueeze(0), 1
     logs = _log_probabilities(output, from_logits, axis)

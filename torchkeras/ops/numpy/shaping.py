@@ -316,7 +316,7 @@ def _pad_widths(pad_width: Any, rank: int) -> list[tuple[int, int]]:
         pad_width = pad_width.tolist()
     if isinstance(pad_width, int):
         return [(pad_width, pad_width)] * rank
-    if all(isinstance(width, int) for width in pad_width):
+    if len(pad_width) and isinstance(pad_width[0], int):
         pair = tuple(pad_width) if len(pad_width) == 2 else (pad_width[0],) * 2
         return [pair] * rank
     pairs = [tuple(pair) if len(pair) == 2 else (pair[0],) * 2 for pair in pad_width]
