@@ -42,6 +42,7 @@ regions = {
 }
 BOTH_ONE_HOT = {"sparse_y_true": False, "sparse_y_pred": False}
 ALONG_ROWS = Change(0, outcome=on(ONE_HOT[:3], CHANCES[:3]))
+COUNTS = ("FalseNegatives", "FalsePositives", "TrueNegatives", "TruePositives")
 OWN = {
     "AUC": (
         {
@@ -72,10 +73,9 @@ OWN = {
     "CosineSimilarity": ({"axis": 0}, CLASSES),
     "F1Score": ({"average": "macro", "threshold": 0.6}, BINARY),
     "FBetaScore": ({"average": "macro", "beta": 2.0, "threshold": 0.6}, BINARY),
-    **{
-        name: (counts, BINARY)
-        for name in ("FalseNegatives", "FalsePositives", "TrueNegatives", "TruePositives")
-    },
+    **dict.fromkeys(
+        ("FalseNegatives", "FalsePositives", "TrueNegatives", "TruePositives"), (counts, BINARY)
+    ),
     "IoU": ({**regions, "num_classes": 4, "target_class_ids": [1]}, GUESSED),
     "MeanIoU": ({**regions, "num_classes": 4}, GUESSED),
     "OneHotIoU": (

@@ -1,0 +1,519 @@
+"""Each row of the ledger in docs/differences.md still shows beside real Keras.
+
+The row ``some-id`` belongs to ``test_some_id``. A row with a star has our side only: there is
+nothing to run on the other.
+"""
+
+import re
+from pathlib import Path
+
+import keras as real
+import numpy as np
+import pytest
+import torch
+
+import torchkeras as ours
+
+LEDGER = Path(__file__).resolve().parents[1] / "docs" / "differences.md"
+ROW = re.compile(r"^\| `([a-z0-9-]+)`(\*?) \|", re.MULTILINE)
+BOTH = (ours, real)
+
+
+def array(x):
+    return x.detach().numpy() if isinstance(x, torch.Tensor) else np.asarray(x)
+
+
+def fails(call, errors=Exception):
+    """The error that ``call`` raises, or None."""
+    try:
+        call()
+    except errors as error:
+        return error
+    return None
+
+
+def test_each_row_has_its_test_and_each_test_its_row():
+    ledger = LEDGER.read_text(encoding="utf-8").split("## Ledger")[1]
+    ledger = ledger.split("### Arguments that change nothing")[0]
+    rows = [name.replace("-", "_") for name, _ in ROW.findall(ledger)]
+    assert len(rows) == len(set(rows))
+    helpers = {"each_row_has_its_test_and_each_test_its_row"}
+    tests = {name[5:] for name in globals() if name.startswith("test_")} - helpers
+    assert set(rows) == tests
+
+
+# Layers and models.
+
+
+def test_constant_training():
+    def output(keras):
+        inputs = keras.Input((50,))
+        model = keras.Model(inputs, keras.layers.Dropout(0.5)(inputs, training=True))
+        return array(model(torch.ones(2, 50), training=False))
+
+    assert (output(ours) == 0).any()
+    assert not (output(real) == 0).any()
+
+
+def test_average_pooling_edges():
+    x = torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0]).reshape(1, 5, 1)
+    sides = [array(k.layers.AveragePooling1D(4, 1, padding="same")(x)).flatten() for k in BOTH]
+    assert sides[0].tolist() == [2.0, 2.5, 3.5, 4.0, 4.5]  # means of 3, 4, 4, 3 and 2 elements
+    assert sides[1].tolist() == [1.75, 2.5, 3.5, 4.25, 4.75]
+
+
+def test_pool_size_default():
+    assert ours.layers.AveragePooling1D().pool_size == (2,)
+    assert fails(real.layers.AveragePooling1D, TypeError)
+
+
+def test_norm_middle_axes():
+    x = torch.randn(2, 3, 4)
+    assert ours.layers.LayerNormalization(axis=1)(x).mean(1).abs().max() < 1e-6
+    assert fails(lambda: real.layers.LayerNormalization(axis=1)(x))
+
+
+def test_mask_beside_state():
+    x = torch.randn(2, 3, 4)
+    mask = torch.tensor([[True, True, False], [True, False, False]])
+
+    def moved(keras):
+        """Whether the carried mask matters beside an initial state."""
+        layer = keras.layers.SimpleRNN(2)
+        layer.build((2, 3, 4))
+        state = torch.ones(2, 2)
+        plain = array(layer(x.clone(), initial_state=state))
+        carried = x.clone()
+        carried._keras_mask = mask
+        return not np.allclose(plain, array(layer(carried, initial_state=state)))
+
+    assert moved(ours)
+    assert not moved(real)
+
+
+def test_time_distributed_penalty():
+    def losses(keras):
+        layer = keras.layers.TimeDistributed(keras.layers.Dense(2, activity_regularizer="l2"))
+        layer(torch.ones(2, 3, 4))
+        return layer.losses
+
+    assert len(losses(ours)) == 1
+    assert not losses(real)
+
+
+@pytest.mark.filterwarnings("ignore:.*does not have a `build:UserWarning")
+def test_subclass_build():
+    def weights(keras):
+        class Net(keras.Model):
+            def __init__(self):
+                super().__init__()
+                self.dense = keras.layers.Dense(2)
+
+            def call(self, x):
+                return self.dense(x)
+
+        model = Net()
+        model.build((None, 3))
+        return len(model.weights)
+
+    assert weights(ours) == 2
+    assert weights(real) == 0
+
+
+def test_torch_members():
+    def kind(keras):
+        class Holder(keras.layers.Layer):
+            def __init__(self):
+                super().__init__()
+                self.linear = torch.nn.Linear(2, 2)
+
+        return type(Holder().linear).__name__
+
+    assert kind(ours) == "Linear"
+    assert kind(real) == "TorchModuleWrapper"
+
+
+def test_missing_key():
+    def error(keras):
+        inputs = {"height": keras.Input((1,), name="height")}
+        model = keras.Model(inputs, keras.layers.Dense(1)(inputs["height"]))
+        return str(fails(lambda: model({"hieght": torch.ones(2, 1)})))
+
+    assert 'input "height"' in error(ours)
+    assert 'Did you mean "hieght"' in error(ours)
+    assert "Did you mean" not in error(real)
+
+
+def test_trainable_at_once():
+    dense = ours.layers.Dense(1)
+    model = ours.Sequential([ours.Input((2,)), dense, ours.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    before = model.layers[0].kernel.numpy().copy()
+    model.layers[0].trainable = False
+    model.train_on_batch(np.ones((2, 2)), np.ones((2, 1)))
+    assert (model.layers[0].kernel.numpy() == before).all()
+
+
+# Losses and metrics.
+
+
+def test_per_sample_weights():
+    y_true, y_pred = torch.zeros(4, 4, 1), torch.arange(16.0).reshape(4, 4, 1)
+    weight = torch.tensor([1.0, 0.0, 0.0, 0.0])
+    first = float((y_pred[0] ** 2).sum() / 16)
+    assert float(ours.losses.MeanSquaredError()(y_true, y_pred, weight)) == first
+    assert float(real.losses.MeanSquaredError()(y_true, y_pred, weight)) != first
+
+
+def test_forgotten_keys():
+    keys = [set(k.losses.Huber(delta=0.5).get_config()) for k in BOTH]
+    assert "delta" in keys[0]
+    assert "delta" not in keys[1]
+
+
+def test_iou_states():
+    kinds = [str(k.metrics.MeanIoU(2).variables[0].dtype) for k in BOTH]
+    assert kinds == ["int64", "int32"]
+
+
+def test_wrong_number_of_labels():
+    x = torch.ones(4, 3)
+    messages = [
+        str(fails(lambda k=k: k.metrics.AUC(multi_label=True, num_labels=2)(x, x))) for k in BOTH
+    ]
+    assert "num_labels=2" in messages[0]
+    assert "num_labels" not in messages[1]
+
+
+def test_counts_in_their_type():
+    metrics = [k.metrics.Precision(dtype="float64") for k in BOTH]
+    for metric in metrics:
+        metric.update_state(np.array([1.0, 0.0]), np.array([0.7, 0.6]))
+    assert str(metrics[0].variables[0].dtype) == "float64"
+    assert str(metrics[1].variables[0].dtype) == "float32"
+
+
+def test_class_index_below_zero():
+    arguments = (torch.tensor([-100, 1]), torch.tensor([[0.2, 0.8], [0.3, 0.7]]))
+    assert fails(lambda: ours.losses.sparse_categorical_crossentropy(*arguments))
+    assert not fails(lambda: real.losses.sparse_categorical_crossentropy(*arguments))
+
+
+def test_metrics_by_name_first():
+    assert ours.metrics.Metric("hits").name == "hits"
+    assert fails(lambda: real.metrics.Metric("hits"))
+
+
+def test_loss_reduction_first():
+    assert ours.losses.Loss("sum").reduction == "sum"
+    assert real.losses.Loss("sum").reduction != "sum"
+
+
+def test_reduction_auto():
+    assert ours.losses.MeanSquaredError(reduction="auto").reduction == "sum_over_batch_size"
+    assert fails(lambda: real.losses.MeanSquaredError(reduction="auto"), ValueError)
+
+
+def test_metric_weights():
+    assert ours.metrics.Mean().weights
+    assert not hasattr(real.metrics.Mean(), "weights")
+
+
+# Optimizers.
+
+
+def step(optimizer):
+    """A variable after some steps."""
+    keras = ours if isinstance(optimizer, ours.optimizers.Optimizer) else real
+    weight = keras.Variable([1.0, -2.0])
+    for gradient in (0.5, 1.0, -0.2):
+        optimizer.apply([torch.tensor([gradient, 1.0])], [weight])
+    return array(weight.value)
+
+
+def test_relative_step():
+    free, limited = (
+        [step(k.optimizers.Adafactor(2.0, relative_step=given)) for k in BOTH]
+        for given in (False, True)
+    )
+    np.testing.assert_allclose(limited[0], limited[1], rtol=1e-5)
+    assert not np.allclose(free[0], limited[0])
+    assert np.allclose(free[1], limited[1])
+
+
+@pytest.mark.filterwarnings("ignore:Argument `decay`:UserWarning")
+def test_decay_argument():
+    plain, decayed = (
+        [step(k.optimizers.SGD(0.1, **given)) for k in BOTH] for given in ({}, {"decay": 1.0})
+    )
+    assert not np.allclose(plain[0], decayed[0])
+    assert np.allclose(plain[1], decayed[1])
+
+
+def test_lr_argument():
+    assert float(ours.optimizers.SGD(lr=0.5).learning_rate) == 0.5
+    assert fails(lambda: real.optimizers.SGD(lr=0.5), ValueError)
+
+
+def test_lr_attribute():
+    made = [k.optimizers.SGD(0.1) for k in BOTH]
+    for optimizer in made:
+        optimizer.lr = 0.5
+    assert [round(float(optimizer.learning_rate), 6) for optimizer in made] == [0.5, 0.1]
+
+
+def test_legacy_optimizers():
+    assert isinstance(ours.optimizers.legacy.Adam(), ours.optimizers.Adam)
+    assert fails(lambda: real.optimizers.legacy.Adam(), (ImportError, AttributeError))
+
+
+def test_schedule_free():
+    sides = [step(k.optimizers.ScheduleFreeAdamW(0.1)) for k in BOTH]
+    assert not np.allclose(*sides, rtol=1e-4)
+
+
+def test_restart_step():
+    schedules = [k.optimizers.schedules.CosineDecayRestarts(1.0, 4, t_mul=1.5) for k in BOTH]
+    assert [float(schedule(10)) for schedule in schedules] == [1.0, 0.0]
+
+
+# Operations.
+
+
+def test_wide_matmul():
+    x = torch.ones(2, 2, dtype=torch.int64)
+    assert ours.ops.matmul(x, x).dtype is torch.int64
+    assert real.ops.matmul(x, x).dtype is torch.int32
+
+
+def test_norm_ops_middle_axes():
+    x = torch.randn(2, 3, 4)
+    for name in ("layer_normalization", "rms_normalization"):
+        assert getattr(ours.ops, name)(x, axis=1).shape == x.shape
+        assert fails(lambda name=name: getattr(real.ops, name)(x, axis=1), RuntimeError)
+
+
+def test_projective_transform():
+    image = torch.arange(16.0).reshape(4, 4, 1)
+    tilt = torch.tensor([1.0, 0, 0, 0, 1, 0, 0.1, 0])
+    sides = [array(k.ops.image.affine_transform(image, tilt)) for k in BOTH]
+    assert not np.allclose(sides[0], image)
+    assert np.allclose(sides[1], image)
+
+
+def test_wide_integers():
+    x = torch.ones(2, 2, dtype=torch.int64)
+    kinds = [array(k.ops.maximum(x, x)).dtype for k in BOTH]
+    assert kinds[0] == "int64"
+    assert kinds[1] == "int32"
+
+
+def test_sparsemax_sum():
+    x = torch.tensor([[1.0, 0.9, -1.0], [0.3, 0.3, 0.2]])
+    sums = [array(k.ops.sparsemax(x)).sum(-1) for k in BOTH]
+    assert np.allclose(sums[0], 1.0)
+    assert not np.allclose(sums[1], 1.0)
+
+
+def test_keepdims_of_all():
+    shapes = [tuple(k.ops.sum(torch.ones(2, 3), axis=None, keepdims=True).shape) for k in BOTH]
+    assert shapes == [(1, 1), ()]
+
+
+def test_symmetric_padding():
+    padded = [k.ops.pad(torch.arange(1.0, 4.0), (2, 2), mode="symmetric") for k in BOTH]
+    assert padded[0].tolist() == [2, 1, 1, 2, 3, 3, 2]
+    assert padded[1].tolist() == [1, 1, 1, 2, 3, 3, 3]
+
+
+def test_count_nonzero_axes():
+    x = torch.zeros(2, 3, 4)
+    shapes = [array(k.ops.count_nonzero(x, axis=1)).shape for k in BOTH]
+    assert shapes == [(2, 4), (4, 2)]
+
+
+def test_nested_keys():
+    tree = {"b": {"d": 1, "c": 2}, "a": 3}
+    assert ours.tree.flatten(tree) == [3, 2, 1]
+    assert real.tree.flatten(tree) == [3, 1, 2]
+
+
+def test_size_number():
+    assert type(ours.ops.size(torch.ones(2, 3))) is int
+    assert type(real.ops.size(torch.ones(2, 3))) is not int
+
+
+def test_bfloat16_numpy():
+    x = torch.ones(2, dtype=torch.bfloat16)
+    assert ours.ops.convert_to_numpy(x).dtype == "float32"
+    assert real.ops.convert_to_numpy(x).dtype != "float32"
+
+
+def test_crossentropy_of_probabilities():
+    logits, label = torch.tensor([[60.0, 0.0]]), torch.tensor([[0.0, 1.0]])
+    sides = [
+        float(k.losses.categorical_crossentropy(label, k.activations.softmax(logits))) for k in BOTH
+    ]
+    assert sides[0] == 60.0
+    assert sides[1] < 17
+
+
+# Callbacks.
+
+
+def watched(keras, **options):
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    callback = keras.callbacks.EarlyStopping("loss", **options)
+    callback.set_model(model)
+    callback.on_train_begin()
+    return callback
+
+
+def test_nan_is_never_best():
+    best = []
+    for keras in BOTH:
+        callback = watched(keras, patience=9)
+        callback.on_epoch_end(0, {"loss": float("nan")})
+        callback.on_epoch_end(1, {"loss": 1.0})
+        best.append(float(callback.best))
+    assert best[0] == 1.0
+    assert np.isnan(best[1])
+
+
+def test_mode_by_ending():
+    best = []
+    for keras in BOTH:
+        callback = watched(keras)
+        callback.monitor = "val_my_auc"
+        best.append(fails(lambda c=callback: c.on_epoch_end(0, {"val_my_auc": 0.5}), ValueError))
+    assert best[0] is None
+    assert best[1] is not None
+
+
+def test_checkpoint_paths():
+    assert ours.callbacks.ModelCheckpoint("weights.ckpt", period=2)
+    assert fails(lambda: real.callbacks.ModelCheckpoint("weights.ckpt"), ValueError)
+
+
+def test_unknown_keywords():
+    for name in ("ReduceLROnPlateau", "TensorBoard"):
+        assert fails(lambda name=name: getattr(ours.callbacks, name)(unknown=1), TypeError)
+    assert not fails(lambda: real.callbacks.ReduceLROnPlateau(unknown=1))
+
+
+def test_history_rate():
+    history = ours.callbacks.History()
+    history.set_model(ours.Sequential())
+    history.on_train_begin()
+    history.on_epoch_end(0, {"learning_rate": 0.5})
+    assert history.history["lr"] == [0.5]
+    other = real.callbacks.History()
+    other.set_model(real.Sequential())
+    other.on_train_begin()
+    other.on_epoch_end(0, {"learning_rate": 0.5})
+    assert "lr" not in other.history
+
+
+# Training.
+
+
+def compiled(keras, outputs=1):
+    inputs = keras.Input((2,))
+    made = [keras.layers.Dense(1, name=f"out{i}")(inputs) for i in range(outputs)]
+    model = keras.Model(inputs, made if outputs > 1 else made[0])
+    model.compile("sgd", "mse", metrics=["mae"])
+    return model
+
+
+def test_metrics_for_all_outputs():
+    y = np.ones((4, 1))
+    logs = compiled(ours, 2).evaluate(np.ones((4, 2)), [y, y], verbose=0, return_dict=True)
+    assert {"out0_mae", "out1_mae"} <= set(logs)
+    model = compiled(real, 2)
+    assert fails(lambda: model.evaluate(np.ones((4, 2)), [y, y], verbose=0), ValueError)
+
+
+def test_metrics_names():
+    for keras, names in ((ours, ["loss", "mae"]), (real, ["loss", "compile_metrics"])):
+        model = compiled(keras)
+        model.train_on_batch(np.ones((4, 2)), np.ones((4, 1)))
+        assert list(model.metrics_names) == names
+
+
+def test_lists_from_generators():
+    def batches():
+        while True:
+            yield [np.ones((2, 2)), np.ones((2, 1))]
+
+    assert compiled(ours).fit(batches(), steps_per_epoch=1, verbose=0).history["loss"]
+    assert fails(lambda: compiled(real).fit(batches(), steps_per_epoch=1, verbose=0))
+
+
+def test_nan_in_the_data():
+    x = np.array([[np.nan, 1.0], [1.0, 1.0]])
+    assert "NaN in 1 of 2" in str(fails(lambda: compiled(ours).fit(x, np.ones((2, 1)), verbose=0)))
+    assert np.isnan(compiled(real).fit(x, np.ones((2, 1)), verbose=0).history["loss"][0])
+
+
+def test_plain_iterators():
+    def batches():
+        return iter([(np.ones((2, 2)), np.ones((2, 1)))])
+
+    assert compiled(ours).fit(batches(), verbose=0).history["loss"]
+    assert fails(lambda: compiled(real).fit(batches(), verbose=0), ValueError)
+
+
+def test_class_weights_of_loaders():
+    pairs = torch.utils.data.TensorDataset(torch.ones(4, 2), torch.ones(4, 1))
+    loader = torch.utils.data.DataLoader(pairs, batch_size=2)
+    options = {"class_weight": {0: 1.0, 1: 2.0}, "verbose": 0}
+    assert compiled(ours).fit(loader, **options).history["loss"]
+    assert fails(lambda: compiled(real).fit(loader, **options), ValueError)
+
+
+def test_generator_methods():
+    assert hasattr(ours.Model, "fit_generator")
+    assert not hasattr(real.Model, "fit_generator")
+
+
+# Spellings of tf.keras 2.
+
+
+def test_time_first():
+    x = torch.ones(3, 5, 4)
+    layer = ours.layers.LSTM(2, time_major=True, return_sequences=True)
+    assert layer(x).shape == (3, 5, 2)
+    assert fails(lambda: real.layers.LSTM(2, time_major=True), ValueError)
+
+
+def test_mask_second():
+    x, mask = torch.ones(2, 3, 4), torch.tensor([[True, True, False]] * 2)
+    assert ours.layers.SimpleRNN(2)(x, mask).shape == (2, 2)
+    assert fails(lambda: real.layers.SimpleRNN(2)(x, mask))
+
+
+def test_weights_keyword():
+    weights = [np.ones((2, 1)), np.ones(1)]
+    assert ours.layers.Dense(1, weights=weights)(torch.ones(1, 2)).tolist() == [[3.0]]
+    assert fails(lambda: real.layers.Dense(1, weights=weights), ValueError)
+
+
+def test_batch_input_shape():
+    assert ours.layers.Dense(1, batch_input_shape=(2, 3))
+    assert fails(lambda: real.layers.Dense(1, batch_input_shape=(2, 3)), ValueError)
+
+
+def test_to_categorical_y():
+    assert ours.utils.to_categorical(y=[0, 1]).tolist() == [[1.0, 0.0], [0.0, 1.0]]
+    assert fails(lambda: real.utils.to_categorical(y=[0, 1]), TypeError)
+
+
+def test_short_loss_names():
+    assert ours.losses.mse is ours.losses.mean_squared_error
+    assert not hasattr(real.losses, "mse")
+
+
+def test_backend_functions():
+    assert float(ours.backend.mean(torch.ones(2))) == 1.0
+    assert not hasattr(real.backend, "mean")
