@@ -29,6 +29,13 @@ def floating_like(x: KerasTensor, *args: Any, **options: Any) -> KerasTensor:
     return KerasTensor(x.shape, x.dtype if _is_floating(x.dtype) else settings.floatx())
 
 
+def floating_along(x: KerasTensor, axis: Any = -1) -> KerasTensor:
+    """As ``x``, of a float type; ``axis`` is one of its axes, several or None."""
+    for each in (axis,) if isinstance(axis, int) else axis or ():
+        canonical_axis(each, len(x.shape) or 1)
+    return floating_like(x)
+
+
 def truth_like(x: KerasTensor, *args: Any, **options: Any) -> KerasTensor:
     """Truth values as ``x``."""
     return KerasTensor(x.shape, "bool")
@@ -101,9 +108,12 @@ def placed(x: Any, axis: Any = None, keepdims: bool = False) -> KerasTensor | No
     return None if shape is None else KerasTensor(shape, "int32")
 
 
-def permuted(x: KerasTensor, axes: Any = None) -> KerasTensor:
+def permuted(x: KerasTensor, axes: Any = None) -> KerasTensor | None:
     """Axes in another order."""
-    order = range(len(x.shape))[::-1] if axes is None else axes
+    rank = len(x.shape)
+    order = range(rank)[::-1] if axes is None else axes
+    if sorted([canonical_axis(axis, rank) for axis in order]) != list(range(rank)):
+        return None
     return KerasTensor([x.shape[axis] for axis in order], x.dtype)
 
 

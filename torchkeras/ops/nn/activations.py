@@ -163,13 +163,13 @@ def glu(x: TensorLike, axis: int = -1) -> Tensor:
     return functional.glu(floating(x), axis)
 
 
-@traceable(shape=outlines.floating_like)
+@traceable(shape=outlines.floating_along)
 def softmax(x: TensorLike, axis: int | tuple[int, ...] | None = -1) -> Tensor:
     """``exp(x) / sum(exp(x))`` along ``axis``, which may be several; None takes all axes."""
     return _along(torch.softmax, floating(x), axis)
 
 
-@traceable(shape=outlines.floating_like)
+@traceable(shape=outlines.floating_along)
 def log_softmax(x: TensorLike, axis: int | tuple[int, ...] | None = -1) -> Tensor:
     """Logarithm of ``softmax``."""
     return _along(torch.log_softmax, floating(x), axis)

@@ -83,8 +83,10 @@ def searchsorted(sorted_sequence: TensorLike, values: TensorLike, side: str = "l
         side: Before (``"left"``) or after (``"right"``) equal elements.
 
     Raises:
-        ValueError: the sequence has other than one axis.
+        ValueError: the sequence has other than one axis, or another side.
     """
+    if side not in ("left", "right"):
+        raise ValueError(f"searchsorted: side is {side!r}; expected 'left' or 'right'.")
     sequence = tensor(sorted_sequence)
     if sequence.ndim != 1:
         raise ValueError(

@@ -180,15 +180,18 @@ def argmin(x: TensorLike, axis: int | None = None, keepdims: bool = False) -> Te
 def sort(x: TensorLike, axis: int | None = -1) -> Tensor:
     """Elements in rising order along ``axis``; None flattens first."""
     x = tensor(x)
-    return torch.sort(x.reshape(-1) if axis is None else x, dim=axis or 0)[0]
+    if axis is None:
+        return torch.sort(x.reshape(-1))[0]
+    return torch.sort(x, dim=canonical_axis(axis, x.ndim or 1))[0]
 
 
 @traceable
 def argsort(x: TensorLike, axis: int | None = -1) -> Tensor:
     """Places that put the elements in rising order along ``axis``; ties keep theirs. int32."""
     x = _ordered(x)
-    x = x.reshape(-1) if axis is None else x
-    return torch.argsort(x, dim=axis or 0, stable=True).int()
+    if axis is None:
+        return torch.argsort(x.reshape(-1), stable=True).int()
+    return torch.argsort(x, dim=canonical_axis(axis, x.ndim or 1), stable=True).int()
 
 
 @traceable
@@ -275,6 +278,8 @@ def quantile(
 def _quantile(
     function: Callable, x: TensorLike, q: TensorLike, axis: AxisLike, method: str, keepdims: bool
 ) -> Tensor:
+    if isinstance(q, (int, float)) and not 0 <= q <= 1:
+        raise ValueError(f"quantile: q is {q}; expected a fraction in [0, 1].")
     x = floating(x)
     computed = x if x.dtype in (torch.float32, torch.float64) else x.float()
     q = cast(q, computed.dtype).to(x.device)
@@ -301,6 +306,8 @@ def percentile(
 
 
 def _fraction(percent: TensorLike) -> Tensor:
+    if isinstance(percent, (int, float)) and not 0 <= percent <= 100:
+        raise ValueError(f"percentile: q is {percent}; expected percents in [0, 100].")
     return cast(percent, floatx_dtype()) / 100.0
 
 
