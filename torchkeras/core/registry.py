@@ -38,6 +38,7 @@ _SERIALIZABLE_ROOMS = (
     "quantizers",
     "random",
     "dtype_policies",
+    "experimental",
 )
 _ROOT = re.compile(
     r"^(tensorflow\.python\.keras|tensorflow\.keras|keras\.api\._v[12]\.keras|keras\._tf_keras\.keras"

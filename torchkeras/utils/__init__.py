@@ -19,6 +19,7 @@ from torchkeras.core.settings import (
 )
 from torchkeras.data import PyDataset, pack_x_y_sample_weight, unpack_x_y_sample_weight
 from torchkeras.tracer import is_symbolic as is_keras_tensor
+from torchkeras.utils import legacy
 from torchkeras.utils.arrays import normalize, to_categorical, to_ordinal
 from torchkeras.utils.files import get_file
 from torchkeras.utils.folders import image_dataset_from_directory, text_dataset_from_directory
@@ -51,6 +52,7 @@ __all__ = [
     "img_to_array",
     "is_interactive_logging_enabled",
     "is_keras_tensor",
+    "legacy",
     "load_img",
     "model_to_dot",
     "normalize",
