@@ -517,3 +517,47 @@ def test_short_loss_names():
 def test_backend_functions():
     assert float(ours.backend.mean(torch.ones(2))) == 1.0
     assert not hasattr(real.backend, "mean")
+
+
+def test_third_of_compile():
+    def keys(keras):
+        model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        model.compile("sgd", "mse", ["mae"])
+        return model.fit(np.ones((2, 2)), np.ones((2, 1)), verbose=0).history
+
+    assert "mae" in keys(ours)
+    assert fails(lambda: keys(real), ValueError)
+
+
+def test_options_of_fit():
+    data, options = (np.ones((2, 2)), np.ones((2, 1))), {"workers": 2, "verbose": 0}
+    assert compiled(ours).fit(*data, **options).history["loss"]
+    assert fails(lambda: compiled(real).fit(*data, **options), TypeError)
+
+
+def test_reset_states():
+    assert callable(ours.metrics.Mean().reset_states)
+    assert not hasattr(real.metrics.Mean(), "reset_states")
+
+
+def test_weights_paths(tmp_path):
+    compiled(ours).save_weights(tmp_path / "first.ckpt")
+    compiled(ours).load_weights(tmp_path / "first.ckpt")
+    assert fails(lambda: compiled(real).save_weights(tmp_path / "other.ckpt"), ValueError)
+
+
+def test_names_of_weights():
+    made = [k.layers.Layer() for k in BOTH]
+    assert made[0].add_weight("scale", shape=(2,)).name == "scale"
+    assert fails(lambda: made[1].add_weight("scale", shape=(2,)))
+
+
+def test_optimizer_name_first():
+    assert ours.optimizers.Optimizer("mine").name == "mine"
+    assert fails(lambda: real.optimizers.Optimizer("mine"), ValueError)
+
+
+def test_input_spellings():
+    assert ours.layers.InputLayer(input_shape=(3,)).batch_shape == (None, 3)
+    assert ours.Input(type_spec=None, shape=(3,)).shape == (None, 3)
+    assert fails(lambda: real.Input(type_spec=None, shape=(3,)), TypeError)
