@@ -135,18 +135,29 @@ of_regularizers = [
 ]
 
 axes = {
-    "input_axes": Change([0], {"output_axes": [1, 2]}, drawn((2, 3, 5))),
-    "output_axes": Change([1], {"input_axes": [0]}, drawn((2, 3, 5))),
+    "input_axes": Change([0], {"output_axes": [1, 2], "input_axes": [1]}, drawn((2, 3, 5))),
+    "output_axes": Change([1], {"input_axes": [0], "output_axes": [2]}, drawn((2, 3, 5))),
+}
+GIVEN_AXES = {"input_axes": [0], "output_axes": [2]}
+# The classes scaled by fan_in only ask that output_axes be given beside input_axes.
+axes_of_fan_in = {
+    **axes,
+    "output_axes": Change(None, GIVEN_AXES, drawn((2, 3, 5)), raises=ValueError),
+}
+axes_of_scaling = {
+    **axes,
+    "output_axes": Change([1], {**GIVEN_AXES, "mode": "fan_out"}, drawn((2, 3, 5))),
 }
 seeded = {"seed": 2}
 of_initializers = [
     Subject(initializers.Constant, {"value": 2.0}, outcome=drawn()),
     *(
         Subject(getattr(initializers, name), {**seeded, **axes}, {"seed": 1}, drawn())
-        for name in (
-            *("GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform"),
-            *("LecunNormal", "LecunUniform"),
-        )
+        for name in ("GlorotNormal", "GlorotUniform")
+    ),
+    *(
+        Subject(getattr(initializers, name), {**seeded, **axes_of_fan_in}, {"seed": 1}, drawn())
+        for name in ("HeNormal", "HeUniform", "LecunNormal", "LecunUniform")
     ),
     Subject(initializers.Identity, {"gain": 2.0}, outcome=drawn()),
     Subject(initializers.Orthogonal, {**seeded, "gain": 2.0}, {"seed": 1}, drawn()),
@@ -171,7 +182,7 @@ of_initializers = [
     ),
     Subject(
         initializers.VarianceScaling,
-        {**seeded, **axes, "scale": 2.0, "mode": "fan_out", "distribution": "uniform"},
+        {**seeded, **axes_of_scaling, "scale": 2.0, "mode": "fan_out", "distribution": "uniform"},
         {"seed": 1},
         drawn(),
     ),
@@ -282,6 +293,12 @@ def test_shape_and_type_asked_of_an_initializer_matter(subject):
         shape = shape if isinstance(made, initializers.STFT) else shape[::2]
         assert made(shape, dtype="float64").dtype is torch.float64
         assert made(shape).shape == shape
+
+
+@pytest.mark.parametrize("argument", ["input_axes", "output_axes"])
+def test_one_kind_of_axes_alone_is_an_error(argument):
+    with pytest.raises(ValueError, match="both kinds of axes or neither"):
+        initializers.HeNormal(**{argument: [0]})
 
 
 def test_a_new_argument_without_a_change_is_noticed():

@@ -219,6 +219,11 @@ def test_metric_weights():
     assert not hasattr(real.metrics.Mean(), "weights")
 
 
+def test_axes_of_one_kind():
+    assert fails(lambda: ours.initializers.HeNormal(input_axes=[0]), ValueError)
+    assert not fails(lambda: real.initializers.HeNormal(input_axes=[0])((2, 3)))
+
+
 # Optimizers.
 
 

@@ -284,12 +284,13 @@ class VarianceScaling(RandomInitializer):
         distribution: ``"truncated_normal"`` (or ``"normal"``), ``"untruncated_normal"`` or
             ``"uniform"``.
         seed: See ``RandomInitializer``.
-        input_axes: Axes whose lengths make up fan_in, with ``output_axes``; None takes the last
-            but one and all before it.
-        output_axes: Axes whose lengths make up fan_out.
+        input_axes: Axes whose lengths make up fan_in; None takes the last but one and all before
+            it.
+        output_axes: Axes whose lengths make up fan_out; given together with ``input_axes``.
 
     Raises:
-        ValueError: a scale of 0 or less, or an unknown mode or distribution.
+        ValueError: a scale of 0 or less, an unknown mode or distribution, or one kind of axes
+            without the other.
 
     Example:
         >>> VarianceScaling(seed=1)((3, 2)).shape
@@ -317,6 +318,9 @@ class VarianceScaling(RandomInitializer):
             raise argument_error(self, "mode", mode, f"one of {self.modes}")
         if distribution not in self.distributions:
             raise argument_error(self, "distribution", distribution, f"one of {self.distributions}")
+        if (input_axes is None) is not (output_axes is None):
+            given = {"input_axes": input_axes, "output_axes": output_axes}
+            raise argument_error(self, "axes", given, "both kinds of axes or neither")
         self.scale = scale
         self.mode = mode
         self.distribution = distribution
