@@ -22,6 +22,7 @@ from torchkeras.core.configurable import (
 from torchkeras.core.variable import Variable
 from torchkeras.optimizers.buckets import Linked, Rate, Rows
 from torchkeras.optimizers.minimizing import Minimizing
+from torchkeras.optimizers.older import OlderSlots
 from torchkeras.optimizers.options import FurtherOptions, check_options, rate_number, spell_out
 from torchkeras.optimizers.scalars import HostScalar
 from torchkeras.optimizers.schedules import LearningRateSchedule
@@ -39,7 +40,7 @@ class CallableList(list):
         return self
 
 
-class Optimizer(Stepping, Minimizing, Slotted, State, Configurable):
+class Optimizer(Stepping, Minimizing, Slotted, OlderSlots, State, Configurable):
     """Base of all optimizers, and of users' own.
 
     It is a ``torch.optim.Optimizer``: ``step``, ``zero_grad``, ``state_dict`` and torch's learning

@@ -17,7 +17,7 @@ class Minimizing:
         return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
 
     def compute_gradients(
-        self, loss: Any, var_list: Any, tape: Any = None
+        self, loss: Any, var_list: Any, tape: Any = None, grad_loss: Any = None
     ) -> list[tuple[Tensor | None, Variable]]:
         """Gradients of a loss with their variables.
 
@@ -26,6 +26,7 @@ class Minimizing:
             var_list: The variables, or a callable that gives them.
             tape: The gradient tape that recorded a loss which is a tensor; None differentiates
                 torch's own graph.
+            grad_loss: What gradients start from at the loss; None is 1.
         """
         if callable(loss) and not isinstance(loss, (Tensor, Variable)):
             with torch.enable_grad():
@@ -33,9 +34,10 @@ class Minimizing:
             tape = None
         variables = list(var_list() if callable(var_list) else var_list)
         if tape is not None:
-            gradients = tape.gradient(loss, variables)
+            options = {} if grad_loss is None else {"output_gradients": grad_loss}
+            gradients = tape.gradient(loss, variables, **options)
         else:
-            gradients = torch.autograd.grad(loss, variables, allow_unused=True)
+            gradients = torch.autograd.grad(loss, variables, grad_loss, allow_unused=True)
         return list(zip(gradients, variables, strict=True))
 
     def aggregate_gradients(
@@ -51,6 +53,20 @@ class Minimizing:
         )
         return list(zip(means, variables, strict=True))
 
-    def minimize(self, loss: Any, var_list: Any, tape: Any = None) -> Any:
-        """``compute_gradients``, then ``apply_gradients``; the step count is given back."""
-        return self.apply_gradients(self.compute_gradients(loss, var_list, tape))
+    def minimize(
+        self,
+        loss: Any,
+        var_list: Any,
+        tape: Any = None,
+        *,
+        grad_loss: Any = None,
+        name: str | None = None,
+    ) -> Any:
+        """``compute_gradients``, then ``apply_gradients``; the step count is given back.
+
+        Args:
+            loss, var_list, tape, grad_loss: See ``compute_gradients``.
+            name: Accepted for older scripts: it named operations of TensorFlow's graph.
+        """
+        pairs = self.compute_gradients(loss, var_list, tape, grad_loss)
+        return self.apply_gradients(pairs)
