@@ -214,3 +214,10 @@ def test_half_precision_is_shown_as_float():
     assert variable.numpy().dtype == np.float32
     assert variable.dtype == "bfloat16"
     assert "path=variable" in repr(variable)
+
+
+def test_rounding_is_that_of_keras():
+    values = [1.256, 2.5, -3.5]
+    ours, theirs = Variable(values), keras.Variable(values)
+    assert round(ours).tolist() == round(theirs).tolist()
+    assert round(ours, 1).tolist() == round(theirs, 1).tolist()

@@ -148,3 +148,11 @@ def test_dropout_in_a_plain_module_follows_the_mode_of_the_model():
     assert torch.equal(model(data), data)
     model.train()
     assert not torch.equal(model(data), data)
+
+
+def test_symbols_are_rounded():
+    inputs = keras.Input((2,))
+    model = keras.Model(inputs, [round(inputs), round(inputs, 1)])
+    whole, tenths = model(torch.tensor([[1.26, 2.5]]))
+    assert whole.tolist() == [[1.0, 2.0]]
+    assert torch.equal(tenths, torch.tensor([[1.3, 2.5]]))

@@ -293,6 +293,9 @@ class Variable:
             )
         return self.tensor.detach().reshape(())
 
+    def __round__(self, ndigits: int | None = None) -> Tensor:
+        return torch.round(self.value, decimals=ndigits or 0)
+
     __hash__ = object.__hash__
 
     def __eq__(self, other: Any) -> Any:

@@ -110,6 +110,9 @@ class KerasTensor:
             newshape = tuple(newshape[0])
         return record(torch.reshape, (self, tuple(newshape)), {})
 
+    def __round__(self, ndigits: int | None = None) -> "KerasTensor":
+        return torch.round(self, decimals=ndigits or 0)
+
     def squeeze(self, axis: Any = None) -> "KerasTensor":
         """Without axes of length 1."""
         return record(torch.squeeze, (self,) if axis is None else (self, axis), {})
@@ -246,9 +249,9 @@ class Call:
         return isinstance(self.operation, nn.Module)
 
 
-def is_symbolic(value: Any) -> bool:
-    """Whether ``value`` is a symbolic tensor."""
-    return isinstance(value, KerasTensor)
+def is_symbolic(x: Any) -> bool:
+    """Whether ``x`` is a symbolic tensor."""
+    return isinstance(x, KerasTensor)
 
 
 def symbols_in(structure: Any) -> list[KerasTensor]:
