@@ -16,6 +16,7 @@ from torchkeras.core.typing import (
     Shape,
 )
 from torchkeras.layers.base import Layer, LayerOptions
+from torchkeras.layers.fresh import activated
 from torchkeras.layers.input_spec import InputSpec
 from torchkeras.layers.lora import LowRank
 from torchkeras.layers.windows import (
@@ -28,7 +29,12 @@ from torchkeras.layers.windows import (
     data_format as layout_of,
 )
 from torchkeras.nn.conv import convolution
-from torchkeras.nn.geometry import CHANNELS_LAST, Window, to_channels_first, to_channels_last
+from torchkeras.nn.geometry import (
+    CHANNELS_FIRST,
+    Window,
+    to_channels_first,
+    to_channels_last,
+)
 
 
 class ConvOptions(LayerOptions, total=False):
@@ -161,11 +167,12 @@ class Conv(LowRank, Layer):
 
     def call(self, inputs: Tensor) -> Tensor:
         convolve = self.adapt if self.lora_enabled else self.conv
-        if self.data_format == CHANNELS_LAST:
-            y = to_channels_last(convolve(to_channels_first(inputs)))
-        else:
-            y = convolve(inputs)
-        return self.activation(y)
+        if self.data_format == CHANNELS_FIRST:
+            return activated(self.activation, convolve(inputs), convolve)
+        y = convolve(to_channels_first(inputs))
+        if self.activation is activations.relu:  # before the view, so that it may overwrite
+            return to_channels_last(activated(self.activation, y, convolve))
+        return self.activation(to_channels_last(y))
 
     @generic
     def get_config(self) -> dict[str, Any]:

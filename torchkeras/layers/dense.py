@@ -17,6 +17,7 @@ from torchkeras.core.typing import (
     Shape,
 )
 from torchkeras.layers.base import Layer, LayerOptions
+from torchkeras.layers.fresh import activated
 from torchkeras.layers.input_spec import InputSpec
 from torchkeras.layers.lora import LowRank
 from torchkeras.nn.einsum import Contraction, Einsum, LinearOverAxes
@@ -91,8 +92,8 @@ class Dense(LowRank, Layer):
         self.build_lora()
 
     def call(self, inputs: Tensor) -> Tensor:
-        y = self.adapt(inputs) if self.lora_enabled else self.linear(inputs)
-        return self.activation(y)  # (b, ..., units)
+        linear = self.adapt if self.lora_enabled else self.linear
+        return activated(self.activation, linear(inputs), linear)  # (b, ..., units)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (*input_shape[:-1], self.units)

@@ -1,0 +1,32 @@
+"""Activations of results that nobody else holds yet."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules import module as torch_module
+
+from torchkeras import activations
+from torchkeras.nn.conv import PADDED, PLAIN
+
+# Modules whose result is a tensor of their own, which their derivative doesn't look at.
+_MAKERS = frozenset({nn.Linear, *PLAIN.values(), *PADDED.values()})
+
+
+def activated(activation: Callable[..., Any], y: Tensor, maker: Any) -> Tensor:
+    """``activation(y)``, where ``y`` has just come from the module ``maker``.
+
+    ReLU overwrites ``y``, which saves the memory of a second result and the time to fill it. Values
+    and gradients are the same. A hook on ``maker`` may hold ``y``, so then it is left alone.
+    """
+    if (
+        activation is activations.relu
+        and type(y) is Tensor
+        and type(maker) in _MAKERS
+        and not (maker._forward_hooks or maker._backward_hooks or maker._backward_pre_hooks)
+        and not torch_module._global_forward_hooks
+        and not torch_module._global_backward_hooks
+    ):
+        return torch.relu_(y)
+    return activation(y)
