@@ -311,3 +311,15 @@ def test_stateless_calls_leave_the_model_as_it_is():
         np.testing.assert_array_equal(a, b)
     with pytest.raises(ValueError, match="expected"):
         model.stateless_call(trainable[1:], rest, x)
+
+
+@pytest.mark.parametrize("wrap", [lambda y: [y], lambda y: (y,)])
+def test_one_output_in_a_list_comes_without_the_list(wrap):
+    x = keras.Input((4,))
+    model = keras.Model([x], wrap(keras.layers.Dense(2)(x)))
+    assert model(torch.ones(3, 4)).shape == (3, 2)
+    assert model(keras.Input((4,))).shape == (None, 2)
+    assert model.predict(np.ones((3, 4)), verbose=0).shape == (3, 2)
+    assert (model.input_shape, model.output_shape) == ((None, 4), (None, 2))
+    again = keras.Model.from_config(model.get_config())
+    assert again(torch.ones(3, 4)).shape == (3, 2)

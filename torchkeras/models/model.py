@@ -12,7 +12,7 @@ from torchkeras.layers.base import Layer
 from torchkeras.models.summary import print_summary
 from torchkeras.saving import api as saving
 from torchkeras.tracer import Graph, any_symbolic
-from torchkeras.tracer.graph import module_keys
+from torchkeras.tracer.graph import module_keys, without_single
 from torchkeras.training.trainer import Trainer
 
 
@@ -187,13 +187,13 @@ class Model(Trainer, Layer):
 
     @property
     def input_shape(self) -> Any:
-        """Shapes of the inputs."""
-        return nested.map_leaves(lambda symbol: symbol.shape, self.input)
+        """Shapes of the inputs; of a list of one, that shape."""
+        return nested.map_leaves(lambda symbol: symbol.shape, without_single(self.input))
 
     @property
     def output_shape(self) -> Any:
-        """Shapes of the outputs."""
-        return nested.map_leaves(lambda symbol: symbol.shape, self.output)
+        """Shapes of the outputs; of a list of one, that shape."""
+        return nested.map_leaves(lambda symbol: symbol.shape, without_single(self.output))
 
     @property
     def input_names(self) -> list[str]:

@@ -31,6 +31,7 @@ class Graph:
         outputs: Structure of symbolic tensors made from them.
 
     Attributes:
+        results: ``outputs``, of a list of one its item: what a run gives back, as in Keras.
         calls: The calls, inputs first, in the order in which Keras numbers them.
         operations: What is called, once each, in Keras's order.
 
@@ -41,6 +42,7 @@ class Graph:
     def __init__(self, inputs: Any, outputs: Any) -> None:
         self.inputs = inputs
         self.outputs = outputs
+        self.results = without_single(outputs)
         self.flat_inputs: list[KerasTensor] = nested.flatten(inputs)
         self.flat_outputs: list[KerasTensor] = nested.flatten(outputs)
         self._wanted: Any = None
@@ -174,6 +176,12 @@ def operation_of(call: Call) -> Any:
     return call.operation if isinstance(call.operation, nn.Module) else call
 
 
+def without_single(structure: Any) -> Any:
+    """The item of a list or tuple of one; anything else as it is."""
+    is_single = isinstance(structure, (list, tuple)) and len(structure) == 1
+    return structure[0] if is_single else structure
+
+
 def attach_mask(x: Tensor, mask: Tensor | None) -> Tensor:
     """``x`` itself, carrying ``mask`` for consumers that look for it on the tensor."""
     if mask is not None:
@@ -209,7 +217,7 @@ class _Emitter:
         for call in self.source.calls:
             if call.inputs and not self._is_known(call):
                 self._emit_call(call)
-        self.graph.output(_map(self._output_of, self.source.outputs))
+        self.graph.output(_map(self._output_of, self.source.results))
         module = fx.GraphModule(self.root, self.graph, class_name="FunctionalGraph")
         if (
             "constants" in module._modules
