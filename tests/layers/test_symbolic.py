@@ -135,3 +135,10 @@ def test_weights_made_while_shapes_are_found_follow_their_rules():
     assert block.dense.kernel.numpy().tolist() == [[1.0] * 4] * 4
     assert block.dense.bias.numpy().tolist() == [0.0] * 4
     assert 0 < abs(block.table.embeddings.numpy()).max() <= 0.05
+
+
+def test_masks_are_recorded_by_name():
+    masked = layers.Masking()(keras.Input((3, 2)))
+    call = layers.TimeDistributed(layers.Dense(1))(masked).call
+    assert [symbol.shape for symbol in call.args] == [(None, 3, 2)]
+    assert call.kwargs["mask"].shape == (None, 3)

@@ -46,7 +46,8 @@ class SymbolicCalls:
         return not is_builtin(type(self)) or bool(self._layers)
 
     def _recorded(self, args: tuple, kwargs: dict, training: Any) -> tuple[tuple, dict]:
-        """The arguments as they are remembered: the first by position, others by name."""
+        """The arguments as they are remembered: tensors that come first by position, all other
+        arguments and masks by name, since their places differ from Keras to Keras."""
         bound = self._signature.bind(args, kwargs)
         if training is not None:
             bound["training"] = training
@@ -57,7 +58,8 @@ class SymbolicCalls:
             }
         leading = []
         for name in self._signature.positional:
-            if name not in bound or not any_symbolic(bound[name]):
+            is_mask = name == "mask" or name in self._signature.masks.values()
+            if is_mask or name not in bound or not any_symbolic(bound[name]):
                 break
             leading.append(bound.pop(name))
         return tuple(leading), bound
