@@ -27,4 +27,3 @@ def fresh_session():
         sys.modules["keras"].utils.clear_session(free_memory=False)
     dtypes._Default.policy = None
     torch.manual_seed(0)
-

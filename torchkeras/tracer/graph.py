@@ -144,7 +144,7 @@ class Graph:
         if tensor.dim() != rank or (is_float and not tensor.dtype.is_floating_point):
             return False
         shape = tensor.shape
-        for axis, size in sizes:
+        for axis, size in sizes:  # noqa: SIM110 - once per call; a generator costs more
             if shape[axis] != size:
                 return False
         return True

@@ -1,7 +1,7 @@
 """Shapes of symbolic calls: rules for common operators, else a run on fake tensors."""
 
-import logging
 import contextlib
+import logging
 import operator
 from collections.abc import Callable, Iterator
 from typing import Any
