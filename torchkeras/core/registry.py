@@ -189,7 +189,8 @@ def get(
             options = [*names(room), *(aliases or ()), *scopes.custom_objects()]
             raise ValueError(
                 f"Could not interpret {what} identifier: {identifier!r}; expected the name of "
-                f"{'an' if what[0] in 'aeiou' else 'a'} {what}. {nearest(identifier, options)}".rstrip()
+                f"{'an' if what[0] in 'aeiou' else 'a'} {what}. "
+                f"{nearest(identifier, options)}".rstrip()
             )
         identifier = found
     if inspect.isclass(identifier):
