@@ -135,3 +135,11 @@ def test_an_end_without_a_beginning_is_an_error():
         ValueError, match="`on_train_end` called without corresponding `on_train_begin`"
     ):
         CallbackList().on_train_end()
+
+
+@pytest.mark.parametrize(
+    "given, hint", [("stop", r"Try Callback\(\)"), (Callback, r"Try Callback\(\)")]
+)
+def test_only_callbacks_are_taken(given, hint):
+    with pytest.raises(TypeError, match=rf"expected callbacks.*{hint}"):
+        CallbackList([given])

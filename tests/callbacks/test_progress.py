@@ -171,3 +171,8 @@ def test_durations(seconds, text):
 )
 def test_times_per_step(seconds, text):
     assert progress._per_step(seconds, "step") == text
+
+
+def test_verbose_is_a_number_or_auto():
+    with pytest.raises(ValueError, match="verbose is 'loud'; expected 0, 1, 2 or 'auto'"):
+        ProgbarLogger().set_params({"verbose": "loud"})

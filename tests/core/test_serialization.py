@@ -200,3 +200,23 @@ def test_arrays_of_objects_cannot_be_asked_for():
 def test_unknown_options_are_refused():
     with pytest.raises(TypeError, match="nonsense"):
         deserialize_keras_object([], nonsense=1)
+
+
+class Raw(Pair):
+    """A user's class whose configuration holds objects as they are."""
+
+    def get_config(self):
+        return {"first": self.first, "second": self.second}
+
+
+def test_objects_left_in_a_users_configuration_are_written():
+    raw = Raw(np.float32(0.5), [slice(1, 2), Pair(1)])
+    text = json.dumps(serialize_keras_object(raw))
+    config = json.loads(text)["config"]
+    assert config["first"] == 0.5
+    assert [entry["class_name"] for entry in config["second"]] == ["__slice__", "Pair"]
+
+
+def test_what_can_not_be_written_is_told_with_its_owner():
+    with pytest.raises(TypeError, match=r"Raw: its configuration can't be written.*\{1\}"):
+        serialize_keras_object(Raw({1}))

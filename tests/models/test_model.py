@@ -323,3 +323,11 @@ def test_one_output_in_a_list_comes_without_the_list(wrap):
     assert (model.input_shape, model.output_shape) == ((None, 4), (None, 2))
     again = keras.Model.from_config(model.get_config())
     assert again(torch.ones(3, 4)).shape == (3, 2)
+
+
+def test_inputs_without_numbers_are_refused():
+    model = keras.Sequential([keras.Input((1,), name="a"), keras.layers.Dense(2)])
+    with pytest.raises(ValueError, match=r'input "a" is None; expected a tensor'):
+        model(None)
+    with pytest.raises(TypeError, match=r'input "a" is .*; expected numbers \(float32\)'):
+        model.predict(np.array(["one", "two"]), verbose=0)

@@ -170,7 +170,7 @@ def test_saving_fails_without_a_trace(tmp_path):
 
     model = torchkeras.Sequential([torchkeras.Input((2,)), Odd()])
     (tmp_path / "m.keras").write_bytes(b"the last good one")
-    with pytest.raises(TypeError, match="expected values that JSON can hold"):
+    with pytest.raises(TypeError, match="its configuration can.t be written"):
         model.save(tmp_path / "m.keras")
     assert os.listdir(tmp_path) == ["m.keras"]
     assert (tmp_path / "m.keras").read_bytes() == b"the last good one"

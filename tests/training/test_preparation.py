@@ -171,3 +171,8 @@ def test_fit_records_gradients_whoever_has_turned_them_off():
     with torch.no_grad():
         model.fit(np.ones((8, 2), "float32"), np.ones((8, 1), "float32"), verbose=0)
     assert not np.array_equal(before, model.get_weights()[0])
+
+
+def test_epochs_are_whole():
+    with pytest.raises(TypeError, match="epochs is 1.5; expected a whole number"):
+        model().fit(X, Y, epochs=1.5, verbose=0)

@@ -7,6 +7,7 @@ from torchkeras.callbacks.base import Callback, History, listens
 from torchkeras.callbacks.logs import Logs, to_floats
 from torchkeras.callbacks.progress import ProgbarLogger
 from torchkeras.core import nested
+from torchkeras.core.checks import kind_error
 
 
 class CallbackList(Callback):
@@ -24,6 +25,7 @@ class CallbackList(Callback):
         **params: The arguments of the run that they are to know.
 
     Raises:
+        TypeError: something in the list is no callback.
         ValueError: ``on_*_end`` without ``on_*_begin``.
 
     Source: Keras 3 ``CallbackList``.
@@ -44,6 +46,11 @@ class CallbackList(Callback):
     ) -> None:
         super().__init__()
         self.callbacks: list[Any] = list(nested.flatten(callbacks)) if callbacks else []
+        for callback in self.callbacks:
+            if isinstance(callback, type) or not hasattr(callback, "set_model"):
+                name = callback.__name__ if isinstance(callback, type) else "Callback"
+                expected = "callbacks: objects of `keras.callbacks.Callback`"
+                raise kind_error("callbacks", "a member", callback, expected, f"Try {name}().")
         self._open_runs = 0
         self._listeners: dict[str, tuple[list[Callable[..., None]], bool]] = {}
         if add_history and not self._has(History):

@@ -244,6 +244,8 @@ class ProgbarLogger(Callback):
     def set_params(self, params: dict[str, Any]) -> None:
         self.params = params
         verbose = params.get("verbose", 1)
+        if verbose != "auto" and not hasattr(verbose, "__index__"):
+            raise argument_error("fit", "verbose", verbose, "0, 1, 2 or 'auto'")
         self.verbose = 1 if verbose == "auto" else int(verbose)
         self.epochs = params.get("epochs", 1)
         self.target = params.get("steps")

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from torchkeras.core import registry, scopes
-from torchkeras.core.checks import argument_error, kind_error
+from torchkeras.core.checks import argument_error, describe, kind_error
 
 PLAIN_TYPES = (str, int, float, bool, types.NoneType)
 
@@ -79,7 +79,7 @@ def _serialize_object(obj: Any) -> dict[str, Any]:
     serialized = {
         "module": module,
         "class_name": class_name,
-        "config": obj.get_config(),
+        "config": _config_of(obj),
         "registered_name": _registered_name(type(obj)),
     }
     if getattr(obj, "get_build_config", None):
@@ -92,6 +92,19 @@ def _serialize_object(obj: Any) -> dict[str, Any]:
             serialized["compile_config"] = compile_config
     _note_sharing(obj, serialized)
     return serialized
+
+
+def _config_of(obj: Any) -> Any:
+    """The configuration of ``obj``; a user's class may leave objects in it, as Keras lets it."""
+    if registry.is_built_in(type(obj)):
+        return obj.get_config()
+    try:
+        return _serialize(obj.get_config(), plain_names=False)
+    except TypeError as error:
+        raise TypeError(
+            f"{describe(obj)}: its configuration can't be written. {error} Or let get_config() of "
+            "the class give plain data, and from_config() take it."
+        ) from error
 
 
 def _note_sharing(obj: Any, serialized: dict[str, Any]) -> None:

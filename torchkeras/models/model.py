@@ -6,7 +6,7 @@ from typing import Any
 from torch import Tensor, fx, nn
 
 from torchkeras.core import nested, serialization
-from torchkeras.core.checks import argument_error, moment_error, nearest
+from torchkeras.core.checks import argument_error, kind_error, moment_error, nearest
 from torchkeras.core.configurable import constructor_arguments, generic
 from torchkeras.layers.base import Layer
 from torchkeras.models.summary import print_summary
@@ -400,8 +400,7 @@ def _named(model: Model, inputs: dict[str, Any], name: str, symbol: Any) -> Any:
     for key in (name, symbol.name):
         if key in inputs:
             return inputs[key]
-    operation = symbol.call.operation if symbol.call is not None else None
-    if getattr(operation, "optional", False):
+    if _is_optional(symbol):
         return None
     raise ValueError(
         f'{type(model).__name__} "{model.name}": Missing data for input "{name}". You passed a '
@@ -412,10 +411,14 @@ def _named(model: Model, inputs: dict[str, Any], name: str, symbol: Any) -> Any:
 def fitted(model: Model, symbol: Any, value: Any) -> Any:
     """``value`` in the rank and kind of number that ``symbol`` declares."""
     if not isinstance(value, Tensor):
-        if value is None or isinstance(value, fx.Proxy):
+        if isinstance(value, fx.Proxy):
+            return value
+        if value is None:
+            _check_optional(model, symbol)
             return value
         value = model._converted_first(model._converted(value))
         if not isinstance(value, Tensor):
+            _check_text(model, symbol, value)
             return value
     shape = symbol.shape
     rank = value.dim()
@@ -435,6 +438,34 @@ def fitted(model: Model, symbol: Any, value: Any) -> Any:
     if not value.is_floating_point() and symbol.is_floating_point() and not value.is_complex():
         return value.to(model._compute_dtype)
     return value
+
+
+def _is_optional(symbol: Any) -> bool:
+    operation = symbol.call.operation if symbol.call is not None else None
+    return getattr(operation, "optional", False)
+
+
+def _check_optional(model: Model, symbol: Any) -> None:
+    if not _is_optional(symbol):
+        raise argument_error(
+            model,
+            f'input "{symbol.name}"',
+            None,
+            f"a tensor of shape {symbol.shape}",
+            "Input(..., optional=True) may be left out.",
+        )
+
+
+def _check_text(model: Model, symbol: Any, value: Any) -> None:
+    kind = getattr(getattr(value, "dtype", None), "kind", "")
+    if kind in ("O", "S", "U") and symbol.dtype != "string":
+        raise kind_error(
+            model,
+            f'input "{symbol.name}"',
+            f"an array of {value.dtype}",
+            f"numbers ({symbol.dtype})",
+            "Turn text into numbers first, or declare Input(..., dtype='string').",
+        )
 
 
 def _wrong_shape(model: Model, symbol: Any, value: Tensor) -> None:

@@ -121,8 +121,9 @@ class Compilation:
         for name in older:
             if name not in _OF_TF_ONLY:
                 known = inspect.signature(Compilation.compile).parameters
+                hint = nearest(name, known)
                 raise TypeError(
-                    f"compile: got an unexpected keyword argument {name!r}. {nearest(name, known)}"
+                    f"compile: got an unexpected keyword argument {name!r}. {hint}".rstrip()
                 )
         loss_weights, metrics = _sorted_by_kind(loss_weights, metrics)
         if loss_weights is not None and not isinstance(loss_weights, (list, tuple, Mapping, float)):

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torchkeras import data, optimizers
 from torchkeras.callbacks.logs import Logs
 from torchkeras.core import nested
-from torchkeras.core.checks import argument_error, moment_error
+from torchkeras.core.checks import argument_error, kind_error, moment_error
 from torchkeras.core.configurable import is_builtin
 from torchkeras.core.dtypes import NAMES
 from torchkeras.core.settings import settings
@@ -301,6 +301,13 @@ def _warn_of_unsynchronized(model: Any) -> None:
             "BatchNormalization(synchronized=True) uses the whole batch.",
             stacklevel=4,
         )
+
+
+def check_epochs(**numbers: Any) -> None:
+    """Raise a TypeError unless each is a whole number."""
+    for name, number in numbers.items():
+        if not hasattr(number, "__index__"):
+            raise kind_error("fit", name, number, "a whole number of epochs")
 
 
 def parts_of(validation_data: Any) -> tuple[Any, Any, Any]:

@@ -106,6 +106,7 @@ class Trainer(OlderNames, SingleBatches, Executions, Compilation):
         Source: Keras 3 ``Model.fit``.
         """
         self._check_compiled("fit")
+        preparation.check_epochs(epochs=epochs, initial_epoch=initial_epoch)
         epochs = preparation.limited(epochs, settings.max_epochs, "epochs")
         if validation_split and validation_data is None:
             (x, y, sample_weight), validation_data = data.train_validation_split(

@@ -104,3 +104,10 @@ def test_what_does_not_fit_is_refused():
         layers.Bidirectional(
             layers.GRU(3), backward_layer=layers.GRU(3, go_backwards=True, return_state=True)
         )
+
+
+@pytest.mark.parametrize("argument", ["layer", "backward_layer"])
+def test_only_recurrent_layers_are_run_both_ways(argument):
+    arguments = {"layer": layers.LSTM(2), argument: layers.Dense(2)}
+    with pytest.raises(ValueError, match=f"{argument} is .*; expected a recurrent"):
+        layers.Bidirectional(**arguments)

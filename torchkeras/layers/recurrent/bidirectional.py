@@ -63,7 +63,10 @@ class Bidirectional(Layer):
                 f"one of {', '.join(MODES)}, or None",
                 nearest(merge_mode, MODES),
             )
-        layer, backward_layer = self._checked("layer", layer), self._checked("b", backward_layer)
+        layer, backward_layer = (
+            self._checked("layer", layer),
+            self._checked("backward_layer", backward_layer),
+        )
         self.merge_mode = merge_mode
         self.forward_layer = copied(layer, "forward")
         if backward_layer is None:
@@ -84,8 +87,11 @@ class Bidirectional(Layer):
 
     def _checked(self, argument: str, layer: Any) -> Any:
         layer = serialization.deserialize_keras_object(layer) if isinstance(layer, dict) else layer
-        if argument == "layer" and not isinstance(layer, Layer):
-            raise argument_error(self, "layer", layer, "a recurrent `keras.layers.Layer` instance")
+        is_recurrent = isinstance(layer, Layer) and hasattr(layer, "go_backwards")
+        if not (is_recurrent or (layer is None and argument != "layer")):
+            raise argument_error(
+                self, argument, layer, "a recurrent `keras.layers.Layer` instance", "Try LSTM(32)."
+            )
         return layer
 
     def _check_agreement(self) -> None:
