@@ -48,8 +48,7 @@ def test_shape_and_type_are_those_of_a_run(function, shapes):
     symbolic, eager = run(function, *shapes)
     assert tuple(3 if n is None else n for n in symbolic.shape) == tuple(eager.shape)
     assert symbolic.dtype == str(eager.dtype).removeprefix("torch.")
-    inputs = tracer.Graph([], symbolic) if symbolic.call is None else symbolic
-    assert isinstance(inputs, KerasTensor)
+    assert isinstance(symbolic, KerasTensor)
 
 
 @pytest.mark.parametrize(
@@ -93,8 +92,8 @@ def test_symbols_are_found_in_nested_arguments():
     assert tracer.any_symbolic([1, {"a": (x,)}])
     assert tracer.any_symbolic(slice(x, None))
     assert not tracer.any_symbolic([1, {"a": (2,)}])
-    assert tracer.symbols_in({"a": [x], "b": slice(0, x)}) == [x, x] or True
-    assert len(tracer.symbols_in({"a": [x], "b": slice(0, x)})) == 2
+    found = tracer.symbols_in({"a": [x], "b": slice(0, x)})
+    assert [id(symbol) for symbol in found] == [id(x), id(x)]
 
 
 def test_a_traceable_function_is_one_node():

@@ -83,8 +83,8 @@ _skipped: dict[type, set[str]] = {}
 def _attribute(owner: Any, name: str) -> Any:
     try:
         return getattr(owner, name)
-    except Exception:  # noqa: BLE001 - a user's property may raise anything until it is ready
-        return None
+    except (AttributeError, LookupError, RuntimeError, TypeError, ValueError):
+        return None  # a user's property that isn't ready yet
 
 
 def members(container: Any) -> list[tuple[str, Any]]:
