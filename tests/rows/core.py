@@ -1,5 +1,8 @@
 """Rows and argument changes of dense layers, embeddings and what passes through."""
 
+import torch
+from influence import Change
+from layer_arguments import constructed
 from row import Row
 
 TABLE = [
@@ -15,6 +18,22 @@ TABLE = [
     Row("Identity", {}),
 ]
 
-ARGUMENTS = []
+
+def adapted(layer):
+    """Outputs of a layer whose low-rank update isn't zero."""
+    x = torch.arange(8.0).reshape(2, 4)
+    layer(x)
+    layer.lora_kernel_b.assign(torch.ones(layer.lora_kernel_b.shape))
+    return layer(x).detach()
+
+
+ARGUMENTS = [
+    constructed(
+        "Dense",
+        {"lora_rank": 1, "lora_alpha": Change(3.0, given={"lora_rank": 1}, outcome=adapted)},
+        {"units": 3},
+        Row("Dense", shape=(2, 4)),
+    ),
+]
 
 WITHOUT = {}
