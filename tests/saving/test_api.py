@@ -3,6 +3,7 @@
 import os
 
 import h5py
+import keras
 import numpy as np
 import pytest
 import torch
@@ -29,6 +30,8 @@ def zeroed(model):
     "name, written",
     [
         ("m.weights.h5", "m.weights.h5"),
+        ("m.h5", "m.h5"),
+        ("m.hdf5", "m.hdf5"),
         ("m.safetensors", "m.safetensors"),
         ("cp.ckpt", "cp.ckpt.weights.h5"),
         ("checkpoint", "checkpoint.weights.h5"),
@@ -42,6 +45,26 @@ def test_weights_come_back_by_the_same_name(model, tmp_path, name, written):
     zeroed(model).load_weights(str(tmp_path / name))
     for a, b in zip(model.get_weights(), before, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_any_h5_holds_what_weights_h5_holds(model, tmp_path):
+    model.save_weights(tmp_path / "m.h5")
+    (tmp_path / "m.h5").rename(tmp_path / "m.weights.h5")
+    layers = keras.layers
+    real = keras.Sequential([keras.Input((3,)), layers.Dense(4), layers.Dense(2)])
+    real.load_weights(tmp_path / "m.weights.h5")
+    for a, b in zip(model.get_weights(), real.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("group", ["/", "model_weights"])
+def test_weights_as_tf_keras_2_lays_them_out_are_named(model, tmp_path, group):
+    with h5py.File(tmp_path / "m.h5", "w") as file:
+        file.require_group(group).attrs["layer_names"] = ["body", "head"]
+    with pytest.raises(
+        ValueError, match=r"m\.h5'; expected a file laid out as .*tf\.keras 2 wrote"
+    ):
+        model.load_weights(tmp_path / "m.h5")
 
 
 def test_weights_are_taken_from_a_whole_model(model, tmp_path):

@@ -125,9 +125,9 @@ def save_weights(
 
     Args:
         model: The model; it must have its weights.
-        filepath: ``.weights.h5``, ``.safetensors`` (weights alone, under torch's names), or
-            ``.weights.json`` with ``max_shard_size``. A path without a suffix, or with ``.ckpt``,
-            gets ``.weights.h5`` added.
+        filepath: ``.weights.h5`` or any other ``.h5`` (of the same content), ``.safetensors``
+            (weights alone, under torch's names), or ``.weights.json`` with ``max_shard_size``. A
+            path without a suffix, or with ``.ckpt``, gets ``.weights.h5`` added.
         overwrite: Whether an existing file is replaced.
         max_shard_size: Largest size of one file in GB, for ``.weights.json``.
         save_format: tf.keras's ``"h5"``, ``"keras"`` or ``"tf"``; the suffix decides.
@@ -174,7 +174,8 @@ def load_weights(
 
     Args:
         model: The model; it must have its weights.
-        filepath: ``.weights.h5``, ``.weights.json``, ``.safetensors`` or a ``.keras`` archive.
+        filepath: ``.weights.h5`` or any other ``.h5`` of that content, ``.weights.json``,
+            ``.safetensors``, or a ``.keras`` archive.
         skip_mismatch: Whether what doesn't fit is left as it is, with a warning.
         by_name: Whether layers are found by their names instead of their places.
         objects_to_skip: Layers to leave alone.
@@ -216,7 +217,17 @@ def _source(path: Path) -> Iterator[tuple[Any, Any]]:
             yield root, assets
     else:
         with hdf5.open_group(path) as root:
+            _check_layout(path, root)
             yield root, None
+
+
+def _check_layout(path: Path, root: hdf5.Group) -> None:
+    """Raise a ValueError if a file lies as tf.keras 2 and Keras 1 wrote it."""
+    if "layer_names" in root.attributes or "model_weights" in root:
+        raise argument_error(
+            "load_weights", "filepath", str(path), "a file laid out as .weights.h5 is",
+            "tf.keras 2 wrote it: load it there and save it as .weights.h5 or .keras.",
+        )  # fmt: skip
 
 
 def _read_by_name(reader: weights.Reader, model: Any, root: Any) -> None:
@@ -241,7 +252,7 @@ def _read_by_name(reader: weights.Reader, model: Any, root: Any) -> None:
 
 def _weights_path(owner: str, filepath: str | os.PathLike) -> Path:
     path = Path(filepath)
-    if path.name.endswith((_WEIGHTS, shards.SUFFIX, ".safetensors")):
+    if path.name.endswith((*_LEGACY, shards.SUFFIX, ".safetensors")):
         return path
     if path.suffix in ("", ".ckpt"):
         return path.with_name(path.name + _WEIGHTS)
@@ -254,7 +265,7 @@ def _weights_path(owner: str, filepath: str | os.PathLike) -> Path:
 def _existing_weights(filepath: str | os.PathLike) -> Path:
     path = Path(filepath)
     if path.exists():
-        known = (_WEIGHTS, shards.SUFFIX, ".safetensors", ".keras")
+        known = (*_LEGACY, shards.SUFFIX, ".safetensors", ".keras")
         if path.name.endswith(known) or path.is_dir() or zipfile.is_zipfile(path):
             return path
         if path.suffix in ("", ".ckpt"):
