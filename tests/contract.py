@@ -122,3 +122,60 @@ def check_compiled(row: Row) -> None:
     for mine, other in zip(as_leaves(layer(x)), as_leaves(compiled(x)), strict=True):
         torch.testing.assert_close(mine, other)
     compiled(x, training=True)
+
+
+def pick(structure: Any, part: Any) -> Any:
+    """A part of the batch of each tensor."""
+    if isinstance(structure, list):
+        return [pick(item, part) for item in structure]
+    return structure[part].detach()
+
+
+def check_batches(row: Row) -> None:
+    """No sample is a batch, and a sample alone is what it is among others."""
+    layer = row.layer()
+    x = row.tensors()
+    y = as_leaves(layer(x, **row.options))
+    for leaf, whole in zip(as_leaves(layer(pick(x, slice(0, 0)))), y, strict=True):
+        assert leaf.shape == (0, *whole.shape[1:])
+    for leaf, whole in zip(as_leaves(layer(pick(x, slice(0, 1)))), y, strict=True):
+        torch.testing.assert_close(leaf, whole[:1])
+
+
+def check_double(row: Row) -> None:
+    """After ``.to(torch.float64)`` a layer computes in float64, to the same numbers."""
+    layer = row.layer()
+    y = as_leaves(layer(row.tensors()))
+    layer.to(torch.float64)
+    for leaf, before in zip(as_leaves(layer(row.tensors(torch.float64))), y, strict=True):
+        if before.is_floating_point():
+            assert leaf.dtype == torch.float64
+        torch.testing.assert_close(leaf, before, check_dtype=False)
+
+
+def check_saving(row: Row, folder: Path) -> None:
+    """A functional model of it predicts the same after a file, and as a clone."""
+    inputs = row.symbols()
+    model = torchkeras.Model(inputs, row.layer()(inputs))
+    x = row.inputs()
+    y = as_leaves(model.predict(x, verbose=0))
+    model.save(folder / "model.keras")
+    loaded = torchkeras.models.load_model(folder / "model.keras")
+    clone = torchkeras.models.clone_model(model)
+    clone.set_weights(model.get_weights())
+    for twin in (loaded, clone):
+        for mine, other in zip(as_leaves(twin.predict(x, verbose=0)), y, strict=True):
+            torch.testing.assert_close(torch.as_tensor(mine), torch.as_tensor(other))
+
+
+def check_export(row: Row) -> None:
+    """``torch.export`` takes it with a batch of any size."""
+    layer = row.layer()
+    x = row.tensors()
+    layer(x)
+    batch = torch.export.Dim("batch", min=1, max=64)
+    shapes = [{0: batch} for _ in x] if isinstance(x, list) else {0: batch}
+    program = torch.export.export(layer, (x,), dynamic_shapes=(shapes,))
+    more = [torch.cat([part, part]) for part in x] if isinstance(x, list) else torch.cat([x, x])
+    for mine, other in zip(as_leaves(layer(more)), as_leaves(program.module()(more)), strict=True):
+        torch.testing.assert_close(mine, other)

@@ -23,7 +23,7 @@ class Row:
         shape: Shape of the input, or a list of shapes.
         integers: The inputs are integers below this.
         random: What it computes in training can't be compared with Keras number by number.
-        compiles: Whether ``torch.compile(fullgraph=True)`` is tried on it.
+        eager: Why ``torch.compile`` and ``torch.export`` can't take it: strings, say.
         options: Arguments of the call.
         only_ours: Keras 3 has no such layer, or fails on its torch backend.
     """
@@ -33,7 +33,7 @@ class Row:
     shape: Any = (2, 6, 4)
     integers: int = 0
     random: bool = False
-    compiles: bool = False
+    eager: str = ""
     options: dict[str, Any] = field(default_factory=dict)
     only_ours: bool = False
 

@@ -8,6 +8,7 @@ import torchkeras
 from torchkeras.core import registry
 
 ROWS = {str(row): row for row in contract.TABLE}
+GRAPHS = [name for name, row in ROWS.items() if not row.eager]
 COMPARED = {name: row for name, row in ROWS.items() if not row.only_ours}
 
 # Bases, and classes with tests of their own kind.
@@ -58,9 +59,29 @@ def test_mixed_policy_gives_half_precision(name):
     contract.check_policy(ROWS[name])
 
 
-@pytest.mark.parametrize("name", [name for name, row in ROWS.items() if row.compiles])
+@pytest.mark.parametrize("name", ROWS)
+def test_takes_batches_of_none_and_one(name):
+    contract.check_batches(ROWS[name])
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_computes_in_double_precision(name):
+    contract.check_double(ROWS[name])
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_files_and_clones_predict_the_same(name, tmp_path):
+    contract.check_saving(ROWS[name], tmp_path)
+
+
+@pytest.mark.parametrize("name", GRAPHS)
 def test_compiles_as_one_graph(name):
     contract.check_compiled(ROWS[name])
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_exports_with_any_batch(name):
+    contract.check_export(ROWS[name])
 
 
 @pytest.mark.parametrize("training", [False, True])

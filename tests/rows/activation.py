@@ -9,7 +9,7 @@ TABLE = [
     Row("PReLU", {"shared_axes": [1]}),
     Row("ELU", {"alpha": 0.7}),
     Row("Softmax", {"axis": (1, 2)}),
-    Row("Softmax", {}, compiles=True),
+    Row("Softmax", {}),
     Row("ThresholdedReLU", {"theta": 0.5}, only_ours=True),
 ]
 

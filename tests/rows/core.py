@@ -6,7 +6,7 @@ from layer_arguments import constructed
 from row import Row
 
 TABLE = [
-    Row("Dense", {"units": 3, "activation": "relu"}, compiles=True),
+    Row("Dense", {"units": 3, "activation": "relu"}),
     Row("Dense", {"units": 3, "use_bias": False}, (5, 4)),
     Row("EinsumDense", {"equation": "abc,cd->abd", "output_shape": (None, 3), "bias_axes": "d"}),
     Row("EinsumDense", {"equation": "...b,bcd->...cd", "output_shape": (3, 2), "bias_axes": "cd"}),

@@ -42,17 +42,17 @@ def two_cells(package: Any) -> Any:
 
 
 TABLE = [
-    Row("LSTM", {"units": 3}, compiles=True),
+    Row("LSTM", {"units": 3}),
     Row("LSTM", {"units": 3, "return_sequences": True, "return_state": True, "use_bias": False}),
     Row("LSTM", {"units": 3, "activation": "relu", "recurrent_activation": "hard_sigmoid"}),
-    Row("GRU", {"units": 3, "return_sequences": True, "go_backwards": True}, compiles=True),
+    Row("GRU", {"units": 3, "return_sequences": True, "go_backwards": True}),
     Row("GRU", {"units": 3, "reset_after": False, "return_state": True}),
     Row("SimpleRNN", {"units": 3, "unroll": True}),
     Row("SimpleRNN", {"units": 3, "activation": "relu", "return_sequences": True}),
     Row("GRU", {"units": 3, "dropout": 0.3, "recurrent_dropout": 0.3}, random=True),
     Row("RNN", {"cell": gru_cell, "return_sequences": True}),
     Row("RNN", {"cell": two_cells}),
-    Row("Bidirectional", {"layer": lstm}, compiles=True),
+    Row("Bidirectional", {"layer": lstm}),
     Row("Bidirectional", {"layer": gru, "merge_mode": "ave"}),
     Row("Bidirectional", {"layer": gru_with_state, "merge_mode": None}),
     Row("TimeDistributed", {"layer": dense}),

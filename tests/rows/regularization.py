@@ -3,7 +3,7 @@
 from row import FIRST, IMAGES, VOLUMES, Row
 
 TABLE = [
-    Row("Dropout", {"rate": 0.4, "seed": 3}, random=True, compiles=True),
+    Row("Dropout", {"rate": 0.4, "seed": 3}, random=True),
     Row("Dropout", {"rate": 0.4, "noise_shape": (None, 1, None)}, random=True),
     Row("SpatialDropout1D", {"rate": 0.4}, random=True),
     Row("SpatialDropout2D", {"rate": 0.4, **FIRST}, IMAGES, random=True),

@@ -3,7 +3,7 @@
 from row import FIRST, IMAGES, VOLUMES, Row
 
 TABLE = [
-    Row("Flatten", {}, IMAGES, compiles=True),
+    Row("Flatten", {}, IMAGES),
     Row("Flatten", FIRST, IMAGES),
     Row("Reshape", {"target_shape": (3, -1)}),
     Row("Permute", {"dims": (2, 1)}),

@@ -292,7 +292,7 @@ class Dot(Merge):
         left, right = x.movedim(first, -1), y.movedim(second, 1)
         rows, columns = left.shape[1:-1], right.shape[2:]
         result = torch.bmm(
-            left.reshape(x.shape[0], -1, left.shape[-1]),
+            left.flatten(1, -2) if left.ndim > 2 else left.unsqueeze(1),
             right.flatten(2) if right.ndim > 2 else right.unsqueeze(2),
         )
         shape = (*rows, *columns) or (1,)

@@ -100,7 +100,7 @@ class Reshape(Rearranging):
             ValueError: the number of elements differs.
         """
         total = product(tuple(lengths))
-        known = math.prod(n for n in self.target_shape if n != -1)
+        known = math.prod([n for n in self.target_shape if n != -1])
         if total is None:
             return tuple(None if n == -1 else n for n in self.target_shape)
         if (-1 in self.target_shape and (known == 0 or total % known)) or (

@@ -50,7 +50,9 @@ class Rescaling(SameShape, Layer):
     def _factor(self, value: Any, x: Tensor) -> Any:
         if isinstance(value, (int, float)):
             return value
-        numbers = torch.as_tensor(np.asarray(value), dtype=x.dtype, device=x.device)
+        if isinstance(value, (list, tuple)):
+            value = [*value]  # a plain list, whatever holds it
+        numbers = torch.as_tensor(value, dtype=x.dtype, device=x.device)
         if numbers.ndim and settings.image_data_format() == "channels_first":
             return numbers.reshape(*numbers.shape, *(1,) * (3 - numbers.ndim))
         return numbers
