@@ -1,22 +1,39 @@
-"""Convolutions with padding that torch's own modules don't have."""
+"""Convolutions with padding that torch's own modules don't have, and separable ones."""
+
+from collections import OrderedDict
 
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from torchkeras.nn.geometry import Window, is_symmetric, pad_unevenly
+from torchkeras.nn.geometry import (
+    Lengths,
+    Window,
+    is_symmetric,
+    pad,
+    pad_unevenly,
+    transposed_margins,
+)
 
 FUNCTIONS = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
 PLAIN = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
+TRANSPOSED_FUNCTIONS = {1: F.conv_transpose1d, 2: F.conv_transpose2d, 3: F.conv_transpose3d}
+TRANSPOSED = {1: nn.ConvTranspose1d, 2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}
+
+
+def convolve(
+    x: Tensor, weight: Tensor, bias: Tensor | None, window: Window, groups: int = 1
+) -> Tensor:
+    """Convolution of ``(b, c, *lengths)`` with ``(filters, c / groups, *size)``."""
+    x, padding = pad_unevenly(x, window.pads(tuple(x.shape[2:])))
+    function = FUNCTIONS[window.rank]
+    return function(x, weight, bias, window.strides, padding, window.dilation, groups)
 
 
 class _Padded:
     """Forward of the padded convolutions: pad by the window, then convolve."""
 
     def _conv_forward(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        window = self.window
-        x, padding = pad_unevenly(x, window.pads(tuple(x.shape[2:])))
-        convolve = FUNCTIONS[window.rank]
-        return convolve(x, weight, bias, window.strides, padding, window.dilation, self.groups)
+        return convolve(x, weight, bias, self.window, self.groups)
 
 
 class PaddedConv1d(_Padded, nn.Conv1d):
@@ -57,4 +74,124 @@ def convolution(
     )
     if not plain:
         module.window = window
+    return module
+
+
+def separable(
+    window: Window,
+    in_channels: int,
+    multiplier: int,
+    out_channels: int,
+    bias: bool,
+    **factory: object,
+) -> nn.Sequential:
+    """``depthwise``, which gives each channel ``multiplier`` filters, then ``pointwise``.
+
+    The second mixes the channels with a window of 1.
+    """
+    between = in_channels * multiplier
+    ones = (1,) * window.rank
+    point = Window(ones, ones, ones)
+    return nn.Sequential(
+        OrderedDict(
+            depthwise=convolution(window, in_channels, between, in_channels, False, **factory),
+            pointwise=convolution(point, between, out_channels, 1, bias, **factory),
+        )
+    )
+
+
+def _as_torch_pads(
+    window: Window, extra: Lengths
+) -> tuple[tuple[int, ...], tuple[int, ...], tuple[tuple[int, int], ...]]:
+    """The margins of a transposed convolution as torch takes them, and what it can't take.
+
+    Returns:
+        padding: Cut off both sides of each axis.
+        output_padding: Of these, not cut off at the end.
+        rest: (0, what is still to be added at the end, or cut off there if below 0).
+    """
+    padding, output_padding, rest = [], [], []
+    for (before, after), stride, dilation in zip(
+        transposed_margins(window, extra), window.strides, window.dilation, strict=True
+    ):
+        kept = min(max(after - before, 0), max(stride, dilation) - 1)
+        padding.append(-before)
+        output_padding.append(kept)
+        rest.append((0, after - before - kept))
+    return tuple(padding), tuple(output_padding), tuple(rest)
+
+
+def _finish(y: Tensor, rest: tuple[tuple[int, int], ...]) -> Tensor:
+    """Zeros added at the ends of the last axes, or elements cut off there."""
+    if any(after > 0 for _, after in rest):
+        return pad(y, rest)
+    for axis, (_, after) in enumerate(rest, start=2):
+        if after:
+            y = y.narrow(axis, 0, y.shape[axis] + after)
+    return y
+
+
+def convolve_transposed(x: Tensor, weight: Tensor, window: Window, extra: Lengths) -> Tensor:
+    """Transposed convolution of ``(b, c, *lengths)`` with ``(c, filters, *size)``.
+
+    Args:
+        extra: Output padding of each axis; None gives ``n * stride`` elements for "same", and all
+            that the windows reach, at least ``n * stride``, for "valid".
+    """
+    padding, output_padding, rest = _as_torch_pads(window, extra)
+    function = TRANSPOSED_FUNCTIONS[window.rank]
+    y = function(x, weight, None, window.strides, padding, output_padding, 1, window.dilation)
+    return _finish(y, rest)
+
+
+class _Cropped:
+    """Forward of the cropped transposed convolutions: torch's, then cut at the ends of the axes."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return _finish(super().forward(x), self.rest)
+
+
+class CroppedConvTranspose1d(_Cropped, nn.ConvTranspose1d):
+    """``nn.ConvTranspose1d`` that cuts ``rest`` off the end of the result."""
+
+
+class CroppedConvTranspose2d(_Cropped, nn.ConvTranspose2d):
+    """``nn.ConvTranspose2d`` that cuts ``rest`` off the ends of the result."""
+
+
+class CroppedConvTranspose3d(_Cropped, nn.ConvTranspose3d):
+    """``nn.ConvTranspose3d`` that cuts ``rest`` off the ends of the result."""
+
+
+CROPPED = {1: CroppedConvTranspose1d, 2: CroppedConvTranspose2d, 3: CroppedConvTranspose3d}
+
+
+def transposed_convolution(
+    window: Window,
+    extra: Lengths,
+    in_channels: int,
+    out_channels: int,
+    bias: bool,
+    **factory: object,
+) -> nn.Module:
+    """The module that does what ``convolve_transposed`` does, with a bias.
+
+    torch's own wherever the same is cut off both sides, or less after; else a cropped one. Each
+    ``extra`` has to be below its stride.
+    """
+    padding, output_padding, rest = _as_torch_pads(window, extra)
+    cropped = any(after for _, after in rest)
+    module = (CROPPED if cropped else TRANSPOSED)[window.rank](
+        in_channels,
+        out_channels,
+        window.size,
+        stride=window.strides,
+        padding=padding,
+        output_padding=output_padding,
+        bias=bias,
+        dilation=window.dilation,
+        **factory,
+    )
+    if cropped:
+        module.rest = rest
     return module

@@ -155,6 +155,23 @@ def transposed_lengths(window: Window, lengths: Lengths, extra: Lengths) -> Leng
     return tuple(result)
 
 
+def transposed_margins(window: Window, extra: Lengths) -> Pads:
+    """What a transposed convolution adds before and after each axis of the whole result.
+
+    The whole result has ``(n - 1) * stride + extent`` elements. Numbers below 0 are cut off.
+    ``extra`` is the output padding or None.
+    """
+    result = []
+    for extent, stride, p in zip(window.extents, window.strides, extra, strict=True):
+        if window.padding == "valid":
+            result.append((0, max(stride - extent, 0) if p is None else p))
+            continue
+        total = stride + extent - 2 if p is None else extent + extent % 2 - 2 + p
+        before = min(total - total // 2, extent - 1)
+        result.append((before - extent + 1, total - before - extent + 1))
+    return tuple(result)
+
+
 def product(sizes: Lengths) -> Length:
     """Product of lengths; None if any is unknown."""
     return None if None in sizes else math.prod(sizes)

@@ -9,17 +9,12 @@ from torch.nn import functional
 
 from torchkeras.core import settings
 from torchkeras.core.typing import TensorLike
-from torchkeras.nn.geometry import Window, pad, pad_unevenly, to_channels_first, to_channels_last
+from torchkeras.nn.conv import convolve, convolve_transposed
+from torchkeras.nn.geometry import Window, to_channels_first, to_channels_last
 from torchkeras.ops.operands import join, tensor
 from torchkeras.tracer import traceable
 
-_CONVOLVE = {1: functional.conv1d, 2: functional.conv2d, 3: functional.conv3d}
 _FILTERS_FIRST = {1: (2, 1, 0), 2: (3, 2, 0, 1), 3: (4, 3, 0, 1, 2)}
-_TRANSPOSED = {
-    1: functional.conv_transpose1d,
-    2: functional.conv_transpose2d,
-    3: functional.conv_transpose3d,
-}
 
 
 def per_axis(name: str, argument: str, value: Any, rank: int) -> tuple[int, ...]:
@@ -50,7 +45,7 @@ def window_of(
     padding = str(padding).lower()
     if padding not in ("valid", "same"):
         raise ValueError(f"{name}: padding is {padding!r}; expected 'valid' or 'same'.")
-    if rank not in _CONVOLVE:
+    if rank not in _FILTERS_FIRST:
         raise ValueError(
             f"{name}: inputs have {rank + 2} axes; expected 3, 4 or 5. Inputs should have ndim=3, "
             "4, or 5, corresponding to 1D, 2D and 3D inputs."
@@ -82,10 +77,8 @@ def _convolve(name: str, x: Tensor, kernel: Tensor, window: Window, groups: int)
             f"{name}: inputs have {x.shape[1]} channels and kernel {kernel.shape[-2]}; expected "
             "that the number of input channels is divisible by kernel input channels."
         )
-    x, padding = pad_unevenly(x, window.pads(tuple(x.shape[2:])))
     weight = kernel.permute(_FILTERS_FIRST[window.rank])
-    y = _CONVOLVE[window.rank](x, weight, None, window.strides, padding, window.dilation, groups)
-    return in_layout(y, window)
+    return in_layout(convolve(x, weight, None, window, groups), window)
 
 
 @traceable
@@ -191,24 +184,9 @@ def conv_transpose(
             "last axis of the kernel."
         )
     weight = kernel.permute(rank + 1, rank, *range(rank))
-    y = _TRANSPOSED[rank](x, weight, None, window.strides, dilation=window.dilation)
-    extra = (output_padding,) * rank if _is_single(output_padding) else tuple(output_padding)
-    sides = [_margins(window, axis, extra[axis]) for axis in range(rank)]
-    return in_layout(pad(y, tuple(sides)), window)
-
-
-def _is_single(value: Any) -> bool:
-    return value is None or isinstance(value, int)
-
-
-def _margins(window: Window, axis: int, extra: int | None) -> tuple[int, int]:
-    """What is added (or, below 0, cut off) before and after an axis of torch's full result."""
-    extent, stride = window.extents[axis], window.strides[axis]
-    if window.padding == "valid":
-        return 0, max(stride - extent, 0) if extra is None else extra
-    total = stride + extent - 2 if extra is None else extent + extent % 2 - 2 + extra
-    before = min(total - total // 2, extent - 1)
-    return before - extent + 1, total - before - extent + 1
+    single = output_padding is None or isinstance(output_padding, int)
+    extra = (output_padding,) * rank if single else tuple(output_padding)
+    return in_layout(convolve_transposed(x, weight, window, extra), window)
 
 
 @traceable

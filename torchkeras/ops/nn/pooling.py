@@ -4,26 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from torch import Tensor
-from torch.nn import functional
 
 from torchkeras.core.typing import TensorLike
 from torchkeras.nn import pooling
 from torchkeras.ops.nn.convolution import in_channels_first, in_layout, per_axis, window_of
 from torchkeras.ops.operands import floating, tensor
 from torchkeras.tracer import traceable
-
-_ADAPTIVE = {
-    "average": {
-        1: functional.adaptive_avg_pool1d,
-        2: functional.adaptive_avg_pool2d,
-        3: functional.adaptive_avg_pool3d,
-    },
-    "max": {
-        1: functional.adaptive_max_pool1d,
-        2: functional.adaptive_max_pool2d,
-        3: functional.adaptive_max_pool3d,
-    },
-}
 
 
 def _pool(
@@ -94,5 +80,5 @@ def _adapt(kind: str, x: Tensor, output_size: Any, data_format: str | None) -> T
     rank = x.ndim - 2
     size = per_axis(f"adaptive_{kind}_pool", "output_size", output_size, rank)
     window = window_of(f"adaptive_{kind}_pool", rank, size, 1, 1, "valid", data_format)
-    y = _ADAPTIVE[kind][rank](in_channels_first(x, window), size)
+    y = pooling.ADAPTIVE_FUNCTIONS[kind][rank](in_channels_first(x, window), size)
     return in_layout(y, window)
