@@ -14,7 +14,7 @@ class LayerLosses:
 
     def add_loss(self, loss: Any) -> None:
         """Add scalar tensors to ``losses``; those of the last call are kept."""
-        if local.shape_run:
+        if not self._records_losses():
             return
         for value in nested.flatten(loss):
             if callable(value) and not isinstance(value, Tensor):
@@ -22,6 +22,10 @@ class LayerLosses:
             if value is not None:
                 self._keep_loss(value if isinstance(value, Tensor) else torch.as_tensor(value))
         local.losses_recorded = True
+
+    def _records_losses(self) -> bool:
+        """Not in a run for shapes, nor for an exported program, which has outputs alone."""
+        return not local.shape_run and not torch.compiler.is_exporting()
 
     def _keep_loss(self, loss: Tensor) -> None:
         scope = local.stateless
@@ -31,7 +35,7 @@ class LayerLosses:
             scope.add_loss(loss)
 
     def _add_activity_losses(self, y: Any) -> None:
-        for value in nested.flatten(y):
+        for value in nested.flatten(y) if self._records_losses() else ():
             if isinstance(value, Tensor):
                 loss = self.activity_regularizer(value)
                 self.add_loss(loss / value.shape[0] if value.dim() > 0 and value.shape[0] else loss)
