@@ -140,7 +140,7 @@ class STFT(Initializer):
         frame_length, _, frequencies = shape
         time = torch.arange(frame_length, dtype=dtype).reshape(-1, 1, 1)
         frequency = torch.arange(frequencies, dtype=dtype) / (2 * (frequencies - 1))
-        angle = -2 * math.pi * time * frequency  # (frame_length, 1, frequencies)
+        angle = -2 * time * frequency * math.pi  # (frame_length, 1, frequencies)
         kernel = torch.cos(angle) if self.side == "real" else torch.sin(angle)
         if self.window is None:
             return kernel

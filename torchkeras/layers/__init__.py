@@ -70,6 +70,7 @@ from torchkeras.layers.pooling import (
     MaxPooling2D,
     MaxPooling3D,
 )
+from torchkeras.layers.preprocessing.audio import MelSpectrogram, STFTSpectrogram
 from torchkeras.layers.preprocessing.numeric import Normalization, Rescaling
 from torchkeras.layers.recurrent.bidirectional import Bidirectional
 from torchkeras.layers.recurrent.gru import GRU, GRUCell
@@ -186,6 +187,7 @@ __all__ = [
     "MaxPooling2D",
     "MaxPooling3D",
     "Maximum",
+    "MelSpectrogram",
     "Minimum",
     "MultiHeadAttention",
     "Multiply",
@@ -197,6 +199,7 @@ __all__ = [
     "RepeatVector",
     "Rescaling",
     "Reshape",
+    "STFTSpectrogram",
     "SimpleRNN",
     "SimpleRNNCell",
     "Softmax",
