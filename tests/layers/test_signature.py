@@ -1,8 +1,10 @@
 import inspect
 
 import pytest
+import torch
 
-from torchkeras.layers.signature import argument_names, make_forward, signature_of
+from torchkeras.layers import Layer
+from torchkeras.layers.signature import also_named, argument_names, make_forward, signature_of
 
 
 class Calls:
@@ -69,3 +71,18 @@ def test_arguments_at_their_default_are_left_out():
 def test_names_of_arguments_are_read():
     assert argument_names(Calls.middle) == ("x", "training", "mask")
     assert argument_names(Calls.star) == ()
+
+
+def test_arguments_have_the_names_of_other_releases_too():
+    class Doubling(Layer):
+        @also_named(inputs="sequences", scale="factor")
+        def call(self, sequences, factor=2, **options):
+            return sequences * factor
+
+    layer, x = Doubling(), torch.ones(2)
+    assert layer(inputs=x).tolist() == layer(sequences=x).tolist() == [2, 2]
+    assert layer(x, scale=3).tolist() == layer.call(x, scale=3).tolist() == [3, 3]
+    assert "inputs" in inspect.signature(layer.forward).parameters
+    assert signature_of(Doubling.call).names == ["sequences", "factor"]
+    with pytest.raises(TypeError, match="sequences"):
+        layer(scale=3)

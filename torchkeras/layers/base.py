@@ -457,9 +457,17 @@ class Layer(LayerCalls, SymbolicCalls, LayerLosses, LayerWeights, Configurable):
         return config
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "Layer":
-        """A layer made from what ``get_config`` gave."""
-        return super().from_config(dict(config))
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> "Layer":
+        """A layer made from what ``get_config`` gave.
+
+        Args:
+            config: The configuration.
+            custom_objects: Classes and functions by the name they have in ``config``.
+        """
+        with scopes.custom_objects_scope(custom_objects):
+            return super().from_config(dict(config))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Layer":
         twin = self.__class__.__new__(self.__class__)

@@ -10,6 +10,49 @@ _TRAINING = "training"
 _STAND_IN = "_layer_"
 
 
+def also_named(**names: str) -> Callable[[Callable], Callable]:
+    """Decorator: arguments may be given by keyword under the names of another release, too.
+
+    Args:
+        **names: The other name of an argument, by which it goes on under its own.
+
+    Example:
+        >>> @also_named(inputs="sequences")
+        ... def double(sequences):
+        ...     return 2 * sequences
+        >>> double(inputs=3)
+        6
+    """
+
+    def decorate(method: Callable) -> Callable:
+        @functools.wraps(method)
+        def renamed(*args: Any, **kwargs: Any) -> Any:
+            if kwargs:
+                for other, own in names.items():
+                    value = kwargs.pop(other, None)
+                    if value is not None:
+                        kwargs[own] = value
+            return method(*args, **kwargs)
+
+        signature = inspect.signature(method)
+        others = [inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY, default=None) for n in names]
+        listed = list(signature.parameters.values())
+        at_end = listed.pop() if listed[-1].kind is inspect.Parameter.VAR_KEYWORD else None
+        listed = [*listed, *others, *([at_end] if at_end else [])]
+        renamed.__signature__ = signature.replace(parameters=listed)
+        renamed.also_named = names
+        return renamed
+
+    return decorate
+
+
+def own_parameters(function: Callable) -> list[inspect.Parameter]:
+    """Parameters of a method without ``self`` and without what ``also_named`` added."""
+    others = getattr(function, "also_named", ())
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    return [parameter for parameter in parameters if parameter.name not in others]
+
+
 class CallSignature:
     """The arguments of a ``call`` method.
 
@@ -23,7 +66,7 @@ class CallSignature:
     """
 
     def __init__(self, call: Callable) -> None:
-        parameters = list(inspect.signature(call).parameters.values())[1:]
+        parameters = own_parameters(call)
         self.parameters = parameters
         kinds = inspect.Parameter
         named = [p for p in parameters if p.kind not in (kinds.VAR_POSITIONAL, kinds.VAR_KEYWORD)]
@@ -75,7 +118,7 @@ def signature_of(call: Callable) -> CallSignature:
 @functools.cache
 def argument_names(function: Callable) -> tuple[str, ...]:
     """Named arguments of a method, without ``self``."""
-    parameters = list(inspect.signature(function).parameters.values())[1:]
+    parameters = own_parameters(function)
     return tuple(p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD))
 
 
@@ -123,4 +166,5 @@ def make_forward(call: Callable, class_name: str) -> Callable:
     forward.__qualname__ = f"{class_name}.forward"
     forward.__module__ = call.__module__
     forward.__doc__ = call.__doc__
-    return forward
+    others = getattr(call, "also_named", None)
+    return also_named(**others)(forward) if others else forward
