@@ -3,6 +3,7 @@
 import pytest
 import torch
 from influence import Change, Subject, cases, check, missing, named
+from methods import Method, missing_methods
 
 from torchkeras import losses
 from torchkeras.losses import functions
@@ -229,3 +230,61 @@ def test_sample_weights_matter(name):
     loss = getattr(losses, name)()
     weight = torch.linspace(0.2, 3.0, len(data["y_pred"]))
     assert loss(**data) != loss(**data, sample_weight=weight)
+
+
+VALUES = torch.tensor([[1.0, 2.0, 4.0], [0.5, 3.0, 1.5]])
+HUBERS = {"y_true": ONE_HOT * 3, "y_pred": LOGITS}
+CHANGED = {"y_true": ONE_HOT * 2, "y_pred": LOGITS.flip(0)}
+METHODS = [
+    Subject(
+        Method(losses.Loss, "__call__", losses.Huber),
+        {**CHANGED, "sample_weight": torch.tensor([0.5, 1.0, 2.0, 0.1])},
+        HUBERS,
+    ),
+    Subject(
+        Method(losses.Loss, "compute", losses.Huber),
+        {**CHANGED, "sample_weight": torch.tensor([0.5, 1.0, 2.0, 0.1])},
+        HUBERS,
+    ),
+    Subject(
+        Method(losses.Loss, "reduce", losses.Huber),
+        {
+            "values": VALUES + 1,
+            "sample_weight": torch.tensor([[0.5], [2.0]]),
+            "mask": torch.tensor([[True, False, True], [True, True, True]]),
+        },
+        {"values": VALUES},
+    ),
+    Subject(Method(losses.LossFunctionWrapper, "call", losses.Huber), CHANGED, HUBERS),
+    Subject(
+        Method(losses.LossFunctionWrapper, "fused_mean", losses.MeanSquaredError),
+        CHANGED,
+        HUBERS,
+    ),
+    Subject(
+        Method(losses.CTC, "formula"),
+        {"y_true": SEQUENCES["y_true"].flip(0), "y_pred": STEPS * 0.5},
+        SEQUENCES,
+    ),
+    Subject(
+        Method(losses.Huber, "from_config"), {"config": {"delta": 0.1}}, {"config": {}}, on_classes
+    ),
+    Subject(
+        Method(losses.Reduction, "validate"),
+        {"key": Change("total", raises=ValueError)},
+        {"key": "sum"},
+    ),
+]
+METHODS_WITHOUT = {
+    "Loss.call": "a subclass writes it; here it raises",
+    "Loss.fused_mean": "None: there is no kernel for a loss that isn't known",
+}
+
+
+@pytest.mark.parametrize("subject, argument", cases(METHODS))
+def test_changing_the_argument_of_a_method_matters(subject, argument):
+    check(subject, argument)
+
+
+def test_no_argument_of_a_method_is_left_out():
+    assert not missing_methods([losses], [*SUBJECTS, *METHODS], METHODS_WITHOUT)

@@ -2,7 +2,8 @@
 
 import pytest
 import torch
-from influence import Change, Subject, cases, check, missing, named, public_objects
+from influence import Change, Fresh, Subject, cases, check, missing, named, public_objects
+from methods import Method, missing_methods
 
 from torchkeras import losses, metrics
 
@@ -275,3 +276,129 @@ def test_sample_weights_matter(name):
         metric.update_state(*data, **weights)
         states.append([variable.numpy().tolist() for variable in metric.variables])
     assert states[0] != states[1]
+
+
+def states_of(metric, result):
+    return result, [variable.numpy().copy() for variable in metric.variables]
+
+
+def update_subject(name):
+    """``update_state`` of a class, seen in the states."""
+    cls, data = getattr(metrics, name), OWN.get(name, ({}, CLASSES))[1]
+    method = Method(cls, "update_state", lambda: cls(**NEEDED.get(name, {})), states_of)
+    weights = torch.tensor([1, 3, 5, 2])
+    if len(data) == 1:
+        weights = weights if name == "Mean" else weights[:, None].expand(4, 3)
+        return Subject(
+            method, {"values": LOGITS.square(), "sample_weight": weights}, {"values": LOGITS}
+        )
+    changes = {
+        "y_true": 1 - BITS if data is BINARY else data[0].roll(1, 0),
+        "y_pred": data[1].roll(1, -1) if data is CLASSES or data is NUMBERED else data[1].flip(0),
+        "sample_weight": weights,
+    }
+    return Subject(method, changes, {"y_true": data[0], "y_pred": data[1]})
+
+
+def told(metric, variable):
+    return variable.numpy(), variable.name, variable.aggregation, variable.reduction
+
+
+def seen_mean():
+    mean = metrics.Mean()
+    mean.update_state(LOGITS)
+    return mean
+
+
+def sums(*values):
+    return Fresh(lambda: [float(value) for value in values])
+
+
+class Largest(metrics.Metric):
+    """A metric made of the base alone."""
+
+    def __init__(self, factor=1.0):
+        super().__init__()
+        self.factor = factor
+        self.largest = self.add_variable((), "zeros", name="largest", reduction="max")
+
+    def update_state(self, values, bound=100.0):
+        self.largest.assign(torch.maximum(self.largest, values.max().clamp(max=bound)))
+
+    def result(self):
+        return self.largest.value * self.factor
+
+
+new_state = {
+    "shape": (3,),
+    "initializer": "ones",
+    "dtype": "float64",
+    "aggregation": "mean",
+    "name": "other",
+}
+LARGEST = {"args": [LOGITS + 1], "**kwargs": {"bound": 0.1}}
+METHODS = [
+    *(update_subject(name) for name in CLASS_NAMES),
+    Subject(
+        Method(metrics.Metric, "add_variable", metrics.Metric, told),
+        {**new_state, "reduction": "max"},
+        {"shape": (2,)},
+    ),
+    Subject(
+        Method(metrics.Metric, "add_weight", metrics.Metric, told),
+        {**new_state, "**options": {"reduction": "max"}},
+        {"shape": (2,)},
+    ),
+    Subject(
+        Method(metrics.Metric, "merge_state", seen_mean, states_of),
+        {"metrics": Fresh(lambda: [seen_mean()])},
+        {"metrics": []},
+    ),
+    Subject(Method(metrics.Metric, "__call__", Largest), LARGEST, {"args": [LOGITS]}),
+    Subject(
+        Method(metrics.Metric, "stateless_update_state", Largest),
+        {**LARGEST, "metric_variables": sums(9)},
+        {"args": [LOGITS], "metric_variables": sums(0)},
+    ),
+    Subject(
+        Method(metrics.Metric, "stateless_result", metrics.Mean),
+        {"metric_variables": sums(5, 2)},
+        {"metric_variables": sums(6, 2)},
+    ),
+    Subject(
+        Method(Largest, "from_config"),
+        {"config": {"factor": 2.0}},
+        {"config": {}},
+        lambda metric: metric(LOGITS),
+    ),
+    *(
+        Subject(
+            Method(cls, "build", cls, states_of),
+            {"y_true_shape": Change((4,), raises=ValueError), "y_pred_shape": (4, 2)},
+            {"y_true_shape": (4, 3), "y_pred_shape": (4, 3)},
+        )
+        for cls in (metrics.FBetaScore, metrics.R2Score)
+    ),
+]
+METHODS_WITHOUT = {
+    "Metric.update_state": "a subclass writes it; here it raises",
+    "formula": "handed on to the loss's function, which has rows of its own",
+    ("add_variable", "synchronization"): "accepted for tf.distribute",
+    ("add_weight", "synchronization"): "accepted for tf.distribute",
+}
+
+
+@pytest.mark.parametrize("subject, argument", cases(METHODS))
+def test_changing_the_argument_of_a_method_matters(subject, argument):
+    check(subject, argument)
+
+
+def test_no_argument_of_a_method_is_left_out():
+    assert not missing_methods(
+        [metrics], [*SUBJECTS, *METHODS], METHODS_WITHOUT, ["torchkeras.losses.base"]
+    )
+
+
+def test_synchronization_of_a_state_says_that_it_changes_nothing():
+    says = metrics.Metric.add_variable.__doc__
+    assert "synchronization: Accepted for scripts written for tf.distribute" in says
