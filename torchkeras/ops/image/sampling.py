@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from torchkeras.core import seeds
 from torchkeras.core.typing import SeedLike, TensorLike
@@ -155,22 +156,75 @@ def _batched(name: str, images: TensorLike, data_format: str | None) -> tuple[Te
     return x, restore
 
 
-def _grid(x: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    """Row and column of each pixel, ``(h, w)`` each."""
-    rows = torch.arange(x.shape[1], dtype=dtype, device=x.device)
-    columns = torch.arange(x.shape[2], dtype=dtype, device=x.device)
-    return torch.meshgrid(rows, columns, indexing="ij")
+def _axes(x: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Numbers of the rows, ``(h, 1)``, and of the columns, ``(w,)``."""
+    rows = torch.arange(x.shape[1], dtype=dtype, device=x.device).unsqueeze(1)
+    return rows, torch.arange(x.shape[2], dtype=dtype, device=x.device)
 
 
-def _project(x: Tensor, transform: Tensor, order: int, fill_mode: str, fill_value: float) -> Tensor:
-    """``x`` read at projected places; ``transform`` holds eight numbers for each image."""
+def project(
+    x: Tensor,
+    transform: Tensor,
+    order: int,
+    fill_mode: str,
+    fill_value: float,
+    is_affine: bool = False,
+) -> Tensor:
+    """``x`` read at projected places.
+
+    Args:
+        transform: Eight numbers for each image, as in ``affine_transform``.
+        order: 0 takes the nearest pixel, 1 interpolates.
+        is_affine: Whether the last two of the eight are known to be 0.
+
+    Shape:
+        x: ``(b, h, w, c)``, and so is the output.
+        transform: ``(b, 8)`` or ``(1, 8)``.
+    """
     transform = transform.expand(x.shape[0], 8)
-    row, column = _grid(x, transform.dtype)
+    row, column = _axes(x, transform.dtype)
     a0, a1, a2, b0, b1, b2, c0, c1 = [n[:, None, None] for n in transform.unbind(1)]
+    if order == 1 and x.is_floating_point():
+        across, down = (a0 * column + a2) + a1 * row, (b0 * column + b2) + b1 * row
+        if not is_affine:
+            depth = (c0 * column + 1.0) + c1 * row
+            across, down = across / depth, down / depth
+        return read(x, down, across, fill_mode, fill_value)
     depth = c0 * column + c1 * row + 1.0
     across = (a0 * column + a1 * row + a2) / depth
     down = (b0 * column + b1 * row + b2) / depth
     return sample(x, [down, across], order, fill_mode, fill_value)
+
+
+_TORCH_PADDINGS = {"constant": "zeros", "nearest": "border", "reflect": "reflection"}
+
+
+def read(x: Tensor, down: Tensor, across: Tensor, fill_mode: str, fill_value: float) -> Tensor:
+    """Float images read between their pixels, by torch's kernel.
+
+    Shape:
+        x: ``(b, h, w, c)``.
+        down, across: ``(b, ...)`` of two more axes: row and column of each pixel of the output.
+    """
+    compute = x.dtype if x.dtype is torch.float64 else torch.float32
+    y = x.to(compute).permute(0, 3, 1, 2)
+    if fill_mode in ("wrap", "mirror"):
+        down, across = [
+            _FILL_MODES[fill_mode](p, n) for p, n in ((down, x.shape[1]), (across, x.shape[2]))
+        ]
+    if fill_mode == "wrap":  # between the last pixel and the first
+        y = functional.pad(y, (0, 1, 0, 1), mode="circular")
+    height, width = y.shape[2:]
+    grid = torch.stack([(2 * across + 1) / width - 1, (2 * down + 1) / height - 1], -1)
+    is_filled = fill_mode == "constant" and fill_value != 0
+    y = functional.grid_sample(
+        y - fill_value if is_filled else y,
+        grid.to(compute),
+        padding_mode=_TORCH_PADDINGS.get(fill_mode, "border"),
+        align_corners=False,
+    )
+    y = y + fill_value if is_filled else y
+    return y.permute(0, 2, 3, 1).to(x.dtype)
 
 
 @traceable
@@ -203,7 +257,7 @@ def affine_transform(
             "rank: expected rank 1 (single transform) or rank 2 (batch of transforms)."
         )
     transform = transform.unsqueeze(0) if transform.ndim == 1 else transform
-    return restore(_project(x, transform, _ORDERS[interpolation], fill_mode, fill_value))
+    return restore(project(x, transform, _ORDERS[interpolation], fill_mode, fill_value))
 
 
 @traceable
@@ -240,7 +294,7 @@ def perspective_transform(
             f"{tuple(start.shape)} and {tuple(end.shape)}."
         )
     transform = _homography(start.reshape(-1, 4, 2), end.reshape(-1, 4, 2))
-    return restore(_project(x, transform, _ORDERS[interpolation], "constant", fill_value))
+    return restore(project(x, transform, _ORDERS[interpolation], "constant", fill_value))
 
 
 def _homography(start: Tensor, end: Tensor) -> Tensor:
@@ -283,6 +337,6 @@ def elastic_transform(
     noise = seeds.draw("normal", shape, 0.0, sigma, compute, x.device, seed).flatten(0, 1)
     smooth = gaussian_blur(noise.unsqueeze(-1), (size, size), (sigma, sigma), "channels_last")
     across, down = smooth.squeeze(-1).unflatten(0, (2, -1)) * float(alpha)
-    row, column = _grid(x, compute)
+    row, column = _axes(x, compute)
     places = [row + down, column + across]
     return restore(sample(x, places, _ORDERS[interpolation], fill_mode, fill_value))
