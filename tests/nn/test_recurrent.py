@@ -107,23 +107,37 @@ def test_other_arithmetic_goes_step_by_step():
     assert make(recurrent.SimpleRNN, activation=torch.relu).is_fused
 
 
-def test_both_directions_at_once_equal_two_runs():
-    x = torch.randn(2, 5, 4)
-    there, back = make(recurrent.GRU), recurrent.GRU(4, 3)
-    both, final = recurrent.run_both(there, back, x)
-    torch.testing.assert_close(both[..., :3], there(x)[0])
-    torch.testing.assert_close(both[..., 3:], back(x.flip(1))[0].flip(1))
-    torch.testing.assert_close(final[0][1], back(x.flip(1))[1])
+def test_values_at_masked_steps_are_never_seen():
+    mask = torch.tensor([[True, False, True, False]])
+    x = torch.randn(1, 4, 4)
+    x[:, 1::2] = torch.nan
+    for kind in KINDS:
+        outputs, last, final = make(kind)(x, None, mask)
+        assert all(torch.isfinite(value).all() for value in (outputs, last, *final))
 
 
-def test_order_moves_valid_steps_to_the_front_and_back():
-    mask = torch.tensor([[False, True, False, True]])
-    order = recurrent.Order(mask)
-    x = torch.arange(4.0).reshape(1, 4, 1)
-    assert order.compact(x).flatten().tolist() == [1, 3, 0, 2]
-    assert order.spread(order.compact(x)).flatten().tolist() == [0, 1, 1, 3]
-    assert order.last(order.compact(x)).tolist() == [[3.0]]
-    assert order.padded.tolist() == [[False, False, True, True]]
+@pytest.mark.parametrize("kind", KINDS)
+@given(with_state=st.booleans(), mask=st.none() | masks)
+def test_both_directions_at_once_equal_two_runs(kind, with_state, mask):
+    there, back = make(kind), kind(4, 3)
+    x = torch.randn(3, 6, 4)
+    state = back_state = None
+    if mask is not None and kind is recurrent.SimpleRNN:
+        return
+    if with_state and mask is None:
+        state, back_state = ((torch.randn(3, 3),) * there.states for _ in range(2))
+    mask = None if mask is None else torch.tensor(mask)
+    states = (state, back_state) if state else None
+    both, last, final = recurrent.run_both(there, back, x, states, mask)
+    first = there(x, state, mask)
+    second = back(x.flip(1), back_state, None if mask is None else mask.flip(1))
+    wanted = torch.cat([first[0], second[0].flip(1)], -1)
+    if mask is not None:
+        wanted = torch.where(mask.unsqueeze(-1), wanted, 0.0)
+    torch.testing.assert_close(both, wanted)
+    torch.testing.assert_close(last, torch.cat([first[1], second[1]], -1))
+    for found, one, other in zip(final, first[2], second[2], strict=True):
+        torch.testing.assert_close(found, torch.stack([one, other]))
 
 
 def test_both_forms_of_a_mask_compile_to_one_graph():

@@ -5,105 +5,20 @@ A module holds one weight for the inputs, one for the state and one bias, in tor
 ``scan``, which goes step by step.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-State = tuple[Tensor, ...]
+from torchkeras.nn.sequences import State, arrangement, choose, scan
+
 Result = tuple[Tensor | None, Tensor, State]  # outputs at all steps, the last one, final state
+Both = tuple[Tensor, Tensor, State]  # of both directions: outputs, the last ones, final states
 Activation = Callable[[Tensor], Tensor]
-Step = Callable[[Tensor, State], tuple[Tensor, State]]
 
 # Drives a gate into saturation: exactly 0 or 1, with a gradient of exactly 0.
 SATURATING, SATURATING_HALF = 1e9, 3e4
-
-
-class Order:
-    """Where the valid steps of a masked batch go when they are moved to the front.
-
-    Rows are taken in the order of time, as the kernels keep them, so nothing is copied twice.
-
-    Args:
-        mask: ``(b, t)``, True at valid steps.
-
-    Attributes:
-        rows: ``(t * b,)``, for each place of the compacted sequence the row of ``(b * t, f)`` that
-            it comes from.
-        reached: ``(b, t)``, number of valid steps up to each step, itself included.
-        count: ``(b,)``, number of valid steps.
-    """
-
-    def __init__(self, mask: Tensor) -> None:
-        batch, steps = mask.shape
-        self.samples = torch.arange(batch, device=mask.device)
-        order = torch.argsort((~mask).to(torch.uint8), dim=1, stable=True)
-        self.rows = (order.mT + self.samples * steps).flatten()
-        self.reached = mask.cumsum(1)
-        self.count = self.reached[:, -1]
-
-    @property
-    def padded(self) -> Tensor:
-        """``(b, t)``, True where the compacted batch holds a masked step."""
-        steps = torch.arange(self.reached.shape[1], device=self.reached.device)
-        return steps >= self.count.unsqueeze(1)
-
-    def compact(self, x: Tensor) -> Tensor:
-        """``(b, t, f)`` with the valid steps first, in their order."""
-        moved = x.flatten(0, 1).index_select(0, self.rows)  # (t * b, f)
-        return moved.view(x.shape[1], x.shape[0], x.shape[2]).transpose(0, 1)
-
-    def _taken(self, y: Tensor, places: Tensor) -> Tensor:
-        """The compacted ``(b, t, u)`` at these places, ``(..., b)`` -> ``(..., b, u)``."""
-        rows = (places * y.shape[0] + self.samples).flatten()
-        taken = y.transpose(0, 1).flatten(0, 1).index_select(0, rows)
-        return taken.view(*places.shape, y.shape[2])
-
-    def spread(self, y: Tensor) -> Tensor:
-        """The compacted ``(b, t, u)`` back at its steps; a masked step repeats the one before.
-
-        Steps before the first valid one are zero.
-        """
-        reached = self.reached.mT  # (t, b)
-        spread = self._taken(y, (reached - 1).clamp(min=0))
-        return torch.where((reached > 0).unsqueeze(-1), spread, 0.0).transpose(0, 1)
-
-    def last(self, y: Tensor) -> Tensor:
-        """The compacted ``(b, t, u)`` at each last valid step, ``(b, u)``; zero without any."""
-        last = self._taken(y, (self.count - 1).clamp(min=0))
-        return torch.where((self.count > 0).unsqueeze(-1), last, 0.0)
-
-
-def scan(
-    step: Step, x: Sequence[Tensor], state: State, mask: Sequence[Tensor] | None = None
-) -> tuple[list[Tensor], State]:
-    """Outputs and final state of ``step`` over the steps of a sequence.
-
-    At a step masked False, the state stays, and the output is the one before (zeros at first).
-
-    Args:
-        step: ``(x_t, state) -> (output, state)``.
-        x: One tensor for each step, ``(b, ...)``.
-        state: The initial state.
-        mask: One boolean tensor ``(b,)`` for each step.
-    """
-    outputs: list[Tensor] = []
-    for index, x_t in enumerate(x):
-        output, new_state = step(x_t, state)
-        if mask is not None:
-            previous = outputs[-1] if outputs else torch.zeros_like(output)
-            output = _where(mask[index], output, previous)
-            new_state = tuple(
-                _where(mask[index], new, old) for new, old in zip(new_state, state, strict=True)
-            )
-        outputs.append(output)
-        state = new_state
-    return outputs, state
-
-
-def _where(mask: Tensor, x: Tensor, y: Tensor) -> Tensor:
-    return torch.where(mask.reshape(-1, *(1,) * (x.ndim - 1)), x, y)
 
 
 class Recurrent(nn.Module):
@@ -281,10 +196,10 @@ class Recurrent(nn.Module):
         self, x: Tensor, state: State | None, mask: Tensor, sequences: bool, finals: bool
     ) -> Result:
         """Valid steps first, one run of the kernel, everything back in place."""
-        order = Order(mask)
+        order = arrangement(mask)
         y, _ = self._run(order.compact(x), state, self._weights(x))
         last = order.last(y)
-        h = last if state is None else _where(order.count > 0, last, state[0].to(last.dtype))
+        h = last if state is None else choose(order.count > 0, last, state[0].to(last.dtype))
         return order.spread(y) if sequences else None, last, (h,)
 
     def extra_repr(self) -> str:
@@ -331,17 +246,29 @@ class Gated(Recurrent):
 
     hold: tuple[int, ...] = ()
 
-    def _held(self, x: Tensor, padded: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """``x`` and weights that keep the state at the steps where ``padded`` is True.
+    def _marked(self, x: Tensor, padded: Tensor) -> Tensor:
+        """``x`` with one more feature, which is 1 where ``padded`` and 0 elsewhere.
 
-        One more feature marks these steps and drives the gates into saturation.
+        What stands at padded steps, such as NaN, is left out.
+        """
+        padded = padded.unsqueeze(-1)
+        return torch.cat([x.masked_fill(padded, 0.0), padded.to(x.dtype)], -1)
+
+    def _holding_weights(self, x: Tensor) -> list[Tensor]:
+        """Weights that keep the state where the last feature of ``x`` is 1.
+
+        That feature drives the gates into saturation.
         """
         size = SATURATING_HALF if x.dtype is torch.float16 else SATURATING
         column = torch.tensor(self.hold, dtype=x.dtype, device=x.device) * size
         column = column.repeat_interleave(self.units).unsqueeze(1)  # (g * u, 1)
         weights = self._weights(x)
         weights[0] = torch.cat([weights[0], column], 1)
-        return torch.cat([x, padded.to(x.dtype).unsqueeze(-1)], -1), weights
+        return weights
+
+    def run_both_masked(self, backward: "Gated", x: Tensor, mask: Tensor) -> Both:
+        """``run_both`` from zeros, masked steps left out. The state stays zero before the first."""
+        raise TypeError(f"{type(self).__name__} is a base class; use LSTM or GRU.")
 
 
 class LSTM(Gated):
@@ -363,14 +290,24 @@ class LSTM(Gated):
     def _run_masked(
         self, x: Tensor, state: State | None, mask: Tensor, sequences: bool, finals: bool
     ) -> Result:
-        order = Order(mask)
+        order = arrangement(mask)
         compact, weights = order.compact(x), self._weights(x)
         if finals:  # c at the last valid step is no output of the kernel: carry it to the end
-            compact, weights = self._held(compact, order.padded)
+            compact, weights = self._marked(compact, order.padded), self._holding_weights(x)
         y, (_, c) = self._run(compact, state, weights)
         last = order.last(y)
-        h = last if state is None else _where(order.count > 0, last, state[0].to(last.dtype))
+        h = last if state is None else choose(order.count > 0, last, state[0].to(last.dtype))
         return order.spread(y) if sequences else None, last, (h, c)
+
+    def run_both_masked(self, backward: Gated, x: Tensor, mask: Tensor) -> Both:
+        order = arrangement(mask)
+        marked = self._marked(order.compact(x), order.padded)
+        weights = [*self._holding_weights(x), *backward._holding_weights(x)]
+        y, (_, c) = self._run(marked, None, weights, bidirectional=True)
+        # The backward direction begins among the masked steps, which leave it at zero.
+        last = torch.cat([order.last(y[..., : self.units]), y[:, 0, self.units :]], -1)
+        h = torch.stack(last.chunk(2, -1))
+        return torch.where(mask.unsqueeze(-1), order.spread(y), 0.0), last, (h, c)
 
 
 class GRU(Gated):
@@ -439,27 +376,45 @@ class GRU(Gated):
     def _run_masked(
         self, x: Tensor, state: State | None, mask: Tensor, sequences: bool, finals: bool
     ) -> Result:
-        held, weights = self._held(x, ~mask)
-        y, final = self._run(held, state, weights)
+        y, final = self._run(self._marked(x, ~mask), state, self._holding_weights(x))
         if state is not None:  # a held state is no output before the first valid step
             y = torch.where((mask.cumsum(1) > 0).unsqueeze(-1), y, 0.0)
         return y, y[:, -1], final
 
+    def run_both_masked(self, backward: Gated, x: Tensor, mask: Tensor) -> Both:
+        weights = [*self._holding_weights(x), *backward._holding_weights(x)]
+        y, final = self._run(self._marked(x, ~mask), None, weights, bidirectional=True)
+        last = torch.cat(final[0].unbind(0), -1)
+        return torch.where(mask.unsqueeze(-1), y, 0.0), last, final
+
 
 def run_both(
-    forward: Recurrent, backward: Recurrent, x: Tensor, state: tuple[State, State] | None = None
-) -> tuple[Tensor, State]:
+    forward: Recurrent,
+    backward: Recurrent,
+    x: Tensor,
+    state: tuple[State, State] | None = None,
+    mask: Tensor | None = None,
+) -> Both:
     """Both directions over ``x`` in one call of the kernel.
 
+    Args:
+        state: Initial states of the two; None for zeros.
+        mask: ``(b, t)``, False where a step is left out, for LSTM and GRU without ``state``.
+
     Returns:
-        y: ``(b, t, 2 * units)``, the backward outputs at the steps they belong to.
+        y: ``(b, t, 2 * units)``, the backward outputs at the steps they belong to; 0 at masked
+            steps.
+        last: ``(b, 2 * units)``, the output at the end of each run.
         final: each ``(2, b, units)``.
     """
+    if mask is not None:
+        return forward.run_both_masked(backward, x, mask)
     weights = [*forward._weights(x), *backward._weights(x)]
     joined = (
         None if state is None else tuple(torch.stack(pair) for pair in zip(*state, strict=True))
     )
-    return forward._run(x, joined, weights, bidirectional=True)
+    y, final = forward._run(x, joined, weights, bidirectional=True)
+    return y, torch.cat([y[:, -1, : forward.units], y[:, 0, forward.units :]], -1), final
 
 
 def _as(parameter: Tensor | None, x: Tensor) -> Tensor | None:

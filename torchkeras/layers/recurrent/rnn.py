@@ -15,7 +15,7 @@ from torchkeras.core.variable import Variable
 from torchkeras.layers.base import Layer, LayerOptions
 from torchkeras.layers.recurrent.cell import Cell, DropoutRNNCell
 from torchkeras.layers.recurrent.stacked import StackedRNNCells, output_size_of
-from torchkeras.nn.recurrent import scan
+from torchkeras.nn.sequences import scan
 
 
 class RNNOptions(LayerOptions, total=False):

@@ -1,0 +1,145 @@
+"""Masked steps of sequences: a loop that leaves them out, and batches that have them last."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+State = tuple[Tensor, ...]
+Step = Callable[[Tensor, State], tuple[Tensor, State]]
+
+
+def scan(
+    step: Step, x: Sequence[Tensor], state: State, mask: Sequence[Tensor] | None = None
+) -> tuple[list[Tensor], State]:
+    """Outputs and final state of ``step`` over the steps of a sequence.
+
+    At a step masked False, the state stays, and the output is the one before (zeros at first).
+
+    Args:
+        step: ``(x_t, state) -> (output, state)``.
+        x: One tensor for each step, ``(b, ...)``.
+        state: The initial state.
+        mask: One boolean tensor ``(b,)`` for each step.
+    """
+    outputs: list[Tensor] = []
+    for index, x_t in enumerate(x):
+        output, new_state = step(x_t, state)
+        if mask is not None:
+            previous = outputs[-1] if outputs else torch.zeros_like(output)
+            output = choose(mask[index], output, previous)
+            new_state = tuple(
+                choose(mask[index], new, old) for new, old in zip(new_state, state, strict=True)
+            )
+        outputs.append(output)
+        state = new_state
+    return outputs, state
+
+
+def choose(mask: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """``x`` where ``mask``, which has the first axes of ``x``, is True, else ``y``."""
+    return torch.where(mask.reshape(*mask.shape, *(1,) * (x.ndim - mask.ndim)), x, y)
+
+
+class PaddedAtEnd:
+    """A batch whose masked steps are the last ones of each sample, where they do no harm.
+
+    Args:
+        mask: ``(b, t)``, True at valid steps, no False before a True.
+
+    Attributes:
+        padded: ``(b, t)``, True at masked steps.
+        count: ``(b,)``, number of valid steps.
+    """
+
+    def __init__(self, mask: Tensor) -> None:
+        self.mask = mask
+        self.count = mask.sum(1)
+
+    @property
+    def padded(self) -> Tensor:
+        return ~self.mask
+
+    def compact(self, x: Tensor) -> Tensor:
+        """``(b, t, f)`` with the valid steps first, in their order."""
+        return x
+
+    def spread(self, y: Tensor) -> Tensor:
+        """The compacted ``(b, t, u)`` back at its steps; a masked step repeats the one before.
+
+        Steps before the first valid one are zero.
+        """
+        return choose(self.mask, y, self.last(y).unsqueeze(1))
+
+    def last(self, y: Tensor) -> Tensor:
+        """The compacted ``(b, t, u)`` at each last valid step, ``(b, u)``; zero without any."""
+        places = (self.count - 1).clamp(min=0).reshape(-1, 1, 1).expand(-1, 1, y.shape[2])
+        last = y.gather(1, places).squeeze(1)
+        return torch.where((self.count > 0).unsqueeze(-1), last, 0.0)
+
+
+class Scattered:
+    """A batch with masked steps anywhere, and the order that puts them last.
+
+    Rows are taken in the order of time, as the kernels keep them, so nothing is copied twice.
+
+    Args:
+        mask: ``(b, t)``, True at valid steps.
+
+    Attributes:
+        rows: ``(t * b,)``, for each place of the compacted sequence the row of ``(b * t, f)`` that
+            it comes from.
+        reached: ``(b, t)``, number of valid steps up to each step, itself included.
+        count: ``(b,)``, number of valid steps.
+    """
+
+    def __init__(self, mask: Tensor) -> None:
+        batch, steps = mask.shape
+        self.samples = torch.arange(batch, device=mask.device)
+        order = torch.argsort((~mask).to(torch.uint8), dim=1, stable=True)
+        self.rows = (order.mT + self.samples * steps).flatten()
+        self.reached = mask.cumsum(1)
+        self.count = self.reached[:, -1]
+
+    @property
+    def padded(self) -> Tensor:
+        """``(b, t)``, True where the compacted batch holds a masked step."""
+        steps = torch.arange(self.reached.shape[1], device=self.reached.device)
+        return steps >= self.count.unsqueeze(1)
+
+    def compact(self, x: Tensor) -> Tensor:
+        """``(b, t, f)`` with the valid steps first, in their order."""
+        moved = x.flatten(0, 1).index_select(0, self.rows)  # (t * b, f)
+        return moved.view(x.shape[1], x.shape[0], x.shape[2]).transpose(0, 1)
+
+    def _taken(self, y: Tensor, places: Tensor) -> Tensor:
+        """The compacted ``(b, t, u)`` at these places, ``(..., b)`` -> ``(..., b, u)``."""
+        rows = (places * y.shape[0] + self.samples).flatten()
+        taken = y.transpose(0, 1).flatten(0, 1).index_select(0, rows)
+        return taken.view(*places.shape, y.shape[2])
+
+    def spread(self, y: Tensor) -> Tensor:
+        """The compacted ``(b, t, u)`` back at its steps; a masked step repeats the one before.
+
+        Steps before the first valid one are zero.
+        """
+        reached = self.reached.mT  # (t, b)
+        spread = self._taken(y, (reached - 1).clamp(min=0))
+        return torch.where((reached > 0).unsqueeze(-1), spread, 0.0).transpose(0, 1)
+
+    def last(self, y: Tensor) -> Tensor:
+        """The compacted ``(b, t, u)`` at each last valid step, ``(b, u)``; zero without any."""
+        last = self._taken(y, (self.count - 1).clamp(min=0))
+        return torch.where((self.count > 0).unsqueeze(-1), last, 0.0)
+
+
+def arrangement(mask: Tensor) -> PaddedAtEnd | Scattered:
+    """How the valid steps of ``mask``, ``(b, t)``, come first.
+
+    Where looking at its values costs next to nothing, on the CPU outside of compiled graphs, a mask
+    that is padded at the end already is recognized.
+    """
+    looks = mask.device.type == "cpu" and type(mask) is Tensor and not torch.compiler.is_compiling()
+    if looks and not bool((mask[:, 1:] & ~mask[:, :-1]).any()):
+        return PaddedAtEnd(mask)
+    return Scattered(mask)
