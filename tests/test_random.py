@@ -96,6 +96,21 @@ def test_types_that_do_not_fit_are_refused():
         random.categorical(torch.zeros(3), 2)
 
 
+@pytest.mark.parametrize("alpha", [1e-6, 0.3, 4.0])
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_seeds_give_keras_numbers(alpha, dtype):
+    for mine, true in (
+        (random.beta, keras.random.beta),
+        (random.gamma, keras.random.gamma),
+        (random.uniform, keras.random.uniform),
+    ):
+        arguments = ((5,), alpha, 5.0) if "gamma" not in mine.__name__ else ((5,), alpha)
+        given = {"seed": 3, "dtype": dtype}
+        torch.testing.assert_close(mine(*arguments, **given), true(*arguments, **given))
+    x = torch.arange(9)
+    assert torch.equal(random.shuffle(x, seed=3), keras.random.shuffle(x, seed=3))
+
+
 def test_shapes_may_be_symbolic():
     x = torchkeras.Input((3,))
     noise = random.normal((torchkeras.ops.shape(x)[0], 3))

@@ -189,8 +189,9 @@ def shuffle(x: TensorLike, axis: int = 0, seed: SeedLike = None) -> Tensor:
     return torch.index_select(x, axis, torch.argsort(order))
 
 
-def _generator(seed: SeedLike, device: Any) -> torch.Generator | None:
-    return seeds.generator_for(seed, device)
+def _wide(dtype: torch.dtype) -> torch.dtype:
+    """The type in which numbers of ``dtype`` are drawn: torch has no kernels for half precision."""
+    return dtype if dtype.itemsize >= 4 else torch.float32
 
 
 @traceable
@@ -199,8 +200,8 @@ def gamma(
 ) -> Tensor:
     """Numbers of a gamma distribution of shape ``alpha`` (which broadcasts) and scale 1."""
     wanted = _float_dtype("gamma", dtype)
-    alpha = cast(alpha, wanted).expand(as_sizes(shape))
-    return torch._standard_gamma(alpha, _generator(seed, alpha.device))
+    alpha = cast(alpha, _wide(wanted)).expand(as_sizes(shape))
+    return seeds.draw_by("gamma", alpha, seed).to(wanted)
 
 
 @traceable
@@ -214,9 +215,8 @@ def beta(
     """Numbers in (0, 1) of a beta distribution with the parameters ``alpha`` and ``beta``."""
     wanted = _float_dtype("beta", dtype)
     sizes = as_sizes(shape)
-    both = torch.stack([cast(alpha, wanted).expand(sizes), cast(beta, wanted).expand(sizes)])
-    first, second = torch._standard_gamma(both, _generator(seed, both.device))
-    return first / (first + second)
+    both = [cast(parameter, _wide(wanted)).expand(sizes) for parameter in (alpha, beta)]
+    return seeds.draw_by("dirichlet", torch.stack(both, -1), seed)[..., 0].to(wanted)
 
 
 @traceable
@@ -231,4 +231,4 @@ def binomial(
     wanted = _float_dtype("binomial", dtype)
     sizes = as_sizes(shape)
     counts, chances = [cast(x, wanted).expand(sizes) for x in (counts, probabilities)]
-    return torch.binomial(counts, chances, _generator(seed, counts.device))
+    return torch.binomial(counts, chances, seeds.generator_for(seed, counts.device))

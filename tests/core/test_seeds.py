@@ -87,6 +87,18 @@ def test_a_compiled_graph_draws_the_same_numbers_without_a_break(kind, low, high
     np.testing.assert_array_equal(ours.state.numpy(), theirs.state.numpy())
 
 
+@pytest.mark.parametrize("kind", ["gamma", "dirichlet"])
+def test_distributions_of_tensors_are_drawn_in_a_compiled_graph(kind):
+    ours, theirs = seeds.SeedGenerator(9), seeds.SeedGenerator(9)
+    compiled = torch.compile(
+        lambda x: seeds.draw_by(kind, x, ours), fullgraph=True, backend="aot_eager"
+    )
+    x = torch.tensor([[0.3, 2.0], [1.0, 5.0]])
+    for _ in range(2):
+        torch.testing.assert_close(compiled(x), seeds.draw_by(kind, x, theirs))
+    assert not torch.equal(seeds.draw_by(kind, x), seeds.draw_by(kind, x))
+
+
 def test_a_run_for_shapes_leaves_the_state_alone():
     generator = seeds.SeedGenerator(2)
     with scopes.shape_run_scope():

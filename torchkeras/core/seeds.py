@@ -176,6 +176,23 @@ def draw(
     return _sample(kind, tuple(shape), low, high, dtype, device, generator)
 
 
+def draw_by(kind: str, parameters: Tensor, seed: Any = None) -> Tensor:
+    """Random numbers of distributions whose parameters are tensors, also inside a compiled graph.
+
+    Args:
+        kind: ``"gamma"`` of the shapes ``parameters`` and scale 1, or ``"dirichlet"``, for which
+            ``parameters`` lie along the last axis.
+        parameters: Positive numbers.
+        seed: As in ``generator_for``.
+    """
+    if is_given(seed) and torch.compiler.is_compiling():
+        return torch.ops.torchkeras.draw_by(_state_of(seed), kind, parameters)
+    return _SAMPLERS[kind](parameters, generator_for(seed, parameters.device))
+
+
+_SAMPLERS = {"gamma": torch._standard_gamma, "dirichlet": torch._sample_dirichlet}
+
+
 def _sample(
     kind: str,
     shape: tuple[int, ...],
@@ -205,6 +222,7 @@ _library.define(
     "draw(Tensor state, str kind, SymInt[] shape, float low, float high, ScalarType dtype, "
     "Device? device) -> Tensor"
 )
+_library.define("draw_by(Tensor state, str kind, Tensor parameters) -> Tensor")
 
 
 def _draw(
@@ -232,5 +250,17 @@ def _draw_outline(
     return torch.empty(shape, dtype=dtype, device=device)
 
 
-_library.impl("draw", _draw, "CompositeExplicitAutograd")
-torch.library.register_fake("torchkeras::draw", _draw_outline, lib=_library)
+def _draw_by(state: Tensor, kind: str, parameters: Tensor) -> Tensor:
+    return _SAMPLERS[kind](parameters, _seeded_generator(state, parameters.device))
+
+
+def _draw_by_outline(state: Tensor, kind: str, parameters: Tensor) -> Tensor:
+    return torch.empty_like(parameters)
+
+
+for _name, _kernel, _outline in (
+    ("draw", _draw, _draw_outline),
+    ("draw_by", _draw_by, _draw_by_outline),
+):
+    _library.impl(_name, _kernel, "CompositeExplicitAutograd")
+    torch.library.register_fake(f"torchkeras::{_name}", _outline, lib=_library)

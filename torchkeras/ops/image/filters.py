@@ -36,7 +36,7 @@ def gaussian_blur(
 
     Args:
         kernel_size: Height and width of the window, odd.
-        sigma: Deviations of the curve across and down, in pixels.
+        sigma: Deviations of the curve across and down, in pixels; may be a tensor.
 
     Raises:
         ValueError: other ranks than 3 and 4.
@@ -46,8 +46,8 @@ def gaussian_blur(
     is_last = channel_axis(data_format) == -1
     x = _channels_first(images, is_last)
     height, width = [int(size) for size in kernel_size]
-    across = gaussian(width, float(sigma[0]), x.dtype, x.device)
-    down = gaussian(height, float(sigma[1]), x.dtype, x.device)
+    across = gaussian(width, sigma[0], x.dtype, x.device)
+    down = gaussian(height, sigma[1], x.dtype, x.device)
     y = _by_channel(x, torch.outer(down, across), (height // 2, width // 2))
     y = y.permute(0, 2, 3, 1) if is_last else y
     return y if images.ndim == 4 else y.squeeze(0)

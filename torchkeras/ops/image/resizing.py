@@ -64,10 +64,10 @@ def resize(
 
 
 def _check_resize(size: tuple, interpolation: str, crop: bool, pad: bool, fill_mode: str) -> None:
-    if len(size) != 2:
+    if len(size) != 2 or min(size) < 1:
         raise ValueError(
-            f"resize: size is {size}; Argument `size` must be a tuple of two elements (height, "
-            "width)."
+            f"resize: size is {size}; expected 1 pixel or more each way. Argument `size` must be a "
+            "tuple of two elements (height, width)."
         )
     if interpolation not in _INTERPOLATIONS:
         raise ValueError(
@@ -81,7 +81,8 @@ def _check_resize(size: tuple, interpolation: str, crop: bool, pad: bool, fill_m
         )
     if crop and pad:
         raise ValueError(
-            "resize: Only one of `pad_to_aspect_ratio` & `crop_to_aspect_ratio` can be `True`."
+            "resize: crop_to_aspect_ratio and pad_to_aspect_ratio are True; expected one at most. "
+            "Only one of `pad_to_aspect_ratio` & `crop_to_aspect_ratio` can be `True`."
         )
 
 
@@ -219,7 +220,7 @@ def scale_and_translate(
     return torch.clamp(torch.round(x), images.min(), images.max()).to(images.dtype)
 
 
-def gaussian(size: int, sigma: float, dtype: torch.dtype, device: torch.device) -> Tensor:
+def gaussian(size: int, sigma: float | Tensor, dtype: torch.dtype, device: torch.device) -> Tensor:
     """Weights of a bell curve over ``size`` elements that sum to 1."""
     places = torch.arange(size, dtype=dtype, device=device) - (size - 1) / 2
     weights = torch.exp(-0.5 * (places / sigma) ** 2)
