@@ -14,27 +14,133 @@ from torchkeras.core.typing import (
     InitializerLike,
     RegularizerLike,
     Shape,
+    TensorLike,
 )
 from torchkeras.layers.base import Layer, LayerOptions
 from torchkeras.layers.fresh import activated
 from torchkeras.layers.input_spec import InputSpec
-from torchkeras.layers.lora import LowRank
+from torchkeras.layers.lora import LowRank, adapted_weight
 from torchkeras.layers.windows import (
     Sizes,
     check_fits,
     padding_word,
+    show_sizes,
     sizes,
 )
 from torchkeras.layers.windows import (
     data_format as layout_of,
 )
-from torchkeras.nn.conv import convolution
+from torchkeras.nn.conv import convolution, convolve
 from torchkeras.nn.geometry import (
     CHANNELS_FIRST,
     Window,
     to_channels_first,
     to_channels_last,
 )
+from torchkeras.ops.operands import tensor
+
+
+class Convolutional(Layer):
+    """What convolutions of all kinds share: a window, a bias, an activation.
+
+    With "channels_last" the batch is seen as a channels_last torch tensor, without a copy.
+    """
+
+    rank = 2
+    paddings: tuple[str, ...] = ("valid", "same")
+    strides_exclude_dilation = True
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        show_sizes(cls, "strides", "dilation_rate")
+
+    def keep_window(
+        self, kernel_size: Sizes, strides: Sizes, padding: str, data_format: str | None,
+        dilation_rate: Sizes,
+    ) -> None:  # fmt: skip
+        """Check and keep the arguments that describe the window.
+
+        Raises:
+            ValueError: one is out of range.
+        """
+        self.kernel_size = sizes(self, "kernel_size", kernel_size, self.rank)
+        self.strides = sizes(self, "strides", strides, self.rank)
+        self.dilation_rate = sizes(self, "dilation_rate", dilation_rate, self.rank)
+        self.padding = padding_word(self, padding, self.paddings)
+        self.data_format = layout_of(self, data_format)
+        exclusive = self.strides_exclude_dilation
+        if exclusive and max(self.strides) > 1 and max(self.dilation_rate) > 1:
+            raise argument_error(
+                self,
+                "dilation_rate",
+                self.dilation_rate,
+                f"1, since strides are {self.strides}",
+                "`strides > 1` not supported in conjunction with `dilation_rate > 1`.",
+            )
+        self.window = Window(
+            self.kernel_size, self.strides, self.dilation_rate, self.padding, self.data_format
+        )
+        self.input_spec = InputSpec(ndim=self.rank + 2)
+
+    def check_count(self, argument: str, value: Any) -> int:
+        """``value``, an integer, 1 or more."""
+        if not isinstance(value, int) or value < 1:
+            raise argument_error(self, argument, value, "an integer, 1 or more")
+        return value
+
+    def fixed_channels(self, input_shape: Shape) -> int:
+        """Number of channels of the inputs, which is kept for later calls.
+
+        Raises:
+            ValueError: it is unknown, or the window doesn't fit.
+        """
+        axis = self.window.channel_axis
+        channels = known_size(self, input_shape, axis)
+        self.compute_output_shape(tuple(input_shape))
+        self.input_spec = InputSpec(ndim=self.rank + 2, axes={axis: channels})
+        return channels
+
+    def adopt_kernel(self, path: str, name: str = "kernel", **options: Any) -> None:
+        """Show a weight ``(filters, channels, *size)`` as ``(*size, channels, filters)``."""
+        self.adopt_weight(name, path, axes=(*range(2, self.rank + 2), 1, 0), **options)
+
+    def adopt_bias(self, path: str) -> None:
+        """Show the bias, if there is one."""
+        self.bias = None
+        if self.use_bias:
+            self.adopt_weight("bias", path)
+
+    def convolved(self, convolve: Any, inputs: Tensor) -> Tensor:
+        """``activation(convolve(inputs))``, where ``convolve`` has its channels on axis 1."""
+        if self.data_format == CHANNELS_FIRST:
+            return activated(self.activation, convolve(inputs), convolve)
+        y = convolve(to_channels_first(inputs))
+        if self.activation is activations.relu:  # before the view, so that it may overwrite
+            return to_channels_last(activated(self.activation, y, convolve))
+        return self.activation(to_channels_last(y))
+
+    def in_channels_first(self, x: Tensor) -> Tensor:
+        """``x`` with its channels on axis 1."""
+        return x if self.data_format == CHANNELS_FIRST else to_channels_first(x)
+
+    def in_layout(self, y: Tensor) -> Tensor:
+        """``y``, with its channels on axis 1, in the layer's layout."""
+        return y if self.data_format == CHANNELS_FIRST else to_channels_last(y)
+
+    def convolution_op(self, inputs: TensorLike, kernel: TensorLike) -> Tensor:
+        """The convolution with another kernel, without bias and activation.
+
+        Args:
+            inputs: As in ``call``.
+            kernel: In Keras's layout.
+        """
+        x, weight = self.in_channels_first(tensor(inputs)), tensor(kernel)
+        weight = weight.permute(self.rank + 1, self.rank, *range(self.rank))
+        return self.in_layout(convolve(x, weight, None, self.window, x.shape[1] // weight.shape[1]))
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        check_fits(self, self.window, input_shape)
+        return self.window.output_shape(tuple(input_shape), self.filters)
 
 
 class ConvOptions(LayerOptions, total=False):
@@ -48,10 +154,10 @@ class ConvOptions(LayerOptions, total=False):
     lora_alpha: float | None
 
 
-class Conv(LowRank, Layer):
+class Conv(LowRank, Convolutional):
     """Convolution: ``activation(kernel * x + bias)``, the kernel sliding over ``rank`` axes.
 
-    With "channels_last" the batch is seen as a channels_last torch tensor, without a copy.
+    A subclass may override ``convolution_op(inputs, kernel)``, say to normalize the kernel.
 
     Args:
         filters: Channels of the output, 1 or more, a multiple of ``groups``.
@@ -88,8 +194,12 @@ class Conv(LowRank, Layer):
     """
 
     adapted_module = "conv"
-    rank = 2
-    paddings: tuple[str, ...] = ("valid", "same")
+    kernel = adapted_weight("kernel")
+    _replaces_op = False
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls._replaces_op = cls.convolution_op is not Convolutional.convolution_op
 
     def __init__(
         self,
@@ -113,66 +223,47 @@ class Conv(LowRank, Layer):
     ) -> None:
         rank, alpha = options.pop("lora_rank", None), options.pop("lora_alpha", None)
         super().__init__(activity_regularizer=activity_regularizer, **options)
-        self.keep_lora(rank, alpha, None)
-        if not isinstance(groups, int) or groups < 1:
-            raise argument_error(self, "groups", groups, "an integer, 1 or more")
+        self.keep_lora(rank, alpha)
+        self.groups = self.check_count("groups", groups)
         if not isinstance(filters, int) or filters < 1 or filters % groups:
             multiple = f"a multiple of groups ({groups})" if groups > 1 else "1 or more"
             raise argument_error(self, "filters", filters, f"an integer, {multiple}")
         self.filters = filters
-        self.groups = groups
-        self.kernel_size = sizes(self, "kernel_size", kernel_size, self.rank)
-        self.strides = sizes(self, "strides", strides, self.rank)
-        self.dilation_rate = sizes(self, "dilation_rate", dilation_rate, self.rank)
-        self.padding = padding_word(self, padding, self.paddings)
-        self.data_format = layout_of(self, data_format)
-        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
-            raise argument_error(
-                self,
-                "dilation_rate",
-                self.dilation_rate,
-                f"1, since strides are {self.strides}",
-                "`strides > 1` not supported in conjunction with `dilation_rate > 1`.",
-            )
+        self.keep_window(kernel_size, strides, padding, data_format, dilation_rate)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
         self.weight_rules("kernel", kernel_initializer, kernel_regularizer, kernel_constraint)
         self.weight_rules("bias", bias_initializer, bias_regularizer, bias_constraint)
-        self.window = Window(
-            self.kernel_size, self.strides, self.dilation_rate, self.padding, self.data_format
-        )
-        self.input_spec = InputSpec(ndim=self.rank + 2)
 
     def build(self, input_shape: Shape) -> None:
-        axis = self.window.channel_axis
-        channels = known_size(self, input_shape, axis)
+        channels = self.fixed_channels(input_shape)
         if channels % self.groups:
             raise argument_error(
                 self,
                 "input shape",
                 tuple(input_shape),
-                f"channels (axis {axis}) that are a multiple of groups ({self.groups})",
+                f"channels (axis {self.window.channel_axis}) that are a multiple of groups "
+                f"({self.groups})",
             )
-        check_fits(self, self.window, input_shape)
-        self.input_spec = InputSpec(ndim=self.rank + 2, axes={axis: channels})
         self.conv = convolution(
             self.window, channels, self.filters, self.groups, self.use_bias, **self.factory
         )
-        # (filters, channels, *size) -> (*size, channels, filters)
-        self.adopt_weight("kernel", "conv.weight", axes=(*range(2, self.rank + 2), 1, 0))
-        self.bias = None
-        if self.use_bias:
-            self.adopt_weight("bias", "conv.bias")
+        self.adopt_kernel("conv.weight")
+        self.adopt_bias("conv.bias")
         self.build_lora()
 
     def call(self, inputs: Tensor) -> Tensor:
-        convolve = self.adapt if self.lora_enabled else self.conv
-        if self.data_format == CHANNELS_FIRST:
-            return activated(self.activation, convolve(inputs), convolve)
-        y = convolve(to_channels_first(inputs))
-        if self.activation is activations.relu:  # before the view, so that it may overwrite
-            return to_channels_last(activated(self.activation, y, convolve))
-        return self.activation(to_channels_last(y))
+        if self._replaces_op:
+            return self._call_by_op(inputs)
+        return self.convolved(self.adapt if self.lora_enabled else self.conv, inputs)
+
+    def _call_by_op(self, inputs: Tensor) -> Tensor:
+        y = self.convolution_op(inputs, self.kernel)
+        if self.use_bias:
+            bias = self.conv.bias.to(y.dtype)
+            first = self.data_format == CHANNELS_FIRST
+            y = y + (bias.view(-1, *(1,) * self.rank) if first else bias)
+        return self.activation(y)
 
     @generic
     def get_config(self) -> dict[str, Any]:
@@ -180,10 +271,6 @@ class Conv(LowRank, Layer):
         if self.lora_rank is not None:
             config.update(lora_rank=self.lora_rank, lora_alpha=self.lora_alpha)
         return config
-
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        check_fits(self, self.window, input_shape)
-        return self.window.output_shape(tuple(input_shape), self.filters)
 
 
 class Conv1D(Conv):

@@ -8,10 +8,10 @@ from torch import Tensor, nn
 from torch.nn.modules import module as torch_module
 
 from torchkeras import activations
-from torchkeras.nn.conv import PADDED, PLAIN
+from torchkeras.nn.conv import PADDED, PLAIN, TRANSPOSED
 
 # Modules whose result is a tensor of their own, which their derivative doesn't look at.
-_MAKERS = frozenset({nn.Linear, *PLAIN.values(), *PADDED.values()})
+_MAKERS = frozenset({nn.Linear, *PLAIN.values(), *PADDED.values(), *TRANSPOSED.values()})
 
 
 def activated(activation: Callable[..., Any], y: Tensor, maker: Any) -> Tensor:
@@ -23,10 +23,20 @@ def activated(activation: Callable[..., Any], y: Tensor, maker: Any) -> Tensor:
     if (
         activation is activations.relu
         and type(y) is Tensor
-        and type(maker) in _MAKERS
-        and not (maker._forward_hooks or maker._backward_hooks or maker._backward_pre_hooks)
+        and _makes_fresh(maker)
         and not torch_module._global_forward_hooks
         and not torch_module._global_backward_hooks
     ):
         return torch.relu_(y)
     return activation(y)
+
+
+def _makes_fresh(maker: Any) -> bool:
+    """Whether nobody but the caller holds what ``maker`` gives."""
+    if type(maker) is nn.Sequential:
+        return not _has_hooks(maker) and _makes_fresh(maker[-1])
+    return type(maker) in _MAKERS and not _has_hooks(maker)
+
+
+def _has_hooks(module: nn.Module) -> bool:
+    return bool(module._forward_hooks or module._backward_hooks or module._backward_pre_hooks)

@@ -1,5 +1,7 @@
 """Pools: the largest or the mean of windows, or of whole axes."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 from typing_extensions import Unpack
@@ -11,6 +13,7 @@ from torchkeras.layers.windows import (
     Sizes,
     check_fits,
     padding_word,
+    show_sizes,
     sizes,
 )
 from torchkeras.layers.windows import (
@@ -46,6 +49,10 @@ class Pooling(Layer):
 
     rank = 2
     reduction = "max"
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        show_sizes(cls, "pool_size")
 
     def __init__(
         self,
@@ -111,6 +118,92 @@ class AveragePooling2D(Pooling):
 
 class AveragePooling3D(Pooling):
     """Mean of windows of volumes, ``(batch, depth, height, width, channels)``."""
+
+    rank = 3
+    reduction = "average"
+
+
+class AdaptivePooling(Layer):
+    """The largest or the mean element of as many windows as the output is to have.
+
+    Window i of m along an axis of n elements reaches from ``floor(i * n / m)`` to
+    ``ceil((i + 1) * n / m)``, the last excluded.
+
+    Args:
+        output_size: Windows along each axis, 1 or more.
+        data_format: "channels_last", "channels_first", or None for the default.
+
+    Shape:
+        inputs: ``(batch, *lengths, channels)``, or ``(batch, channels, *lengths)``.
+        output: the same with ``output_size`` for the lengths.
+
+    Raises:
+        ValueError: an argument is out of range.
+
+    Source: Keras 3 ``AdaptiveAveragePooling2D``; ``torch.nn.AdaptiveAvgPool2d``.
+
+    Example:
+        >>> keras.layers.AdaptiveAveragePooling2D((2, 3))(torch.zeros(2, 5, 5, 4)).shape
+        torch.Size([2, 2, 3, 4])
+    """
+
+    rank = 2
+    reduction = "max"
+
+    def __init__(
+        self, output_size: Sizes, data_format: str | None = None, **options: Unpack[LayerOptions]
+    ) -> None:
+        super().__init__(**options)
+        self.output_size = sizes(self, "output_size", output_size, self.rank)
+        self.data_format = layout_of(self, data_format)
+        self.pool = pooling.ADAPTIVE[self.reduction][self.rank](self.output_size)
+        self.input_spec = InputSpec(ndim=self.rank + 2)
+
+    def call(self, inputs: Tensor) -> Tensor:
+        if self.data_format == CHANNELS_LAST:
+            return to_channels_last(self.pool(to_channels_first(inputs)))
+        return self.pool(inputs)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        if self.data_format == CHANNELS_LAST:
+            return (input_shape[0], *self.output_size, input_shape[-1])
+        return (*input_shape[:2], *self.output_size)
+
+
+class AdaptiveMaxPooling1D(AdaptivePooling):
+    """Largest elements along time, ``(batch, steps, channels)``."""
+
+    rank = 1
+
+
+class AdaptiveMaxPooling2D(AdaptivePooling):
+    """Largest elements of images, ``(batch, height, width, channels)``."""
+
+    rank = 2
+
+
+class AdaptiveMaxPooling3D(AdaptivePooling):
+    """Largest elements of volumes, ``(batch, depth, height, width, channels)``."""
+
+    rank = 3
+
+
+class AdaptiveAveragePooling1D(AdaptivePooling):
+    """Means along time, ``(batch, steps, channels)``."""
+
+    rank = 1
+    reduction = "average"
+
+
+class AdaptiveAveragePooling2D(AdaptivePooling):
+    """Means of images, ``(batch, height, width, channels)``."""
+
+    rank = 2
+    reduction = "average"
+
+
+class AdaptiveAveragePooling3D(AdaptivePooling):
+    """Means of volumes, ``(batch, depth, height, width, channels)``."""
 
     rank = 3
     reduction = "average"
@@ -201,7 +294,7 @@ class GlobalAveragePooling1D(GlobalAveragePooling):
         channels = 2 if axis == 1 else 1
         return pooling.masked_mean(inputs, mask.unsqueeze(channels), axis, self.keepdims)
 
-    def compute_mask(self, inputs: Tensor, previous_mask: Tensor | None = None) -> None:
+    def compute_mask(self, inputs: Tensor, mask: Tensor | None = None) -> None:
         return None
 
 

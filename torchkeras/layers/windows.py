@@ -1,5 +1,6 @@
 """Arguments of layers that move windows over their inputs, or change their borders."""
 
+import inspect
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,6 +28,21 @@ def sizes(owner: Any, argument: str, value: Any, rank: int, least: int = 1) -> t
         count = f"{rank} integers" if rank > 1 else "an integer"
         raise argument_error(owner, argument, value, f"{count}, {least} or more")
     return tuple(values)
+
+
+def show_sizes(cls: type, *arguments: str) -> None:
+    """Let the signature of ``cls`` show the defaults of these arguments for each axis.
+
+    The constructor that the classes of a family share has one number, which means the same.
+    """
+    initialize: Any = cls.__init__  # type: ignore[misc]
+    parameters = list(inspect.signature(initialize).parameters.values())[1:]
+    if initialize.__module__.startswith("torchkeras.") and cls.rank > 1:  # type: ignore[attr-defined]
+        parameters = [
+            p.replace(default=(p.default,) * cls.rank) if p.name in arguments else p  # type: ignore[attr-defined]
+            for p in parameters
+        ]
+    cls.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
 
 
 def padding_word(owner: Any, value: Any, words: Sequence[str]) -> str:
