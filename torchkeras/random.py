@@ -5,7 +5,6 @@ call, fixed by its seed) or None (torch's own generator, which ``set_random_seed
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
