@@ -1,6 +1,7 @@
 """Images bent: pixels read at places between the given ones."""
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,21 +20,25 @@ from torchkeras.tracer import traceable
 _ORDERS = {"nearest": 0, "bilinear": 1}
 
 
+def _wrap(place: Tensor, size: int) -> Tensor:
+    return place - size * torch.floor(place / size)
+
+
 def _mirror(place: Tensor, size: int) -> Tensor:
-    last = max(size - 1, 1)
-    return torch.abs((place + last) % (2 * last) - last)
+    last = size - 1
+    return place * 0 if last == 0 else torch.abs(_wrap(place + last, 2 * last) - last)
 
 
 def _reflect(place: Tensor, size: int) -> Tensor:
-    doubled = _mirror(2 * place + 1, 2 * size + 1) - 1
-    return torch.div(doubled, 2, rounding_mode="floor")
+    place = _wrap(place, 2 * size)
+    return torch.minimum(place, 2 * size - 1 - place)
 
 
 # How places outside are brought inside.
 _FILL_MODES: dict[str, Callable[[Tensor, int], Tensor]] = {
     "constant": lambda place, size: torch.clamp(place, 0, size - 1),
     "nearest": lambda place, size: torch.clamp(place, 0, size - 1),
-    "wrap": lambda place, size: place % size,
+    "wrap": _wrap,
     "mirror": _mirror,
     "reflect": _reflect,
 }
@@ -57,12 +62,12 @@ def _check_fill_mode(name: str, fill_mode: str) -> None:
 
 
 def _neighbours(places: Tensor, order: int) -> list[tuple[Tensor, Any]]:
-    """The cells around each place and their weights."""
+    """The cells around each place, as floats, and their weights."""
     if order == 0 or not places.is_floating_point():
-        return [((torch.round(places) if places.is_floating_point() else places).long(), 1)]
+        return [(torch.round(places) if places.is_floating_point() else places.double(), None)]
     lower = torch.floor(places)
     share = places - lower
-    return [(lower.long(), 1 - share), (lower.long() + 1, share)]
+    return [(lower, 1 - share), (lower + 1, share)]
 
 
 def sample(
@@ -75,25 +80,28 @@ def sample(
         places: one tensor ``(b, ...)`` for each of the lengths.
         output: ``(b, ..., c)``.
     """
-    lengths = x.shape[1:-1]
-    flat = x.flatten(1, -2)  # (b, cells, c)
-    result: Any = 0
+    lengths, channels = x.shape[1:-1], x.shape[-1]
+    rows = x.reshape(-1, channels)  # (b * cells, c)
+    first = torch.arange(x.shape[0], device=x.device) * math.prod(lengths)
+    first = first.reshape(-1, *(1,) * (places[0].ndim - 1))  # each image's first row
+    result: Any = None
     for corner in itertools.product(*[_neighbours(p, order) for p in places]):
-        index: Any = 0
-        weight: Any = 1
-        is_inside: Any = None
-        for (place, share), length in zip(corner, lengths, strict=True):
-            index = index * length + _FILL_MODES[fill_mode](place, length)
-            weight = weight * share
+        index, weight, is_inside = first, None, None
+        stride = 1
+        for (place, share), length in reversed(list(zip(corner, lengths, strict=True))):
+            index = index + _FILL_MODES[fill_mode](place, length).long() * stride
+            stride = stride * length
+            if share is not None:
+                weight = share if weight is None else weight * share
             if fill_mode == "constant":
                 inside = (place >= 0) & (place < length)
                 is_inside = inside if is_inside is None else is_inside & inside
-        rows = index.flatten(1).unsqueeze(-1).expand(-1, -1, x.shape[-1])
-        values = torch.gather(flat, 1, rows).reshape(*index.shape, x.shape[-1])
+        values = rows.index_select(0, index.flatten()).reshape(*index.shape, channels)
         if is_inside is not None:
             values = torch.where(is_inside.unsqueeze(-1), values, fill_value)
-        weight = weight.unsqueeze(-1) if isinstance(weight, Tensor) else weight
-        result = result + values * weight
+        if weight is not None:
+            values = values * weight.unsqueeze(-1)
+        result = values if result is None else result + values
     if not x.is_floating_point() and result.is_floating_point():
         result = torch.round(result)
     return result.to(x.dtype)
@@ -190,9 +198,10 @@ def project(
             depth = (c0 * column + 1.0) + c1 * row
             across, down = across / depth, down / depth
         return read(x, down, across, fill_mode, fill_value)
-    depth = c0 * column + c1 * row + 1.0
-    across = (a0 * column + a1 * row + a2) / depth
-    down = (b0 * column + b1 * row + b2) / depth
+    across, down = a0 * column + a1 * row + a2, b0 * column + b1 * row + b2
+    if not is_affine:
+        depth = c0 * column + c1 * row + 1.0
+        across, down = across / depth, down / depth
     return sample(x, [down, across], order, fill_mode, fill_value)
 
 
