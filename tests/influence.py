@@ -164,7 +164,17 @@ def _outcome(subject: Subject, change: Change, arguments: dict[str, Any]) -> Any
         name: value.make() if isinstance(value, Fresh) else value
         for name, value in arguments.items()
     }
-    return (change.outcome or subject.outcome)(subject.made(**arguments))
+    return (change.outcome or subject.outcome)(call(subject.made, arguments))
+
+
+def call(made: Callable, arguments: dict[str, Any]) -> Any:
+    """What ``made`` gives for arguments by name; those of ``*args`` come as a list."""
+    parameters = list(inspect.signature(made).parameters.values())
+    for place, parameter in enumerate(parameters):
+        if parameter.kind is parameter.VAR_POSITIONAL and parameter.name in arguments:
+            before = [arguments.pop(earlier.name) for earlier in parameters[:place]]
+            return made(*before, *arguments.pop(parameter.name), **arguments)
+    return made(**arguments)
 
 
 def same(first: Any, second: Any) -> bool:

@@ -33,14 +33,8 @@ class Method:
         self.__name__ = f"{cls.__name__}.{name}"
         self.__signature__ = signature_of(cls, name)
 
-    def __call__(self, **arguments: Any) -> Any:
+    def __call__(self, *places: Any, **arguments: Any) -> Any:
         owner = self.cls if self.make is None else self.make()
-        places: list[Any] = []
-        parameters = list(self.__signature__.parameters.values())
-        for index, parameter in enumerate(parameters):
-            if parameter.kind is parameter.VAR_POSITIONAL:
-                places = [arguments.pop(earlier.name) for earlier in parameters[:index]]
-                places += arguments.pop(parameter.name, ())
         result = getattr(owner, self.name)(*places, **arguments)
         return result if self.seen is None else self.seen(owner, result)
 

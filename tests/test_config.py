@@ -2,6 +2,7 @@
 
 import keras
 import pytest
+from influence import Change, Subject, cases, check, missing
 
 from torchkeras import config
 
@@ -50,3 +51,53 @@ def test_defaults_are_read_and_set():
         assert config.epsilon() == 1e-5
     finally:
         config.set_epsilon(1e-7)
+
+
+def then(read):
+    """What is in force after a call; it is then as it was."""
+    before = read()
+    write = getattr(config, f"set_{read.__name__}", config.set_dtype_policy)
+
+    def outcome(_):
+        found = read()
+        write(before)
+        return str(found)
+
+    return outcome
+
+
+SUBJECTS = [
+    Subject(
+        config.set_backend, {"backend": Change("jax", raises=ValueError)}, {"backend": "torch"}
+    ),
+    Subject(config.set_floatx, {"value": "float64"}, {"value": "float32"}, then(config.floatx)),
+    Subject(config.set_epsilon, {"value": 1e-3}, {"value": 1e-7}, then(config.epsilon)),
+    Subject(
+        config.set_image_data_format,
+        {"data_format": "channels_first"},
+        {"data_format": "channels_last"},
+        then(config.image_data_format),
+    ),
+    Subject(
+        config.set_dtype_policy,
+        {"policy": "mixed_bfloat16"},
+        {"policy": "float32"},
+        then(config.dtype_policy),
+    ),
+    Subject(config.set_max_epochs, {"max_epochs": 3}, {"max_epochs": 2}, then(config.max_epochs)),
+    Subject(
+        config.set_max_steps_per_epoch,
+        {"max_steps_per_epoch": 3},
+        {"max_steps_per_epoch": 2},
+        then(config.max_steps_per_epoch),
+    ),
+]
+
+
+@pytest.mark.parametrize("subject, argument", cases(SUBJECTS))
+def test_changing_the_argument_matters(subject, argument):
+    check(subject, argument)
+
+
+def test_no_argument_is_left_out():
+    assert not missing([config], SUBJECTS, {})

@@ -2,6 +2,7 @@
 
 import keras
 import pytest
+from influence import Change, Subject, cases, check, missing
 
 from torchkeras import tree
 
@@ -55,3 +56,74 @@ def test_what_is_called_must_be_callable():
         tree.map_structure(lambda: 0)
     with pytest.raises(ValueError, match="Cannot map function to unknown objects"):
         tree.map_shape_structure(lambda s: s, 3)
+
+
+def doubled(*leaves):
+    return leaves * 2
+
+
+def total(*leaves):
+    return sum(leaf for leaf in leaves if leaf is not None)
+
+
+def twice_if_tuple(part):
+    return part * 2 if isinstance(part, tuple) else None
+
+
+FLAT, NESTED = [1, (2, 3)], [4, (5, 6)]
+TUPLES = {"func": twice_if_tuple, "structure": ((1, 2), 3)}
+unlike = Change([1, 2, 3], raises=ValueError)
+SUBJECTS = [
+    Subject(tree.is_nested, {"structure": FLAT}, {"structure": 1}),
+    Subject(tree.flatten, {"structure": NESTED}, {"structure": FLAT}),
+    Subject(tree.flatten_with_path, {"structure": NESTED, "path": ("a",)}, {"structure": FLAT}),
+    Subject(
+        tree.map_structure,
+        {
+            "func": total,
+            "structures": [FLAT, FLAT],
+            "none_is_leaf": Change(False, {"structures": [[1, None]]}),
+        },
+        {"func": doubled, "structures": [FLAT]},
+    ),
+    Subject(
+        tree.map_structure_up_to,
+        {
+            "shallow_structure": [0, (0, 0)],
+            "func": lambda *parts: len(parts),
+            "structures": [NESTED, NESTED],
+        },
+        {"shallow_structure": [0, 0], "func": lambda *parts: parts, "structures": [FLAT, FLAT]},
+    ),
+    Subject(
+        tree.pack_sequence_as,
+        {"structure": [1, 2, 3], "flat_sequence": "xyz"},
+        {"structure": FLAT, "flat_sequence": "abc"},
+    ),
+    *(
+        Subject(function, {"a": unlike, "b": unlike}, {"a": FLAT, "b": NESTED})
+        for function in (tree.assert_same_structure, tree.assert_same_paths)
+    ),
+    Subject(
+        tree.traverse,
+        {"func": lambda part: None, "structure": ((1, 2), 4), "top_down": False},
+        TUPLES,
+    ),
+    Subject(tree.lists_to_tuples, {"structure": NESTED}, {"structure": FLAT}),
+    Subject(
+        tree.map_shape_structure,
+        {"func": sum, "structure": [(1, 2), (3,)]},
+        {"func": len, "structure": [(1, 2)]},
+    ),
+]
+WITHOUT = {("assert_same_structure", "check_types"): "kinds are always compared"}
+
+
+@pytest.mark.parametrize("subject, argument", cases(SUBJECTS))
+def test_changing_the_argument_matters(subject, argument):
+    check(subject, argument)
+
+
+def test_no_argument_is_left_out():
+    assert not missing([tree], SUBJECTS, WITHOUT)
+    assert "check_types: Accepted for older scripts" in tree.assert_same_structure.__doc__

@@ -26,6 +26,17 @@ def test_a_transposed_convolution_takes_its_output_shape(padding, lengths):
     )
 
 
+def test_an_output_shape_that_gives_other_lengths_is_refused():
+    x, kernel = torch.randn(2, 4, 4, 3), torch.randn(3, 3, 5, 3)
+    with pytest.raises(ValueError, match=r"output_shape is \(2, 6, 8, 5\)"):
+        K.conv2d_transpose(x, kernel, (2, 6, 8, 5), (2, 2), "same")
+
+
+def test_a_kernel_for_other_places_is_refused():
+    with pytest.raises(ValueError, match=r"kernel has shape \(4, 6, 5\); expected \(5, 6, 'fi"):
+        K.local_conv1d(torch.randn(2, 6, 3), torch.randn(4, 6, 5), (2,), (1,))
+
+
 def test_local_convolutions_equal_shared_ones_with_equal_kernels():
     x, kernel = torch.randn(2, 6, 5, 3), torch.randn(2, 3, 3, 4)
     spread = kernel.reshape(1, -1, 4).expand(5 * 3, -1, -1)

@@ -174,7 +174,10 @@ def is_int_dtype(dtype: object) -> bool:
 
 
 def manual_variable_initialization(value: bool) -> None:
-    """Accept what static graphs needed: variables have their values from the start."""
+    """Accept what static graphs needed: variables have their values from the start.
+
+    ``value`` changes nothing.
+    """
 
 
 __all__ = [

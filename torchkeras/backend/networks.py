@@ -61,7 +61,11 @@ def conv2d_transpose(
     data_format: str | None = None,
     dilation_rate: Any = (1, 1),
 ) -> Tensor:
-    """``ops.conv_transpose`` to an output of ``output_shape`` (its batch is that of ``x``)."""
+    """``ops.conv_transpose`` to an output of ``output_shape`` (its batch is that of ``x``).
+
+    Raises:
+        ValueError: a convolution of ``output_shape`` doesn't have the lengths of ``x``.
+    """
     first = standardize_data_format(data_format) == "channels_first"
     lengths = tuple(output_shape[2:] if first else output_shape[1:3])
     given = tuple(x.shape[2:] if first else x.shape[1:3])
@@ -70,6 +74,11 @@ def conv2d_transpose(
         lengths, given, kernel.shape, _pair(strides), _pair(dilation_rate), strict=False
     ):
         extent = (k - 1) * d + 1
+        if -(-(n if padding == "same" else n - extent + 1) // s) != m:
+            raise ValueError(
+                f"conv2d_transpose: output_shape is {tuple(output_shape)}; expected a shape from "
+                f"which a convolution with these strides and padding makes lengths {given}."
+            )
         extra.append(n - (m - 1) * s - (extent if padding == "valid" else extent % 2))
     return ops.conv_transpose(x, kernel, strides, padding, tuple(extra), data_format, dilation_rate)
 
@@ -112,13 +121,28 @@ def local_conv1d(
     strides: Sequence[int],
     data_format: str | None = None,
 ) -> Tensor:
-    """Convolution with another kernel at each place, ``kernel`` ``(places, size * c, filters)``."""
+    """Convolution with another kernel at each place, ``kernel`` ``(places, size * c, filters)``.
+
+    Raises:
+        ValueError: ``kernel`` has another shape.
+    """
     x = ops.convert_to_tensor(inputs)
     first = standardize_data_format(data_format) == "channels_first"
     x = x.mT if first else x
     pieces = x.unfold(1, kernel_size[0], strides[0]).transpose(2, 3).flatten(2)  # (b, t, size * c)
-    y = torch.einsum("btk,tkf->btf", pieces, ops.convert_to_tensor(kernel))
+    y = _by_place("local_conv1d", pieces, kernel)
     return y.mT if first else y
+
+
+def _by_place(owner: str, pieces: Tensor, kernel: TensorLike) -> Tensor:
+    """Products of the pieces (b, t, k) and the kernel of each place (t, k, f)."""
+    kernel = ops.convert_to_tensor(kernel)
+    if kernel.ndim != 3 or pieces.shape[1:] != kernel.shape[:2]:
+        raise ValueError(
+            f"{owner}: kernel has shape {tuple(kernel.shape)}; expected "
+            f"{(*pieces.shape[1:], 'filters')}: places, then kernel size by channels."
+        )
+    return torch.einsum("btk,tkf->btf", pieces, kernel)
 
 
 def local_conv2d(
@@ -129,14 +153,18 @@ def local_conv2d(
     output_shape: Sequence[int],
     data_format: str | None = None,
 ) -> Tensor:
-    """Convolution with another kernel at each place, ``(places, kh * kw * c, filters)``."""
+    """Convolution with another kernel at each place, ``(places, kh * kw * c, filters)``.
+
+    Raises:
+        ValueError: ``kernel`` has another shape.
+    """
     x = ops.convert_to_tensor(inputs)
     first = standardize_data_format(data_format) == "channels_first"
     x = x.permute(0, 2, 3, 1) if first else x
     blocks = x.unfold(1, kernel_size[0], strides[0]).unfold(2, kernel_size[1], strides[1])
     order = (0, 1, 2, 3, 4, 5) if first else (0, 1, 2, 4, 5, 3)
     pieces = blocks.permute(*order).flatten(3).flatten(1, 2)  # (b, h * w, kh * kw * c)
-    y = torch.einsum("btk,tkf->btf", pieces, ops.convert_to_tensor(kernel))
+    y = _by_place("local_conv2d", pieces, kernel)
     y = y.unflatten(1, tuple(output_shape))
     return y.permute(0, 3, 1, 2) if first else y
 
@@ -383,12 +411,18 @@ def function(
 ) -> Callable[[Any], Any]:
     """What computes symbolic ``outputs`` from arrays for ``inputs``; it gives NumPy arrays.
 
+    ``name`` is that of the function.
+
     Raises:
-        ValueError: ``updates`` are given, which only static graphs have.
+        ValueError: ``updates`` or options of a session are given, which only static graphs have.
     """
     if updates:
         raise ValueError("K.function: updates are given; expected none, as there is no session.")
-    model = Model(inputs=inputs, outputs=outputs, name=name)
+    if options:
+        raise ValueError(
+            f"K.function: {sorted(options)} are given; expected none, as there is no session."
+        )
+    model = Model(inputs=inputs, outputs=outputs)
 
     def run(values: Any) -> Any:
         values = nested.map_structure(ops.convert_to_tensor, values)
@@ -397,6 +431,7 @@ def function(
             results = model(values[0] if single else values, training=bool(scopes.local.training))
         return nested.map_structure(ops.convert_to_numpy, results)
 
+    run.__name__ = name or run.__name__
     return run
 
 

@@ -4,6 +4,7 @@ import builtins
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -227,7 +228,10 @@ def arange(
 def constant(
     value: Any, dtype: DTypeLike = None, shape: Sequence[int] | None = None, name: str | None = None
 ) -> Tensor:
-    """``value`` as a tensor of ``floatx()``, filling ``shape`` if that is given."""
+    """``value`` as a tensor of ``floatx()``, filling ``shape`` if that is given.
+
+    ``name`` changes nothing: tensors have none.
+    """
     tensor = ops.convert_to_tensor(value, dtype or floatx())
     if shape is None:
         return tensor
@@ -235,7 +239,7 @@ def constant(
 
 
 def eye(size: Any, dtype: DTypeLike = None, name: str | None = None) -> Tensor:
-    """``ops.eye``; ``size`` may be a pair."""
+    """``ops.eye``; ``size`` may be a pair, and ``name`` changes nothing."""
     return ops.eye(*((size,) if isinstance(size, int) else tuple(size)), dtype=dtype)
 
 
@@ -250,12 +254,12 @@ def ones(shape: Sequence[int], dtype: DTypeLike = None, name: str | None = None)
 
 
 def zeros_like(x: TensorLike, dtype: DTypeLike = None, name: str | None = None) -> Tensor:
-    """``ops.zeros_like``."""
+    """``ops.zeros_like``; ``name`` changes nothing."""
     return ops.zeros_like(x, dtype)
 
 
 def ones_like(x: TensorLike, dtype: DTypeLike = None, name: str | None = None) -> Tensor:
-    """``ops.ones_like``."""
+    """``ops.ones_like``; ``name`` changes nothing."""
     return ops.ones_like(x, dtype)
 
 
@@ -284,7 +288,9 @@ def placeholder(
     """A symbolic input; its shape includes the batch."""
     if shape is None and ndim is not None:
         shape = (None,) * ndim
-    return Input(batch_shape=tuple(shape or ()), dtype=dtype, name=name)
+    return Input(
+        batch_shape=tuple(shape or ()), dtype=dtype, name=name, sparse=sparse, ragged=ragged
+    )
 
 
 def int_shape(x: Any) -> tuple[int | None, ...]:
@@ -402,13 +408,13 @@ def in_test_phase(x: Any, alt: Any, training: Any = None) -> Any:
 
 
 def map_fn(fn: Callable, elems: Any, name: str | None = None, dtype: DTypeLike = None) -> Any:
-    """``ops.map``."""
+    """``ops.map``, with results of type ``dtype`` if that is given; ``name`` changes nothing."""
     result = ops.map(fn, elems)
     return result if dtype is None else ops.cast(result, dtype)
 
 
 def foldl(fn: Callable, elems: TensorLike, initializer: Any = None, name: str | None = None) -> Any:
-    """``fn(accumulated, element)`` from the first slice to the last."""
+    """``fn(accumulated, element)`` from the first slice to the last; ``name`` changes nothing."""
     items = list(ops.unstack(elems))
     value = items.pop(0) if initializer is None else initializer
     for item in items:
@@ -417,13 +423,24 @@ def foldl(fn: Callable, elems: TensorLike, initializer: Any = None, name: str | 
 
 
 def foldr(fn: Callable, elems: TensorLike, initializer: Any = None, name: str | None = None) -> Any:
-    """``fn(accumulated, element)`` from the last slice to the first."""
+    """``fn(accumulated, element)`` from the last slice to the first; ``name`` changes nothing."""
     return foldl(fn, ops.flip(elems, 0), initializer)
 
 
 def print_tensor(x: Any, message: str = "", summarize: int = 3) -> Any:
-    """Print ``x`` and give it back."""
-    builtins.print(message, x)
+    """Print ``message`` and the values of ``x``, and give ``x`` back.
+
+    Args:
+        x: A tensor; a symbolic one is printed as such.
+        message: What stands before it.
+        summarize: How many entries are shown at both ends of each axis; -1 shows all.
+    """
+    shown: Any = x
+    if not isinstance(x, KerasTensor):
+        values = ops.convert_to_numpy(x)
+        edge = values.size if summarize < 0 else summarize
+        shown = np.array2string(values, threshold=0, edgeitems=edge)
+    builtins.print(message, shown)
     return x
 
 

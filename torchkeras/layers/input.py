@@ -75,7 +75,9 @@ class InputLayer(Layer):
         symbol = (
             input_tensor
             if input_tensor is not None
-            else KerasTensor(self._batch_shape, self._dtype_name, name=self.name)
+            else KerasTensor(
+                self._batch_shape, self._dtype_name, self.sparse, self.ragged, name=self.name
+            )
         )
         tracer.record(self, (), {}, symbol)
 
