@@ -179,3 +179,25 @@ def check_export(row: Row) -> None:
     more = [torch.cat([part, part]) for part in x] if isinstance(x, list) else torch.cat([x, x])
     for mine, other in zip(as_leaves(layer(more)), as_leaves(program.module()(more)), strict=True):
         torch.testing.assert_close(mine, other)
+
+
+def check_lowered(row: Row) -> None:
+    """``to_torch`` gives torch modules and functions that compute the same, for any batch."""
+    layer = row.layer()
+    x = row.tensors()
+    layer(x)
+    lowered = layer.to_torch(x)
+    assert not any(isinstance(module, torchkeras.layers.Layer) for module in lowered.modules())
+    assert set(lowered.state_dict()) <= set(layer.state_dict())
+    more = [torch.cat([part, part]) for part in x] if isinstance(x, list) else torch.cat([x, x])
+    for training in (False, True):
+        lowered.train(training)
+        found = as_leaves(lowered(more))
+        if row.random and training:
+            continue
+        wanted = as_leaves(layer(more, training=training))
+        for mine, other in zip(found, wanted, strict=True):
+            torch.testing.assert_close(mine, other, equal_nan=True)
+    if layer.trainable_weights:
+        projected(found).backward()
+        assert all(weight.parameter.grad is not None for weight in layer.trainable_weights)

@@ -99,3 +99,8 @@ def test_keras_reads_the_configuration(name):
     ours, theirs = parity.make_both(row.name, row.arguments)
     config = ours.get_config()
     assert type(theirs).from_config(config).get_config().keys() == theirs.get_config().keys()
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_comes_down_to_plain_torch(name):
+    contract.check_lowered(ROWS[name])

@@ -242,6 +242,11 @@ class Model(Trainer, Layer):
             args = (self._unwrapped(args[0]),)
         return super()._enter_slowly(args, kwargs, training)
 
+    def _remembered_inputs(self) -> tuple[Any, ...]:
+        if self._graph is None:
+            return super()._remembered_inputs()
+        return (without_single(self._graph.inputs),)
+
     def _unwrapped(self, inputs: Any) -> Any:
         """One input in a list of one is taken as it is."""
         single = not nested.is_nested(self._graph.inputs)

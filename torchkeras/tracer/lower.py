@@ -1,0 +1,441 @@
+"""Layers written down as plain torch: a graph of torch functions and modules, and nothing else.
+
+The layers run once on stand-in tensors whose batch size is a symbol, while every torch function and
+every module that is no layer notes itself in a ``torch.fx`` graph. What the layers do around them
+(casting, masks, modes, names) leaves no trace.
+"""
+
+import contextlib
+import inspect
+import operator
+import re
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
+
+import numpy as np
+import sympy
+import torch
+from torch import Tensor, fx, nn
+from torch._dispatch.python import enable_python_dispatcher
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.fx.experimental.symbolic_shapes import (
+    DimDynamic,
+    GuardOnDataDependentSymNode,
+    ShapeEnv,
+    StatelessSymbolicContext,
+)
+from torch.overrides import TorchFunctionMode
+
+from torchkeras.core import nested
+from torchkeras.core.dtypes import torch_dtype
+from torchkeras.core.naming import LocalNames
+from torchkeras.core.scopes import local, shape_run_scope
+from torchkeras.core.variable import Variable
+from torchkeras.tracer.symbolic import is_symbolic, operation_name
+
+# What stands for unknown sizes while the layers run: sizes that few known ones equal, larger than 1
+# since 1 broadcasts.
+HINTS = (11, 13, 17, 19, 23, 29)
+
+
+class Lowered(nn.Module):
+    """Torch modules, and the functions that connect them: what layers come down to.
+
+    It has those modules and weights of the layers that are used (the same tensors, under the same
+    keys of ``state_dict``), and computes the same numbers without them: in training what they
+    compute in training, otherwise what they compute otherwise.
+
+    Attributes:
+        graphs: The ``torch.fx`` graphs: ``"inference"`` and ``"training"``.
+    """
+
+    def __init__(
+        self, graphs: dict[str, fx.Graph], owners: dict[str, Any], saved: Collection[str]
+    ) -> None:
+        super().__init__()
+        for path, value in owners.items():
+            _put(self, path, value, persistent=path in saved)
+        self.graphs = graphs
+        self._compile()
+
+    def _compile(self) -> None:
+        self._functions = {mode: _function(graph) for mode, graph in self.graphs.items()}
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        function = self._functions["training" if self.training else "inference"]
+        return function(self, *nested.flatten((args, kwargs)))
+
+    @property
+    def code(self) -> str:
+        """The function that runs, as Python source."""
+        mode = "training" if self.training else "inference"
+        source = self.graphs[mode].python_code("self").src
+        return re.sub(r";  [\w =]+ = None", "", source).strip()  # what frees memory early
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in self.__dict__.items() if key != "_functions"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._compile()
+
+
+def _function(graph: fx.Graph) -> Callable:
+    """The graph as a function of its module and its inputs."""
+    code = graph.python_code("self")
+    namespace = dict(code.globals)
+    exec(compile(code.src, "<lowered>", "exec"), namespace)  # what torch.fx wrote from the graph
+    return namespace["forward"]
+
+
+def lower(module: nn.Module, *examples: Any, is_layer: Callable[[nn.Module], bool]) -> Lowered:
+    """``module`` as plain torch.
+
+    Args:
+        module: A built layer or model.
+        *examples: Tensors like those it is called with, or structures of them, whose first axis is
+            the batch; or symbolic tensors. The batch and unknown sizes are left open.
+        is_layer: Tells modules that are to be looked into from those that are plain torch.
+
+    Raises:
+        ValueError: what the module computes depends on the values of its input, or on something
+            else that a graph can't hold.
+    """
+    graphs, owners = {}, {}
+    for mode in ("inference", "training"):
+        recorder = _Recorder(module, is_layer)
+        graphs[mode] = recorder.record(examples, training=mode == "training")
+        owners.update(recorder.owners)
+    return Lowered(graphs, owners, module.state_dict().keys())
+
+
+class _Recorder(TorchFunctionMode):
+    """Notes each torch function and each plain module that is called while it is on."""
+
+    def __init__(self, module: nn.Module, is_layer: Callable[[nn.Module], bool]) -> None:
+        super().__init__()
+        self.module = module
+        self.is_layer = is_layer
+        self.graph = fx.Graph()
+        self.nodes: dict[int, fx.Node] = {}
+        self.kept: list[Any] = []  # so that no tensor's id comes twice
+        self.sizes: dict[Any, fx.Node] = {}
+        self.owners: dict[str, Any] = {}
+        self.device: fx.Node | None = None
+        self.quiet = False
+        self.names = LocalNames()
+        self.modules = {id(m): path for path, m in module.named_modules(remove_duplicate=True)}
+        self.tensors = {
+            id(tensor): path
+            for path, tensor in [*module.named_parameters(), *module.named_buffers()]
+        }
+
+    def record(self, examples: tuple, training: bool) -> fx.Graph:
+        """The graph of one call."""
+        self.training = training
+        was_training = {m: m.training for m in self.module.modules()}
+        shapes = ShapeEnv()
+        fake_mode = FakeTensorMode(shape_env=shapes, allow_non_fake_inputs=True)
+        fakes = nested.map_leaves(lambda x: self._input(x, fake_mode, shapes), examples)
+        previous, local.inside = local.inside, True
+        self.module.train(training)
+        try:
+            with contextlib.ExitStack() as stack:
+                for context in (
+                    shape_run_scope(),
+                    torch.no_grad(),
+                    enable_python_dispatcher(),
+                    fake_mode,
+                    self._modules_noted(),
+                    self,
+                ):
+                    stack.enter_context(context)
+                outputs = self.module(*fakes, training=training)
+        except GuardOnDataDependentSymNode as error:
+            raise ValueError(
+                f"{type(self.module).__name__} can't be lowered: what it computes depends on the "
+                f"values of its input ({error})."
+            ) from error
+        finally:
+            local.inside = previous
+            for m, mode in was_training.items():
+                m.training = mode
+        self.graph.output(self._argument(outputs))
+        _drop_unused(self.graph)
+        return self.graph
+
+    def _input(self, example: Any, fake_mode: FakeTensorMode, shapes: ShapeEnv) -> Any:
+        if is_symbolic(example):
+            shape, dtype = example.shape, torch_dtype(example.dtype)
+        else:
+            x = torch.as_tensor(example)
+            shape, dtype = (None, *x.shape[1:]) if x.ndim else (), x.dtype
+        sizes = [HINTS[axis % len(HINTS)] if n is None else n for axis, n in enumerate(shape)]
+        kinds = [DimDynamic.STATIC if n is not None else DimDynamic.DUCK for n in shape]
+        fake = fake_mode.from_tensor(
+            torch.zeros(sizes, dtype=dtype),
+            symbolic_context=StatelessSymbolicContext(dynamic_sizes=kinds),
+        )
+        call = example.call if is_symbolic(example) else None
+        name = "x" if call is None else operation_name(call.operation)
+        self._keep(fake, self.graph.placeholder(self.names(_identifier(name))))
+        return fake
+
+    def _keep(self, tensor: Any, node: fx.Node) -> None:
+        self.nodes[id(tensor)] = node
+        self.kept.append(tensor)
+        if isinstance(tensor, Tensor):
+            for axis, size in enumerate(tensor.shape):
+                expression = _expression(size)
+                if isinstance(expression, sympy.Symbol) and expression not in self.sizes:
+                    self.sizes[expression] = (node, axis)
+
+    # Functions
+
+    def __torch_function__(
+        self, function: Any, types: Any, args: tuple = (), kwargs: dict | None = None
+    ) -> Any:
+        kwargs = dict(kwargs or {})
+        kwargs.pop("generator", None)  # plain torch draws from its own
+        result = function(*args, **kwargs)
+        if self.quiet or not _is_noted(function, result, args):
+            return result
+        before = [id(leaf) for leaf in nested.flatten((args, kwargs))]
+        node = self._node(function, args, kwargs)
+        if node is not None:
+            self._keep_results(result, node, before)
+        return result
+
+    def _node(self, function: Any, args: tuple, kwargs: dict) -> fx.Node | None:
+        args, kwargs = self._argument(args), self._argument(kwargs)
+        name = getattr(function, "__name__", "")
+        if name == "__get__":
+            attribute = function.__self__.__name__
+            return self.graph.call_function(getattr, (args[0], attribute))
+        if name == "__set__":
+            attribute = function.__self__.__name__
+            return self.graph.call_function(setattr, (args[0], attribute, *args[1:]))
+        if name in _OPERATORS:
+            return self.graph.call_function(_OPERATORS[name], args, kwargs)
+        if name in _REFLECTED:
+            return self.graph.call_function(_REFLECTED[name], args[::-1], kwargs)
+        owner = getattr(function, "__objclass__", None)
+        if owner is not None and issubclass(Tensor, owner):
+            return self.graph.call_method(name, args, kwargs)
+        return self.graph.call_function(function, args, kwargs)
+
+    def _keep_results(self, result: Any, node: fx.Node, before: list[int]) -> None:
+        if isinstance(result, Tensor):
+            if id(result) not in before:  # what works in place gives its input back
+                self._keep(result, node)
+            return
+        if isinstance(result, (list, tuple)):
+            for index, item in enumerate(result):
+                if isinstance(item, (Tensor, list, tuple)):
+                    part = self.graph.call_function(operator.getitem, (node, index))
+                    self._keep_results(item, part, before)
+
+    # Modules
+
+    @contextlib.contextmanager
+    def _modules_noted(self) -> Iterator[None]:
+        """A context in which calls of plain modules become nodes."""
+        call = nn.Module.__call__
+
+        def noted(module: nn.Module, *args: Any, **kwargs: Any) -> Any:
+            path = self.modules.get(id(module))
+            if self.quiet or path is None or self._is_open(module):
+                return call(module, *args, **kwargs)
+            self.quiet = True
+            try:
+                result = call(module, *args, **kwargs)
+            finally:
+                self.quiet = False
+            args, kwargs = self._plain_arguments(module, args, kwargs)
+            before = [id(leaf) for leaf in nested.flatten((args, kwargs))]
+            self.owners[path] = module
+            node = self.graph.call_module(path, self._argument(args), self._argument(kwargs))
+            self._keep_results(result, node, before)
+            return result
+
+        nn.Module.__call__ = noted
+        try:
+            yield
+        finally:
+            nn.Module.__call__ = call
+
+    def _is_open(self, module: nn.Module) -> bool:
+        return self.is_layer(module) or isinstance(module, fx.GraphModule)
+
+    def _plain_arguments(
+        self, module: nn.Module, args: tuple, kwargs: dict
+    ) -> tuple[tuple, dict[str, Any]]:
+        """Arguments without those that say what is so anyway: defaults, and the module's mode."""
+        signature = inspect.signature(module.forward)
+        given = signature.bind(*args, **kwargs).arguments
+        for name, parameter in signature.parameters.items():
+            value = given.get(name)
+            if name == "training" and value is self.training:
+                given.pop(name, None)
+            elif name in given and value is parameter.default:
+                given.pop(name)
+        args, kwargs, by_name = (), {}, False
+        for name, parameter in signature.parameters.items():
+            if parameter.kind is parameter.VAR_POSITIONAL:
+                args += given.get(name, ())
+            elif parameter.kind is parameter.VAR_KEYWORD:
+                kwargs.update(given.get(name, {}))
+            elif name not in given:
+                by_name = True
+            elif by_name or parameter.kind is parameter.KEYWORD_ONLY:
+                kwargs[name] = given[name]
+            else:
+                args += (given[name],)
+        return args, kwargs
+
+    # Arguments
+
+    def _argument(self, value: Any) -> Any:
+        """``value`` as an argument of a node."""
+        if isinstance(value, Variable):
+            value = value.value
+        if isinstance(value, Tensor):
+            known = self.nodes.get(id(value))
+            return self._stored(value) if known is None else known
+        if isinstance(value, torch.Size):
+            return tuple(self._argument(item) for item in value)
+        if isinstance(value, tuple):
+            items = [self._argument(item) for item in value]
+            return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
+        if isinstance(value, list):
+            return [self._argument(item) for item in value]
+        if isinstance(value, dict):
+            return {key: self._argument(item) for key, item in value.items()}
+        if isinstance(value, slice):
+            parts = (value.start, value.stop, value.step)
+            return slice(*[self._argument(part) for part in parts])
+        if isinstance(value, torch.device) and value == torch.device("cpu"):
+            return self._device()
+        if isinstance(value, (torch.SymInt, torch.SymFloat)):
+            return self._size(_expression(value))
+        if isinstance(value, (np.ndarray, np.generic)):
+            return self._stored(torch.as_tensor(value))
+        return value
+
+    def _device(self) -> fx.Node:
+        """Where the first input lies: what is made on the way goes there, too."""
+        if self.device is None:
+            first = next(iter(self.graph.nodes))
+            self.device = self.graph.call_function(getattr, (first, "device"))
+        return self.device
+
+    def _stored(self, tensor: Tensor) -> fx.Node:
+        """A weight, or a constant."""
+        path = self.tensors.get(id(tensor))
+        if path is None:
+            path = self.names("constant")
+        self.owners[path] = tensor
+        node = self.graph.get_attr(path)
+        self._keep(tensor, node)
+        return node
+
+    def _size(self, expression: Any) -> Any:
+        """A size, as a number or as arithmetic on sizes of tensors."""
+        if expression.is_Integer:
+            return int(expression)
+        if expression.is_Number:
+            return float(expression)
+        known = self.sizes.get(expression)
+        if isinstance(known, fx.Node):
+            return known
+        if known is not None:
+            node = self.graph.call_method("size", known)
+        else:
+            node = self._arithmetic(expression)
+        self.sizes[expression] = node
+        return node
+
+    def _arithmetic(self, expression: Any) -> fx.Node:
+        parts = [self._size(part) for part in expression.args]
+        function = _ARITHMETIC.get(type(expression).__name__)
+        if function is None or len(parts) < 2:
+            raise ValueError(
+                f"{type(self.module).__name__} can't be lowered: it needs the size {expression}, "
+                f"expected one of {', '.join(_ARITHMETIC)} of sizes of its inputs."
+            )
+        result = parts[0]
+        for part in parts[1:]:
+            result = self.graph.call_function(function, (result, part))
+        return result
+
+
+_OPERATORS = {
+    "__add__": operator.add, "__sub__": operator.sub, "__mul__": operator.mul,
+    "__truediv__": operator.truediv, "__floordiv__": operator.floordiv, "__mod__": operator.mod,
+    "__pow__": operator.pow, "__matmul__": operator.matmul, "__neg__": operator.neg,
+    "__eq__": operator.eq, "__ne__": operator.ne, "__lt__": operator.lt, "__le__": operator.le,
+    "__gt__": operator.gt, "__ge__": operator.ge, "__and__": operator.and_, "__or__": operator.or_,
+    "__xor__": operator.xor, "__invert__": operator.invert, "__getitem__": operator.getitem,
+    "__setitem__": operator.setitem, "__iadd__": operator.iadd, "__isub__": operator.isub,
+    "__imul__": operator.imul, "__itruediv__": operator.itruediv, "__abs__": operator.abs,
+}  # fmt: skip
+_REFLECTED = {
+    "__radd__": operator.add, "__rsub__": operator.sub, "__rmul__": operator.mul,
+    "__rtruediv__": operator.truediv, "__rfloordiv__": operator.floordiv,
+    "__rpow__": operator.pow, "__rmatmul__": operator.matmul,
+}  # fmt: skip
+_ARITHMETIC = {
+    "Add": operator.add, "Mul": operator.mul, "FloorDiv": operator.floordiv,
+    "CleanDiv": operator.floordiv, "PythonMod": operator.mod, "Mod": operator.mod,
+    "Pow": operator.pow, "IntTrueDiv": operator.truediv, "FloatTrueDiv": operator.truediv,
+}  # fmt: skip
+
+
+def _expression(size: Any) -> Any:
+    return size.node.expr if isinstance(size, (torch.SymInt, torch.SymFloat)) else None
+
+
+def _is_noted(function: Any, result: Any, args: tuple) -> bool:
+    """Whether a call computes something: a tensor, or a change of one."""
+    name = getattr(function, "__name__", "")
+    if any(isinstance(leaf, Tensor) for leaf in nested.flatten(result)):
+        return not (result is (args[0] if args else None) and not name.endswith("_"))
+    return name in ("__setitem__", "__set__", "copy_")
+
+
+def _drop_unused(graph: fx.Graph) -> None:
+    """Erase nodes that nobody uses and that change nothing."""
+    for node in reversed(list(graph.nodes)):
+        if not node.users and not _changes_something(node):
+            graph.erase_node(node)
+
+
+def _changes_something(node: fx.Node) -> bool:
+    if node.op in ("placeholder", "output", "call_module"):
+        return True
+    if node.op == "get_attr":
+        return False
+    if node.target in (operator.setitem, setattr):
+        return True
+    name = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "")
+    return (name.endswith("_") and not name.endswith("__")) or "out" in node.kwargs
+
+
+def _identifier(name: str) -> str:
+    text = re.sub(r"\W", "_", name)
+    return text if text.isidentifier() else f"x_{text}"
+
+
+def _put(root: nn.Module, path: str, value: Any, persistent: bool) -> None:
+    """Give ``root`` a module, parameter or buffer at a dotted path."""
+    *prefix, name = path.split(".")
+    for key in prefix:
+        if key not in root._modules:
+            root.add_module(key, nn.Module())
+        root = root._modules[key]
+    if isinstance(value, nn.Module):
+        root.add_module(name, value)
+    elif isinstance(value, nn.Parameter):
+        root.register_parameter(name, value)
+    elif name not in root._buffers and name not in root._parameters:
+        root.register_buffer(name, value, persistent)
