@@ -181,6 +181,9 @@ def test_a_layer_looks_itself_up_by_its_path():
     }
 
 
-def test_layers_are_quantized_after_building_not_by_their_policy():
-    with pytest.raises(ValueError, match="dtype is int8_from_float32|call its quantize method"):
-        layers.Dense(2, dtype="int8_from_float32")
+def test_only_layers_that_can_be_quantized_take_a_quantized_policy():
+    assert layers.Dense(2, dtype="int8_from_float32").quantization_mode == "int8"
+    with pytest.raises(ValueError, match="dtype is 'int8_from_float32'; expected a policy that"):
+        layers.ReLU(dtype="int8_from_float32")
+    with pytest.raises(ValueError, match="dtype is 'float8_from_float32'"):
+        layers.Embedding(2, 3, dtype="float8_from_float32")

@@ -175,14 +175,14 @@ def test_names_count_up_and_paths_follow_the_scopes():
     assert layer.path == "outer/head"
 
 
-def test_quantization_names_the_package_it_needs():
-    layer = layers.Dense(3)
-    layer.build((None, 4))
-    try:
-        import torchao  # noqa: F401
-    except ImportError:
-        with pytest.raises(ImportError, match="torchao"):
-            layer.quantize("int8")
-    else:
+def test_only_layers_with_a_kernel_or_table_can_be_quantized():
+    layer = layers.ReLU()
+    with pytest.raises(ValueError, match="Cannot quantize a layer that isn't yet built"):
         layer.quantize("int8")
-        assert layer(torch.ones(1, 4)).shape == (1, 3)
+    layer.build((None, 4))
+    with pytest.raises(NotImplementedError, match="does not have a `quantize` method"):
+        layer.quantize("int8")
+    with pytest.raises(NotImplementedError, match="`quantized_build`"):
+        layer.quantized_build((4,), "int8")
+    with pytest.raises(ValueError, match="Invalid quantization mode"):
+        layer.quantize("int9")

@@ -97,5 +97,5 @@ def test_what_does_not_go_together_is_refused():
         bound.enable_lora(2)
     with pytest.raises(ValueError, match="lora_rank is 0"):
         layers.Dense(3, lora_rank=0)
-    with pytest.raises(ValueError, match="quantization_config is 'int8'"):
+    with pytest.raises(ValueError, match="quantization_config is 'int8'; expected None or a"):
         layers.Dense(3, quantization_config="int8")

@@ -106,6 +106,7 @@ from torchkeras.layers.reshaping import (
     ZeroPadding2D,
     ZeroPadding3D,
 )
+from torchkeras.layers.reversible import ReversibleEmbedding
 from torchkeras.layers.wrappers import TimeDistributed, Wrapper
 
 # Second names, as Keras has them.
@@ -229,6 +230,7 @@ __all__ = [
     "RepeatVector",
     "Rescaling",
     "Reshape",
+    "ReversibleEmbedding",
     "STFTSpectrogram",
     "SeparableConv1D",
     "SeparableConv2D",

@@ -32,6 +32,7 @@ from torchkeras.core.scopes import local
 from torchkeras.core.typing import RegularizerLike
 from torchkeras.layers.calls import LayerCalls
 from torchkeras.layers.penalties import LayerLosses
+from torchkeras.layers.quantization import LayerQuantization, policy_with
 from torchkeras.layers.signature import argument_names, make_forward, signature_of
 from torchkeras.layers.stateless import stateless_call
 from torchkeras.layers.structures import (
@@ -74,7 +75,14 @@ class LayerOptions(TypedDict, total=False):
     dynamic: bool
 
 
-class Layer(LayerCalls, SymbolicCalls, LayerLosses, LayerWeights, Configurable):
+class Layer(
+    LayerCalls,
+    SymbolicCalls,
+    LayerLosses,
+    LayerQuantization,
+    LayerWeights,
+    Configurable,
+):
     """A torch module that builds itself at its first call and has Keras's interface.
 
     Subclasses write ``call`` and, if they have weights, ``build``.
@@ -186,13 +194,13 @@ class Layer(LayerCalls, SymbolicCalls, LayerLosses, LayerWeights, Configurable):
         state["_policy_map"] = policy if isinstance(policy, DTypePolicyMap) else None
         if isinstance(policy, DTypePolicyMap):
             policy = policy[self.path]
-        if policy.quantization_mode is not None:
+        mode = policy.quantization_mode
+        if mode is not None and mode not in self._quantization_modes:
             raise argument_error(
                 self,
                 "dtype",
                 policy.name,
-                "a policy that isn't quantized",
-                "Build the layer in floats and call its quantize method.",
+                f"a policy that isn't quantized, or one of {self._quantization_modes}",
             )
         state["_dtype_policy"] = policy
         state["_compute_dtype"] = policy.torch_compute_dtype
@@ -368,10 +376,10 @@ class Layer(LayerCalls, SymbolicCalls, LayerLosses, LayerWeights, Configurable):
         if after.device != probe.device:
             self.__dict__["_device"] = after.device
         if after.dtype != probe.dtype and after.is_floating_point():
-            self._set_policy(after.dtype)
+            self._set_policy(policy_with(self._dtype_policy, after.dtype))
         return self
 
-    # Without state, quantization, configuration, copying.
+    # Without state, configuration, copying.
 
     def stateless_call(
         self,
@@ -396,35 +404,6 @@ class Layer(LayerCalls, SymbolicCalls, LayerLosses, LayerWeights, Configurable):
         """
         values = (trainable_variables, non_trainable_variables)
         return stateless_call(self, *values, args, kwargs, return_losses)
-
-    def quantize(self, mode: Any = None, type_check: bool = True, config: Any = None) -> None:
-        """Quantize the weights of the torch modules inside, by torchao.
-
-        Args:
-            mode: ``"int8"``, ``"int4"`` or ``"float8"``: weights only.
-            type_check: Accepted for Keras's signature; any layer can be walked.
-            config: A torchao configuration, instead of ``mode``.
-
-        Raises:
-            ImportError: torchao isn't installed.
-            ValueError: the mode isn't known.
-        """
-        try:
-            from torchao import quantization
-        except ImportError as error:
-            raise ImportError(
-                "quantize needs the package torchao: pip install torchkeras-compat[quantize]."
-            ) from error
-        configs = {
-            "int8": "Int8WeightOnlyConfig",
-            "int4": "Int4WeightOnlyConfig",
-            "float8": "Float8WeightOnlyConfig",
-        }
-        if config is None and mode not in configs:
-            raise argument_error(
-                self, "mode", mode, f"Invalid quantization mode: one of {list(configs)}"
-            )
-        quantization.quantize_(self, config or getattr(quantization, configs[mode])())
 
     @generic
     def get_config(self) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Densely connected layers."""
 
+import math
 from typing import Any
 
 from torch import Tensor, nn
@@ -19,11 +20,45 @@ from torchkeras.core.typing import (
 from torchkeras.layers.base import Layer, LayerOptions
 from torchkeras.layers.fresh import activated
 from torchkeras.layers.input_spec import InputSpec
-from torchkeras.layers.lora import LowRank
+from torchkeras.layers.lora import adapted_weight
+from torchkeras.layers.quantized import Quantizable
+from torchkeras.layers.schemes import AWQ, GPTQ, Float8, Int4, Int8
 from torchkeras.nn.einsum import Contraction, Einsum, LinearOverAxes
+from torchkeras.nn.products import Affine, Summed, aligned
 
 
-class Dense(LowRank, Layer):
+class Product(Quantizable):
+    """Mixed into layers that multiply with a ``kernel`` in ``linear``: how it is quantized."""
+
+    kernel = adapted_weight("kernel")
+    schemes = {"int8": Int8(), "int4": Int4(), "float8": Float8(), "gptq": GPTQ(), "awq": AWQ()}
+    summed_axes: tuple[int, ...] = (0,)  # of the kernel
+    zero_name = "kernel_zero"
+
+    def product_form(self) -> Affine | Summed:
+        """How inputs and kernel are multiplied."""
+        return Affine((self.linear.in_features,), (self.linear.out_features,))
+
+    def scale_beside_output(self, scale: Tensor) -> Tensor:
+        """A scale of the kernel in a shape that fits the output, as Keras shows it."""
+        return scale.expand(1, self.linear.out_features).squeeze(0)
+
+    def scale_layout(self) -> Layout:
+        """How that scale lies in the module."""
+        return IDENTITY
+
+    def rows_and_columns(self) -> tuple[int, int]:
+        """Number of summed elements of the kernel, and of the others."""
+        shape = self.adapted_shape()
+        rows = math.prod(shape[axis] for axis in self.summed_axes)
+        return rows, math.prod(shape) // rows
+
+    def matrix_shape(self) -> tuple[int, int]:
+        """Rows and columns as GPTQ and AWQ see the kernel."""
+        return self.rows_and_columns()
+
+
+class Dense(Product, Layer):
     """Affine map of the last axis: ``activation(x @ kernel + bias)``.
 
     Args:
@@ -31,7 +66,7 @@ class Dense(LowRank, Layer):
         activation: Name or callable; None leaves the result linear.
         use_bias: Whether ``bias`` is added.
         kernel_*, bias_*: Initializer, regularizer and constraint of each weight (see ``Layer``).
-        lora_rank, lora_alpha, quantization_config: See ``LowRank``.
+        lora_rank, lora_alpha, quantization_config: See ``Quantizable``.
 
     Shape:
         inputs: ``(batch, ..., features)``; ``features`` is fixed by the first call.
@@ -71,7 +106,8 @@ class Dense(LowRank, Layer):
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **options)
-        self.keep_lora(lora_rank, lora_alpha, quantization_config)
+        self.keep_lora(lora_rank, lora_alpha)
+        self.keep_quantization(quantization_config)
         if not isinstance(units, int) or units < 1:
             raise argument_error(self, "units", units, "an integer, 1 or more", "Try Dense(64).")
         self.units = units
@@ -89,9 +125,9 @@ class Dense(LowRank, Layer):
         self.bias = None
         if self.use_bias:
             self.adopt_weight("bias", "linear.bias")
-        self.build_lora()
+        self.build_parts()
 
-    def call(self, inputs: Tensor) -> Tensor:
+    def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         linear = self.adapt if self.lora_enabled else self.linear
         return activated(self.activation, linear(inputs), linear)  # (b, ..., units)
 
@@ -99,7 +135,7 @@ class Dense(LowRank, Layer):
         return (*input_shape[:-1], self.units)
 
 
-class EinsumDense(LowRank, Layer):
+class EinsumDense(Product, Layer):
     """Affine map written as an Einstein sum: ``activation(einsum(equation, x, kernel) + bias)``.
 
     Args:
@@ -109,7 +145,7 @@ class EinsumDense(LowRank, Layer):
         activation: Name or callable; None leaves the result linear.
         bias_axes: Axes of the result that the bias has, such as ``"d"``; None leaves it out.
         kernel_*, bias_*: Initializer, regularizer and constraint of each weight (see ``Layer``).
-        lora_rank, lora_alpha, quantization_config: See ``LowRank``.
+        lora_rank, lora_alpha, quantization_config: See ``Quantizable``.
 
     Shape:
         inputs: as the equation's first operand.
@@ -149,12 +185,9 @@ class EinsumDense(LowRank, Layer):
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**options)
-        self.keep_lora(lora_rank, lora_alpha, quantization_config)
-        if gptq_unpacked_column_size is not None:
-            raise argument_error(
-                self, "gptq_unpacked_column_size", gptq_unpacked_column_size, "None",
-                "It describes weights packed by Keras's own quantization.",
-            )  # fmt: skip
+        self.keep_lora(lora_rank, lora_alpha)
+        self.keep_quantization(quantization_config)
+        self.gptq_unpacked_column_size = gptq_unpacked_column_size
         self.equation = equation
         shape = (output_shape,) if isinstance(output_shape, int) else tuple(output_shape)
         self.partial_output_shape = shape
@@ -178,7 +211,7 @@ class EinsumDense(LowRank, Layer):
             self.linear = Einsum(self.equation, shape, bias_shape, **self.factory)
             self.adopt_weight("kernel", "linear.weight")
             self._adopt_bias(IDENTITY)
-        self.build_lora()
+        self.build_parts()
 
     def _build_linear(self, shape: tuple[int, ...], bias_shape: tuple[int, ...] | None) -> None:
         count = len(self.contraction.summed)
@@ -196,7 +229,7 @@ class EinsumDense(LowRank, Layer):
         else:
             self.adopt_weight("bias", "linear.bias", layout=layout)
 
-    def call(self, inputs: Tensor) -> Tensor:
+    def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         return self.activation(self.adapt(inputs) if self.lora_enabled else self.linear(inputs))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
@@ -210,10 +243,52 @@ class EinsumDense(LowRank, Layer):
                 shape[position] = lengths.get(axis)
         return tuple(shape)
 
+    # How the kernel is quantized.
+
+    zero_name = "zero_point"
+
+    @property
+    def summed_axes(self) -> tuple[int, ...]:
+        """Axes of the kernel that the output lacks."""
+        contraction = self.contraction
+        return tuple(i for i, a in enumerate(contraction.kernel) if a not in contraction.outputs)
+
+    def product_form(self) -> Affine | Summed:
+        linear = self.linear
+        if hasattr(linear, "form"):  # quantized
+            return linear.form
+        if isinstance(linear, LinearOverAxes):
+            return Affine(linear.from_shape, linear.to_shape)
+        return Summed(*self.contraction.spelled_out(len(self.full_output_shape)))
+
+    def scale_beside_output(self, scale: Tensor) -> Tensor:
+        shape = self.adapted_shape()
+        kept = [1 if axis in self.summed_axes else n for axis, n in enumerate(shape)]
+        _, kernel, outputs = self.contraction.spelled_out(len(self.full_output_shape))
+        return aligned(scale.expand(kept), kernel, outputs)
+
+    def scale_layout(self) -> Layout:
+        form = self.product_form()
+        if isinstance(form, Summed):
+            return IDENTITY
+        columns = math.prod(form.to_shape)
+        before = len(self.full_output_shape) - len(form.to_shape)
+        return Reshaped((*(1,) * before, *form.to_shape), (columns,))
+
+    def matrix_shape(self) -> tuple[int, int]:
+        shape = self.adapted_shape()
+        if len(shape) != 3:
+            return self.rows_and_columns()
+        # Files have three axes split before or after the middle, by where the longest is.
+        longest = shape.index(max(shape))
+        split = 1 if longest == 0 else 2
+        return math.prod(shape[:split]), math.prod(shape[split:])
+
     @generic
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
-        config.pop("gptq_unpacked_column_size", None)
+        if self.gptq_unpacked_column_size is None:
+            config.pop("gptq_unpacked_column_size", None)
         return {**config, "output_shape": self.partial_output_shape}
 
 

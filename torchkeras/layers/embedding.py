@@ -12,7 +12,9 @@ from torchkeras.core.checks import argument_error
 from torchkeras.core.configurable import generic
 from torchkeras.core.typing import ConstraintLike, InitializerLike, RegularizerLike, Shape
 from torchkeras.layers.base import Layer, LayerOptions
-from torchkeras.layers.lora import LowRank
+from torchkeras.layers.lookups import Int4Lookup, Int8Lookup
+from torchkeras.layers.lora import adapted_weight
+from torchkeras.layers.quantized import Quantizable
 
 
 class EmbeddingOptions(LayerOptions, total=False):
@@ -27,7 +29,7 @@ class EmbeddingOptions(LayerOptions, total=False):
     sparse: bool
 
 
-class Embedding(LowRank, Layer):
+class Embedding(Quantizable, Layer):
     """Looks up a learned vector for each integer.
 
     Args:
@@ -35,7 +37,7 @@ class Embedding(LowRank, Layer):
         output_dim: Length of a vector.
         embeddings_*: Initializer, regularizer and constraint of the weight (see ``Layer``).
         mask_zero: Whether 0 is padding, to be masked in the layers that follow.
-        lora_rank, lora_alpha, quantization_config: See ``LowRank``.
+        lora_rank, lora_alpha, quantization_config: See ``Quantizable``.
         **options: See ``EmbeddingOptions``; ``weights`` is the vectors to begin with,
             ``(input_dim, output_dim)`` or a list of that.
 
@@ -58,6 +60,8 @@ class Embedding(LowRank, Layer):
 
     supports_masking = True
     adapted, adapted_module = "embeddings", "embedding"
+    embeddings = adapted_weight("embeddings")
+    schemes = {"int8": Int8Lookup(), "int4": Int4Lookup()}
 
     def __init__(
         self,
@@ -80,7 +84,8 @@ class Embedding(LowRank, Layer):
             options.setdefault("input_shape", (length,))
         sparse = bool(options.pop("sparse", False))
         super().__init__(**options)
-        self.keep_lora(lora_rank, lora_alpha, quantization_config)
+        self.keep_lora(lora_rank, lora_alpha)
+        self.keep_quantization(quantization_config)
         for argument, value in (("input_dim", input_dim), ("output_dim", output_dim)):
             if not isinstance(value, int) or value < 1:
                 raise argument_error(self, argument, value, "an integer, 1 or more")
@@ -99,7 +104,7 @@ class Embedding(LowRank, Layer):
             self.input_dim, self.output_dim, sparse=self.sparse, _weight=weight
         )
         self.adopt_weight("embeddings", "embedding.weight")
-        self.build_lora()
+        self.build_parts()
 
     def call(self, inputs: Tensor) -> Tensor:
         inputs = inputs if inputs.dtype in (torch.int32, torch.int64) else inputs.to(torch.int32)

@@ -12,13 +12,27 @@ from torchkeras.core.typing import InitializerLike
 from torchkeras.core.variable import Variable
 
 
+def adapted_weight(name: str) -> property:
+    """A property that shows the weight ``name``; with low rank, the tensor with the product added.
+
+    Raises:
+        AttributeError: the layer isn't built.
+    """
+
+    def show(self: "LowRank") -> Any:
+        if not self.built and name not in self.__dict__:
+            raise AttributeError(f"{type(self).__name__} has no {name} yet: build it first.")
+        return self.shown_weight()
+
+    return property(show, doc=f"The {name}; with low rank, the tensor with the product added.")
+
+
 class LowRank:
     """Mixed into layers with a kernel: ``kernel + lora_alpha / lora_rank * a @ b``.
 
     Args:
         lora_rank: Columns of ``a`` and rows of ``b``, 1 or more; None leaves the layer as it is.
         lora_alpha: Weight of the product, over the rank; None takes the rank.
-        quantization_config: Only None: a layer is quantized by ``quantize(config=...)``.
 
     Weights:
         lora_kernel_a: the kernel's shape with ``lora_rank`` at the end; lora_kernel_b:
@@ -31,7 +45,7 @@ class LowRank:
     adapted_module = "linear"  # the torch module that has it as its weight
     lora_enabled = False
 
-    def keep_lora(self, rank: int | None, alpha: float | None, quantization: Any) -> None:
+    def keep_lora(self, rank: int | None, alpha: float | None) -> None:
         """Check and keep the arguments.
 
         Raises:
@@ -39,17 +53,8 @@ class LowRank:
         """
         if rank is not None and (not isinstance(rank, int) or rank < 1):
             raise argument_error(self, "lora_rank", rank, "None or an integer, 1 or more")
-        if quantization is not None:
-            raise argument_error(
-                self,
-                "quantization_config",
-                quantization,
-                "None",
-                "Quantize a built layer by quantize(config=...).",
-            )
         self.lora_rank = rank
         self.lora_alpha = rank if alpha is None else alpha
-        self.quantization_config = None
 
     def build_lora(self) -> None:
         """At the end of ``build``: make the two matrices if a rank was given."""
@@ -92,11 +97,11 @@ class LowRank:
             raise ValueError(
                 str(moment_error(self, "lora is already enabled", "It can be done once per layer."))
             )
-        kernel = self._adapted_weight()
         regularizer = getattr(self, f"{self.adapted}_regularizer")
+        lengths = self.adapted_shape()
         for part, shape, initializer in (
-            ("a", (*kernel.shape[:-1], rank), a),
-            ("b", (rank, kernel.shape[-1]), b),
+            ("a", (*lengths[:-1], rank), a),
+            ("b", (rank, lengths[-1]), b),
         ):
             name = f"lora_{self.adapted}_{part}"
             weight = self.add_weight(
@@ -107,13 +112,21 @@ class LowRank:
                 regularizer=regularizer,
             )
             setattr(self, name, weight)
-        kernel.trainable = False
+        self._adapted_weight().trainable = False
         self.lora_rank = rank
         self.lora_alpha = rank if alpha is None else alpha
         self.lora_enabled = True
 
     def _adapted_weight(self) -> Variable:
-        return getattr(self, self.adapted)
+        return self.__dict__[self.adapted]
+
+    def adapted_shape(self) -> tuple[int, ...]:
+        """Shape of the weight that is added to."""
+        return self._adapted_weight().shape
+
+    def shown_weight(self) -> Any:
+        """What the weight's attribute gives: the variable, or what low rank makes of it."""
+        return self.merged() if self.lora_enabled else self._adapted_weight()
 
     def lora_delta(self) -> Tensor:
         """What is added to the kernel, in Keras's layout."""
@@ -150,7 +163,10 @@ class LowRank:
             return
         for number, variable in enumerate(self._lasting_variables()):
             variable.assign(store[str(number)])
-        for part in "ab":
+        self._forget_lora()
+
+    def _forget_lora(self) -> None:
+        for part in "ab" if self.lora_enabled else "":
             weight = getattr(self, f"lora_{self.adapted}_{part}")
             weight.assign(torch.zeros_like(weight.tensor))
 
@@ -162,7 +178,6 @@ class LowRank:
     def get_config(self) -> dict[str, Any]:
         """The configuration; what has to do with low rank only if it is used."""
         config = super().get_config()
-        config.pop("quantization_config", None)
         if self.lora_rank is None:
             config.pop("lora_rank", None)
             config.pop("lora_alpha", None)

@@ -3,6 +3,7 @@
 import math
 import re
 from dataclasses import dataclass
+from string import ascii_letters
 
 import torch
 from torch import Tensor, nn
@@ -97,6 +98,15 @@ class Contraction:
         first = min(self.outputs.find(axis) for axis in axes)
         shape = tuple(lengths[axis] if axis in axes else 1 for axis in self.outputs[first:])
         return shape if self.elided == "left" else (*shape, *(1,) * surplus)
+
+    def spelled_out(self, output_rank: int) -> tuple[str, str, str]:
+        """Axes of input, kernel and output, those that ``...`` stands for named as well."""
+        taken = {*self.inputs, *self.kernel, *self.outputs}
+        free = (letter for letter in ascii_letters if letter not in taken)
+        more = "".join(next(free) for _ in range(output_rank - len(self.outputs)))
+        if self.elided == "left":
+            return more + self.inputs, self.kernel, more + self.outputs
+        return self.inputs + more, self.kernel, self.outputs + more
 
     @property
     def summed(self) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from torchkeras.core.checks import argument_error, moment_error
+from torchkeras.core.checks import argument_error, moment_error, nearest
 from torchkeras.core.configurable import Configurable, constructor_arguments
 from torchkeras.quantizers.quantizers import AbsMaxQuantizer, Quantizer, get
 
@@ -272,3 +272,57 @@ def _check_output_dtype(config: QuantizationConfig) -> None:
             f"one with output_dtype={quantizer.output_dtype!r}",
             "one with output_dtype='int8'",
         )
+
+
+_DEFAULTS = {
+    "int8": Int8QuantizationConfig,
+    "int4": Int4QuantizationConfig,
+    "float8": Float8QuantizationConfig,
+}
+_NEEDING_DATA = {"gptq": GPTQConfig, "awq": AWQConfig}
+
+
+def resolve(mode: Any, config: Any) -> QuantizationConfig:
+    """The configuration that ``quantize(mode, config=config)`` means.
+
+    Raises:
+        ValueError: an unknown mode, a configuration of another kind or for another mode, or none
+            where data is needed.
+    """
+    if isinstance(config, str):
+        mode, config = config, None
+    _check_mode(mode)
+    if config is None:
+        if mode is None:
+            raise ValueError("quantize: You must provide either `mode` or `config` to `quantize`.")
+        if mode in _NEEDING_DATA:
+            name = _NEEDING_DATA[mode].__name__
+            raise ValueError(
+                f"quantize: mode is {mode!r}; For {mode.upper()}, you must pass `{name}` in the "
+                "`config` argument."
+            )
+        return _DEFAULTS[mode]()
+    if not isinstance(config, QuantizationConfig):
+        raise argument_error(
+            "quantize", "config", config, "an instance of `QuantizationConfig`",
+            "Try Int8QuantizationConfig().",
+        )  # fmt: skip
+    if mode is not None and config.mode != mode:
+        raise ValueError(
+            f"quantize: Contradictory arguments: mode={mode!r} but config.mode={config.mode!r}. "
+            "Give one of them."
+        )
+    _check_mode(config.mode)
+    needed = _NEEDING_DATA.get(config.mode)
+    if needed is not None and not isinstance(config, needed):
+        raise argument_error("quantize", "config", config, f"of type `{needed.__name__}`")
+    return config
+
+
+def _check_mode(mode: Any) -> None:
+    modes = (*_DEFAULTS, *_NEEDING_DATA)
+    if mode is not None and mode not in modes:
+        raise argument_error(
+            "quantize", "mode", mode, f"one of {modes}",
+            f"Invalid quantization mode. {nearest(str(mode), modes)}".rstrip(),
+        )  # fmt: skip

@@ -7,16 +7,19 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from torchkeras.core.checks import argument_error, kind_error
+from torchkeras.core.checks import argument_error, kind_error, telling
 from torchkeras.core.dtypes import NAMES, torch_dtype
 from torchkeras.core.promotion import result_type
-from torchkeras.ops.operands import tensor
+from torchkeras.nn import float8
+from torchkeras.nn.quantized import unpack_halves
+from torchkeras.ops.operands import canonical_axis, tensor
 from torchkeras.tracer import traceable
 
 _SMALLEST_SCALE = 1e-8  # what stands for a scale of 0 or less
 _PACKED = ("int8", "uint8")
 
 
+@telling
 def abs_max_quantize(
     inputs: Any,
     axis: Any,
@@ -181,7 +184,7 @@ def _along(bound: Tensor, axis: int | None, rank: int) -> Tensor:
     if axis is None or bound.ndim != 1:
         return bound
     shape = [1] * rank
-    shape[axis] = -1
+    shape[canonical_axis(axis, rank)] = -1
     return bound.reshape(shape)
 
 
@@ -213,11 +216,7 @@ def compute_float8_scale(amax: Any, scale: Any, dtype_max: float, margin: int = 
 
     Source: Keras 3 ``quantizers.compute_float8_scale``.
     """
-    amax, scale = tensor(amax), tensor(scale)
-    inverse = 1.0 / scale
-    factor = torch.div(dtype_max, amax) / 2**margin
-    factor = torch.where((amax > 0) & amax.isfinite(), factor, inverse)
-    return 1.0 / factor
+    return float8.next_scale(tensor(amax), tensor(scale), dtype_max, margin)
 
 
 def compute_float8_amax_history(x: Any, amax_history: Any) -> Tensor:
@@ -229,9 +228,7 @@ def compute_float8_amax_history(x: Any, amax_history: Any) -> Tensor:
 
     Source: Keras 3 ``quantizers.compute_float8_amax_history``.
     """
-    history = tensor(amax_history)
-    newest = tensor(x).abs().amax().to(history)
-    return torch.cat([newest[None], history.roll(-1)[1:]])
+    return float8.next_history(tensor(x), tensor(amax_history))
 
 
 def quantize_and_dequantize(
@@ -248,12 +245,11 @@ def quantize_and_dequantize(
     Source: Keras 3 ``quantizers.quantize_and_dequantize``.
     """
     small, dtype = torch_dtype(quantized_dtype), torch_dtype(compute_dtype)
-    inputs = tensor(inputs)
-    scale = tensor(scale, inputs.device).to(dtype)
-    most = torch.finfo(small).max
-    return (inputs / scale).clamp(-most, most).to(small).to(dtype) * scale
+    inputs = tensor(inputs).to(dtype)
+    return float8.rounded(inputs, tensor(scale, inputs.device), small)
 
 
+@telling
 def pack_int4(arr: Any, axis: int = 0, dtype: str = "int8") -> tuple[Tensor, tuple[int, ...], int]:
     """Two int4 values in a byte: of each pair along ``axis`` the first lies in the low half.
 
@@ -293,6 +289,7 @@ def pack_int4(arr: Any, axis: int = 0, dtype: str = "int8") -> tuple[Tensor, tup
     return packed, tuple(packed.shape), length
 
 
+@telling
 def unpack_int4(packed: Any, orig_len: int, axis: int = 0, dtype: str = "int8") -> Tensor:
     """The values that ``pack_int4`` was given.
 
@@ -314,10 +311,7 @@ def unpack_int4(packed: Any, orig_len: int, axis: int = 0, dtype: str = "int8") 
         raise kind_error(
             "unpack_int4", "packed", f"of type {NAMES[packed.dtype]}", "an int8 or uint8 tensor"
         )
-    axis = axis % packed.ndim
-    halves = torch.stack([packed & 15, (packed >> 4) & 15], dim=axis + 1)
-    values = halves.flatten(axis, axis + 1).narrow(axis, 0, orig_len)
-    return ((values ^ 8) - 8 if dtype == "int8" else values).to(torch_dtype(dtype))
+    return unpack_halves(packed, orig_len, axis, signed=dtype == "int8")
 
 
 def _check_packed_dtype(owner: str, dtype: str) -> None:
