@@ -6,11 +6,12 @@ import torch
 from torch import Tensor
 from typing_extensions import Unpack
 
-from torchkeras.core import serialization
+from torchkeras.core import nested, serialization
 from torchkeras.core.checks import argument_error
 from torchkeras.core.typing import Shape
 from torchkeras.layers.base import Layer, LayerOptions
 from torchkeras.layers.normalization import BatchNormalization
+from torchkeras.layers.structures import map_shapes
 
 
 class Wrapper(Layer):
@@ -42,18 +43,19 @@ class Wrapper(Layer):
 class TimeDistributed(Wrapper):
     """Applies a layer to each step of a sequence.
 
-    The steps join the batch in one call; only a layer with batch normalization in training is
-    called step by step, since each step has moments of its own.
+    The steps join the batch in one call; only a layer with batch normalization in training, whose
+    moments are those of a step, and a stateful one are called step by step.
 
     Args:
         layer: The layer, or its configuration.
 
     Shape:
-        inputs: ``(batch, steps, ...)``.
+        inputs: ``(batch, steps, ...)``, or a structure of such tensors if the layer takes one.
         mask: ``(batch, steps, ...)``, handed to the layer without the steps if it takes a mask.
+        output: ``(batch, steps, ...)``, or a structure of such tensors if the layer gives one.
 
     Raises:
-        ValueError: the input has fewer than 3 axes, or the mask doesn't begin with its batch and
+        ValueError: an input has fewer than 3 axes, or the mask doesn't begin with its batch and
             steps.
 
     Source: Keras 3 ``TimeDistributed``.
@@ -66,44 +68,58 @@ class TimeDistributed(Wrapper):
     supports_masking = True
 
     def build(self, input_shape: Shape) -> None:
-        super().build(self._without_steps(input_shape))
+        super().build(map_shapes(self._without_steps, input_shape))
 
-    def _without_steps(self, shape: Any) -> Shape:
-        if not isinstance(shape, (tuple, list)) or len(shape) < 3:
+    def _without_steps(self, shape: Shape) -> Shape:
+        if len(shape) < 3:
             raise argument_error(self, "input shape", shape, "at least 3 dimensions")
         return (shape[0], *shape[2:])
 
-    def call(
-        self, inputs: Tensor, mask: Tensor | None = None, training: bool | None = None
-    ) -> Tensor:
-        if mask is not None and tuple(mask.shape[:2]) != tuple(inputs.shape[:2]):
+    def call(self, inputs: Any, training: bool | None = None, mask: Tensor | None = None) -> Any:
+        signature = self.layer._signature
+        options = {"training": training} if signature.takes_training else {}
+        lengths = nested.flatten(inputs)[0].shape[:2]
+        if mask is not None:
+            self._check_mask(mask, lengths)
+        mask = mask if "mask" in signature.names else None
+        if self._goes_by_steps(training):
+            return self._step_by_step(inputs, mask, options, lengths[1])
+        if mask is not None:
+            options["mask"] = mask.flatten(0, 1)
+        y = self.layer(nested.map_leaves(lambda x: x.flatten(0, 1), inputs), **options)
+        return nested.map_leaves(lambda x: x.unflatten(0, lengths), y)
+
+    def _check_mask(self, mask: Tensor, lengths: Shape) -> None:
+        if tuple(mask.shape[:2]) != tuple(lengths):
             raise argument_error(
                 self,
                 "mask shape",
                 tuple(mask.shape),
-                f"one that begins with the batch and steps of the input, {tuple(inputs.shape[:2])}",
+                f"one that begins with the batch and steps of the input, {tuple(lengths)}",
                 "The `mask` passed to the `TimeDistributed` layer is incompatible with the input.",
             )
-        signature = self.layer._signature
-        options = {"training": training} if signature.takes_training else {}
-        masks = mask if "mask" in signature.names else None
-        if training and self._has_batch_moments():
-            return self._step_by_step(inputs, masks, options)
-        if masks is not None:
-            options["mask"] = masks.flatten(0, 1)
-        y = self.layer(inputs.flatten(0, 1), **options)
-        return y.unflatten(0, inputs.shape[:2])
 
-    def _has_batch_moments(self) -> bool:
-        return any(isinstance(layer, BatchNormalization) for layer in self.layer._flatten_layers())
+    def _goes_by_steps(self, training: bool | None) -> bool:
+        layers = self.layer._flatten_layers()
+        return any(
+            (training and isinstance(layer, BatchNormalization))
+            or getattr(layer, "stateful", False)
+            for layer in layers
+        )
 
-    def _step_by_step(self, inputs: Tensor, mask: Tensor | None, options: dict[str, Any]) -> Tensor:
+    def _step_by_step(
+        self, inputs: Any, mask: Tensor | None, options: dict[str, Any], count: int
+    ) -> Any:
         steps = []
-        for number in range(inputs.shape[1]):
+        for number in range(count):
             of_step = {} if mask is None else {"mask": mask[:, number]}
-            steps.append(self.layer(inputs[:, number], **of_step, **options))
-        return torch.stack(steps, 1)
+            x = nested.map_leaves(lambda x, number=number: x[:, number], inputs)
+            steps.append(self.layer(x, **of_step, **options))
+        return nested.map_structure(lambda *ys: torch.stack(ys, 1), *steps)
 
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        shape = self.layer.compute_output_shape(self._without_steps(input_shape))
-        return (shape[0], input_shape[1], *shape[1:])
+    def compute_output_shape(self, input_shape: Shape) -> Any:
+        inner = self.layer.compute_output_shape(map_shapes(self._without_steps, input_shape))
+        first = input_shape
+        while isinstance(first[0], (tuple, list)):
+            first = first[0]
+        return map_shapes(lambda shape: (shape[0], first[1], *shape[1:]), inner)

@@ -117,6 +117,7 @@ class Recurrent(nn.Module):
         finals: bool = True,
         input_masks: Tensor | None = None,
         state_masks: Tensor | None = None,
+        fused: bool = True,
     ) -> Result:
         """Outputs at all steps, the last of them, and the final state.
 
@@ -126,8 +127,10 @@ class Recurrent(nn.Module):
                 saves time under a mask.
             input_masks: Dropout factors of the inputs of each gate, ``(gates, b, features)``.
             state_masks: Dropout factors of the state for each gate, ``(gates, b, units)``.
+            fused: Whether the kernel may be used.
         """
-        if not self.is_fused or input_masks is not None or state_masks is not None:
+        fused = fused and self.is_fused
+        if not fused or input_masks is not None or state_masks is not None:
             return self._scan(x, state, mask, input_masks, state_masks)
         if mask is not None:
             return self._run_masked(x, state, mask, sequences, finals)

@@ -8,13 +8,24 @@ from typing_extensions import Unpack
 
 from torchkeras.core import nested, serialization
 from torchkeras.core.checks import argument_error, nearest
-from torchkeras.core.configurable import generic
 from torchkeras.core.typing import Shape
 from torchkeras.layers.base import Layer, LayerOptions
 from torchkeras.layers.recurrent.rnn import CellRNN
-from torchkeras.nn.recurrent import run_both
+from torchkeras.layers.signature import also_named
+from torchkeras.layers.structures import holds_tensors
+from torchkeras.nn.recurrent import Gated, run_both
 
 MODES = ("sum", "mul", "ave", "concat")
+
+
+class BidirectionalOptions(LayerOptions, total=False):
+    """Options of every layer, and one of tf.keras.
+
+    Keys:
+        num_constants: How many of the tensors of a list on which the layer is called are constants.
+    """
+
+    num_constants: int
 
 
 class Bidirectional(Layer):
@@ -23,11 +34,13 @@ class Bidirectional(Layer):
     Args:
         layer: The layer; it is copied, not used.
         merge_mode: "concat", "sum", "ave", "mul", or None for both outputs.
+        weights: The two layers' initial weights, one after the other.
         backward_layer: The layer for the other direction; None makes a twin of ``layer``.
-        **options: ``weights`` is the two layers' initial weights, one after the other.
+        **options: See ``BidirectionalOptions``.
 
     Shape:
-        sequences, mask: as those of ``layer``.
+        sequences, mask, constants: as those of ``layer``; or a list of sequences, initial states
+            and constants.
         initial_state: the forward states, then the backward ones.
         output: as that of ``layer``, at the steps they belong to; "concat" has twice the units.
             With ``return_state`` of the layer, a tuple of it and all states.
@@ -50,10 +63,11 @@ class Bidirectional(Layer):
         self,
         layer: Any,
         merge_mode: str | None = "concat",
+        weights: Any = None,
         backward_layer: Any = None,
-        **options: Unpack[LayerOptions],
+        **options: Unpack[BidirectionalOptions],
     ) -> None:
-        weights = options.pop("weights", None)
+        num_constants = options.pop("num_constants", 0) or 0
         super().__init__(**options)
         if merge_mode is not None and merge_mode not in MODES:
             raise argument_error(
@@ -84,6 +98,7 @@ class Bidirectional(Layer):
         self.return_sequences = layer.return_sequences
         self.return_state = layer.return_state
         self.input_spec = layer.input_spec
+        self.num_constants = num_constants
 
     def _checked(self, argument: str, layer: Any) -> Any:
         layer = serialization.deserialize_keras_object(layer) if isinstance(layer, dict) else layer
@@ -140,26 +155,49 @@ class Bidirectional(Layer):
         self.forward_layer.reset_states(states[:half])
         self.backward_layer.reset_states(states[half:])
 
+    @property
+    def constraints(self) -> dict[str, Any]:
+        """The constraints of both layers' weights, by the weights' paths."""
+        return {w.path: w.constraint for w in self.weights if w.constraint is not None}
+
+    @also_named(input_shape="sequences_shape")
     def build(self, sequences_shape: Shape, initial_state_shape: Any = None) -> None:
         self.forward_layer.build(sequences_shape)
         self.backward_layer.build(sequences_shape)
 
+    def _enter(self, args: tuple, kwargs: dict, training: Any) -> Any:
+        if args and isinstance(args[0], (list, tuple)) and holds_tensors(args[0]):
+            sequences, *rest = args[0]
+            count = 0 if kwargs.get("constants") is not None else self.num_constants
+            states, constants = rest[: len(rest) - count], rest[len(rest) - count :]
+            if states and len(args) > 1 and args[1] is not None:
+                raise argument_error(
+                    self, "initial_state", "one beside a list of inputs", "either of them"
+                )
+            args = (sequences, states or (args[1] if len(args) > 1 else None), *args[2:])
+            kwargs = {**kwargs, "constants": constants} if constants else kwargs
+        return super()._enter(args, kwargs, training)
+
+    @also_named(inputs="sequences")
     def call(
         self,
         sequences: Tensor,
         initial_state: Any = None,
         mask: Tensor | None = None,
         training: bool | None = None,
+        constants: Any = None,
     ) -> Any:
         if isinstance(initial_state, Tensor) and initial_state.dtype is torch.bool:
             initial_state, mask = None, initial_state  # tf.keras takes the mask first
-        if mask is None and initial_state is None and self.runs_at_once(bool(training)):
-            return self._run_at_once(sequences)
-        first = second = None
-        if initial_state is not None:
-            half = len(initial_state) // 2
-            first, second = list(initial_state[:half]), list(initial_state[half:])
-        options = {"training": training} if self.forward_layer._signature.takes_training else {}
+        mask = nested.flatten(mask)[0] if isinstance(mask, (list, tuple)) else mask
+        first, second = self._halves(initial_state)
+        if constants is None and self.runs_at_once(bool(training), mask, first):
+            return self._run_at_once(sequences, first, second, mask)
+        options: dict[str, Any] = {}
+        if self.forward_layer._signature.takes_training:
+            options["training"] = training
+        if constants is not None:
+            options["constants"] = constants
         y = self.forward_layer(sequences, first, mask, **options)
         back = self.backward_layer(sequences, second, mask, **options)
         states: tuple[Any, ...] = ()
@@ -170,11 +208,25 @@ class Bidirectional(Layer):
             back = back.flip(self._time_axis)
         return self._given(self._merged(y, back), states)
 
+    def _halves(self, initial_state: Any) -> tuple[Any, Any]:
+        """The states to begin with of the two directions."""
+        if initial_state is None:
+            return None, None
+        if len(initial_state) % 2:
+            raise argument_error(
+                self,
+                "initial_state",
+                f"{len(initial_state)} tensors",
+                "an even number of them: the forward states, then the backward ones",
+            )
+        half = len(initial_state) // 2
+        return list(initial_state[:half]), list(initial_state[half:])
+
     @property
     def _time_axis(self) -> int:
         return 0 if getattr(self.forward_layer, "time_major", False) else 1
 
-    def runs_at_once(self, training: bool) -> bool:
+    def runs_at_once(self, training: bool, mask: Any = None, state: Any = None) -> bool:
         """Whether one call of torch's kernel can run both directions."""
         layers = (self.forward_layer, self.backward_layer)
         if not all(isinstance(layer, CellRNN) and layer.built for layer in layers):
@@ -191,17 +243,28 @@ class Bidirectional(Layer):
             and all(cell.recurrence.is_fused for cell in cells)
             and not (training and any(cell.dropout or cell.recurrent_dropout for cell in cells))
             and not any(layer.activity_regularizer is not None for layer in layers)
+            and not any(layer._makes_state or layer._loops for layer in layers)
+            and (mask is None or self._runs_masked_at_once(state))
         )
 
-    def _run_at_once(self, sequences: Tensor) -> Any:
-        forward, backward = self.forward_layer.cell, self.backward_layer.cell
-        both, finals = run_both(forward.recurrence, backward.recurrence, sequences)
-        y, back = both.chunk(2, -1)  # (b, t, 2 * u) -> 2 x (b, t, u)
-        if not self.return_sequences:
-            y, back = y[:, -1], back[:, 0]
-            merged = self._merged(y, back)
-        else:
-            merged = both if self.merge_mode == "concat" else self._merged(y, back)
+    def _runs_masked_at_once(self, state: Any) -> bool:
+        layers = (self.forward_layer, self.backward_layer)
+        zero = all(layer.zero_output_for_mask == self.return_sequences for layer in layers)
+        return zero and state is None and isinstance(layers[0].cell.recurrence, Gated)
+
+    def _run_at_once(self, sequences: Tensor, first: Any, second: Any, mask: Any) -> Any:
+        layers = (self.forward_layer, self.backward_layer)
+        states = None
+        if first is not None:
+            pairs = zip(layers, (first, second), strict=True)
+            states = tuple(tuple(layer._first_state(sequences, s)) for layer, s in pairs)
+        mask = None if mask is None else mask.to(torch.bool)
+        recurrences = [layer.cell.recurrence for layer in layers]
+        both, last, finals = run_both(*recurrences, sequences, states, mask)
+        outputs = both if self.return_sequences else last  # (b, [t,] 2 * u)
+        merged = outputs
+        if self.merge_mode != "concat":
+            merged = self._merged(*outputs.chunk(2, -1))
         states = (*(s[0] for s in finals), *(s[1] for s in finals)) if self.return_state else ()
         return self._given(merged, states)
 
@@ -219,6 +282,7 @@ class Bidirectional(Layer):
             return merged
         return (*merged, *states) if self.merge_mode is None else (merged, *states)
 
+    @also_named(input_shape="sequences_shape")
     def compute_output_shape(self, sequences_shape: Shape, initial_state_shape: Any = None) -> Any:
         shape = self.forward_layer.compute_output_shape(sequences_shape)
         states: tuple[Any, ...] = ()
@@ -229,19 +293,22 @@ class Bidirectional(Layer):
         merged = (shape, shape) if self.merge_mode is None else shape
         return self._given(merged, (*states, *states))
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
-        mask = nested.flatten(previous_mask)[0] if previous_mask is not None else None
+    @also_named(_="inputs", previous_mask="mask")
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """The mask if all steps are given, else None; None for each state."""
+        mask = nested.flatten(mask)[0] if mask is not None else None
         mask = mask if self.return_sequences else None
         outputs: Any = [mask, mask] if self.merge_mode is None else [mask]
         if self.return_state:
             outputs = [*outputs, *[None] * 2 * len(nested.flatten(self.forward_layer.state_size))]
         return outputs if len(outputs) > 1 else mask
 
-    @generic
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
-        backward = serialization.serialize_keras_object(self.backward_layer)
-        return {**config, "backward_layer": backward}
+        config["layer"] = serialization.serialize_keras_object(self.forward_layer)
+        config["backward_layer"] = serialization.serialize_keras_object(self.backward_layer)
+        config["merge_mode"] = self.merge_mode
+        return {**config, "num_constants": self.num_constants} if self.num_constants else config
 
 
 def copied(layer: Layer, direction: str, **changes: Any) -> Layer:

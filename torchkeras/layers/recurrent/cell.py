@@ -8,7 +8,7 @@ from torch import Tensor
 from typing_extensions import Unpack
 
 from torchkeras import activations
-from torchkeras.core import seeds
+from torchkeras.core import nested, seeds
 from torchkeras.core.checks import argument_error, known_size
 from torchkeras.core.dtypes import torch_dtype
 from torchkeras.core.layout import Layout
@@ -21,6 +21,8 @@ from torchkeras.core.typing import (
     Shape,
 )
 from torchkeras.layers.base import Layer, LayerOptions
+from torchkeras.layers.signature import also_named
+from torchkeras.layers.structures import device_of
 from torchkeras.nn import recurrent
 
 # Keras's activations as the functions by which torch's kernels are known.
@@ -53,13 +55,34 @@ class DropoutRNNCell:
     def get_dropout_mask(self, step_input: Tensor) -> Any:
         """Factors for the inputs of one step; None without dropout."""
         if self._dropout_mask is None and self.dropout > 0:
-            self.__dict__["_dropout_mask"] = self._new_mask(step_input, self.dropout)
+            mask = self._new_mask(step_input, self.dropout, self.dropout_mask_count)
+            self.__dict__["_dropout_mask"] = mask
         return self._dropout_mask
 
     def get_recurrent_dropout_mask(self, step_input: Tensor) -> Any:
         """Factors for the state; None without dropout."""
         if self._recurrent_dropout_mask is None and self.recurrent_dropout > 0:
-            mask = self._new_mask(step_input, self.recurrent_dropout)
+            count = self.dropout_mask_count
+            mask = self._new_mask(step_input, self.recurrent_dropout, count)
+            self.__dict__["_recurrent_dropout_mask"] = mask
+        return self._recurrent_dropout_mask
+
+    def get_dropout_mask_for_cell(self, inputs: Tensor, training: Any, count: int = 1) -> Any:
+        """``get_dropout_mask`` as tf.keras 2 has it: ``count`` masks, all 1 outside of training."""
+        if not training or self.dropout == 0:
+            return _ones(inputs, count) if self.dropout else None
+        if self._dropout_mask is None:
+            self.__dict__["_dropout_mask"] = self._new_mask(inputs, self.dropout, count)
+        return self._dropout_mask
+
+    def get_recurrent_dropout_mask_for_cell(
+        self, inputs: Tensor, training: Any, count: int = 1
+    ) -> Any:
+        """``get_recurrent_dropout_mask`` as tf.keras 2 has it."""
+        if not training or self.recurrent_dropout == 0:
+            return _ones(inputs, count) if self.recurrent_dropout else None
+        if self._recurrent_dropout_mask is None:
+            mask = self._new_mask(inputs, self.recurrent_dropout, count)
             self.__dict__["_recurrent_dropout_mask"] = mask
         return self._recurrent_dropout_mask
 
@@ -71,11 +94,15 @@ class DropoutRNNCell:
         """Draw the state's mask anew at the next step."""
         self.__dict__["_recurrent_dropout_mask"] = None
 
-    def _new_mask(self, like: Tensor, rate: float) -> Any:
-        if self.dropout_mask_count is None:
+    def _new_mask(self, like: Tensor, rate: float, count: int | None) -> Any:
+        if count is None or (count == 1 and self.dropout_mask_count is None):
             return dropout_factors(self, like.shape, rate, like)
-        shape = (self.dropout_mask_count, *like.shape)
-        return list(dropout_factors(self, shape, rate, like).unbind(0))
+        return list(dropout_factors(self, (count, *like.shape), rate, like).unbind(0))
+
+
+def _ones(like: Tensor, count: int) -> Any:
+    ones = torch.ones_like(like)
+    return ones if count == 1 else [ones] * count
 
 
 def dropout_factors(cell: Any, shape: Shape, rate: float, like: Tensor) -> Tensor:
@@ -135,7 +162,7 @@ class Cell(DropoutRNNCell, Layer):
         seed: SeedLike = None,
         **options: Unpack[CellOptions],
     ) -> None:
-        options.pop("implementation", None)
+        self.__dict__["implementation"] = options.pop("implementation", 2)
         super().__init__(**options)
         if not isinstance(units, int) or units < 1:
             raise argument_error(self, "units", units, "an integer, 1 or more")
@@ -191,6 +218,7 @@ class Cell(DropoutRNNCell, Layer):
         """How the bias is initialized."""
         return self.bias_initializer
 
+    @also_named(sequence="inputs")
     def call(self, inputs: Tensor, states: Any, training: bool | None = None) -> tuple[Tensor, Any]:
         """Output and new state after one step."""
         nested = isinstance(states, (list, tuple))
@@ -223,8 +251,13 @@ class Cell(DropoutRNNCell, Layer):
         training: bool,
         sequences: bool,
         finals: bool,
+        fused: bool = True,
     ) -> recurrent.Result:
-        """Outputs, last output and final state over a whole sequence ``(b, t, features)``."""
+        """Outputs, last output and final state over a whole sequence ``(b, t, features)``.
+
+        Args:
+            sequences, finals, fused: What is wanted, see ``nn.recurrent.Recurrent``.
+        """
         of_inputs = of_state = None
         if training and self.recurrent_dropout > 0:
             of_state = self._masks(x, self.units, self.recurrent_dropout)
@@ -234,15 +267,82 @@ class Cell(DropoutRNNCell, Layer):
                 x = x * dropout_factors(self, shape, self.dropout, x)
             else:
                 of_inputs = self._masks(x, x.shape[2], self.dropout)
-        return self.recurrence(x, state, mask, sequences, finals, of_inputs, of_state)
+        return self.recurrence(x, state, mask, sequences, finals, of_inputs, of_state, fused)
 
     def _masks(self, x: Tensor, length: int, rate: float) -> Tensor:
         return dropout_factors(self, (self.gates, x.shape[0], length), rate, x)
 
-    def get_initial_state(self, batch_size: int | None = None) -> list[Tensor]:
-        """Zeros for ``batch_size`` samples, one tensor for each state."""
-        dtype, device = torch_dtype(self.compute_dtype), self._weights_device()
-        return [
-            torch.zeros(batch_size, self.units, dtype=dtype, device=device)
-            for _ in range(self.states)
-        ]
+    def get_initial_state(
+        self, batch_size: int | None = None, inputs: Any = None, dtype: Any = None
+    ) -> list[Tensor]:
+        """Zeros, one tensor for each state.
+
+        Args:
+            batch_size: Number of samples.
+            inputs: Inputs to take it from instead.
+            dtype: Number type; None is the compute dtype.
+        """
+        return zeros_for(self, batch_size, inputs, dtype)
+
+
+def zeros_for(
+    cell: Any, batch_size: Any = None, inputs: Any = None, dtype: Any = None
+) -> list[Any]:
+    """Zeros in the structure of the cell's ``state_size``, in a list."""
+    if isinstance(batch_size, Tensor) and batch_size.ndim:
+        inputs, batch_size = batch_size, None  # tf.keras 2 takes the inputs first
+    if inputs is not None:
+        batch_size = inputs.shape[0]
+    if batch_size is None:
+        raise argument_error(cell, "batch_size", None, "a number of samples, or inputs")
+    dtype = torch_dtype(getattr(cell, "compute_dtype", None) if dtype is None else dtype)
+    device = cell._weights_device() if isinstance(cell, Layer) else device_of(inputs)
+    states = nested.map_leaves(
+        lambda size: torch.zeros(batch_size, size, dtype=dtype, device=device), cell.state_size
+    )
+    return list(states) if isinstance(states, (list, tuple)) else [states]
+
+
+class AbstractRNNCell(Layer):
+    """Base of users' cells, as tf.keras 2 has it; a plain ``Layer`` will do as well.
+
+    A subclass writes ``call(inputs, states)``, which gives the output and the new states, and the
+    properties ``state_size`` and ``output_size``.
+
+    Source: tf.keras 2 ``AbstractRNNCell``.
+    """
+
+    def call(self, inputs: Tensor, states: Any) -> tuple[Tensor, Any]:
+        """Output and new states after one step. Subclasses write it."""
+        raise self._unwritten("call")
+
+    @property
+    def state_size(self) -> Any:
+        """Length of the state, or of each of several. Subclasses write it."""
+        raise self._unwritten("state_size")
+
+    @property
+    def output_size(self) -> int:
+        """Length of the output. Subclasses write it."""
+        raise self._unwritten("output_size")
+
+    def _unwritten(self, member: str) -> TypeError:
+        return TypeError(
+            f'{type(self).__name__} "{self.name}": {member} isn\'t written; expected a subclass of '
+            f"AbstractRNNCell that has its own."
+        )
+
+    def get_initial_state(
+        self, inputs: Any = None, batch_size: int | None = None, dtype: Any = None
+    ) -> Any:
+        """Zeros in the structure of ``state_size``.
+
+        Args:
+            inputs: Inputs to take the number of samples and the number type from.
+            batch_size: Number of samples.
+            dtype: Number type; None is the compute dtype.
+        """
+        if isinstance(inputs, Tensor) and dtype is None:
+            dtype = inputs.dtype
+        states = zeros_for(self, batch_size, inputs, dtype)
+        return states if nested.is_nested(self.state_size) else states[0]

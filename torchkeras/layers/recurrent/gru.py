@@ -104,7 +104,7 @@ class GRU(CellRNN):
     Args:
         units, activation, ..., seed: See ``Cell`` and ``GRUCell``.
         activity_regularizer: Penalty on the output.
-        return_sequences, return_state, go_backwards, stateful, unroll: See ``RNN``.
+        return_sequences, return_state, go_backwards, stateful, unroll, time_major: See ``RNN``.
         reset_after: See ``GRUCell``.
         use_cudnn: "auto"; True insists on the fused kernel, False declines it.
         **options: See ``CellRNNOptions``.
@@ -138,6 +138,7 @@ class GRU(CellRNN):
         "recurrent_dropout",
         "reset_after",
         "seed",
+        "implementation",
     )
 
     def __init__(
@@ -166,6 +167,7 @@ class GRU(CellRNN):
         unroll: bool = False,
         reset_after: bool = True,
         use_cudnn: bool | str = "auto",
+        time_major: bool = False,
         **options: Unpack[CellRNNOptions],
     ) -> None:
         cell = GRUCell(
@@ -195,6 +197,7 @@ class GRU(CellRNN):
             go_backwards=go_backwards,
             stateful=stateful,
             unroll=unroll,
+            time_major=time_major,
             activity_regularizer=activity_regularizer,
             **options,
         )

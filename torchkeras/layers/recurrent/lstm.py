@@ -1,5 +1,6 @@
 """Long short-term memory."""
 
+from collections.abc import Callable
 from typing import Any
 
 from torch import Tensor
@@ -19,6 +20,17 @@ from torchkeras.layers.input_spec import InputSpec
 from torchkeras.layers.recurrent.cell import Cell, CellOptions, torch_function
 from torchkeras.layers.recurrent.rnn import CellRNN, CellRNNOptions
 from torchkeras.nn import recurrent
+
+
+def open_forget_gate(initializer: Callable[..., Tensor], units: int) -> Callable[..., Tensor]:
+    """``initializer`` for a bias of blocks i, f, c, o, the second of which begins at 1."""
+
+    def with_open_forget_gate(shape: Shape, dtype: Any = None) -> Tensor:
+        bias = initializer(shape, dtype=dtype).clone()
+        bias[units : 2 * units] = 1
+        return bias
+
+    return with_open_forget_gate
 
 
 class LSTMCell(Cell):
@@ -96,13 +108,7 @@ class LSTMCell(Cell):
     def first_bias(self) -> InitializerLike:
         if not self.unit_forget_bias:
             return self.bias_initializer
-
-        def with_open_forget_gate(shape: Shape, dtype: Any = None) -> Tensor:
-            bias = self.bias_initializer(shape, dtype=dtype).clone()
-            bias[self.units : 2 * self.units] = 1
-            return bias
-
-        return with_open_forget_gate
+        return open_forget_gate(self.bias_initializer, self.units)
 
 
 class LSTM(CellRNN):
@@ -114,7 +120,7 @@ class LSTM(CellRNN):
     Args:
         units, activation, ..., seed: See ``Cell`` and ``LSTMCell``.
         activity_regularizer: Penalty on the output.
-        return_sequences, return_state, go_backwards, stateful, unroll: See ``RNN``.
+        return_sequences, return_state, go_backwards, stateful, unroll, time_major: See ``RNN``.
         use_cudnn: "auto"; True insists on the fused kernel, False declines it.
         **options: See ``CellRNNOptions``.
 
@@ -147,6 +153,7 @@ class LSTM(CellRNN):
         "dropout",
         "recurrent_dropout",
         "seed",
+        "implementation",
     )
 
     def __init__(
@@ -175,6 +182,7 @@ class LSTM(CellRNN):
         stateful: bool = False,
         unroll: bool = False,
         use_cudnn: bool | str = "auto",
+        time_major: bool = False,
         **options: Unpack[CellRNNOptions],
     ) -> None:
         cell = LSTMCell(
@@ -204,6 +212,7 @@ class LSTM(CellRNN):
             go_backwards=go_backwards,
             stateful=stateful,
             unroll=unroll,
+            time_major=time_major,
             activity_regularizer=activity_regularizer,
             **options,
         )

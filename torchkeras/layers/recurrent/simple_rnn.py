@@ -77,7 +77,7 @@ class SimpleRNN(CellRNN):
     Args:
         units, activation, use_bias, ..., seed: See ``Cell``.
         activity_regularizer: Penalty on the output.
-        return_sequences, return_state, go_backwards, stateful, unroll: See ``RNN``.
+        return_sequences, return_state, go_backwards, stateful, unroll, time_major: See ``RNN``.
         **options: See ``CellRNNOptions``.
 
     Source: Keras 3 ``SimpleRNN``; ``torch.nn.RNN``.
@@ -129,6 +129,7 @@ class SimpleRNN(CellRNN):
         stateful: bool = False,
         unroll: bool = False,
         seed: SeedLike = None,
+        time_major: bool = False,
         **options: Unpack[CellRNNOptions],
     ) -> None:
         cell = SimpleRNNCell(
@@ -156,6 +157,7 @@ class SimpleRNN(CellRNN):
             go_backwards=go_backwards,
             stateful=stateful,
             unroll=unroll,
+            time_major=time_major,
             activity_regularizer=activity_regularizer,
             **options,
         )
