@@ -84,8 +84,46 @@ from torchkeras.layers.pooling import (
     MaxPooling3D,
 )
 from torchkeras.layers.preprocessing.audio import MelSpectrogram, STFTSpectrogram
+from torchkeras.layers.preprocessing.image.affine import (
+    RandomRotation,
+    RandomShear,
+    RandomTranslation,
+    RandomZoom,
+)
+from torchkeras.layers.preprocessing.image.augment import AugMix, RandAugment
+from torchkeras.layers.preprocessing.image.bounding import MaxNumBoundingBoxes
+from torchkeras.layers.preprocessing.image.color import (
+    RandomBrightness,
+    RandomColorDegeneration,
+    RandomColorJitter,
+    RandomContrast,
+    RandomGrayscale,
+    RandomHue,
+    RandomInvert,
+    RandomSaturation,
+)
+from torchkeras.layers.preprocessing.image.cropping import CenterCrop, RandomCrop
+from torchkeras.layers.preprocessing.image.elastic import RandomElasticTransform
+from torchkeras.layers.preprocessing.image.filters import (
+    RandomErasing,
+    RandomGaussianBlur,
+    RandomSharpness,
+)
+from torchkeras.layers.preprocessing.image.flipping import RandomFlip
+from torchkeras.layers.preprocessing.image.levels import (
+    AutoContrast,
+    ContrastLimitedAdaptiveHistogramEqualization,
+    Equalization,
+    RandomPosterization,
+    Solarization,
+)
+from torchkeras.layers.preprocessing.image.mixing import CutMix, MixUp
+from torchkeras.layers.preprocessing.image.perspective import RandomPerspective
+from torchkeras.layers.preprocessing.image.resizing import RandomHeight, RandomWidth, Resizing
 from torchkeras.layers.preprocessing.numeric import Normalization, Rescaling
+from torchkeras.layers.preprocessing.pipeline import Pipeline
 from torchkeras.layers.recurrent.bidirectional import Bidirectional
+from torchkeras.layers.recurrent.conv_lstm import ConvLSTM1D, ConvLSTM2D, ConvLSTM3D
 from torchkeras.layers.recurrent.gru import GRU, GRUCell
 from torchkeras.layers.recurrent.lstm import LSTM, LSTMCell
 from torchkeras.layers.recurrent.rnn import RNN
@@ -152,6 +190,8 @@ __all__ = [
     "AdditiveAttention",
     "AlphaDropout",
     "Attention",
+    "AugMix",
+    "AutoContrast",
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
@@ -161,13 +201,18 @@ __all__ = [
     "AvgPool3D",
     "BatchNormalization",
     "Bidirectional",
+    "CenterCrop",
     "Concatenate",
+    "ContrastLimitedAdaptiveHistogramEqualization",
     "Conv1D",
     "Conv1DTranspose",
     "Conv2D",
     "Conv2DTranspose",
     "Conv3D",
     "Conv3DTranspose",
+    "ConvLSTM1D",
+    "ConvLSTM2D",
+    "ConvLSTM3D",
     "Convolution1D",
     "Convolution1DTranspose",
     "Convolution2D",
@@ -177,6 +222,7 @@ __all__ = [
     "Cropping1D",
     "Cropping2D",
     "Cropping3D",
+    "CutMix",
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
@@ -184,6 +230,7 @@ __all__ = [
     "Dropout",
     "EinsumDense",
     "Embedding",
+    "Equalization",
     "Flatten",
     "GRUCell",
     "GaussianDropout",
@@ -211,6 +258,7 @@ __all__ = [
     "LayerNormalization",
     "LeakyReLU",
     "Masking",
+    "MaxNumBoundingBoxes",
     "MaxPool1D",
     "MaxPool2D",
     "MaxPool3D",
@@ -220,16 +268,42 @@ __all__ = [
     "Maximum",
     "MelSpectrogram",
     "Minimum",
+    "MixUp",
     "MultiHeadAttention",
     "Multiply",
     "Normalization",
     "PReLU",
     "Permute",
+    "Pipeline",
     "RMSNormalization",
+    "RandAugment",
+    "RandomBrightness",
+    "RandomColorDegeneration",
+    "RandomColorJitter",
+    "RandomContrast",
+    "RandomCrop",
+    "RandomElasticTransform",
+    "RandomErasing",
+    "RandomFlip",
+    "RandomGaussianBlur",
+    "RandomGrayscale",
+    "RandomHeight",
+    "RandomHue",
+    "RandomInvert",
+    "RandomPerspective",
+    "RandomPosterization",
+    "RandomRotation",
+    "RandomSaturation",
+    "RandomSharpness",
+    "RandomShear",
+    "RandomTranslation",
+    "RandomWidth",
+    "RandomZoom",
     "ReLU",
     "RepeatVector",
     "Rescaling",
     "Reshape",
+    "Resizing",
     "ReversibleEmbedding",
     "STFTSpectrogram",
     "SeparableConv1D",
@@ -239,6 +313,7 @@ __all__ = [
     "SimpleRNN",
     "SimpleRNNCell",
     "Softmax",
+    "Solarization",
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",

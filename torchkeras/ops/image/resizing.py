@@ -13,7 +13,7 @@ from torchkeras.ops.operands import join, tensor
 from torchkeras.tracer import traceable
 
 _TORCH_MODES = {"bilinear": "bilinear", "nearest": "nearest-exact", "bicubic": "bicubic"}
-_INTERPOLATIONS = (*_TORCH_MODES, "lanczos3", "lanczos5")
+INTERPOLATIONS = (*_TORCH_MODES, "lanczos3", "lanczos5")
 
 
 @traceable
@@ -69,10 +69,10 @@ def _check_resize(size: tuple, interpolation: str, crop: bool, pad: bool, fill_m
             f"resize: size is {size}; expected 1 pixel or more each way. Argument `size` must be a "
             "tuple of two elements (height, width)."
         )
-    if interpolation not in _INTERPOLATIONS:
+    if interpolation not in INTERPOLATIONS:
         raise ValueError(
             "resize: Invalid value for argument `interpolation`. Expected of one "
-            f"{_INTERPOLATIONS}; it is {interpolation!r}."
+            f"{INTERPOLATIONS}; it is {interpolation!r}."
         )
     if fill_mode != "constant":
         raise ValueError(

@@ -12,7 +12,6 @@ from torch.nn import functional
 from torchkeras.core import seeds
 from torchkeras.core.typing import SeedLike, TensorLike
 from torchkeras.ops.image.colors import channel_axis, check_rank
-from torchkeras.ops.image.filters import gaussian_blur
 from torchkeras.ops.image.resizing import odd_size
 from torchkeras.ops.operands import cast, floating, tensor
 from torchkeras.tracer import traceable
@@ -35,7 +34,7 @@ def _reflect(place: Tensor, size: int) -> Tensor:
 
 
 # How places outside are brought inside.
-_FILL_MODES: dict[str, Callable[[Tensor, int], Tensor]] = {
+FILL_MODES: dict[str, Callable[[Tensor, int], Tensor]] = {
     "constant": lambda place, size: torch.clamp(place, 0, size - 1),
     "nearest": lambda place, size: torch.clamp(place, 0, size - 1),
     "wrap": _wrap,
@@ -54,9 +53,9 @@ def _check_modes(name: str, interpolation: str, fill_mode: str) -> None:
 
 
 def _check_fill_mode(name: str, fill_mode: str) -> None:
-    if fill_mode not in _FILL_MODES:
+    if fill_mode not in FILL_MODES:
         raise ValueError(
-            f"{name}: Invalid value for argument `fill_mode`. Expected of one {set(_FILL_MODES)}; "
+            f"{name}: Invalid value for argument `fill_mode`. Expected of one {set(FILL_MODES)}; "
             f"it is {fill_mode!r}."
         )
 
@@ -89,7 +88,7 @@ def sample(
         index, weight, is_inside = first, None, None
         stride = 1
         for (place, share), length in reversed(list(zip(corner, lengths, strict=True))):
-            index = index + _FILL_MODES[fill_mode](place, length).long() * stride
+            index = index + FILL_MODES[fill_mode](place, length).long() * stride
             stride = stride * length
             if share is not None:
                 weight = share if weight is None else weight * share
@@ -219,7 +218,7 @@ def read(x: Tensor, down: Tensor, across: Tensor, fill_mode: str, fill_value: fl
     y = x.to(compute).permute(0, 3, 1, 2)
     if fill_mode in ("wrap", "mirror"):
         down, across = [
-            _FILL_MODES[fill_mode](p, n) for p, n in ((down, x.shape[1]), (across, x.shape[2]))
+            FILL_MODES[fill_mode](p, n) for p, n in ((down, x.shape[1]), (across, x.shape[2]))
         ]
     if fill_mode == "wrap":  # between the last pixel and the first
         y = functional.pad(y, (0, 1, 0, 1), mode="circular")
@@ -302,19 +301,24 @@ def perspective_transform(
             "perspective_transform: start_points and end_points must have the same shape; they are "
             f"{tuple(start.shape)} and {tuple(end.shape)}."
         )
-    transform = _homography(start.reshape(-1, 4, 2), end.reshape(-1, 4, 2))
+    transform = homography(start.reshape(-1, 4, 2), end.reshape(-1, 4, 2), check=True)
     return restore(project(x, transform, _ORDERS[interpolation], "constant", fill_value))
 
 
-def _homography(start: Tensor, end: Tensor) -> Tensor:
-    """The eight numbers that lead from ``end`` back to ``start``, ``(b, 8)``."""
+def homography(start: Tensor, end: Tensor, check: bool = False) -> Tensor:
+    """The eight numbers that lead from ``end`` back to ``start``, ``(b, 4, 2)`` each: ``(b, 8)``.
+
+    Args:
+        check: Whether points of which three lie on a line raise; on a GPU that waits for it.
+    """
     one, zero = torch.ones_like(end[..., :1]), torch.zeros_like(end[..., :1])
     none = torch.cat([zero, zero, zero], -1)
     given = torch.cat([end, one], -1)  # (b, 4, 3)
     first = torch.cat([given, none, -start[..., :1] * end], -1)
     second = torch.cat([none, given, -start[..., 1:] * end], -1)
     matrix = torch.stack([first, second], 2).flatten(1, 2)  # (b, 8, 8)
-    return torch.linalg.solve(matrix, start.flatten(1).unsqueeze(-1)).squeeze(-1)
+    solution, _ = torch.linalg.solve_ex(matrix, start.flatten(1).unsqueeze(-1), check_errors=check)
+    return solution.squeeze(-1)
 
 
 @traceable
@@ -341,11 +345,37 @@ def elastic_transform(
     _check_modes("elastic_transform", interpolation, fill_mode)
     x, restore = _batched("elastic_transform", images, data_format)
     compute = x.dtype if x.is_floating_point() else torch.float32
-    size, sigma = odd_size(float(sigma)), float(sigma)
-    shape = (2, *x.shape[:3])
-    noise = seeds.draw("normal", shape, 0.0, sigma, compute, x.device, seed).flatten(0, 1)
-    smooth = gaussian_blur(noise.unsqueeze(-1), (size, size), (sigma, sigma), "channels_last")
-    across, down = smooth.squeeze(-1).unflatten(0, (2, -1)) * float(alpha)
-    row, column = _axes(x, compute)
-    places = [row + down, column + across]
-    return restore(sample(x, places, _ORDERS[interpolation], fill_mode, fill_value))
+    sigma = float(sigma)
+    noise = seeds.draw("normal", (2, *x.shape[:3]), 0.0, 1.0, compute, x.device, seed)
+    shifts = displacements(noise, float(alpha), sigma, odd_size(sigma))
+    return restore(bend(x, shifts, _ORDERS[interpolation], fill_mode, fill_value))
+
+
+def displacements(noise: Tensor, alpha: float | Tensor, sigma: float | Tensor, size: int) -> Tensor:
+    """Smooth shifts in pixels from normal noise of deviation 1.
+
+    Args:
+        alpha: Strength.
+        sigma: Deviation of the bell curve that blurs the noise, cut off at three of them.
+        size: Elements of a window that the curve fits into, odd.
+
+    Shape:
+        noise: ``(2, b, h, w)``, and so is the output: across and down.
+    """
+    sigma = torch.as_tensor(sigma, dtype=noise.dtype, device=noise.device).clamp(min=1e-6)
+    places = torch.arange(size, dtype=noise.dtype, device=noise.device) - size // 2
+    curve = torch.exp(-0.5 * (places / sigma) ** 2) * (places.abs() <= torch.floor(3 * sigma))
+    curve = curve / curve.sum()
+    y = (noise * sigma).flatten(0, 1).unsqueeze(1)  # (2 b, 1, h, w)
+    y = functional.conv2d(y, curve.reshape(1, 1, 1, -1), padding=(0, size // 2))
+    y = functional.conv2d(y, curve.reshape(1, 1, -1, 1), padding=(size // 2, 0))
+    return y.reshape(noise.shape) * alpha
+
+
+def bend(x: Tensor, shifts: Tensor, order: int, fill_mode: str, fill_value: float) -> Tensor:
+    """Each pixel of ``x``, ``(b, h, w, c)``, read at a shift ``(2, b, h, w)``, across and down."""
+    row, column = _axes(x, shifts.dtype)
+    across, down = column + shifts[0], row + shifts[1]
+    if order == 1 and x.is_floating_point():
+        return read(x, down, across, fill_mode, fill_value)
+    return sample(x, [down, across], order, fill_mode, fill_value)

@@ -44,6 +44,7 @@ class ImageOptions(LayerOptions, total=False):
 class Batch(NamedTuple):
     """How many images there are and how large; a single image counts as a batch of one."""
 
+    shape: Shape
     size: int
     height: int
     width: int
@@ -193,7 +194,7 @@ class BaseImagePreprocessingLayer(DataLayer):
         return seeds.draw(kind, shape, low, high, dtype, device, seed)
 
     def batch_of(self, data: Any) -> Batch:
-        """Number, size and device of the images in ``data``.
+        """Shape, number, sizes and device of the images in ``data``.
 
         Raises:
             ValueError: the images have neither 3 nor 4 axes.
@@ -202,6 +203,7 @@ class BaseImagePreprocessingLayer(DataLayer):
         shape = np.shape(images) if not hasattr(images, "shape") else tuple(images.shape)
         is_single = not self._is_batch(shape)
         return Batch(
+            shape,
             1 if is_single else shape[0],
             shape[self.height_axis],
             shape[self.width_axis],
@@ -372,7 +374,8 @@ class BaseImagePreprocessingLayer(DataLayer):
     def compute_output_spec(self, data: Any, training: bool | None = None) -> Any:
         if isinstance(data, dict) or not self._rule_of_shape:
             return self._spec_by_run((data,), {}, training)
-        return KerasTensor(self.compute_output_shape(shape_of(data)), self.compute_dtype)
+        shape = self.compute_output_shape(shape_of(data))
+        return KerasTensor(shape, self._dtype_of_outputs((data,)))
 
     @generic
     def get_config(self) -> dict[str, Any]:
