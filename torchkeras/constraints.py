@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from torchkeras.core import registry, serialization, settings
-from torchkeras.core.checks import argument_error
+from torchkeras.core.checks import argument_error, telling
 from torchkeras.core.configurable import Configurable
 from torchkeras.core.typing import Config
 from torchkeras.ops.operands import tensor
@@ -38,10 +38,16 @@ class _Norm(Constraint):
 
     axis: int | Sequence[int]
 
+    ranges = {
+        **dict.fromkeys(("max_value", "min_value"), "number in [0, inf)"),
+        "rate": "number in [0, 1]",
+    }
+
     def desired(self, norms: Tensor) -> Tensor | float:
         """The norms wanted in place of ``norms``."""
         raise TypeError(f"{type(self).__name__}: desired(norms) is missing.")
 
+    @telling
     def __call__(self, w: Any) -> Tensor:
         w = tensor(w)
         axis = self.axis if isinstance(self.axis, int) else tuple(self.axis)
@@ -100,6 +106,8 @@ class MinMaxNorm(_Norm):
         rate: float = 1.0,
         axis: int | Sequence[int] = 0,
     ) -> None:
+        if min_value > max_value:
+            raise argument_error(self, "min_value", min_value, f"max_value, {max_value}, at most")
         self.min_value = min_value
         self.max_value = max_value
         self.rate = rate

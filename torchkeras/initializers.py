@@ -10,11 +10,12 @@ import torch
 from torch import Tensor
 
 from torchkeras.core import registry, scopes, seeds, serialization
-from torchkeras.core.checks import argument_error, kind_error
-from torchkeras.core.configurable import Configurable
+from torchkeras.core.checks import argument_error, kind_error, telling
+from torchkeras.core.configurable import Configurable, is_builtin
 from torchkeras.core.dtypes import torch_dtype
 from torchkeras.core.typing import Config, DTypeLike, SeedLike
 from torchkeras.core.variable import Variable
+from torchkeras.ops.operands import cast
 
 # Standard deviation of a standard normal cut off at two standard deviations.
 _TRUNCATED_STDDEV = 0.87962566103423978
@@ -27,6 +28,11 @@ class Initializer(Configurable):
 
     A subclass writes ``__call__``. Values are made on torch's default device.
     """
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "__call__" in vars(cls) and is_builtin(cls):
+            cls.__call__ = telling(cls.__call__)
 
     def __init__(self) -> None:
         pass  # takes no arguments
@@ -59,7 +65,7 @@ class Constant(Initializer):
     def __call__(self, shape: Sequence[int], dtype: DTypeLike = None) -> Tensor:
         if isinstance(self.value, (int, float)):
             return torch.full(tuple(shape), self.value, dtype=torch_dtype(dtype))
-        value = torch.as_tensor(np.asarray(self.value), dtype=torch_dtype(dtype))
+        value = cast(self.value, torch_dtype(dtype))
         return value.expand(tuple(shape)).clone()
 
     @classmethod
@@ -137,6 +143,8 @@ class STFT(Initializer):
 
     def __call__(self, shape: Sequence[int], dtype: DTypeLike = None) -> Tensor:
         dtype = torch_dtype(dtype)
+        if len(shape) != 3:
+            raise argument_error(self, "shape", tuple(shape), "(frame_length, 1, frequencies)")
         frame_length, _, frequencies = shape
         time = torch.arange(frame_length, dtype=dtype).reshape(-1, 1, 1)
         frequency = torch.arange(frequencies, dtype=dtype) / (2 * (frequencies - 1))
@@ -181,6 +189,11 @@ class RandomInitializer(Initializer):
     Raises:
         TypeError: ``seed`` is of another kind.
     """
+
+    ranges = {
+        **dict.fromkeys(("mean", "minval", "maxval", "gain"), "number in (-inf, inf)"),
+        "stddev": "number in [0, inf)",
+    }
 
     def __init__(self, seed: SeedLike = None) -> None:
         if isinstance(seed, dict):

@@ -4,13 +4,16 @@
 call, fixed by its seed) or None (torch's own generator, which ``set_random_seed`` fixes).
 """
 
+import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from torchkeras.core import seeds
+from torchkeras.core.checks import argument_error
 from torchkeras.core.scopes import local
 from torchkeras.core.seeds import SeedGenerator
 from torchkeras.core.typing import DTypeLike, SeedLike, TensorLike
@@ -42,6 +45,17 @@ def _float_dtype(name: str, dtype: DTypeLike) -> torch.dtype:
     return wanted
 
 
+def _check_number(
+    name: str, argument: str, value: Any, most: float = math.inf, is_open: bool = False
+) -> None:
+    """Raise a ValueError if a plain number is below 0 or above ``most``; tensors aren't read."""
+    if isinstance(value, (int, float)) and not (
+        0 <= value <= most and not (is_open and value == 0)
+    ):
+        bounds = "above 0" if is_open else "0 or more" if most == math.inf else f"in [0, {most}]"
+        raise argument_error(f"random.{name}", argument, value, bounds)
+
+
 @traceable
 def normal(
     shape: Sequence[int],
@@ -56,6 +70,7 @@ def normal(
         ValueError: ``dtype`` isn't a float type.
     """
     wanted = _float_dtype("normal", dtype)
+    _check_number("normal", "stddev", stddev)
     return seeds.draw("normal", as_sizes(shape), mean, stddev, wanted, local.device, seed)
 
 
@@ -112,6 +127,7 @@ def truncated_normal(
 ) -> Tensor:
     """Numbers of a normal distribution within two deviations of its mean."""
     wanted = _float_dtype("truncated_normal", dtype)
+    _check_number("truncated_normal", "stddev", stddev)
     draws = seeds.draw("normal", (*as_sizes(shape), 4), 0.0, 1.0, wanted, local.device, seed)
     is_inside = (draws > -2) & (draws < 2)
     # The first of four that is inside; the first if, once in 240,000 times, none is.
@@ -157,7 +173,11 @@ def dropout(
         rate: Fraction in [0, 1].
         noise_shape: Shape of the mask, which broadcasts to ``inputs``; None in it, or in its
             place, means the size of ``inputs``.
+
+    Raises:
+        ValueError: ``rate`` is out of range.
     """
+    _check_number("dropout", "rate", rate, most=1.0)
     inputs = tensor(inputs)
     if rate == 0.0:
         return inputs
@@ -199,6 +219,7 @@ def gamma(
 ) -> Tensor:
     """Numbers of a gamma distribution of shape ``alpha`` (which broadcasts) and scale 1."""
     wanted = _float_dtype("gamma", dtype)
+    _check_number("gamma", "alpha", alpha, is_open=True)
     alpha = cast(alpha, _wide(wanted)).expand(as_sizes(shape))
     return seeds.draw_by("gamma", alpha, seed).to(wanted)
 
@@ -213,6 +234,8 @@ def beta(
 ) -> Tensor:
     """Numbers in (0, 1) of a beta distribution with the parameters ``alpha`` and ``beta``."""
     wanted = _float_dtype("beta", dtype)
+    _check_number("beta", "alpha", alpha, is_open=True)
+    _check_number("beta", "beta", beta, is_open=True)
     sizes = as_sizes(shape)
     both = [cast(parameter, _wide(wanted)).expand(sizes) for parameter in (alpha, beta)]
     return seeds.draw_by("dirichlet", torch.stack(both, -1), seed)[..., 0].to(wanted)
@@ -228,6 +251,8 @@ def binomial(
 ) -> Tensor:
     """Numbers of successes in ``counts`` trials of these ``probabilities`` (both broadcast)."""
     wanted = _float_dtype("binomial", dtype)
+    _check_number("binomial", "counts", counts)
+    _check_number("binomial", "probabilities", probabilities, most=1.0)
     sizes = as_sizes(shape)
     counts, chances = [cast(x, wanted).expand(sizes) for x in (counts, probabilities)]
     return torch.binomial(counts, chances, seeds.generator_for(seed, counts.device))

@@ -1,9 +1,12 @@
 """Wording of errors: where, what was given, what was expected, how to mend it."""
 
 import difflib
+import functools
 import inspect
+import math
+import numbers
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 # How torch says that shapes or axes don't fit, and that it can't compute with a type.
@@ -14,9 +17,23 @@ _SHAPE_WORDS = re.compile(
     "appears multiple times|repeated dim|[Dd]uplicate dim|incompatible|invalid shape dimension|"
     "does not match|don't match|same reduction dim|Incompatible shapes|should be equal|"
     "must be even|in the range|k (not in|out of) range|can only be|negative|cannot be identical|"
-    "must be nonzero|Order .* not supported|tuple index out of range"
+    "must be nonzero|Order .* not supported|tuple index out of range|duplicate value|"
+    "expects dims|Expected [23]D"
 )
 _TYPE_WORDS = re.compile("not implemented for|same dtype|scalar type|not supported for|bool tensor")
+# What is wrong with the machine, or with torch, not with an argument.
+_BEYOND_ARGUMENTS = re.compile(
+    "memory|CUDA|INTERNAL ASSERT|backward|grad|compil|leaf|inference|kernel"
+)
+# What an op says of one argument before it knows whose it is.
+_WITHOUT_PLACE = re.compile(r"\w+ (is|has) .*; expected")
+# How torch and Python say that an argument isn't of a kind they can take.
+_KIND_WORDS = re.compile(
+    r"argument '\w+' .*must be|invalid combination of arguments|must be an iterable|has no len|"
+    "not supported between instances|not iterable|indices must be integers|bad operand type|"
+    "cannot be interpreted as an integer|unsupported operand|not subscriptable|"
+    "must be (int|float|bool|str|real number)"
+)
 
 
 def describe(owner: Any) -> str:
@@ -57,17 +74,94 @@ def unfit_arguments(
 ) -> Exception | None:
     """What an op raises instead of torch's ``error``, if that is about its arguments.
 
-    It says what each of them is: a ValueError for shapes and axes, a TypeError for number types.
+    It says what each of them is: a ValueError for shapes and axes, a TypeError for number types
+    and for arguments of a wrong kind.
     """
     words = str(error).partition("\n")[0]
-    kind = ValueError if _SHAPE_WORDS.search(words) else TypeError
-    if type(error) not in (RuntimeError, IndexError, NotImplementedError) or not (
-        kind is ValueError or _TYPE_WORDS.search(words)
-    ):
+    if _BEYOND_ARGUMENTS.search(words):
+        return None
+    # A function given as an argument, or as an attribute, may have gone wrong itself.
+    given_functions = any(inspect.isfunction(a) or hasattr(a, "_fn") for a in args)
+    if isinstance(error, ValueError):
+        if not _WITHOUT_PLACE.match(words):
+            return None
+        return type(error)(f"{function.__name__}: {error}")
+    if type(error) is TypeError:
+        if not _KIND_WORDS.search(words) or given_functions or "; expected" in words:
+            return None
+        kind: type[Exception] = TypeError
+    elif type(error) not in (RuntimeError, IndexError, NotImplementedError):
+        return None
+    elif _TYPE_WORDS.search(words) and not _SHAPE_WORDS.search(words):
+        kind = TypeError
+    elif _SHAPE_WORDS.search(words) or (type(error) is RuntimeError and not given_functions):
+        kind = ValueError
+    else:
         return None
     given = inspect.signature(function).bind(*args, **kwargs).arguments
+    owner = describe(given.pop("self", function.__name__))
     told = ", ".join([f"{argument} {_told(value)}" for argument, value in given.items()])
-    return kind(f"{function.__name__}: {told}; expected arguments that fit. {words}")
+    return kind(f"{owner}: {told}; expected arguments that fit. {words}")
+
+
+def telling(function: Callable) -> Callable:
+    """``function``, which tells its arguments where torch says that they don't fit."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except (RuntimeError, IndexError, TypeError, ValueError) as error:
+            clearer = unfit_arguments(function, args, kwargs, error)
+            if clearer is None:
+                raise
+            raise clearer from error
+
+    return call
+
+
+def check_ranges(owner: Any, given: Mapping[str, Any], ranges: Mapping[str, str | None]) -> None:
+    """Raise an error if a number in ``given`` is out of its range.
+
+    Args:
+        owner: Whose arguments these are.
+        given: Arguments by name; tensors, Variables, callables and None pass.
+        ranges: By argument, in words such as ``"number in [0, 1)"`` or ``"integer in [1, inf)"``;
+            None checks nothing.
+
+    Raises:
+        TypeError: text or a list where a number belongs.
+        ValueError: the number is out of range.
+    """
+    for argument, value in given.items():
+        words = ranges.get(argument)
+        if words is None or value is None:
+            continue
+        if isinstance(value, (str, bytes, list, tuple, dict)):
+            raise kind_error(owner, argument, value, _with_article(words))
+        if isinstance(value, numbers.Real) and not _is_within(value, words):
+            raise argument_error(owner, argument, value, _with_article(words))
+
+
+def _with_article(words: str) -> str:
+    return f"an {words}" if words[0] == "i" else f"a {words}"
+
+
+def _is_within(value: Any, words: str) -> bool:
+    kind, lowest, highest, least, most = _bounds(words)
+    if kind == "integer" and not float(value).is_integer():
+        return False
+    return (lowest <= value if least == "[" else lowest < value) and (
+        value <= highest if most == "]" else value < highest or math.isinf(highest)
+    )
+
+
+@functools.cache
+def _bounds(words: str) -> tuple[str, float, float, str, str]:
+    found = re.fullmatch(r"(number|integer) in ([\[(])(.+), (.+)([\])])", words)
+    assert found is not None, words
+    kind, least, lowest, highest, most = found.groups()
+    return kind, float(lowest), float(highest), least, most
 
 
 def _told(value: Any) -> str:

@@ -2,9 +2,11 @@
 
 import functools
 import inspect
+from collections.abc import Mapping
 from typing import Any
 
 from torchkeras.core import registry, serialization
+from torchkeras.core.checks import check_ranges
 
 
 class Configurable:
@@ -15,13 +17,21 @@ class Configurable:
     name, if there is one, since it follows later changes; for users' classes what was passed.
     """
 
+    # What numbers arguments of that name may be: "number in [0, 1)", "integer in [1, inf)". A class
+    # has its bases' ranges, too; None takes one away.
+    ranges: Mapping[str, str | None] = {}
+
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        if "ranges" in vars(cls):
+            cls.ranges = {**super(cls, cls).ranges, **cls.ranges}
         registry.register(cls)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         instance = super().__new__(cls)
         instance.__dict__["_arguments"] = (args, kwargs)
+        if cls.ranges and is_builtin(_constructor_owner(cls)):
+            check_ranges(cls, recorded_arguments(instance), cls.ranges)
         return instance
 
     def get_config(self) -> dict[str, Any]:
@@ -66,6 +76,12 @@ def current_value(instance: Any, owner: type, name: str, recorded: Any) -> Any:
     if not is_builtin(owner):
         return recorded
     return getattr(instance, name, recorded)
+
+
+@functools.cache
+def _constructor_owner(cls: type) -> type:
+    """The class whose constructor ``cls`` has."""
+    return next(base for base in cls.__mro__ if "__init__" in vars(base))
 
 
 @functools.cache

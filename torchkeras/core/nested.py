@@ -144,7 +144,10 @@ def _check_level(a: Any, b: Any) -> None:
         and (not isinstance(a, Mapping) or set(a) == set(b))
     )
     if not alike:
-        raise ValueError(f"The structures don't match: {_outline(a)} against {_outline(b)}.")
+        raise ValueError(
+            f"tree: The structures don't match: {_outline(a)} against {_outline(b)}; expected one "
+            "structure."
+        )
 
 
 def _outline(structure: Any) -> str:

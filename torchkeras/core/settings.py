@@ -4,6 +4,8 @@ import json
 import os
 from pathlib import Path
 
+from torchkeras.core.checks import telling
+
 FLOATX = ("float16", "bfloat16", "float32", "float64")
 IMAGE_DATA_FORMATS = ("channels_last", "channels_first")
 
@@ -50,7 +52,13 @@ def epsilon() -> float:
 
 
 def set_epsilon(value: float) -> None:
-    """Make ``value`` the small constant of numeric functions."""
+    """Make ``value`` the small constant of numeric functions.
+
+    Raises:
+        ValueError: no number, or one below 0.
+    """
+    if isinstance(value, str) or not value >= 0:
+        raise ValueError(f"set_epsilon: value is {value!r}; expected a number, 0 or more.")
     settings.epsilon = float(value)
 
 
@@ -59,6 +67,7 @@ def image_data_format() -> str:
     return settings.image_data_format
 
 
+@telling
 def set_image_data_format(data_format: str) -> None:
     """Make ``data_format`` the default image layout.
 

@@ -92,6 +92,13 @@ class Loss(Configurable):
         tensor(1.)
     """
 
+    ranges = {
+        "label_smoothing": "number in [0, 1]",
+        "delta": "number in [0, inf)",
+        "gamma": "number in [0, inf)",
+        "margin": "number in (-inf, inf)",
+    }
+
     def __init__(
         self,
         name: str | None = None,

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from torchkeras.core import settings
-from torchkeras.core.checks import argument_error, kind_error
+from torchkeras.core.checks import argument_error, kind_error, telling
 from torchkeras.core.typing import AxisLike
 from torchkeras.ops.operands import floating, tensor
 
@@ -116,6 +116,7 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Tensor:
     return difference.square().mean(-1)
 
 
+@telling
 def cosine_similarity(y_true: Any, y_pred: Any, axis: AxisLike = -1) -> Tensor:
     """Minus the cosine between ``y_true`` and ``y_pred``: -1 for the same direction, 1 opposite.
 
@@ -289,6 +290,7 @@ def _is_last(axis: int, y_pred: Any) -> bool:
     return axis == -1 or axis == getattr(y_pred, "ndim", 0) - 1
 
 
+@telling
 def categorical_crossentropy(
     y_true: Any,
     y_pred: Any,
@@ -326,6 +328,7 @@ def log_probabilities(y_pred: Tensor, from_logits: bool, axis: int) -> Tensor:
     return clip_probabilities(y_pred / y_pred.sum(axis, keepdim=True)).log()
 
 
+@telling
 def categorical_focal_crossentropy(
     y_true: Any,
     y_pred: Any,
@@ -362,6 +365,7 @@ def categorical_focal_crossentropy(
     return ((1.0 - p).pow(gamma) * alpha * -y_true * p.log()).sum(axis)
 
 
+@telling
 def sparse_categorical_crossentropy(
     y_true: Any,
     y_pred: Any,
@@ -428,6 +432,7 @@ def _nll(log_p: Tensor, y_true: Tensor, axis: int) -> Tensor:
     return -log_p.gather(axis, y_true.unsqueeze(axis)).squeeze(axis)
 
 
+@telling
 def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) -> Tensor:
     """``(1 - p[y_true]**q) / q``: between cross-entropy (q near 0) and absolute error (q near 1).
 

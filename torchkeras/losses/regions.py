@@ -7,12 +7,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from torchkeras.core import settings
-from torchkeras.core.checks import argument_error
+from torchkeras.core.checks import argument_error, telling
 from torchkeras.core.typing import AxisLike
 from torchkeras.losses.functions import pair
 from torchkeras.ops.operands import floating, tensor
 
 
+@telling
 def dice(y_true: Any, y_pred: Any, axis: AxisLike = None) -> Tensor:
     """``1 - 2 * sum(y_true * y_pred) / (sum(y_true) + sum(y_pred))``: 0 for perfect overlap.
 
@@ -26,6 +27,7 @@ def dice(y_true: Any, y_pred: Any, axis: AxisLike = None) -> Tensor:
     return 1 - 2.0 * overlap / (y_true.sum(axes) + y_pred.sum(axes) + settings.epsilon())
 
 
+@telling
 def tversky(
     y_true: Any, y_pred: Any, alpha: float = 0.5, beta: float = 0.5, axis: AxisLike = None
 ) -> Tensor:

@@ -109,6 +109,13 @@ class AUC(Counting):
                 tuple(y_pred.shape),
                 f"(batch, {self.num_labels}), as num_labels={self.num_labels}",
             )
+        if self.label_weights is not None and len(self.label_weights) != y_pred.shape[-1]:
+            raise argument_error(
+                self,
+                "label_weights",
+                self.label_weights,
+                f"one of each of {y_pred.shape[-1]} labels",
+            )
         if self.from_logits:
             y_pred = y_pred.sigmoid()
         weights = None if self.multi_label else self._label_weights(y_pred)

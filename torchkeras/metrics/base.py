@@ -9,8 +9,14 @@ from torch import Tensor
 
 from torchkeras import initializers
 from torchkeras.core import nested, scopes
-from torchkeras.core.checks import argument_error, moment_error
-from torchkeras.core.configurable import Configurable, config_owner, generic, takes_options
+from torchkeras.core.checks import argument_error, moment_error, telling
+from torchkeras.core.configurable import (
+    Configurable,
+    config_owner,
+    generic,
+    is_builtin,
+    takes_options,
+)
 from torchkeras.core.dtypes import standardize_dtype, torch_dtype
 from torchkeras.core.naming import auto_name
 from torchkeras.core.policies import get_policy
@@ -67,6 +73,15 @@ class Metric(Configurable):
     """
 
     is_concatenable = False
+    ranges = {
+        **dict.fromkeys(("k", "top_k", "num_classes"), "integer in [1, inf)"),
+        "label_smoothing": "number in [0, 1]",
+    }
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "update_state" in vars(cls) and is_builtin(cls):
+            cls.update_state = telling(cls.update_state)
 
     def __init__(self, dtype: DTypeLike = None, name: str | None = None) -> None:
         if isinstance(dtype, str) and not _is_dtype(dtype):  # the order of tf.keras 2

@@ -128,6 +128,10 @@ def count_decisions(
             raise argument_error(
                 "class_id", "y_pred.shape", tuple(y_pred.shape), "(num_samples, num_classes)"
             )
+        if not 0 <= class_id < y_pred.shape[-1]:
+            raise argument_error(
+                "metric", "class_id", class_id, f"a label in [0, {y_pred.shape[-1]})"
+            )
         y_true, y_pred = y_true[..., class_id, None], y_pred[..., class_id, None]
         if weight is not None and weight.shape[-1] > 1:
             weight = weight[..., class_id, None]

@@ -1,6 +1,7 @@
 """Conversion, types and shapes of tensors, and cutting and scattering by place."""
 
 import builtins
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from torchkeras.core.checks import argument_error
 from torchkeras.core.dtypes import standardize_dtype
 from torchkeras.core.typing import DTypeLike, TensorLike
 from torchkeras.core.variable import Variable
@@ -187,26 +189,43 @@ def _plain(x: Any) -> Any:
 
 @traceable
 def slice(inputs: TensorLike, start_indices: Any, shape: Sequence[int]) -> Tensor:
-    """The block of ``shape`` that starts at ``start_indices``; -1 in ``shape`` is all the rest."""
+    """The block of ``shape`` that starts at ``start_indices``; -1 in ``shape`` is all the rest.
+
+    A block that would stick out is moved inside.
+
+    Raises:
+        ValueError: the block has another number of axes than ``inputs``, or is larger.
+    """
     inputs = tensor(inputs)
     if type(start_indices) in (tuple, list) and type(shape) in (tuple, list):
+        if not len(start_indices) == len(shape) == inputs.ndim:
+            raise _misfit("slice", start_indices, shape, inputs)
         block = []
         for start, size, length in zip(start_indices, shape, inputs.shape, strict=True):
             if type(start) is not int or type(size) is not int:
                 break
             size = length - start if size == -1 else size
+            if size > length:
+                raise _misfit("slice", start_indices, shape, inputs)
             start = max(0, min(start, length - size))
             block.append(builtins.slice(start, start + size))
         else:
             return inputs[tuple(block)]
-    starts, sizes = _starts(start_indices, shape, inputs)
+    starts, sizes = _starts("slice", start_indices, shape, inputs)
     for axis, (start, size) in enumerate(zip(starts, sizes, strict=True)):
         if size != inputs.shape[axis]:
             inputs = torch.narrow(inputs, axis, start, size)
     return inputs
 
 
-def _starts(start_indices: Any, shape: Any, inputs: Tensor) -> tuple[Any, list[int]]:
+def _misfit(name: str, start_indices: Any, shape: Any, inputs: Tensor) -> ValueError:
+    return ValueError(
+        f"{name}: the block of shape {tuple(shape)} starts at {start_indices}; expected one within "
+        f"inputs, whose shape is {tuple(inputs.shape)}."
+    )
+
+
+def _starts(name: str, start_indices: Any, shape: Any, inputs: Tensor) -> tuple[Any, list[int]]:
     """First places and sizes of a block; a block that would stick out is moved inside."""
     sizes = list(as_sizes(shape))
     starts = (
@@ -214,6 +233,8 @@ def _starts(start_indices: Any, shape: Any, inputs: Tensor) -> tuple[Any, list[i
         if isinstance(start_indices, Tensor)
         else [*start_indices]
     )
+    if not len(starts) == len(sizes) == inputs.ndim or any(map(operator.gt, sizes, inputs.shape)):
+        raise _misfit(name, start_indices, sizes, inputs)
     for axis, (start, size, length) in enumerate(zip(starts, sizes, inputs.shape, strict=True)):
         if size == -1:
             sizes[axis] = size = length - start
@@ -224,11 +245,17 @@ def _starts(start_indices: Any, shape: Any, inputs: Tensor) -> tuple[Any, list[i
 
 @traceable
 def slice_update(inputs: TensorLike, start_indices: Any, updates: TensorLike) -> Tensor:
-    """``inputs`` with the block that starts at ``start_indices`` replaced by ``updates``."""
+    """``inputs`` with the block that starts at ``start_indices`` replaced by ``updates``.
+
+    Raises:
+        ValueError: the block has another number of axes than ``inputs``, or sticks out.
+    """
     inputs = tensor(inputs)
     updates = cast_tensor(updates, inputs.dtype)
-    starts, sizes = _starts(start_indices, updates.shape, inputs)
+    starts, sizes = _starts("slice_update", start_indices, updates.shape, inputs)
     if all(isinstance(start, int) for start in starts):
+        if starts != [*start_indices]:
+            raise _misfit("slice_update", start_indices, sizes, inputs)
         result = inputs.clone()
         block = tuple([builtins.slice(s, s + n) for s, n in zip(starts, sizes, strict=True)])
         result[block] = updates
@@ -259,6 +286,25 @@ def scatter(indices: TensorLike, values: TensorLike, shape: Sequence[int]) -> Te
     return zeros.index_put(places.reshape(-1, depth).unbind(-1), flat, accumulate=True)
 
 
+def _check_updates(inputs: Tensor, places: Tensor, updates: Tensor) -> None:
+    """Raise a ValueError unless there is an update for each place, or one that serves several."""
+    wanted = (*places.shape[:-1], *inputs.shape[places.shape[-1] :]) if places.ndim else ()
+    given = tuple(updates.shape)
+    fits = given == wanted or (
+        len(given) <= len(wanted)
+        and all(size in (1, want) for size, want in zip(given[::-1], wanted[::-1], strict=False))
+    )
+    if not places.ndim or places.shape[-1] > inputs.ndim:
+        raise argument_error(
+            "scatter_update", "the shape of indices", tuple(places.shape),
+            f"(n, depth) with a depth of at most {inputs.ndim}, the axes of inputs",
+        )  # fmt: skip
+    if not fits:
+        raise argument_error(
+            "scatter_update", "the shape of updates", given, f"{wanted}, one for each place"
+        )
+
+
 @traceable
 def scatter_update(
     inputs: TensorLike, indices: TensorLike, updates: TensorLike, reduction: str | None = None
@@ -272,11 +318,12 @@ def scatter_update(
             there, also where a place occurs more than once.
 
     Raises:
-        ValueError: an unknown reduction.
+        ValueError: an unknown reduction, or updates that don't fit.
     """
     inputs = tensor(inputs)
     updates = cast_tensor(updates, inputs.dtype)
     places = tensor(indices, inputs.device).long()
+    _check_updates(inputs, places, updates)
     if reduction is None or reduction == "add":
         return inputs.index_put(places.unbind(-1), updates, accumulate=reduction == "add")
     if reduction not in _REDUCTIONS:

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from torchkeras.core.checks import argument_error
 from torchkeras.core.typing import AxisLike, TensorLike
 from torchkeras.ops.operands import axes_of, floating, join_floating, tensor
 from torchkeras.tracer import traceable
@@ -77,8 +78,13 @@ def norm(
     Args:
         ord: Order, ``"fro"`` or ``"nuc"``; None is the root of the sum of squares.
         axis: One or two axes; None takes all.
+
+    Raises:
+        ValueError: more than two axes, or an order that there isn't.
     """
     x = floating(x)
+    if isinstance(axis, (tuple, list)) and len(axis) not in (1, 2):
+        raise argument_error("norm", "axis", axis, "one axis or two")
     if ord is None:
         return torch.linalg.vector_norm(x, 2, axes_of(axis), keepdims)
     return torch.linalg.norm(x, ord, axes_of(axis), keepdims)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from torchkeras.core.checks import argument_error
 from torchkeras.core.typing import AxisLike, TensorLike
 from torchkeras.ops.operands import axes_of, cast, floating, join, join_floating, tensor
 from torchkeras.tracer import traceable
@@ -100,9 +101,17 @@ def in_top_k(targets: TensorLike, predictions: TensorLike, k: int) -> Tensor:
         targets: ``(batch,)``.
         predictions: ``(batch, classes)``.
         output: ``(batch,)``.
+
+    Raises:
+        ValueError: the two have other batches, or there are fewer than ``k`` classes.
     """
     predictions = tensor(predictions)
     targets = tensor(targets, predictions.device).long()
+    if targets.shape != predictions.shape[:-1]:
+        raise argument_error(
+            "in_top_k", "the shape of targets", tuple(targets.shape),
+            f"a batch like that of predictions, whose shape is {tuple(predictions.shape)}",
+        )  # fmt: skip
     own = torch.gather(predictions, -1, targets.unsqueeze(-1))
     return own[..., 0] >= torch.topk(predictions, k)[0][..., -1]
 
@@ -189,18 +198,21 @@ def _complex(x: Any) -> Tensor:
     """A complex tensor from a pair of real and imaginary part."""
     if not isinstance(x, (tuple, list)) or len(x) != 2:
         raise ValueError(
-            "Input `x` should be a tuple of two tensors - real and imaginary; x is of type "
-            f"{type(x).__name__}."
+            f"x is of type {type(x).__name__}; expected a pair. "
+            "Input `x` should be a tuple of two tensors - real and imaginary."
         )
     real, imaginary = tensor(x[0]), tensor(x[1])
     if real.shape != imaginary.shape:
         raise ValueError(
+            f"x is of shapes {tuple(real.shape)} and {tuple(imaginary.shape)}; expected one shape. "
             "Input `x` should be a tuple of two tensors - real and imaginary. Both the real and "
-            f"imaginary parts should have the same shape; they are {tuple(real.shape)} and "
-            f"{tuple(imaginary.shape)}."
+            "imaginary parts should have the same shape."
         )
     if not (real.is_floating_point() and imaginary.is_floating_point()):
-        raise ValueError("At least one tensor in input `x` is not of type float.")
+        raise ValueError(
+            f"x is of types {real.dtype} and {imaginary.dtype}; expected fractions. "
+            "At least one tensor in input `x` is not of type float."
+        )
     return torch.complex(*join(real, imaginary))
 
 

@@ -220,6 +220,21 @@ def canonical_axis(axis: int, rank: int) -> int:
     return axis % rank
 
 
+def canonical_axes(axis: AxisLike, rank: int) -> tuple[int, ...]:
+    """The axes that ``axis`` means, counted from the front; None means all.
+
+    Raises:
+        ValueError: a tensor of that rank has no such axis, or one is named twice.
+    """
+    if axis is None:
+        return tuple(range(rank))
+    given = (axis,) if isinstance(axis, int) else axis
+    axes = tuple([canonical_axis(each, rank) for each in given])
+    if len(set(axes)) < len(axes):
+        raise ValueError(f"axis is {axis}; expected each axis once: duplicate value in axis.")
+    return axes
+
+
 def as_sizes(shape: Any) -> tuple[int, ...]:
     """``shape`` as numbers: from a number, a sequence (None is -1), or a tensor."""
     if isinstance(shape, int):

@@ -8,7 +8,7 @@ from typing import Any
 
 from torchkeras.core import settings
 from torchkeras.core.promotion import common_type
-from torchkeras.ops.operands import Number, canonical_axis
+from torchkeras.ops.operands import Number, canonical_axes, canonical_axis
 from torchkeras.tracer import KerasTensor
 from torchkeras.tracer.shapes import broadcast
 
@@ -31,8 +31,7 @@ def floating_like(x: KerasTensor, *args: Any, **options: Any) -> KerasTensor:
 
 def floating_along(x: KerasTensor, axis: Any = -1) -> KerasTensor:
     """As ``x``, of a float type; ``axis`` is one of its axes, several or None."""
-    for each in (axis,) if isinstance(axis, int) else axis or ():
-        canonical_axis(each, len(x.shape) or 1)
+    canonical_axes(axis, len(x.shape) or 1)
     return floating_like(x)
 
 
@@ -77,12 +76,22 @@ def truth_joined(x1: Any, x2: Any) -> KerasTensor | None:
     return None if found is None else KerasTensor(found[0], "bool")
 
 
+def whole(*operands: Any) -> None:
+    """A run has to tell, but it would take fractions, too.
+
+    Raises:
+        TypeError: an operand has them.
+    """
+    for each in operands:
+        dtype = str(getattr(each, "dtype", type(each).__name__))
+        if _is_floating(dtype):
+            raise TypeError(f"operands must be int, not {dtype}")
+
+
 def _reduced(x: KerasTensor, axis: Any, keepdims: bool) -> tuple[int | None, ...] | None:
     if isinstance(axis, (list, tuple)) and not len(axis):
         return None
-    rank = len(x.shape)
-    given = range(rank) if axis is None else (axis,) if isinstance(axis, int) else axis
-    axes = {canonical_axis(each, rank) for each in given}
+    axes = canonical_axes(axis, len(x.shape))
     if keepdims:
         return tuple([1 if place in axes else size for place, size in enumerate(x.shape)])
     return tuple([size for place, size in enumerate(x.shape) if place not in axes])
@@ -103,7 +112,9 @@ def averaged(x: Any, axis: Any = None, keepdims: bool = False) -> KerasTensor | 
 
 
 def placed(x: Any, axis: Any = None, keepdims: bool = False) -> KerasTensor | None:
-    """Places along ``axis``."""
+    """Places along ``axis``, one of the axes or None."""
+    if isinstance(axis, (list, tuple)):
+        return None
     shape = _reduced(x, axis, keepdims) if isinstance(x, KerasTensor) else None
     return None if shape is None else KerasTensor(shape, "int32")
 
@@ -121,7 +132,7 @@ def expanded(x: KerasTensor, axis: Any) -> KerasTensor:
     """A new axis, or several."""
     axes = (axis,) if isinstance(axis, int) else tuple(axis)
     rank = len(x.shape) + len(axes)
-    new = {canonical_axis(each, rank) for each in axes}
+    new = set(canonical_axes(axes, rank))
     sizes = iter(x.shape)
     return KerasTensor([1 if place in new else next(sizes) for place in range(rank)], x.dtype)
 

@@ -84,6 +84,18 @@ class Optimizer(Stepping, Minimizing, Slotted, OlderSlots, State, Configurable):
         [0.5, 1.5]
     """
 
+    ranges = {
+        **dict.fromkeys(("beta_1", "beta_2", "rho", "momentum"), "number in [0, 1]"),
+        **dict.fromkeys(("epsilon", "epsilon_1", "epsilon_2"), "number in [0, inf)"),
+        **dict.fromkeys(("clipnorm", "clipvalue", "global_clipnorm"), "number in [0, inf)"),
+        **dict.fromkeys(("weight_decay", "decay", "beta_2_decay"), "number in (-inf, inf)"),
+        "gradient_accumulation_steps": "integer in [0, inf)",
+        "loss_scale_factor": "number in (0, inf)",
+        "initial_accumulator_value": "number in [0, inf)",
+        "clip_threshold": "number in (0, inf)",
+        "ns_steps": "integer in [1, inf)",
+        "warmup_steps": "integer in [0, inf)",
+    }
     _block_number = _block_state = None  # of the rates that _rate_of_block computed last
     host_entries = {"iteration": torch.int64, "lr": torch.float32}  # numbers in the group
 
@@ -179,7 +191,8 @@ class Optimizer(Stepping, Minimizing, Slotted, OlderSlots, State, Configurable):
             self._learning_rate = learning_rate
             return
         if isinstance(previous, HostScalar):
-            previous.assign(learning_rate)
+            is_stored = isinstance(learning_rate, (Variable, Tensor))
+            previous.assign(learning_rate if is_stored else rate_number(self, learning_rate))
             return
         group["lr"] = rate_number(self, learning_rate)
         with scopes.name_scope(self.name):

@@ -37,6 +37,8 @@ class Ftrl(Optimizer):
     Source: Keras 3 ``Ftrl``; McMahan et al., 2013.
     """
 
+    ranges = {"initial_accumulator_value": None}  # the constructor says more
+
     def __init__(
         self,
         learning_rate: Any = 0.001,

@@ -29,6 +29,8 @@ class Lion(Optimizer):
     Source: Keras 3 ``Lion``; Chen et al., 2023.
     """
 
+    ranges = {"beta_1": None}  # the constructor says more
+
     def __init__(
         self,
         learning_rate: Any = 0.001,

@@ -6,7 +6,8 @@ from typing import Any, TypedDict
 
 from torch import Tensor
 
-from torchkeras.core.checks import argument_error
+from torchkeras.core.checks import argument_error, nearest
+from torchkeras.core.configurable import constructor_arguments
 from torchkeras.core.variable import Variable
 
 
@@ -39,7 +40,8 @@ def check_options(optimizer: Any, unknown: dict[str, Any]) -> None:
     if unknown:
         raise ValueError(
             f'{type(optimizer).__name__} "{optimizer.name}": Argument(s) not recognized: '
-            f"{dict(unknown)}."
+            f"{dict(unknown)}; expected none of these. "
+            + " ".join(nearest(name, constructor_arguments(type(optimizer))) for name in unknown)
         )
     steps = optimizer.gradient_accumulation_steps
     if steps and not steps >= 2:

@@ -30,6 +30,12 @@ class LearningRateSchedule(Configurable):
         0.125
     """
 
+    ranges = {
+        "initial_learning_rate": "number in (-inf, inf)",
+        "warmup_steps": "number in [0, inf)",
+        "t_mul": "number in (0, inf)",
+    }
+
     def __call__(self, step: Any) -> Any:
         raise moment_error(
             type(self).__name__,
@@ -201,6 +207,10 @@ class PiecewiseConstantDecay(LearningRateSchedule):
                 list(boundaries),
                 f"{len(values) - 1} steps, one less than values {list(values)}",
                 "The length of boundaries should be 1 less than the length of values.",
+            )
+        if sorted(boundaries) != list(boundaries):
+            raise argument_error(
+                type(self).__name__, "boundaries", list(boundaries), "steps that increase"
             )
         self.boundaries = list(boundaries)
         self.values = list(values)

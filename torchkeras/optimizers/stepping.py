@@ -105,8 +105,15 @@ class Stepping:
 
         Returns:
             The step count.
+
+        Raises:
+            ValueError: there are no pairs; see ``apply``.
         """
         pairs = list(grads_and_vars)
+        if not pairs:
+            raise argument_error(
+                self, "grads_and_vars", [], "one pair or more", "No gradients provided."
+            )
         reduction = self.gradient_reduction
         if skip_gradients_aggregation or not experimental_aggregate_gradients:
             self.gradient_reduction = None
@@ -170,6 +177,14 @@ class Stepping:
         gradient = as_tensor(gradient, parameter.dtype, parameter.device)
         if gradient.layout is not torch.strided:
             gradient = gradient.to_dense()
+        wanted = parameter if given is parameter else variable
+        if tuple(gradient.shape) != tuple(wanted.shape):
+            raise argument_error(
+                self,
+                f"the shape of the gradient of {variable.path!r}",
+                tuple(gradient.shape),
+                f"{tuple(wanted.shape)}, as of the variable",
+            )
         if given is parameter or variable.layout.is_identity:
             return gradient
         return variable.layout.from_keras(gradient)
@@ -187,8 +202,8 @@ class Stepping:
         present = [(r, g) for r, g in zip(rows, gradients, strict=True) if g is not None]
         if not present:
             raise ValueError(
-                f'{type(self).__name__} "{self.name}": No gradients provided for any variable. '
-                "Does the loss depend on them?"
+                f'{type(self).__name__} "{self.name}": all gradients are None; expected one or '
+                "more. No gradients provided for any variable. Does the loss depend on them?"
             )
         kept = tuple([row for row, _ in present])
         if kept not in self._missing:

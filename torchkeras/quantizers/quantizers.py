@@ -9,6 +9,9 @@ from torchkeras.core.checks import argument_error
 from torchkeras.core.configurable import Configurable
 from torchkeras.quantizers import functions
 
+# Types that levels may have.
+INTEGERS = ("int8", "uint8", "int16", "int32", "int64")
+
 
 class Quantizer(Configurable):
     """Base of all quantizers: a callable from a tensor to its quantized form.
@@ -51,6 +54,10 @@ class AbsMaxQuantizer(Quantizer):
         epsilon: float = 1e-07,
         output_dtype: str = "int8",
     ) -> None:
+        if output_dtype not in INTEGERS:
+            raise argument_error(self, "output_dtype", output_dtype, f"one of {INTEGERS}")
+        if not value_range[0] < value_range[1]:
+            raise argument_error(self, "value_range", value_range, "the lowest level, the highest")
         super().__init__(output_dtype)
         if output_dtype == "int8" and (value_range[0] < -128 or value_range[1] > 127):
             raise argument_error(self, "value_range", value_range, "levels within [-128, 127]")

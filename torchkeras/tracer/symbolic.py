@@ -389,7 +389,7 @@ def traceable(function: Callable | None = None, *, shape: Callable | None = None
                 return function(*args, **kwargs)
             outputs = None if shape is None else shape(*args, **kwargs)
             return record(call, args, kwargs, outputs)
-        except (RuntimeError, IndexError) as error:
+        except (RuntimeError, IndexError, TypeError, ValueError) as error:
             clearer = unfit_arguments(function, args, kwargs, error)
             if clearer is None:
                 raise

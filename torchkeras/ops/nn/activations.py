@@ -187,7 +187,7 @@ def _along(function: object, x: Tensor, axis: int | tuple[int, ...] | None) -> T
     return torch.moveaxis(function(flat, -1).reshape(moved.shape), last, tuple(axis))
 
 
-@traceable(shape=outlines.floating_like)
+@traceable(shape=outlines.floating_along)
 def sparsemax(x: TensorLike, axis: int = -1) -> Tensor:
     """The point of the probability simplex nearest to ``x`` along ``axis``."""
     x = floating(x)

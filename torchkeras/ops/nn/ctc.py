@@ -52,8 +52,8 @@ def ctc_decode(
             labels, scores = _beam_search(inputs.cpu(), lengths, beam_width, top_paths, blank)
         return labels.to(inputs.device), scores.to(inputs.device)
     raise ValueError(
-        f"ctc_decode: Invalid strategy {strategy!r}. Supported values are 'greedy' and "
-        "'beam_search'."
+        f"ctc_decode: strategy is {strategy!r}; expected 'greedy' or 'beam_search'. "
+        f"Invalid strategy {strategy!r}. Supported values are 'greedy' and 'beam_search'."
     )
 
 

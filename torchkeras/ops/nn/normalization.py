@@ -230,8 +230,9 @@ def dot_product_attention(
     query, key, value = join(query, key, value)
     if not query.ndim == key.ndim == value.ndim == 4:
         raise ValueError(
-            "dot_product_attention: `dot_product_attention` only supports 4D inputs; shapes are "
-            f"{tuple(query.shape)}, {tuple(key.shape)}, {tuple(value.shape)}."
+            f"dot_product_attention: shapes are {tuple(query.shape)}, {tuple(key.shape)} and "
+            f"{tuple(value.shape)}; expected four axes each. `dot_product_attention` only supports "
+            "4D inputs."
         )
     if bias is not None and mask is not None:
         raise ValueError(

@@ -166,55 +166,55 @@ def nextafter(x1: TensorLike, x2: TensorLike) -> Tensor:
     return torch.nextafter(*join_floating(x1, x2))
 
 
-@traceable
+@traceable(shape=outlines.whole)
 def gcd(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Greatest common divisor of integers."""
     return torch.gcd(tensor(x1), tensor(x2))
 
 
-@traceable
+@traceable(shape=outlines.whole)
 def lcm(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Least common multiple of integers."""
     return torch.lcm(tensor(x1), tensor(x2))
 
 
-@traceable
+@traceable(shape=outlines.whole)
 def bitwise_and(x: TensorLike, y: TensorLike) -> Tensor:
     """Bits set in both."""
     return torch.bitwise_and(*operands(x, y))
 
 
-@traceable
+@traceable(shape=outlines.whole)
 def bitwise_or(x: TensorLike, y: TensorLike) -> Tensor:
     """Bits set in either."""
     return torch.bitwise_or(*operands(x, y))
 
 
-@traceable
+@traceable(shape=outlines.whole)
 def bitwise_xor(x: TensorLike, y: TensorLike) -> Tensor:
     """Bits set in one only."""
     return torch.bitwise_xor(*operands(x, y))
 
 
-@traceable
+@traceable(shape=outlines.whole)
 def bitwise_left_shift(x: TensorLike, y: TensorLike) -> Tensor:
     """Bits of ``x`` moved up by ``y`` places."""
     return torch.bitwise_left_shift(*operands(x, y))
 
 
-@traceable
+@traceable(shape=outlines.whole)
 def bitwise_right_shift(x: TensorLike, y: TensorLike) -> Tensor:
     """Bits of ``x`` moved down by ``y`` places; the sign stays."""
     return torch.bitwise_right_shift(*operands(x, y))
 
 
-@traceable
+@traceable(shape=outlines.whole)
 def left_shift(x: TensorLike, y: TensorLike) -> Tensor:
     """``bitwise_left_shift``."""
     return bitwise_left_shift(x, y)
 
 
-@traceable
+@traceable(shape=outlines.whole)
 def right_shift(x: TensorLike, y: TensorLike) -> Tensor:
     """``bitwise_right_shift``."""
     return bitwise_right_shift(x, y)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from torchkeras.core.checks import argument_error
 from torchkeras.core.typing import AxisLike, TensorLike
 from torchkeras.ops import outlines
 from torchkeras.ops.operands import axes_of, cast, join, operands, tensor
@@ -151,7 +152,15 @@ def where(
 def select(
     condlist: Sequence[TensorLike], choicelist: Sequence[TensorLike], default: TensorLike = 0
 ) -> Tensor:
-    """The choice whose condition is the first to hold, else ``default``."""
+    """The choice whose condition is the first to hold, else ``default``.
+
+    Raises:
+        ValueError: there are not as many choices as conditions.
+    """
+    if len(condlist) != len(choicelist):
+        raise argument_error(
+            "select", "the number of choices", len(choicelist), f"{len(condlist)}, as of conditions"
+        )
     result = tensor(default)
     for condition, choice in reversed(list(zip(condlist, choicelist, strict=True))):
         result = torch.where(cast(condition, torch.bool), *join(choice, result))

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from torchkeras.core.checks import argument_error
 from torchkeras.core.scopes import local
 from torchkeras.core.typing import DTypeLike, TensorLike
 from torchkeras.ops.operands import (
@@ -279,9 +280,15 @@ def view(x: TensorLike, dtype: DTypeLike = None) -> Tensor:
 
 @traceable
 def unravel_index(indices: TensorLike, shape: Sequence[int]) -> tuple[Tensor, ...]:
-    """Places in a tensor of ``shape``, one tensor per axis, of places in the flattened one."""
+    """Places in a tensor of ``shape``, one tensor per axis, of places in the flattened one.
+
+    Raises:
+        ValueError: a size of ``shape`` is below 1.
+    """
     indices = tensor(indices)
     shape = tuple(shape)
+    if min(shape, default=1) < 1:
+        raise argument_error("unravel_index", "shape", shape, "sizes of 1 or more")
     total = 1
     for size in shape:
         total *= size

@@ -313,7 +313,7 @@ def logical_not(x: TensorLike) -> Tensor:
     return torch.logical_not(tensor(x))
 
 
-@traceable(shape=outlines.like)
+@traceable(shape=outlines.whole)
 def bitwise_not(x: TensorLike) -> Tensor:
     """Every bit inverted."""
     return torch.bitwise_not(tensor(x))

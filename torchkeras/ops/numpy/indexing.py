@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from torchkeras.core.checks import argument_error
 from torchkeras.core.typing import TensorLike
 from torchkeras.core.variable import Variable
 from torchkeras.ops.operands import canonical_axis, join, tensor
@@ -101,6 +102,8 @@ def searchsorted(sorted_sequence: TensorLike, values: TensorLike, side: str = "l
 def digitize(x: TensorLike, bins: TensorLike) -> Tensor:
     """Number of the interval that each element falls in; ``bins`` are the rising edges. int32."""
     x, bins = join(x, bins)
+    if bins.ndim != 1:
+        raise argument_error("digitize", "the shape of bins", tuple(bins.shape), "one axis")
     if x.dtype is torch.bool:
         x, bins = x.byte(), bins.byte()
     return torch.bucketize(x, bins, right=True, out_int32=True)

@@ -11,6 +11,7 @@ from torchkeras.ops import outlines
 from torchkeras.ops.operands import (
     SMALL_INTEGERS,
     axes_of,
+    canonical_axes,
     canonical_axis,
     cast,
     floating,
@@ -65,8 +66,7 @@ def _product(x: Tensor, axis: AxisLike, keepdims: bool, dtype: torch.dtype) -> T
 
 def _descending(axis: AxisLike, rank: int) -> list[int]:
     """The axes meant by ``axis``, from the last to the first, so that each may be removed."""
-    given = range(rank) if axis is None else [axis] if isinstance(axis, int) else axis
-    return sorted([canonical_axis(each, rank) for each in given], reverse=True)
+    return sorted(canonical_axes(axis, rank), reverse=True)
 
 
 @traceable(shape=outlines.averaged)

@@ -8,9 +8,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from torchkeras.core.checks import argument_error
 from torchkeras.core.typing import AxisLike, TensorLike
 from torchkeras.ops import outlines
-from torchkeras.ops.operands import as_sizes, canonical_axis, join, tensor
+from torchkeras.ops.operands import as_sizes, canonical_axes, join, tensor
 from torchkeras.tracer import traceable
 
 
@@ -53,8 +54,7 @@ def expand_dims(x: TensorLike, axis: int | Sequence[int]) -> Tensor:
     x = tensor(x)
     if isinstance(axis, int):
         return torch.unsqueeze(x, axis)
-    rank = x.ndim + len(axis)
-    for each in sorted([canonical_axis(each, rank) for each in axis]):
+    for each in sorted(canonical_axes(axis, x.ndim + len(axis))):
         x = torch.unsqueeze(x, each)
     return x
 
@@ -207,6 +207,10 @@ def split(x: TensorLike, indices_or_sections: int | Sequence[int], axis: int = 0
     x = tensor(x)
     length = x.shape[axis]
     if isinstance(indices_or_sections, int):
+        if indices_or_sections < 1:
+            raise argument_error(
+                "split", "indices_or_sections", indices_or_sections, "1 piece or more, or places"
+            )
         if length % indices_or_sections:
             raise ValueError(
                 f"split: x has shape {tuple(x.shape)}; expected a length of axis {axis} that "
@@ -301,8 +305,8 @@ def pad(
         return functional.pad(x, flat, value=value)
     if constant_values is not None:
         raise ValueError(
-            "pad: Argument `constant_values` can only be provided when `mode == 'constant'`; "
-            f"mode is {mode!r}."
+            f"pad: mode is {mode!r}; expected 'constant', since there are constant_values. "
+            "Argument `constant_values` can only be provided when `mode == 'constant'`."
         )
     for axis, (before, after) in enumerate(widths):
         if before or after:
