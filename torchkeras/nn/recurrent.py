@@ -14,7 +14,9 @@ from torch.nn import functional as F
 from torchkeras.nn.sequences import State, arrangement, choose, scan
 
 Result = tuple[Tensor | None, Tensor, State]  # outputs at all steps, the last one, final state
-Both = tuple[Tensor, Tensor, State]  # of both directions: outputs, the last ones, final states
+Both = tuple[
+    Tensor | None, Tensor, State
+]  # of both directions: outputs, the last ones, final states
 Activation = Callable[[Tensor], Tensor]
 
 # Drives a gate into saturation: exactly 0 or 1, with a gradient of exactly 0.
@@ -269,7 +271,7 @@ class Gated(Recurrent):
         weights[0] = torch.cat([weights[0], column], 1)
         return weights
 
-    def run_both_masked(self, backward: "Gated", x: Tensor, mask: Tensor) -> Both:
+    def run_both_masked(self, backward: "Gated", x: Tensor, mask: Tensor, sequences: bool) -> Both:
         """``run_both`` from zeros, masked steps left out. The state stays zero before the first."""
         raise TypeError(f"{type(self).__name__} is a base class; use LSTM or GRU.")
 
@@ -302,7 +304,7 @@ class LSTM(Gated):
         h = last if state is None else choose(order.count > 0, last, state[0].to(last.dtype))
         return order.spread(y) if sequences else None, last, (h, c)
 
-    def run_both_masked(self, backward: Gated, x: Tensor, mask: Tensor) -> Both:
+    def run_both_masked(self, backward: Gated, x: Tensor, mask: Tensor, sequences: bool) -> Both:
         order = arrangement(mask)
         marked = self._marked(order.compact(x), order.padded)
         weights = [*self._holding_weights(x), *backward._holding_weights(x)]
@@ -310,7 +312,7 @@ class LSTM(Gated):
         # The backward direction begins among the masked steps, which leave it at zero.
         last = torch.cat([order.last(y[..., : self.units]), y[:, 0, self.units :]], -1)
         h = torch.stack(last.chunk(2, -1))
-        return torch.where(mask.unsqueeze(-1), order.spread(y), 0.0), last, (h, c)
+        return order.restore(y) if sequences else None, last, (h, c)
 
 
 class GRU(Gated):
@@ -384,11 +386,11 @@ class GRU(Gated):
             y = torch.where((mask.cumsum(1) > 0).unsqueeze(-1), y, 0.0)
         return y, y[:, -1], final
 
-    def run_both_masked(self, backward: Gated, x: Tensor, mask: Tensor) -> Both:
+    def run_both_masked(self, backward: Gated, x: Tensor, mask: Tensor, sequences: bool) -> Both:
         weights = [*self._holding_weights(x), *backward._holding_weights(x)]
         y, final = self._run(self._marked(x, ~mask), None, weights, bidirectional=True)
         last = torch.cat(final[0].unbind(0), -1)
-        return torch.where(mask.unsqueeze(-1), y, 0.0), last, final
+        return y.masked_fill(~mask.unsqueeze(-1), 0.0) if sequences else None, last, final
 
 
 def run_both(
@@ -397,12 +399,14 @@ def run_both(
     x: Tensor,
     state: tuple[State, State] | None = None,
     mask: Tensor | None = None,
+    sequences: bool = True,
 ) -> Both:
     """Both directions over ``x`` in one call of the kernel.
 
     Args:
         state: Initial states of the two; None for zeros.
         mask: ``(b, t)``, False where a step is left out, for LSTM and GRU without ``state``.
+        sequences: Whether the outputs at all steps are wanted; None may be given without.
 
     Returns:
         y: ``(b, t, 2 * units)``, the backward outputs at the steps they belong to; 0 at masked
@@ -411,7 +415,7 @@ def run_both(
         final: each ``(2, b, units)``.
     """
     if mask is not None:
-        return forward.run_both_masked(backward, x, mask)
+        return forward.run_both_masked(backward, x, mask, sequences)
     weights = [*forward._weights(x), *backward._weights(x)]
     joined = (
         None if state is None else tuple(torch.stack(pair) for pair in zip(*state, strict=True))

@@ -71,6 +71,10 @@ class PaddedAtEnd:
         """
         return choose(self.mask, y, self.last(y).unsqueeze(1))
 
+    def restore(self, y: Tensor) -> Tensor:
+        """The compacted ``(b, t, u)`` back at its steps; zero at masked ones."""
+        return y.masked_fill(self.padded.unsqueeze(-1), 0.0)
+
     def last(self, y: Tensor) -> Tensor:
         """The compacted ``(b, t, u)`` at each last valid step, ``(b, u)``; zero without any."""
         places = (self.count - 1).clamp(min=0).reshape(-1, 1, 1).expand(-1, 1, y.shape[2])
@@ -95,6 +99,7 @@ class Scattered:
 
     def __init__(self, mask: Tensor) -> None:
         batch, steps = mask.shape
+        self.mask = mask
         self.samples = torch.arange(batch, device=mask.device)
         order = torch.argsort((~mask).to(torch.uint8), dim=1, stable=True)
         self.rows = (order.mT + self.samples * steps).flatten()
@@ -126,6 +131,11 @@ class Scattered:
         reached = self.reached.mT  # (t, b)
         spread = self._taken(y, (reached - 1).clamp(min=0))
         return torch.where((reached > 0).unsqueeze(-1), spread, 0.0).transpose(0, 1)
+
+    def restore(self, y: Tensor) -> Tensor:
+        """The compacted ``(b, t, u)`` back at its steps; zero at masked ones."""
+        spread = self._taken(y, (self.reached.mT - 1).clamp(min=0)).transpose(0, 1)
+        return torch.where(self.mask.unsqueeze(-1), spread, 0.0)
 
     def last(self, y: Tensor) -> Tensor:
         """The compacted ``(b, t, u)`` at each last valid step, ``(b, u)``; zero without any."""

@@ -260,7 +260,7 @@ class Bidirectional(Layer):
             states = tuple(tuple(layer._first_state(sequences, s)) for layer, s in pairs)
         mask = None if mask is None else mask.to(torch.bool)
         recurrences = [layer.cell.recurrence for layer in layers]
-        both, last, finals = run_both(*recurrences, sequences, states, mask)
+        both, last, finals = run_both(*recurrences, sequences, states, mask, self.return_sequences)
         outputs = both if self.return_sequences else last  # (b, [t,] 2 * u)
         merged = outputs
         if self.merge_mode != "concat":
