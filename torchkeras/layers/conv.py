@@ -20,23 +20,9 @@ from torchkeras.layers.base import Layer, LayerOptions
 from torchkeras.layers.fresh import activated
 from torchkeras.layers.input_spec import InputSpec
 from torchkeras.layers.lora import LowRank, adapted_weight
-from torchkeras.layers.windows import (
-    Sizes,
-    check_fits,
-    padding_word,
-    show_sizes,
-    sizes,
-)
-from torchkeras.layers.windows import (
-    data_format as layout_of,
-)
+from torchkeras.layers.windows import Sizes, check_fits, keep_window, show_sizes
 from torchkeras.nn.conv import convolution, convolve
-from torchkeras.nn.geometry import (
-    CHANNELS_FIRST,
-    Window,
-    to_channels_first,
-    to_channels_last,
-)
+from torchkeras.nn.geometry import CHANNELS_FIRST, to_channels_first, to_channels_last
 from torchkeras.ops.operands import tensor
 
 
@@ -63,22 +49,16 @@ class Convolutional(Layer):
         Raises:
             ValueError: one is out of range.
         """
-        self.kernel_size = sizes(self, "kernel_size", kernel_size, self.rank)
-        self.strides = sizes(self, "strides", strides, self.rank)
-        self.dilation_rate = sizes(self, "dilation_rate", dilation_rate, self.rank)
-        self.padding = padding_word(self, padding, self.paddings)
-        self.data_format = layout_of(self, data_format)
-        exclusive = self.strides_exclude_dilation
-        if exclusive and max(self.strides) > 1 and max(self.dilation_rate) > 1:
-            raise argument_error(
-                self,
-                "dilation_rate",
-                self.dilation_rate,
-                f"1, since strides are {self.strides}",
-                "`strides > 1` not supported in conjunction with `dilation_rate > 1`.",
-            )
-        self.window = Window(
-            self.kernel_size, self.strides, self.dilation_rate, self.padding, self.data_format
+        keep_window(
+            self,
+            self.rank,
+            kernel_size,
+            strides,
+            padding,
+            data_format,
+            dilation_rate,
+            self.paddings,
+            self.strides_exclude_dilation,
         )
         self.input_spec = InputSpec(ndim=self.rank + 2)
 

@@ -45,6 +45,45 @@ def show_sizes(cls: type, *arguments: str) -> None:
     cls.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
 
 
+def keep_window(
+    owner: Any,
+    rank: int,
+    kernel_size: Sizes,
+    strides: Sizes,
+    padding: str,
+    layout: str | None,
+    dilation_rate: Sizes,
+    paddings: Sequence[str] = ("valid", "same"),
+    exclusive: bool = True,
+) -> None:
+    """Check the arguments that describe a window, and keep them and it in ``owner``.
+
+    Args:
+        layout: The layer's ``data_format``.
+        paddings: The words that ``padding`` may be.
+        exclusive: Whether strides and dilation may not both be above 1.
+
+    Raises:
+        ValueError: one is out of range.
+    """
+    owner.kernel_size = sizes(owner, "kernel_size", kernel_size, rank)
+    owner.strides = sizes(owner, "strides", strides, rank)
+    owner.dilation_rate = sizes(owner, "dilation_rate", dilation_rate, rank)
+    owner.padding = padding_word(owner, padding, paddings)
+    owner.data_format = data_format(owner, layout)
+    if exclusive and max(owner.strides) > 1 and max(owner.dilation_rate) > 1:
+        raise argument_error(
+            owner,
+            "dilation_rate",
+            owner.dilation_rate,
+            f"1, since strides are {owner.strides}",
+            "`strides > 1` not supported in conjunction with `dilation_rate > 1`.",
+        )
+    owner.window = Window(
+        owner.kernel_size, owner.strides, owner.dilation_rate, owner.padding, owner.data_format
+    )
+
+
 def padding_word(owner: Any, value: Any, words: Sequence[str]) -> str:
     """``value`` in lower case, one of ``words``.
 
