@@ -2,9 +2,9 @@
 
     python benchmarks/layers.py [--rounds 9] [--only LSTM Conv2D] [--no-keras]
 
-All sides compute the same from the same inputs: ours with its own weights, plain torch by a module or
-function with weights of its own, Keras 3 on its torch backend. CPU time on one thread, medians of
-rounds that take turns. Layers without anything to train, and preprocessing, run forward only.
+All sides compute the same from the same inputs: ours, plain torch (a module or function with
+weights of its own) and Keras 3 on its torch backend. CPU time on one thread, medians of rounds that
+take turns. Preprocessing runs forward only.
 """
 
 import argparse

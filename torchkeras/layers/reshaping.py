@@ -355,10 +355,17 @@ class UpSampling(Bordered):
         self.size = sizes(self, "size", size, self.rank)
 
     def call(self, inputs: Tensor) -> Tensor:
+        if self.rank > 1 and inputs.is_floating_point():
+            return self._interpolated(inputs, "nearest")
         for axis, times in enumerate(self.factors, start=self.first):
             if times > 1:
                 inputs = inputs.repeat_interleave(times, axis)
         return inputs
+
+    def _interpolated(self, x: Tensor, mode: str) -> Tensor:
+        if self.data_format != CHANNELS_LAST:
+            return enlarge(x, self.factors, mode)
+        return to_channels_last(enlarge(to_channels_first(x), self.factors, mode))
 
     @property
     def factors(self) -> tuple[int, ...]:
@@ -423,9 +430,7 @@ class UpSampling2D(UpSampling):
     def call(self, inputs: Tensor) -> Tensor:
         if self.interpolation == "nearest":
             return super().call(inputs)
-        images = to_channels_first(inputs) if self.data_format == CHANNELS_LAST else inputs
-        images = enlarge(images, self.size, self.interpolation)
-        return to_channels_last(images) if self.data_format == CHANNELS_LAST else images
+        return self._interpolated(inputs, self.interpolation)
 
 
 class UpSampling3D(UpSampling):

@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 # Reach of each kernel in elements of the input.
 REACH = {"bilinear": 1.0, "bicubic": 2.0, "lanczos3": 3.0, "lanczos5": 5.0}
@@ -33,7 +34,12 @@ def weights(length: int, factor: int, method: str, like: Tensor) -> Tensor:
 
 
 def enlarge(x: Tensor, factors: tuple[int, ...], method: str) -> Tensor:
-    """``(b, c, *lengths)`` with each length times its factor; weights at borders sum to 1."""
+    """``(b, c, *lengths)`` with each length times its factor; weights at borders sum to 1.
+
+    "nearest" repeats. Torch's own kernels do it where their weights are these.
+    """
+    if method == "nearest" or (method == "bilinear" and x.ndim == 4):
+        return F.interpolate(x, scale_factor=[float(factor) for factor in factors], mode=method)
     for axis, factor in enumerate(factors, start=2):
         if factor > 1:
             matrix = weights(x.shape[axis], factor, method, x)
