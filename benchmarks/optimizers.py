@@ -1,6 +1,6 @@
 """Time of an optimizer's step beside torch's own fused (or foreach) kernels.
 
-    python benchmarks/optimizers.py [--device cuda] [--threads 1] [--rounds 15]
+    python benchmarks/optimizers.py [--device cuda] [--threads 1] [--rounds 15] [--only SGD]
 
 Each row is one optimizer on one model: microseconds per step of both sides, medians of rounds that
 take turns, and the ratio (below 1: faster than torch). "host" is the time until the call returns,
@@ -50,6 +50,22 @@ PAIRS: dict[str, tuple[Callable, Callable]] = {
     "Adagrad": (
         lambda: keras.optimizers.Adagrad(1e-3),
         lambda p: torch.optim.Adagrad(p, 1e-3, foreach=True),
+    ),
+    "Adadelta": (
+        lambda: keras.optimizers.Adadelta(1e-3),
+        lambda p: torch.optim.Adadelta(p, 1e-3, foreach=True),
+    ),
+    "Adamax": (
+        lambda: keras.optimizers.Adamax(1e-3),
+        lambda p: torch.optim.Adamax(p, 1e-3, foreach=True),
+    ),
+    "Nadam": (
+        lambda: keras.optimizers.Nadam(1e-3),
+        lambda p: torch.optim.NAdam(p, 1e-3, foreach=True),
+    ),
+    "Adafactor": (
+        lambda: keras.optimizers.Adafactor(1e-3),
+        lambda p: torch.optim.Adafactor(p, 1e-3, foreach=True),
     ),
     "Adam, schedule": (
         lambda: keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-3, 100_000)),
@@ -117,6 +133,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--only", nargs="*", help="names of optimizers")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     name = torch.cuda.get_device_name() if options.device == "cuda" else "CPU"
@@ -126,6 +143,8 @@ def main() -> None:
         small = len(shapes) < 10
         count = 300 if small else 100 if options.device == "cuda" else 4
         for label, (make, make_torch) in PAIRS.items():
+            if options.only and label not in options.only:
+                continue
             sides = (
                 ours(make, shapes, options.device),
                 make_torch(parameters(shapes, options.device)).step,

@@ -6,6 +6,7 @@ import torch
 from torch.distributed.fsdp import fully_shard
 
 import torchkeras as keras
+from torchkeras.optimizers import fused
 
 MAKERS = {
     "adam": lambda: keras.optimizers.Adam(0.05, amsgrad=True),
@@ -109,3 +110,23 @@ def test_sharded_parameters_are_updated_as_whole_ones(name, options):
     for parameter, expected in zip(sharded.parameters(), whole.parameters(), strict=True):
         assert torch.allclose(parameter.full_tensor(), expected, rtol=1e-6, atol=1e-7)
     assert optimizer.variables[-1].numpy().ndim == 1 or name == "SGD"
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_large_parameters_are_updated_part_by_part_as_whole_ones(monkeypatch, dtype):
+    torch.manual_seed(0)
+    start = [torch.randn(size, dtype=dtype) for size in (5, 3, 9, 1, 7)]
+    ends = []
+    for room in (8, 10**6):  # 5 + 3, 9, 1 + 7, or all at once
+        monkeypatch.setattr(fused, "_CACHED", room)
+        optimizer = keras.optimizers.SGD(0.1, momentum=0.9, nesterov=True)
+        parameters = [torch.nn.Parameter(tensor.clone()) for tensor in start]
+        optimizer.build(parameters)
+        (bucket,) = optimizer._buckets(None)
+        assert len(fused.parts(bucket)) == (3 if room == 8 else 1)
+        for _ in range(3):
+            for parameter in parameters:
+                parameter.grad = torch.cos(parameter.detach())
+            optimizer.step()
+        ends.append(torch.cat([parameter.detach() for parameter in parameters]))
+    assert torch.equal(*ends)

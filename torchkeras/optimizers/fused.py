@@ -1,5 +1,6 @@
 """torch's fused optimizer kernels: where they run, and steps that a GradScaler may skip."""
 
+import itertools
 from typing import Any
 
 import torch
@@ -8,6 +9,7 @@ from torch import Tensor
 from torchkeras.optimizers.buckets import Bucket, shrink
 
 _DEVICES = ("cpu", "cuda", "mps", "xpu")
+_CACHED = 2**18  # elements that a core's own cache holds, 1 MiB of float32
 
 
 def fits(optimizer: Any, bucket: Bucket) -> bool:
@@ -30,6 +32,29 @@ def fits(optimizer: Any, bucket: Bucket) -> bool:
 def _dense(weight: Tensor) -> bool:
     """Whether the elements fill their memory: CPU kernels run over it from end to end."""
     return torch.empty_like(weight).stride() == weight.stride()
+
+
+def parts(bucket: Bucket) -> list[slice]:
+    """Parts of the bucket, each small enough that what one kernel writes the next one finds cached.
+
+    Only a CPU gains by that; elsewhere more kernels cost more.
+    """
+    known = bucket.constants.get("parts")
+    if known is None:
+        known = bucket.constants["parts"] = _parts(bucket.weights)
+    return known
+
+
+def _parts(weights: list[Tensor]) -> list[slice]:
+    if weights[0].device.type != "cpu":
+        return [slice(None)]
+    ends, room = [], _CACHED
+    for place, weight in enumerate(weights):
+        if place and weight.numel() > room:
+            ends.append(place)
+            room = _CACHED
+        room -= weight.numel()
+    return [slice(*pair) for pair in itertools.pairwise([0, *ends, len(weights)])]
 
 
 def amp(optimizer: Any, bucket: Bucket) -> tuple[Tensor | None, Tensor | None]:

@@ -42,6 +42,8 @@ class SGD(Optimizer):
 
     has_fused_step = True
 
+    ranges = {"momentum": None}  # the constructor says more
+
     def __init__(
         self,
         learning_rate: Any = 0.01,
@@ -91,22 +93,25 @@ class SGD(Optimizer):
         # w -= lr * (g + momentum * m), which wants the rate in g itself, as does a rate that is a
         # tensor.
         nesterov = bool(self.nesterov and self.momentum)
+        is_scaled = nesterov or isinstance(rate, Tensor)
         lr, dampening = (-1.0, 1.0 + rate) if self.momentum else (rate, 0.0)
-        if nesterov or isinstance(rate, Tensor):
-            gradients = torch._foreach_mul(gradients, -rate)
-            lr, dampening = -1.0, 0.0
-        torch._fused_sgd_(
-            bucket.weights,
-            gradients,
-            bucket.slots["momentum"] if self.momentum else [],
-            weight_decay=0.0,
-            momentum=self.momentum,
-            lr=lr,
-            dampening=dampening,
-            nesterov=nesterov,
-            maximize=False,
-            is_first_step=False,
-            grad_scale=scale,
-            found_inf=found_inf,
-        )
+        momentum = bucket.slots["momentum"] if self.momentum else []
+        for part in fused.parts(bucket) if is_scaled else (slice(None),):
+            taken = gradients[part]
+            if is_scaled:
+                taken, lr, dampening = torch._foreach_mul(taken, -rate), -1.0, 0.0
+            torch._fused_sgd_(
+                bucket.weights[part],
+                taken,
+                momentum[part],
+                weight_decay=0.0,
+                momentum=self.momentum,
+                lr=lr,
+                dampening=dampening,
+                nesterov=nesterov,
+                maximize=False,
+                is_first_step=False,
+                grad_scale=scale,
+                found_inf=found_inf,
+            )
         return True
