@@ -202,18 +202,18 @@ def _sample(
     device: torch.device,
     generator: torch.Generator | None,
 ) -> Tensor:
+    # Left out where there is none: torch can't trace unknown sizes with it.
+    chance = {} if generator is None else {"generator": generator}
     if kind == "uniform":
-        numbers = torch.rand(shape, generator=generator, dtype=dtype, device=device)
+        numbers = torch.rand(shape, **chance, dtype=dtype, device=device)
         return numbers if (low, high) == (0.0, 1.0) else (high - low) * numbers + low
     if kind == "normal":
-        numbers = torch.randn(shape, generator=generator, dtype=dtype, device=device)
+        numbers = torch.randn(shape, **chance, dtype=dtype, device=device)
         return numbers if (low, high) == (0.0, 1.0) else numbers * high + low
     if kind == "bernoulli":
         chances = torch.full(shape, low, device=device)
-        return torch.bernoulli(chances, generator=generator).to(dtype)
-    return torch.randint(
-        int(low), int(high), shape, generator=generator, dtype=dtype, device=device
-    )
+        return torch.bernoulli(chances, **chance).to(dtype)
+    return torch.randint(int(low), int(high), shape, **chance, dtype=dtype, device=device)
 
 
 # Generators can't be made inside a traced graph, so there the whole draw is one opaque operator.

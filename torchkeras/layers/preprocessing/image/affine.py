@@ -241,7 +241,8 @@ class RandomShear(Projection):
 
     Args:
         x_factor: Range of the pixels by which a row moves for each row above it: a number for both
-            signs, or a pair (lower, upper), to which each image's sign is drawn. In [0, 1].
+            signs, in [0, 1], or a pair (lower, upper), in [-1, 1], to which each image's sign is
+            drawn.
         y_factor: The same of columns.
         interpolation, fill_mode, fill_value, seed: As in ``RandomRotation``.
 
@@ -267,8 +268,12 @@ class RandomShear(Projection):
         super().__init__(
             fill_mode, interpolation, seed, fill_value, data_format=data_format, **options
         )
-        self.x_factor = self.fraction_range("x_factor", x_factor, 0)
-        self.y_factor = self.fraction_range("y_factor", y_factor, 0)
+        self.x_factor = self._range("x_factor", x_factor)
+        self.y_factor = self._range("y_factor", y_factor)
+
+    def _range(self, argument: str, value: Factor) -> tuple[float, float]:
+        """A number is 0 or more; what configurations hold is a pair with both signs."""
+        return self.fraction_range(argument, value, 0 if isinstance(value, (int, float)) else -1)
 
     def get_random_transformation(
         self, data: Any, training: bool = True, seed: SeedLike = None
