@@ -317,8 +317,10 @@ OPTIMIZERS = {
     "ftrl accumulator": lambda: optimizers.Ftrl(initial_accumulator_value=-1.0),
     "adafactor": lambda: optimizers.Adafactor(clip_threshold=0.0),
     "muon": lambda: optimizers.Muon(ns_steps=0),
-    "loss scale": lambda: optimizers.LossScaleOptimizer("sgd", initial_scale=-1.0),
-    "loss scale growth": lambda: optimizers.LossScaleOptimizer("sgd", dynamic_growth_steps=0),
+    "loss scale": lambda: optimizers.LossScaleOptimizer(optimizers.SGD(), initial_scale=-1.0),
+    "loss scale growth": lambda: optimizers.LossScaleOptimizer(
+        optimizers.SGD(), dynamic_growth_steps=0
+    ),
     "loss scale inner": lambda: optimizers.LossScaleOptimizer(3),
     "gradient shape": lambda: step(optimizers.SGD(0.1), torch.ones(3)),
     "gradients and variables": lambda: optimizers.SGD(0.1).apply([torch.ones(2)], []),

@@ -4,6 +4,8 @@ The row ``some-id`` belongs to ``test_some_id``. A row with a star has our side 
 nothing to run on the other.
 """
 
+import inspect
+import operator
 import re
 from pathlib import Path
 
@@ -490,6 +492,9 @@ def test_time_first():
     layer = ours.layers.LSTM(2, time_major=True, return_sequences=True)
     assert layer(x).shape == (3, 5, 2)
     assert fails(lambda: real.layers.LSTM(2, time_major=True), ValueError)
+    images = torch.ones(3, 2, 4, 4, 1)
+    assert ours.layers.ConvLSTM2D(1, 1, time_major=True)(images).shape == (2, 4, 4, 1)
+    assert fails(lambda: real.layers.ConvLSTM2D(1, 1, time_major=True), ValueError)
 
 
 def test_mask_second():
@@ -566,3 +571,249 @@ def test_input_spellings():
     assert ours.layers.InputLayer(input_shape=(3,)).batch_shape == (None, 3)
     assert ours.Input(type_spec=None, shape=(3,)).shape == (None, 3)
     assert fails(lambda: real.Input(type_spec=None, shape=(3,)), TypeError)
+
+
+def test_sparsemax_gradient():
+    x = np.array([[1.0, 0.9, -1.0], [0.3, 0.2, 0.1]], "float32")
+    sums = []
+    for keras in BOTH:
+        tensor = torch.tensor(x, requires_grad=True)
+        (keras.ops.sparsemax(tensor) * torch.tensor([1.0, 2.0, 3.0])).sum().backward()
+        sums.append(tensor.grad.sum(-1))
+    # A shift of all scores changes no point of the simplex.
+    assert sums[0].abs().max() < 1e-6
+    assert sums[1].abs().max() > 0.1
+
+
+@pytest.mark.filterwarnings("ignore:Using torch.cross without specifying the dim:UserWarning")
+def test_cross_of_rows():
+    x, y = np.arange(9.0).reshape(3, 3), np.array([[1.0, 2, 4], [3, 1, 5], [2, 2, 1]])
+    sides = [array(k.ops.cross(torch.tensor(x), torch.tensor(y))) for k in BOTH]
+    assert (sides[0] == np.cross(x, y)).all()
+    assert not np.allclose(sides[1], np.cross(x, y))
+
+
+def test_cumulative_infinities():
+    x = torch.tensor([1.0, float("inf"), float("nan"), 2.0])
+    for name in ("nancumsum", "nancumprod"):
+        sides = [array(getattr(k.ops, name)(x)) for k in BOTH]
+        assert sides[0].tolist() == [1.0, np.inf, np.inf, np.inf]
+        assert np.isfinite(sides[1][1])
+
+
+def test_nextafter_type():
+    sides = [array(k.ops.nextafter(torch.tensor([1.0]), torch.tensor([2.0]))) for k in BOTH]
+    assert sides[0] > 1.0
+    assert sides[1] == 1.0
+
+
+def test_numbers_beside_half():
+    x = torch.ones(2, dtype=torch.float16)
+    for name in ("arctan2", "hypot", "logaddexp", "logaddexp2"):
+        kinds = [getattr(k.ops, name)(x, 2.0).dtype for k in BOTH]
+        assert kinds == [torch.float16, torch.float32]
+
+
+def test_empty_along_an_axis():
+    for name in ("max", "min"):
+        assert getattr(ours.ops, name)(torch.ones(0, 3), axis=1).shape == (0,)
+        assert fails(lambda name=name: getattr(real.ops, name)(torch.ones(0, 3), axis=1))
+
+
+def test_padding_of_many_axes():
+    x, widths = torch.ones(2, 2, 2, 2, 2, 2), ((1, 0),) * 6
+    assert ours.ops.pad(x, widths, mode="reflect").shape == (3,) * 6
+    assert fails(lambda: real.ops.pad(x, widths, mode="reflect"))
+
+
+def test_block_inside():
+    x = torch.arange(4.0)
+    sides = [k.ops.slice(x, (3,), (2,)).tolist() for k in BOTH]
+    assert sides == [[2.0, 3.0], [3.0]]
+
+
+def test_gradient_of_another_shape():
+    def change(keras):
+        weight = keras.Variable(np.ones((2, 2)))
+        keras.optimizers.SGD(0.5).apply([torch.ones(2)], [weight])
+        return array(weight.value)
+
+    assert fails(lambda: change(ours), ValueError)
+    assert change(real).tolist() == [[0.5, 0.5], [0.5, 0.5]]
+
+
+def test_numbers_out_of_range():
+    def made(keras):
+        return [
+            lambda: keras.optimizers.Adam(beta_1=1.5),
+            lambda: keras.losses.CategoricalCrossentropy(label_smoothing=2.0),
+            lambda: keras.metrics.TopKCategoricalAccuracy(k=0),
+            lambda: keras.initializers.RandomNormal(stddev=-1.0),
+            lambda: keras.constraints.MaxNorm(-1.0),
+        ]
+
+    assert all(fails(call, ValueError) for call in made(ours))
+    assert not any(fails(call) for call in made(real))
+
+
+# Positions and defaults that the generations don't share.
+
+DEFAULTS = [  # where, argument, tf.keras 2's value
+    ("losses.MeanSquaredError", "reduction", "auto"),
+    ("losses.Loss", "reduction", "auto"),
+    ("metrics.KLDivergence", "name", "kullback_leibler_divergence"),
+    ("optimizers.Adam", "name", "Adam"),
+    ("optimizers.SGD", "name", "SGD"),
+    ("optimizers.RMSprop", "ema_overwrite_frequency", 100),
+    ("optimizers.Lion", "learning_rate", 0.0001),
+    ("optimizers.schedules.CosineDecay", "name", None),
+    ("optimizers.schedules.ExponentialDecay", "name", None),
+    ("optimizers.schedules.PiecewiseConstantDecay", "name", None),
+    ("optimizers.schedules.PolynomialDecay", "name", None),
+    ("regularizers.l1_l2", "l1", 0.01),
+    ("regularizers.l1_l2", "l2", 0.01),
+]
+
+
+@pytest.mark.parametrize("path, argument, older", DEFAULTS)
+def test_defaults_of_keras_3(path, argument, older):
+    ours_default, real_default = (
+        inspect.signature(operator.attrgetter(path)(keras)).parameters[argument].default
+        for keras in BOTH
+    )
+    assert ours_default == real_default
+    assert ours_default != older
+
+
+def test_return_dict_tenth():
+    x, y = np.ones((2, 2)), np.ones((2, 1))
+    older = (None, 0, None, None, None, 10, 1, False, True)  # up to return_dict, in tf.keras 2
+    assert isinstance(compiled(ours).evaluate(x, y, *older), dict)
+    assert fails(lambda: compiled(real).evaluate(x, y, *older), TypeError)
+
+
+def test_nested_lists():
+    rows = [[1.0, 2.0], [3.0, 4.0]]
+    assert compiled(ours).predict(rows, verbose=0).shape == (2, 1)
+    assert fails(lambda: compiled(real).predict(rows, verbose=0), ValueError)
+
+
+def test_embedding_options():
+    assert ours.layers.Embedding(3, 2, sparse=True, input_length=4)(torch.tensor([0])).shape == (
+        1,
+        2,
+    )
+    assert fails(lambda: real.layers.Embedding(3, 2, sparse=True), ValueError)
+
+
+def test_dynamic_option():
+    assert ours.layers.Dense(1, dynamic=True)
+    assert fails(lambda: real.layers.Dense(1, dynamic=True), ValueError)
+
+
+def test_axis_in_a_list():
+    assert ours.layers.BatchNormalization(axis=[1])(torch.ones(2, 3)).shape == (2, 3)
+    assert fails(lambda: real.layers.BatchNormalization(axis=[1])(torch.ones(2, 3)), TypeError)
+
+
+def test_relu_alpha():
+    assert ours.activations.relu(torch.tensor([-1.0]), alpha=0.5).tolist() == [-0.5]
+    assert fails(lambda: real.activations.relu(torch.tensor([-1.0]), alpha=0.5), TypeError)
+
+
+def test_options_of_compile():
+    options = {"sample_weight_mode": None, "pss_evaluation_shards": 0}
+    made = [k.Sequential([k.Input((2,)), k.layers.Dense(1)]) for k in BOTH]
+    made[0].compile("sgd", "mse", **options)
+    assert fails(lambda: made[1].compile("sgd", "mse", **options), TypeError)
+
+
+def test_options_of_batches():
+    data = np.ones((2, 2)), np.ones((2, 1))
+    assert compiled(ours).train_on_batch(*data, reset_metrics=True)
+    assert fails(lambda: compiled(real).train_on_batch(*data, reset_metrics=True), TypeError)
+
+
+def test_minimize():
+    weight = ours.Variable([1.0])
+    ours.optimizers.SGD(0.5).minimize(lambda: 2.0 * weight, [weight])
+    assert weight.numpy().tolist() == [0.0]
+    assert not hasattr(real.optimizers.SGD(0.5), "minimize")
+
+
+def test_older_shapes():
+    model = compiled(ours)
+    assert (model.layers[-1].input_shape, model.layers[-1].output_shape) == ((None, 2), (None, 1))
+    assert not hasattr(compiled(real).layers[-1], "output_shape")
+
+
+def test_older_preprocessing():
+    names = ("text.Tokenizer", "sequence.TimeseriesGenerator", "sequence.skipgrams")
+    for name in names:
+        module, _, attribute = name.partition(".")
+        assert hasattr(getattr(ours.preprocessing, module), attribute)
+        assert not hasattr(getattr(real.preprocessing, module, None), attribute)
+
+
+def test_cache_folders():
+    for name in ("mnist", "cifar10", "imdb"):
+        arguments = [
+            inspect.signature(getattr(k.datasets, name).load_data).parameters for k in BOTH
+        ]
+        assert "cache_dir" in arguments[0]
+        assert "cache_dir" not in arguments[1]
+
+
+def test_save_format(tmp_path):
+    compiled(ours).save(tmp_path / "model", save_format="keras")
+    assert (tmp_path / "model").is_file()
+    assert fails(lambda: compiled(real).save(tmp_path / "other", save_format="keras"), ValueError)
+
+
+def test_any_h5(tmp_path):
+    compiled(ours).save_weights(tmp_path / "mine.h5")
+    compiled(ours).load_weights(tmp_path / "mine.h5")
+    assert fails(lambda: compiled(real).save_weights(tmp_path / "other.h5"), ValueError)
+
+
+def test_default_of_a_map():
+    later = []
+    for keras in BOTH:
+        keras.config.set_dtype_policy("mixed_bfloat16")
+        policies = keras.dtype_policies.DTypePolicyMap()
+        keras.config.set_dtype_policy("float32")
+        later.append(policies["dense"].name)
+    assert later == ["float32", "mixed_bfloat16"]
+
+
+def sounds(keras, **options):
+    return keras.layers.MelSpectrogram(
+        fft_length=8, sequence_stride=4, sequence_length=8, num_mel_bins=2, **options
+    )
+
+
+def test_spectrogram_types():
+    x, kinds = torch.ones(1, 32, 1, dtype=torch.float64), []
+    for keras in BOTH:
+        layer = keras.layers.STFTSpectrogram(
+            "magnitude", frame_length=8, frame_step=4, fft_length=8, dtype="float64"
+        )
+        kinds.append(layer(x).dtype)
+    assert kinds == [torch.float64, torch.float32]
+
+
+def test_spectrogram_shapes():
+    for keras, pieces in ((ours, 9), (real, 10)):
+        layer = sounds(keras, sampling_rate=16)
+        assert tuple(layer.compute_output_shape((1, 35))) == (1, 2, pieces)
+        assert layer(torch.ones(1, 35)).shape == (1, 2, 9)
+
+
+def test_gradient_of_silence():
+    gradients = []
+    for keras in BOTH:
+        x = torch.zeros(1, 32, requires_grad=True)
+        sounds(keras, sampling_rate=16)(x).sum().backward()
+        gradients.append(x.grad)
+    assert gradients[0].abs().max() == 0
+    assert gradients[1].isnan().all()

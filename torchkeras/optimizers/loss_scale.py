@@ -56,6 +56,11 @@ class LossScaleOptimizer(Optimizer):
         [0.5]
     """
 
+    ranges = {
+        "initial_scale": "number in (0, inf)",
+        "dynamic_growth_steps": "integer in [1, inf)",
+    }
+
     def __init__(
         self,
         inner_optimizer: Optimizer,
