@@ -36,6 +36,7 @@ from torchkeras.layers.embedding import Embedding
 from torchkeras.layers.functions import Lambda
 from torchkeras.layers.input import Input, InputLayer
 from torchkeras.layers.input_spec import InputSpec
+from torchkeras.layers.locally_connected import LocallyConnected1D, LocallyConnected2D
 from torchkeras.layers.masking import ActivityRegularization, Identity, Masking
 from torchkeras.layers.merging import (
     Add,
@@ -84,6 +85,8 @@ from torchkeras.layers.pooling import (
     MaxPooling3D,
 )
 from torchkeras.layers.preprocessing.audio import MelSpectrogram, STFTSpectrogram
+from torchkeras.layers.preprocessing.categories import CategoryEncoding, Discretization
+from torchkeras.layers.preprocessing.hashing import HashedCrossing, Hashing
 from torchkeras.layers.preprocessing.image.affine import (
     RandomRotation,
     RandomShear,
@@ -120,8 +123,10 @@ from torchkeras.layers.preprocessing.image.levels import (
 from torchkeras.layers.preprocessing.image.mixing import CutMix, MixUp
 from torchkeras.layers.preprocessing.image.perspective import RandomPerspective
 from torchkeras.layers.preprocessing.image.resizing import RandomHeight, RandomWidth, Resizing
+from torchkeras.layers.preprocessing.lookup import IntegerLookup, StringLookup
 from torchkeras.layers.preprocessing.numeric import Normalization, Rescaling
 from torchkeras.layers.preprocessing.pipeline import Pipeline
+from torchkeras.layers.preprocessing.text import TextVectorization
 from torchkeras.layers.recurrent.bidirectional import Bidirectional
 from torchkeras.layers.recurrent.conv_lstm import ConvLSTM1D, ConvLSTM2D, ConvLSTM3D
 from torchkeras.layers.recurrent.gru import GRU, GRUCell
@@ -201,6 +206,7 @@ __all__ = [
     "AvgPool3D",
     "BatchNormalization",
     "Bidirectional",
+    "CategoryEncoding",
     "CenterCrop",
     "Concatenate",
     "ContrastLimitedAdaptiveHistogramEqualization",
@@ -226,6 +232,7 @@ __all__ = [
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
+    "Discretization",
     "Dot",
     "Dropout",
     "EinsumDense",
@@ -248,15 +255,20 @@ __all__ = [
     "GlobalMaxPooling2D",
     "GlobalMaxPooling3D",
     "GroupNormalization",
+    "HashedCrossing",
+    "Hashing",
     "Identity",
     "Input",
     "InputLayer",
     "InputSpec",
+    "IntegerLookup",
     "LSTMCell",
     "Lambda",
     "Layer",
     "LayerNormalization",
     "LeakyReLU",
+    "LocallyConnected1D",
+    "LocallyConnected2D",
     "Masking",
     "MaxNumBoundingBoxes",
     "MaxPool1D",
@@ -318,7 +330,9 @@ __all__ = [
     "SpatialDropout2D",
     "SpatialDropout3D",
     "StackedRNNCells",
+    "StringLookup",
     "Subtract",
+    "TextVectorization",
     "ThresholdedReLU",
     "TimeDistributed",
     "UnitNormalization",
