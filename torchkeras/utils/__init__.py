@@ -19,7 +19,7 @@ from torchkeras.core.settings import (
 )
 from torchkeras.data import PyDataset, pack_x_y_sample_weight, unpack_x_y_sample_weight
 from torchkeras.tracer import is_symbolic as is_keras_tensor
-from torchkeras.utils import legacy
+from torchkeras.utils import bounding_boxes, legacy
 from torchkeras.utils.arrays import normalize, to_categorical, to_ordinal
 from torchkeras.utils.files import get_file
 from torchkeras.utils.folders import image_dataset_from_directory, text_dataset_from_directory
@@ -39,6 +39,7 @@ __all__ = [
     "PyDataset",
     "Sequence",
     "array_to_img",
+    "bounding_boxes",
     "clear_session",
     "custom_object_scope",
     "deserialize_keras_object",

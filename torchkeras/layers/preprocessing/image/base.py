@@ -330,7 +330,13 @@ class BaseImagePreprocessingLayer(DataLayer):
         """``images`` as a tensor in the layer's compute dtype."""
         return self.as_tensor(images).to(self._compute_dtype)
 
-    def call(self, data: Any, training: bool = True) -> Any:
+    def forward(self, data: Any = None, training: bool | None = None, *, inputs: Any = None) -> Any:
+        """Torch's entry to ``call``."""
+        return self._enter((inputs if data is None else data,), {}, training)
+
+    def call(self, data: Any = None, training: bool = True, inputs: Any = None) -> Any:
+        """The data, transformed; ``inputs`` is their name in tf.keras 2."""
+        data = inputs if data is None else data
         batch = self.batch_of(data)
         transformation = self.get_random_transformation(data, training=training)
         if not isinstance(data, dict):
