@@ -34,6 +34,7 @@ from torchkeras.layers.dropout import (
 )
 from torchkeras.layers.embedding import Embedding
 from torchkeras.layers.functions import Lambda
+from torchkeras.layers.grouped_query import GroupQueryAttention
 from torchkeras.layers.input import Input, InputLayer
 from torchkeras.layers.input_spec import InputSpec
 from torchkeras.layers.locally_connected import LocallyConnected1D, LocallyConnected2D
@@ -128,6 +129,7 @@ from torchkeras.layers.preprocessing.numeric import Normalization, Rescaling
 from torchkeras.layers.preprocessing.pipeline import Pipeline
 from torchkeras.layers.preprocessing.text import TextVectorization
 from torchkeras.layers.recurrent.bidirectional import Bidirectional
+from torchkeras.layers.recurrent.cell import AbstractRNNCell
 from torchkeras.layers.recurrent.conv_lstm import ConvLSTM1D, ConvLSTM2D, ConvLSTM3D
 from torchkeras.layers.recurrent.gru import GRU, GRUCell
 from torchkeras.layers.recurrent.lstm import LSTM, LSTMCell
@@ -183,6 +185,7 @@ __all__ = [
     "GRU",
     "LSTM",
     "RNN",
+    "AbstractRNNCell",
     "Activation",
     "ActivityRegularization",
     "AdaptiveAveragePooling1D",
@@ -255,6 +258,7 @@ __all__ = [
     "GlobalMaxPooling2D",
     "GlobalMaxPooling3D",
     "GroupNormalization",
+    "GroupQueryAttention",
     "HashedCrossing",
     "Hashing",
     "Identity",

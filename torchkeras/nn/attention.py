@@ -55,7 +55,8 @@ def attend(
 
     Args:
         query: ``(b, ..., heads, k)``; the axes between are attended over or belong to the batch.
-        key: ``(b, ..., heads, k)``.
+        key: ``(b, ..., heads, k)``; with fewer heads than ``query``, over one axis, each of them
+            serves as many of its heads, one after the other.
         value: ``(b, ..., heads, v)``, the lengths of ``key``.
         axes: The axes attended over.
         mask: Broadcasts to ``(b, *others, heads, *query lengths, *key lengths)``; False leaves an
@@ -75,11 +76,30 @@ def attend(
         mask = mask.expand(full).flatten(-len(axes)).flatten(-1 - len(axes), -2)
     if len(axes) > 1:
         q, k, v = (x.flatten(-1 - len(axes), -2) for x in (q, k, v))
+    grouped = q.shape[-2 - len(axes)] != k.shape[-2 - len(axes)] and len(axes) == 1
     with kernels(flash):
-        y = F.scaled_dot_product_attention(q, k, v, mask, dropout, causal, scale=scale)
+        y = F.scaled_dot_product_attention(
+            q, k, v, mask, dropout, causal, scale=scale, enable_gqa=grouped
+        )
     if len(axes) > 1:
         y = y.unflatten(-2, lengths[0])
     return _heads_last(y, axes)
+
+
+def attend_once(
+    query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None, causal: bool, dropout: float
+) -> Tensor:
+    """``softmax(query @ key + bias) @ value`` without heads or scale.
+
+    Args:
+        query, key, value: ``(..., length, dim)``.
+        bias: Broadcasts to ``(..., queries, keys)``.
+        causal: Whether a position sees none after it; not beside a bias.
+        dropout: Fraction of the weights that is dropped, in [0, 1].
+    """
+    q, k, v = (x.unsqueeze(-3) for x in (query, key, value))  # kernels want an axis of heads
+    bias = None if bias is None else bias.unsqueeze(-3)
+    return F.scaled_dot_product_attention(q, k, v, bias, dropout, causal, scale=1.0).squeeze(-3)
 
 
 def attention_weights(
@@ -90,7 +110,7 @@ def attention_weights(
     scale: float | None = None,
 ) -> Tensor:
     """The weights of ``attend``, ``(b, *others, heads, *query lengths, *key lengths)``."""
-    q, k = _heads_first(query, axes), _heads_first(key, axes)
+    q, k = _heads_first(query, axes), _heads_first(shared(key, query), axes)
     lengths = [x.shape[-1 - len(axes) : -1] for x in (q, k)]
     scale = 1 / math.sqrt(q.shape[-1]) if scale is None else scale
     flat_q, flat_k = (x.flatten(-1 - len(axes), -2) for x in (q * scale, k))
@@ -102,11 +122,19 @@ def attention_weights(
 
 def weighted_values(weights: Tensor, value: Tensor, axes: tuple[int, ...] = (1,)) -> Tensor:
     """``attend``'s output from its weights."""
+    repeats = weights.shape[-1 - 2 * len(axes)] // value.shape[-2]
+    value = value if repeats == 1 else value.repeat_interleave(repeats, -2)
     v = _heads_first(value, axes).flatten(-1 - len(axes), -2)
     lengths = weights.shape[-2 * len(axes) : -len(axes)]
     flat = weights.flatten(-len(axes)).flatten(-1 - len(axes), -2)
     y = torch.matmul(flat.to(v.dtype), v).unflatten(-2, lengths)
     return _heads_last(y, axes)
+
+
+def shared(key: Tensor, query: Tensor) -> Tensor:
+    """``(b, ..., heads, k)`` with as many heads as ``query``, each repeated."""
+    repeats = query.shape[-2] // key.shape[-2]
+    return key if repeats == 1 else key.repeat_interleave(repeats, -2)
 
 
 def _heads_first(x: Tensor, axes: tuple[int, ...]) -> Tensor:
