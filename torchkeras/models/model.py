@@ -1,5 +1,6 @@
 """``Model``: a layer that can be compiled, trained, evaluated and saved."""
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,9 @@ from torchkeras.core import nested, serialization
 from torchkeras.core.checks import argument_error, kind_error, moment_error, nearest
 from torchkeras.core.configurable import constructor_arguments, generic
 from torchkeras.layers.base import Layer
+from torchkeras.layers.calibration import calibrate, is_chosen
 from torchkeras.models.summary import print_summary
+from torchkeras.quantizers.configurations import resolve
 from torchkeras.saving import api as saving
 from torchkeras.tracer import Graph, any_symbolic
 from torchkeras.tracer.graph import module_keys, without_single
@@ -255,6 +258,53 @@ class Model(Trainer, Layer):
             if single and isinstance(inputs, (list, tuple)) and len(inputs) == 1
             else inputs
         )
+
+    # Quantization.
+
+    def quantize(
+        self,
+        mode: Any = None,
+        config: Any = None,
+        filters: Any = None,
+        *,
+        type_check: bool = True,
+    ) -> None:
+        """Round the weights of the layers inside to few bits, where they have kernels or tables.
+
+        Args:
+            mode: ``"int8"``, ``"int4"``, ``"float8"``, ``"gptq"`` or ``"awq"``; None is that of
+                ``config``.
+            config: A ``QuantizationConfig``; None is the mode's default. GPTQ and AWQ need one.
+            filters: Which layers: a regular expression for names, several, or a function of the
+                layer; None takes all.
+            type_check: Whether to leave subclasses of layers that can be quantized.
+
+        Raises:
+            ValueError: the model isn't built, or mode, config and filters don't fit.
+        """
+        config = resolve(mode, config)
+        for layer in self._flatten_layers():
+            if not is_chosen(layer, filters) or layer._layers:
+                continue
+            try:
+                layer.quantize(config.mode, type_check=type_check, config=config)
+            except NotImplementedError as error:
+                if layer.weights:
+                    warnings.warn(str(error), stacklevel=2)
+        if config.mode in ("gptq", "awq"):
+            structure = config.quantization_layer_structure
+            if structure is None:
+                structure = self.get_quantization_layer_structure(config.mode)
+            calibrate(config, structure, filters)
+        self.train_function = self.test_function = self.predict_function = None
+
+    def get_quantization_layer_structure(self, mode: str | None = None) -> dict[str, Any] | None:
+        """What GPTQ and AWQ go through; models may override it.
+
+        Returns:
+            ``{"pre_block_layers": [...], "sequential_blocks": [...]}``, or None.
+        """
+        return None
 
     # Showing, saving, configuration.
 
