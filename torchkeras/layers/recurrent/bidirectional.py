@@ -13,6 +13,7 @@ from torchkeras.layers.base import Layer, LayerOptions
 from torchkeras.layers.recurrent.rnn import CellRNN
 from torchkeras.layers.signature import also_named
 from torchkeras.layers.structures import holds_tensors
+from torchkeras.layers.wrappers import Wrapper
 from torchkeras.nn.recurrent import Gated, run_both
 
 MODES = ("sum", "mul", "ave", "concat")
@@ -28,7 +29,7 @@ class BidirectionalOptions(LayerOptions, total=False):
     num_constants: int
 
 
-class Bidirectional(Layer):
+class Bidirectional(Wrapper):
     """Runs a recurrent layer forwards and a twin of it backwards, and merges their outputs.
 
     Args:
@@ -68,7 +69,7 @@ class Bidirectional(Layer):
         **options: Unpack[BidirectionalOptions],
     ) -> None:
         num_constants = options.pop("num_constants", 0) or 0
-        super().__init__(**options)
+        Layer.__init__(self, **options)  # files have the layer under two names, neither is "layer"
         if merge_mode is not None and merge_mode not in MODES:
             raise argument_error(
                 self,

@@ -309,8 +309,21 @@ class AbstractRNNCell(Layer):
     A subclass writes ``call(inputs, states)``, which gives the output and the new states, and the
     properties ``state_size`` and ``output_size``.
 
+    Args:
+        trainable, name, dtype, dynamic: See ``Layer``.
+
     Source: tf.keras 2 ``AbstractRNNCell``.
     """
+
+    def __init__(
+        self,
+        trainable: bool = True,
+        name: str | None = None,
+        dtype: Any = None,
+        dynamic: bool = False,
+        **options: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(trainable=trainable, name=name, dtype=dtype, dynamic=dynamic, **options)
 
     def call(self, inputs: Tensor, states: Any) -> tuple[Tensor, Any]:
         """Output and new states after one step. Subclasses write it."""
