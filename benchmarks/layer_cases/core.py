@@ -108,7 +108,7 @@ CASES = [
         "RepeatVector",
         {"n": 20},
         (64, 256),
-        lambda layer: lambda x: x.unsqueeze(1).expand(-1, 20, -1),
+        lambda layer: lambda x: x.unsqueeze(1).repeat(1, 20, 1),
     ),
     Case(
         "ZeroPadding2D",

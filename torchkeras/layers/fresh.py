@@ -18,11 +18,13 @@ def activated(activation: Callable[..., Any], y: Tensor, maker: Any) -> Tensor:
     """``activation(y)``, where ``y`` has just come from the module ``maker``.
 
     ReLU overwrites ``y``, which saves the memory of a second result and the time to fill it. Values
-    and gradients are the same. A hook on ``maker`` may hold ``y``, so then it is left alone.
+    and gradients are the same. A hook on ``maker`` may hold ``y``, so then it is left alone; and so
+    is the view that ``nn.Linear`` gives on three axes, whose derivative would take copies.
     """
     if (
         activation is activations.relu
         and type(y) is Tensor
+        and (y.dim() == 2 or type(maker) is not nn.Linear or not y.requires_grad)
         and _makes_fresh(maker)
         and not torch_module._global_forward_hooks
         and not torch_module._global_backward_hooks

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 from typing_extensions import Unpack
 
 from torchkeras.core.checks import argument_error, kind_error, known_size
@@ -467,4 +466,6 @@ class UnitNormalization(SameShape, Layer):
 
     def call(self, inputs: Tensor) -> Tensor:
         axes = self.axis if isinstance(self.axis, int) else tuple(self.axis)
-        return F.normalize(inputs, dim=axes, eps=1e-6)
+        # Faster than F.normalize, which expands the norms and divides.
+        norms = torch.linalg.vector_norm(inputs, dim=axes, keepdim=True)
+        return inputs * norms.clamp_min(1e-6).reciprocal()

@@ -97,14 +97,16 @@ class BatchNorm(nn.Module):
                 x, self.weight, self.bias, self.running_mean, self.running_var,
                 False, 0.0, self.epsilon, cudnn,
             )  # fmt: skip
-        # torch writes the unbiased variance into the running one: let it write elsewhere.
-        moments = self.running_mean.new_zeros(2, self.features)
-        mean, variance = moments[0], moments[1]
+        # torch writes the unbiased variance: it gets a place to do so, and the mean the real one.
+        spread, pace = torch.zeros_like(self.running_var), 1 - self.momentum
         y = torch.batch_norm(
-            x, self.weight, self.bias, mean, variance, True, 1.0, self.epsilon, cudnn
+            x, self.weight, self.bias, self.running_mean, spread, True, pace, self.epsilon, cudnn
         )
         count = x.numel() // self.features
-        self._move(mean, variance * ((count - 1) / count) if count > 1 else mean * 0)
+        with torch.no_grad():
+            self.running_var.mul_(self.momentum)
+            if count > 1:
+                self.running_var.add_(spread, alpha=(count - 1) / count)
         return y
 
     def _move(self, mean: Tensor, variance: Tensor) -> None:
