@@ -243,6 +243,11 @@ class Sequential(Model):
 
     # Configuration.
 
+    def get_build_config(self) -> dict[str, Any] | None:
+        """The shape of the input; None if it isn't known."""
+        layer = self._input_layer
+        return None if layer is None else {"input_shape": layer.batch_shape}
+
     @generic
     def get_config(self) -> dict[str, Any]:
         """The layers and the shape of the input, as Keras writes them."""
