@@ -128,7 +128,8 @@ def pick(structure: Any, part: Any) -> Any:
     """A part of the batch of each tensor."""
     if isinstance(structure, list):
         return [pick(item, part) for item in structure]
-    return structure[part].detach()
+    part = structure[part]
+    return part.detach() if torch.is_tensor(part) else part
 
 
 def check_batches(row: Row) -> None:

@@ -162,7 +162,7 @@ class LayerCalls:
         if isinstance(value, (np.ndarray, np.generic)):
             if value.dtype.kind not in "fiubc":
                 return value
-            value = torch.as_tensor(np.ascontiguousarray(value), device=self._weights_device())
+            value = torch.as_tensor(np.asarray(value, order="C"), device=self._weights_device())
         if not isinstance(value, Tensor):
             return value
         dtype = self._compute_dtype
