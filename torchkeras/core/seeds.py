@@ -206,14 +206,21 @@ def _sample(
     chance = {} if generator is None else {"generator": generator}
     if kind == "uniform":
         numbers = torch.rand(shape, **chance, dtype=dtype, device=device)
-        return numbers if (low, high) == (0.0, 1.0) else (high - low) * numbers + low
+        return _scaled(numbers, high - low, low)
     if kind == "normal":
         numbers = torch.randn(shape, **chance, dtype=dtype, device=device)
-        return numbers if (low, high) == (0.0, 1.0) else numbers * high + low
+        return _scaled(numbers, high, low)
     if kind == "bernoulli":
         chances = torch.full(shape, low, device=device)
         return torch.bernoulli(chances, **chance).to(dtype)
     return torch.randint(int(low), int(high), shape, **chance, dtype=dtype, device=device)
+
+
+def _scaled(numbers: Tensor, scale: float, shift: float) -> Tensor:
+    """``numbers * scale + shift``, written over ``numbers``."""
+    if scale != 1:
+        numbers.mul_(scale)
+    return numbers.add_(shift) if shift else numbers
 
 
 # Generators can't be made inside a traced graph, so there the whole draw is one opaque operator.
