@@ -6,7 +6,7 @@ import pytest
 import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from parity import compare, numbers
+from parity import compare, numbers, recipe
 
 from torchkeras import Input, Model, layers
 
@@ -199,3 +199,19 @@ def test_masks_flow_through_a_model():
     short[:, 2:] = 0
     layer = model.layers[-1]
     torch.testing.assert_close(model(short), layer(data[:, :2]))
+
+
+def test_both_directions_are_those_of_keras():
+    def made(package):
+        return package.layers.ConvLSTM2D(2, 2, padding="same", return_sequences=True)
+
+    compare("Bidirectional", {"layer": recipe(made)}, numbers((2, 3, 4, 5, 2)))
+
+
+def test_options_of_recurrent_layers_are_in_the_configuration():
+    layer = layers.ConvLSTM1D(2, 3, unroll=True, time_major=True, zero_output_for_mask=True)
+    twin = layers.ConvLSTM1D.from_config(layer.get_config())
+    assert twin.unroll
+    assert twin.time_major
+    assert twin.zero_output_for_mask
+    assert twin.filters == 2

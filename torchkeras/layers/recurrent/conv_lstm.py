@@ -23,7 +23,7 @@ from torchkeras.layers.base import Layer, LayerOptions
 from torchkeras.layers.input_spec import InputSpec
 from torchkeras.layers.recurrent.cell import DropoutRNNCell, dropout_factors, torch_function
 from torchkeras.layers.recurrent.lstm import open_forget_gate
-from torchkeras.layers.recurrent.rnn import CellRNN, CellRNNOptions
+from torchkeras.layers.recurrent.rnn import RNN, from_cell
 from torchkeras.layers.windows import Sizes, check_fits, keep_window
 from torchkeras.nn import conv_lstm
 
@@ -213,17 +213,19 @@ class ConvLSTMCell(DropoutRNNCell, Layer):
         return shape, [shape, shape]
 
 
-class ConvLSTMOptions(CellRNNOptions, total=False):
-    """Options of recurrent layers.
+class ConvLSTMOptions(LayerOptions, total=False):
+    """Options of every layer, and some of recurrent ones.
 
     Keys:
-        unroll: Needs a known number of steps; the loop is the same on torch.
+        unroll, time_major, zero_output_for_mask: See ``RNN``.
     """
 
     unroll: bool
+    time_major: bool
+    zero_output_for_mask: bool
 
 
-class ConvLSTM(CellRNN):
+class ConvLSTM(RNN):
     """An LSTM that convolves the maps of a sequence; see ``ConvLSTMCell`` for its formula.
 
     The inputs of all steps are convolved in one call; the state goes step by step.
@@ -253,31 +255,28 @@ class ConvLSTM(CellRNN):
     """
 
     rank = 2
-    cell_name = "conv_lstm_cell"
-    shown = (
-        "filters",
-        "kernel_size",
-        "strides",
-        "padding",
-        "data_format",
-        "dilation_rate",
-        "activation",
-        "recurrent_activation",
-        "use_bias",
-        "kernel_initializer",
-        "recurrent_initializer",
-        "bias_initializer",
-        "unit_forget_bias",
-        "kernel_regularizer",
-        "recurrent_regularizer",
-        "bias_regularizer",
-        "kernel_constraint",
-        "recurrent_constraint",
-        "bias_constraint",
-        "dropout",
-        "recurrent_dropout",
-        "seed",
-    )
+    filters = from_cell("filters")
+    kernel_size = from_cell("kernel_size")
+    strides = from_cell("strides")
+    padding = from_cell("padding")
+    data_format = from_cell("data_format")
+    dilation_rate = from_cell("dilation_rate")
+    activation = from_cell("activation")
+    recurrent_activation = from_cell("recurrent_activation")
+    use_bias = from_cell("use_bias")
+    kernel_initializer = from_cell("kernel_initializer")
+    recurrent_initializer = from_cell("recurrent_initializer")
+    bias_initializer = from_cell("bias_initializer")
+    unit_forget_bias = from_cell("unit_forget_bias")
+    kernel_regularizer = from_cell("kernel_regularizer")
+    recurrent_regularizer = from_cell("recurrent_regularizer")
+    bias_regularizer = from_cell("bias_regularizer")
+    kernel_constraint = from_cell("kernel_constraint")
+    recurrent_constraint = from_cell("recurrent_constraint")
+    bias_constraint = from_cell("bias_constraint")
+    dropout = from_cell("dropout")
+    recurrent_dropout = from_cell("recurrent_dropout")
+    seed = from_cell("seed")
 
     def __init__(
         self,
@@ -310,6 +309,7 @@ class ConvLSTM(CellRNN):
         stateful: bool = False,
         **options: Unpack[ConvLSTMOptions],
     ) -> None:
+        shared = {key: options[key] for key in ("dtype", "trainable") if key in options}
         cell = ConvLSTMCell(
             rank=self.rank,
             filters=filters,
@@ -334,7 +334,8 @@ class ConvLSTM(CellRNN):
             dropout=dropout,
             recurrent_dropout=recurrent_dropout,
             seed=seed,
-            **self.cell_options(options),
+            name="conv_lstm_cell",
+            **shared,
         )
         super().__init__(
             cell,
@@ -391,7 +392,9 @@ class ConvLSTM(CellRNN):
     @generic
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
-        return {**config, "unroll": True} if self.unroll else config
+        names = ("unroll", "time_major", "zero_output_for_mask")
+        used = [name for name in names if getattr(self, name)]
+        return {**config, **dict.fromkeys(used, True)}
 
 
 class ConvLSTM1D(ConvLSTM):
