@@ -37,11 +37,12 @@ class Product(Quantizable):
 
     def product_form(self) -> Affine | Summed:
         """How inputs and kernel are multiplied."""
-        return Affine((self.linear.in_features,), (self.linear.out_features,))
+        rows, columns = self.adapted_shape()
+        return Affine((rows,), (columns,))
 
     def scale_beside_output(self, scale: Tensor) -> Tensor:
         """A scale of the kernel in a shape that fits the output, as Keras shows it."""
-        return scale.expand(1, self.linear.out_features).squeeze(0)
+        return scale.expand(1, self.adapted_shape()[-1]).squeeze(0)
 
     def scale_layout(self) -> Layout:
         """How that scale lies in the module."""

@@ -284,13 +284,13 @@ class Model(Trainer, Layer):
         """
         config = resolve(mode, config)
         for layer in self._flatten_layers():
-            if not is_chosen(layer, filters) or layer._layers:
+            has_method = type(layer).quantize is not Layer.quantize or layer.weights
+            if layer._layers or not has_method or not is_chosen(layer, filters):
                 continue
             try:
                 layer.quantize(config.mode, type_check=type_check, config=config)
-            except NotImplementedError as error:
-                if layer.weights:
-                    warnings.warn(str(error), stacklevel=2)
+            except NotImplementedError as error:  # left as it is
+                warnings.warn(str(error), stacklevel=2)
         if config.mode in ("gptq", "awq"):
             structure = config.quantization_layer_structure
             if structure is None:
