@@ -29,7 +29,7 @@ TABLE = [
     Row("Conv3DTranspose", {"filters": 3, "kernel_size": 2, "dilation_rate": 2}, VOLUMES),
     Row("DepthwiseConv1D", {"kernel_size": 2, "depth_multiplier": 2}, CLIPS),
     Row("DepthwiseConv2D", {"kernel_size": 3, "strides": 2, "padding": "same"}, IMAGES),
-    Row("DepthwiseConv2D", {"kernel_size": 3, "dilation_rate": (1, 2), **FIRST}, IMAGES),
+    Row("DepthwiseConv2D", {"kernel_size": 3, "dilation_rate": (2, 1), **FIRST}, IMAGES),
     Row("SeparableConv1D", {"filters": 3, "kernel_size": 2, "strides": 2}, CLIPS),
     Row(
         "SeparableConv1D",
@@ -135,6 +135,7 @@ def _recurrent(rank):
     base = {"filters": 3, "kernel_size": 2}
     masked = Row(name, {}, shape, options={"mask": MASK})
     given = Row(name, base, shape)
+    refused = Change([torch.ones(2)], raises=ValueError)
     state = [torch.ones(2, *GIVEN[rank], 3)] * 2
     seed = Change(1, given={"dropout": 0.5})
     changes = {
@@ -154,7 +155,7 @@ def _recurrent(rank):
     return [
         constructed(name, changes, base, Row(name, {}, shape)),
         constructed(name, {"zero_output_for_mask": True, "seed": seed}, base, masked),
-        called(given, {"initial_state": Change(state), "mask": MASK}),
+        called(given, {"initial_state": Change(state), "mask": MASK, "constants": refused}),
         called(Row(name, {**base, "dropout": 0.5}, shape), {"training": True}),
     ]
 
