@@ -326,3 +326,15 @@ def test_a_model_quantizes_its_layers_and_keeps_training_its_biases():
     assert {one.quantization_mode for one in attention._layers if one.weights} == {"int8"}
     model.compile("sgd", "mse")
     model.fit(ids, np.zeros((16, 1)), verbose=0)
+
+
+def test_layers_within_layers_are_quantized_as_their_files_say(tmp_path):
+    """Keras writes no policy for the projections of attention, and fails to read its own file."""
+    inputs = torchkeras.Input((4, 8))
+    model = torchkeras.Model(inputs, layers.MultiHeadAttention(2, 4)(inputs, inputs))
+    model.quantize("int8")
+    model.save(tmp_path / "it.keras")
+    twin = torchkeras.models.load_model(tmp_path / "it.keras")
+    x = numbers((2, 4, 8))
+    np.testing.assert_allclose(twin.predict(x, verbose=0), model.predict(x, verbose=0), rtol=1e-6)
+    assert {w.dtype for w in twin.weights} == {"int8", "float32"}

@@ -244,6 +244,9 @@ class Quantizable(LowRank):
         Raises:
             ValueError: the numbers of variables differ.
         """
+        if not self._is_quantized and self._holds_int8(store):
+            # Keras forgets the policies of layers within layers: their files tell.
+            self.quantize("int8", type_check=False)
         if not self._is_quantized:
             super().load_own_variables(store)
             return
@@ -259,6 +262,13 @@ class Quantizable(LowRank):
         for number, (_, variable) in enumerate(variables):
             variable.assign(store[str(number)])
         self._forget_lora()
+
+    def _holds_int8(self, store: Any) -> bool:
+        if not self.built or "int8" not in self.schemes or "0" not in store:
+            return False
+        return str(store["0"].dtype).endswith("int8") and (
+            tuple(store["0"].shape) == tuple(self.adapted_shape())
+        )
 
     def finish_calibration(self) -> None:
         """From now on compute with the levels, not with the float weight."""
