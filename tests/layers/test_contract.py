@@ -6,6 +6,7 @@ import pytest
 
 import torchkeras
 from torchkeras.core import registry
+from torchkeras.core.scopes import local
 
 ROWS = {str(row): row for row in contract.TABLE}
 GRAPHS = [name for name, row in ROWS.items() if not row.eager]
@@ -13,9 +14,18 @@ COMPARED = {name: row for name, row in ROWS.items() if not row.only_ours}
 
 # Bases, and classes with tests of their own kind.
 ELSEWHERE = {
+    "RandomHeight", "RandomWidth",
     "Layer", "InputLayer", "Lambda", "Wrapper", "MultiHeadAttention", "StackedRNNCells", "LSTMCell",
     "GRUCell", "SimpleRNNCell",
 }  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def inference():
+    """Layers that vary images do so unless told otherwise; here all infer unless told otherwise."""
+    local.training = False
+    yield
+    local.training = None
 
 
 def test_every_public_layer_has_a_row():

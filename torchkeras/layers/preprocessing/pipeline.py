@@ -4,11 +4,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from torch import Tensor
+from typing_extensions import Unpack
 
 from torchkeras.core.checks import argument_error
-from torchkeras.core.serialization import deserialize_keras_object, serialize_keras_object
+from torchkeras.core.configurable import recorded_arguments
+from torchkeras.core.serialization import (
+    deserialize_keras_object,
+    serialize_keras_object,
+    serialize_value,
+)
 from torchkeras.core.typing import Config
-from torchkeras.layers.base import Layer
+from torchkeras.layers.base import Layer, LayerOptions
 from torchkeras.layers.structures import masks_of
 
 
@@ -36,8 +42,13 @@ class Pipeline(Layer):
 
     _converts_inputs = False  # each layer sees to it
 
-    def __init__(self, layers: Sequence[Layer], name: str | None = None) -> None:
-        super().__init__(name=name)
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        name: str | None = None,
+        **options: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(name=name, **options)
         if not isinstance(layers, (list, tuple)) or not all(isinstance(x, Layer) for x in layers):
             raise argument_error(self, "layers", layers, "a list of layers")
         self._pipeline_layers = list(layers)
@@ -72,6 +83,9 @@ class Pipeline(Layer):
             inputs = layer.compute_output_spec(inputs, **options)
         return inputs
 
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> None:
+        """None: each layer marks its own output."""
+
     @classmethod
     def from_config(cls, config: Config) -> "Pipeline":
         """A pipeline made from what ``get_config`` gave."""
@@ -81,5 +95,11 @@ class Pipeline(Layer):
         return cls(**{**config, "layers": [deserialize_keras_object(layer) for layer in layers]})
 
     def get_config(self) -> dict[str, Any]:
-        """The layers' configurations and the name."""
-        return {"layers": [serialize_keras_object(x) for x in self.layers], "name": self.name}
+        """The layers' configurations and the name, and the options that Keras's class lacks if they
+        were given."""
+        given = recorded_arguments(self)
+        return {
+            "layers": [serialize_keras_object(layer) for layer in self.layers],
+            "name": self.name,
+            **{key: serialize_value(given[key]) for key in ("trainable", "dtype") if key in given},
+        }

@@ -364,7 +364,9 @@ def displacements(noise: Tensor, alpha: float | Tensor, sigma: float | Tensor, s
     """
     sigma = torch.as_tensor(sigma, dtype=noise.dtype, device=noise.device).clamp(min=1e-6)
     places = torch.arange(size, dtype=noise.dtype, device=noise.device) - size // 2
-    curve = torch.exp(-0.5 * (places / sigma) ** 2) * (places.abs() <= torch.floor(3 * sigma))
+    curve = torch.exp(-0.5 * torch.square(places / sigma)) * (
+        places.abs() <= torch.floor(3 * sigma)
+    )
     curve = curve / curve.sum()
     y = (noise * sigma).flatten(0, 1).unsqueeze(1)  # (2 b, 1, h, w)
     y = functional.conv2d(y, curve.reshape(1, 1, 1, -1), padding=(0, size // 2))

@@ -189,7 +189,7 @@ class RandomCrop(Crop):
         if not training or down < 0 or across < 0:
             return self.middle(batch.shape)
         top, left = [
-            self.draw("randint", (), 0, rest + 1, batch.device, torch.int64, seed)
+            self.draw("uniform", (), 0.0, rest + 1.0, batch.device, seed=seed).long().clamp(max=rest)
             for rest in (down, across)
         ]
         return {
