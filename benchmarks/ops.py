@@ -11,6 +11,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch.nn import functional
@@ -24,6 +25,10 @@ CLASSES = torch.randint(0, 10, (32,))
 TRUTH = X > 0
 KERNEL = torch.randn(3, 3, 4, 8)
 QUERY = torch.randn(2, 8, 4, 16)
+POSITIVE, SHARES, LARGE = X.abs() + 0.1, torch.rand(32, 64), X.abs() + 1
+ALIKE = SQUARE @ SQUARE.T + 64 * torch.eye(64)
+THREES = torch.randn(32, 3)
+FIRST = BATCH.permute(0, 3, 1, 2).contiguous()
 
 Pair = tuple[Callable[[], object], Callable[[], object]]
 PAIRS: dict[str, Pair] = {
@@ -141,6 +146,139 @@ PAIRS: dict[str, Pair] = {
         lambda: functional.scaled_dot_product_attention(
             QUERY.transpose(1, 2), QUERY.transpose(1, 2), QUERY.transpose(1, 2)
         ).transpose(1, 2),
+    ),
+}
+
+
+# Functions of the same name in torch, and what both are given.
+SAME: dict[str, tuple] = {
+    **dict.fromkeys(
+        (
+            *("arcsinh", "arctan", "ceil", "conj", "cos", "cosh", "deg2rad", "erf", "expm1"),
+            *("exp2", "floor", "isfinite", "isinf", "isnan", "nan_to_num", "negative", "ravel"),
+            *("reciprocal", "real", "round", "sigmoid", "sign", "sin", "sinc", "sinh", "tan"),
+            *("tril", "triu", "trunc", "zeros_like", "empty_like", "signbit", "count_nonzero"),
+            *("prod", "min", "selu", "celu", "nonzero"),
+        ),
+        (X,),
+    ),
+    **dict.fromkeys(("log", "log10", "log1p", "log2", "rsqrt"), (POSITIVE,)),
+    **dict.fromkeys(("arccos", "arcsin", "arctanh", "erfinv"), (SHARES,)),
+    "arccosh": (LARGE,),
+    **dict.fromkeys(
+        (
+            *("arctan2", "fmod", "greater", "greater_equal", "hypot", "isclose", "less"),
+            *("less_equal", "logaddexp", "not_equal", "floor_divide", "heaviside"),
+            *("allclose", "kron", "nextafter", "fmax", "fmin"),
+        ),
+        (X, Y),
+    ),
+    **dict.fromkeys(
+        ("bitwise_and", "bitwise_or", "bitwise_xor", "gcd", "lcm", "bitwise_left_shift"),
+        (WHOLE, WHOLE),
+    ),
+    **dict.fromkeys(("bitwise_not", "logical_not", "square"), (WHOLE,)),
+    **dict.fromkeys(("logical_or", "logical_xor"), (TRUTH, TRUTH)),
+    **dict.fromkeys(("inner", "outer", "vdot"), (ROW, ROW)),
+    "trace": (SQUARE,),
+    "diag": (ROW,),
+    "diagonal": (SQUARE,),
+    "diff": (X,),
+    "moveaxis": (BATCH, 3, 1),
+    "swapaxes": (BATCH, 3, 1),
+    "flip": (X, (0,)),
+    "roll": (X, 3, 0),
+    "rot90": (X,),
+    "cumprod": (X, -1),
+    "argmin": (X, -1),
+    "tensordot": (X, SQUARE, 1),
+    "linspace": (0.0, 1.0, 50),
+    "logspace": (0.0, 1.0, 50),
+    "eye": (32,),
+    "ones": ((32, 64),),
+    "full_like": (X, 2.0),
+    "hstack": ([X, Y],),
+    "vstack": ([X, Y],),
+    "searchsorted": (torch.arange(9.0), ROW),
+    "bincount": (CLASSES,),
+    "amax": (X,),
+    "quantile": (X, 0.5),
+}
+# The same, in other rooms of torch.
+LINALG = {
+    **dict.fromkeys(("cholesky", "inv", "det", "eigh", "svd", "qr"), (ALIKE,)),
+    "norm": (X,),
+    "solve": (ALIKE, X.mT.contiguous()),
+}
+FUNCTIONAL = {
+    "elu": "elu",
+    "hard_tanh": "hardtanh",
+    "hard_shrink": "hardshrink",
+    "leaky_relu": "leaky_relu",
+    "log_sigmoid": "logsigmoid",
+    "relu6": "relu6",
+    "silu": "silu",
+    "soft_shrink": "softshrink",
+    "softplus": "softplus",
+    "softsign": "softsign",
+    "tanh_shrink": "tanhshrink",
+    "glu": "glu",
+}
+for _name, _given in SAME.items():
+    if hasattr(ops, _name) and hasattr(torch, _name):
+        PAIRS.setdefault(
+            _name, (partial(getattr(ops, _name), *_given), partial(getattr(torch, _name), *_given))
+        )
+for _name, _given in LINALG.items():
+    PAIRS[_name] = (
+        partial(getattr(ops, _name), *_given),
+        partial(getattr(torch.linalg, _name), *_given),
+    )
+for _name, _other in FUNCTIONAL.items():
+    PAIRS[_name] = (partial(getattr(ops, _name), X), partial(getattr(functional, _other), X))
+PAIRS |= {
+    "cross": (lambda: ops.cross(THREES, THREES), lambda: torch.linalg.cross(THREES, THREES)),
+    "median": (lambda: ops.median(X), lambda: torch.quantile(X, 0.5)),
+    "mod": (lambda: ops.mod(X, Y), lambda: torch.remainder(X, Y)),
+    "meshgrid": (
+        lambda: ops.meshgrid(ROW, ROW),
+        lambda: torch.meshgrid(ROW, ROW, indexing="xy"),
+    ),
+    "unstack": (lambda: ops.unstack(THREES, axis=1), lambda: torch.unbind(THREES, 1)),
+    "digitize": (
+        lambda: ops.digitize(X, ROW[:9]),
+        lambda: torch.bucketize(X, ROW[:9], right=True, out_int32=True),
+    ),
+    "average_pool": (
+        lambda: ops.average_pool(BATCH, 2),
+        lambda: functional.avg_pool2d(BATCH.permute(0, 3, 1, 2), 2).permute(0, 2, 3, 1),
+    ),
+    "conv, channels_first": (
+        lambda: ops.conv(FIRST, KERNEL, data_format="channels_first"),
+        lambda: functional.conv2d(FIRST, KERNEL.permute(3, 2, 0, 1)),
+    ),
+    "rms_normalization": (
+        lambda: ops.rms_normalization(X, ROW),
+        lambda: functional.rms_norm(X, (64,), ROW, 1e-7),
+    ),
+    "normalize": (lambda: ops.normalize(X), lambda: functional.normalize(X, dim=-1)),
+    "segment_sum": (
+        lambda: ops.segment_sum(X, CLASSES, 10),
+        lambda: torch.zeros(10, 64).index_add(0, CLASSES, X),
+    ),
+    "image.resize": (
+        lambda: ops.image.resize(FIRST, (8, 8), data_format="channels_first"),
+        lambda: functional.interpolate(FIRST, (8, 8), mode="bilinear"),
+    ),
+    "isin": (lambda: ops.isin(WHOLE, CLASSES), lambda: torch.isin(WHOLE, CLASSES)),
+    "matmul, batches": (
+        lambda: ops.matmul(QUERY, QUERY.mT),
+        lambda: torch.matmul(QUERY, QUERY.mT),
+    ),
+    "stop_gradient": (lambda: ops.stop_gradient(X), lambda: X.detach()),
+    "rearrange": (
+        lambda: ops.rearrange(BATCH, "b h w c -> b c h w"),
+        lambda: torch.permute(BATCH, (0, 3, 1, 2)),
     ),
 }
 

@@ -37,3 +37,14 @@ def test_axes_go_where_the_pattern_says(pattern, lengths, expected):
 def test_patterns_that_do_not_fit_are_named(pattern, lengths, message):
     with pytest.raises(ValueError, match=message):
         ops.rearrange(torch.zeros(2, 4, 6), pattern, **lengths)
+
+
+def test_a_pattern_that_only_reorders_is_the_same_each_time():
+    x = torch.arange(24).reshape(2, 3, 4)
+    for _ in range(2):
+        assert torch.equal(ops.rearrange(x, "a b c -> c a b"), x.permute(2, 0, 1))
+        assert torch.equal(
+            ops.rearrange(x[..., None], "a ... -> ... a"), x[..., None].permute(1, 2, 3, 0)
+        )
+    with pytest.raises(ValueError, match="expected 3 axes"):
+        ops.rearrange(x[0], "a b c -> c a b")

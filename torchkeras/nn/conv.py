@@ -24,8 +24,9 @@ def convolve(
     x: Tensor, weight: Tensor, bias: Tensor | None, window: Window, groups: int = 1
 ) -> Tensor:
     """Convolution of ``(b, c, *lengths)`` with ``(filters, c / groups, *size)``."""
-    x, padding = pad_unevenly(x, window.pads(tuple(x.shape[2:])))
-    function = FUNCTIONS[window.rank]
+    function, padding = FUNCTIONS[window.rank], 0
+    if window.padding != "valid":
+        x, padding = pad_unevenly(x, window.pads(tuple(x.shape[2:])))
     return function(x, weight, bias, window.strides, padding, window.dilation, groups)
 
 

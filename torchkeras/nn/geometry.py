@@ -129,13 +129,13 @@ _LAST = {3: (0, 2, 1), 4: (0, 2, 3, 1), 5: (0, 2, 3, 4, 1)}
 def to_channels_first(x: Tensor) -> Tensor:
     """``(b, *lengths, c)`` seen as ``(b, c, *lengths)``: a view in torch's channels_last format."""
     order = _FIRST.get(x.ndim)
-    return x.movedim(-1, 1) if order is None else x.permute(order)
+    return x.movedim(-1, 1) if order is None else x.permute(*order)
 
 
 def to_channels_last(x: Tensor) -> Tensor:
     """``(b, c, *lengths)`` seen as ``(b, *lengths, c)``."""
     order = _LAST.get(x.ndim)
-    return x.movedim(1, -1) if order is None else x.permute(order)
+    return x.movedim(1, -1) if order is None else x.permute(*order)
 
 
 def transposed_lengths(window: Window, lengths: Lengths, extra: Lengths) -> Lengths:

@@ -207,7 +207,8 @@ def slice(inputs: TensorLike, start_indices: Any, shape: Sequence[int]) -> Tenso
             size = length - start if size == -1 else size
             if size > length:
                 raise _misfit("slice", start_indices, shape, inputs)
-            start = max(0, min(start, length - size))
+            if start < 0 or start > length - size:
+                start = max(0, min(start, length - size))
             block.append(builtins.slice(start, start + size))
         else:
             return inputs[tuple(block)]

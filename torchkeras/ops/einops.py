@@ -2,12 +2,16 @@
 
 import re
 
+import torch
 from torch import Tensor
 
 from torchkeras.core.typing import TensorLike
 from torchkeras.ops.operands import tensor as as_tensor
 from torchkeras.tracer import traceable
 
+# The new order of axes, by pattern and rank, of patterns that do nothing else.
+_ORDERS: dict[tuple[str, int], list[int]] = {}
+_MOST_ORDERS = 1000
 _TOKEN = re.compile(r"\(|\)|\w+|\S")
 
 
@@ -29,6 +33,11 @@ def rearrange(tensor: TensorLike, pattern: str, **axes_lengths: int) -> Tensor:
         torch.Size([2, 3, 2])
     """
     x = as_tensor(tensor)
+    order = (
+        None if axes_lengths or torch.compiler.is_compiling() else _ORDERS.get((pattern, x.ndim))
+    )
+    if order is not None:
+        return x.permute(*order)
     left, arrow, right = pattern.partition("->")
     if not arrow:
         raise ValueError(f"rearrange: pattern is {pattern!r}; expected two sides around '->'.")
@@ -47,8 +56,12 @@ def rearrange(tensor: TensorLike, pattern: str, **axes_lengths: int) -> Tensor:
         raise ValueError(
             f"rearrange: pattern is {pattern!r}; expected the same names on both sides."
         )
-    x = x.reshape([lengths[name] for name in names])
-    x = x.permute([names.index(name) for name in wanted])
+    order = [names.index(name) for name in wanted]
+    if all(len(group) == 1 for group in [*source, *target]):
+        if len(_ORDERS) < _MOST_ORDERS and not axes_lengths and not torch.compiler.is_compiling():
+            _ORDERS[pattern, x.ndim] = order
+        return x.permute(*order)
+    x = x.reshape([lengths[name] for name in names]).permute(*order)
     return x.reshape([_size(group, lengths) for group in target])
 
 

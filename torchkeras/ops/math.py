@@ -73,13 +73,13 @@ def _segments(
         )
     if number is None:
         number = int(ids.max()) + 1 if ids.numel() else 0
-    ids = torch.where((ids >= 0) & (ids < number), ids, number)  # the last one collects the rest
-    shape = (number + 1, *data.shape[1:])
+    ids = ids.clamp(-1, number) + 1  # the first and the last one collect the rest
+    shape = (number + 2, *data.shape[1:])
     start = torch.full(shape, _neutral(reduction, data.dtype), dtype=data.dtype, device=data.device)
     if reduction == "sum":
-        return start.index_add(0, ids, data)[:-1]
+        return start.index_add(0, ids, data)[1:-1]
     places = ids.reshape(-1, *[1] * (data.ndim - 1)).expand_as(data)
-    return start.scatter_reduce(0, places, data, reduction)[:-1]
+    return start.scatter_reduce(0, places, data, reduction)[1:-1]
 
 
 @traceable

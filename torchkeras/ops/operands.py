@@ -22,6 +22,8 @@ Number = (int, float, complex)  # bool is an int
 
 def held_dtype(dtype: DTypeLike) -> torch.dtype:
     """The torch dtype in which ops hold values of type ``dtype``; None is ``floatx()``."""
+    if dtype is None:
+        return TORCH_DTYPES[settings.floatx()]
     name = standardize_dtype(dtype)
     if name not in TORCH_DTYPES:
         raise ValueError(

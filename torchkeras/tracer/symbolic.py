@@ -98,7 +98,7 @@ class KerasTensor:
 
     def is_floating_point(self) -> bool:
         """Whether the type is a float type."""
-        return shapes.torch_dtype(self._dtype).is_floating_point
+        return self._dtype != "string" and shapes.torch_dtype(self._dtype).is_floating_point
 
     def is_complex(self) -> bool:
         """Whether the type is complex."""
@@ -274,9 +274,14 @@ def _collect(value: Any, found: list[KerasTensor]) -> None:
         _collect((value.start, value.stop, value.step), found)
 
 
+_PLAIN = frozenset((int, float, bool, str, type(None), Tensor))
+
+
 def any_symbolic(*values: Any) -> bool:
     """Whether a symbolic tensor is among ``values`` or nested in them."""
     for value in values:
+        if type(value) in _PLAIN:  # most values are
+            continue
         if isinstance(value, KerasTensor):
             return True
         if isinstance(value, (list, tuple)):

@@ -74,3 +74,14 @@ def test_blocks_are_ordered_as_in_tensorflow(first):
     if not first:
         expected = keras.ops.depth_to_space(x, 2, layout)
         assert torch.equal(ops.depth_to_space(x, 2, layout), expected)
+
+
+def test_arguments_seen_before_are_still_checked():
+    x, kernel = torch.randn(1, 6, 6, 2), torch.randn(3, 3, 2, 4)
+    y = ops.conv(x, kernel, strides=2)
+    for strides in ((2, 2), [2, 2], 2):
+        torch.testing.assert_close(ops.conv(x, kernel, strides=strides), y)
+    with pytest.raises((TypeError, ValueError)):
+        ops.conv(x, kernel, strides=2.0)
+    first = ops.conv(x.movedim(-1, 1), kernel, strides=2, data_format="channels_first")
+    torch.testing.assert_close(first, y.movedim(-1, 1))

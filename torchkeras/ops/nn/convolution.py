@@ -35,13 +35,49 @@ def per_axis(name: str, argument: str, value: Any, rank: int) -> tuple[int, ...]
 def window_of(
     name: str,
     rank: int,
-    size: Sequence[int],
+    size: Any,
     strides: Any,
     dilation: Any,
     padding: str,
     data_format: str | None,
 ) -> Window:
-    """The window that an op's arguments describe."""
+    """The window that an op's arguments describe, made once for each of them.
+
+    Args:
+        name: The op, for messages.
+        rank: Axes that the window moves along.
+        size: That of a kernel, or one number or one for each axis; also what strides of None are.
+        strides, dilation, padding, data_format: See the ops.
+    """
+    layout = settings.standardize_data_format(data_format)
+    arguments = name, rank, size, strides, dilation, padding, layout
+    if torch.compiler.is_compiling():
+        return _new_window(*arguments)
+    key = (*arguments, type(size), type(strides), type(dilation))  # 2.0 isn't 2
+    try:
+        window = _WINDOWS.get(key)
+    except TypeError:  # lists, and sizes that only a trace knows
+        return _new_window(*arguments)
+    if window is None:
+        window = _new_window(*arguments)
+        if len(_WINDOWS) < _MOST_WINDOWS:
+            _WINDOWS[key] = window
+    return window
+
+
+_WINDOWS: dict[tuple, Window] = {}
+_MOST_WINDOWS = 1000
+
+
+def _new_window(
+    name: str,
+    rank: int,
+    size: Any,
+    strides: Any,
+    dilation: Any,
+    padding: str,
+    layout: str,
+) -> Window:
     padding = str(padding).lower()
     if padding not in ("valid", "same"):
         raise ValueError(f"{name}: padding is {padding!r}; expected 'valid' or 'same'.")
@@ -50,12 +86,14 @@ def window_of(
             f"{name}: inputs have {rank + 2} axes; expected 3, 4 or 5. Inputs should have ndim=3, "
             "4, or 5, corresponding to 1D, 2D and 3D inputs."
         )
+    if not isinstance(size, torch.Size):
+        size = per_axis(name, "pool_size", size, rank)
     return Window(
         size=tuple(size),
-        strides=per_axis(name, "strides", strides, rank),
+        strides=tuple(size) if strides is None else per_axis(name, "strides", strides, rank),
         dilation=per_axis(name, "dilation_rate", dilation, rank),
         padding=padding,
-        layout=settings.standardize_data_format(data_format),
+        layout=layout,
     )
 
 
@@ -71,14 +109,14 @@ def in_layout(y: Tensor, window: Window) -> Tensor:
 
 def _convolve(name: str, x: Tensor, kernel: Tensor, window: Window, groups: int) -> Tensor:
     """Convolution of ``x`` with ``(*size, channels / groups, filters)``."""
-    x = in_channels_first(x, window)
-    if x.shape[1] != kernel.shape[-2] * groups:
+    channels, group = x.shape[window.channel_axis], kernel.shape[-2]
+    if channels != group * groups:
         raise ValueError(
-            f"{name}: inputs have {x.shape[1]} channels and kernel {kernel.shape[-2]}; expected "
-            "that the number of input channels is divisible by kernel input channels."
+            f"{name}: inputs have {channels} channels and kernel {group}; expected that the number "
+            "of input channels is divisible by kernel input channels."
         )
-    weight = kernel.permute(_FILTERS_FIRST[window.rank])
-    return in_layout(convolve(x, weight, None, window, groups), window)
+    weight = kernel.permute(*_FILTERS_FIRST[window.rank])
+    return in_layout(convolve(in_channels_first(x, window), weight, None, window, groups), window)
 
 
 @traceable

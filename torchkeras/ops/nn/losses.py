@@ -135,10 +135,11 @@ def one_hot(
     Raises:
         ValueError: ``sparse`` is set.
     """
-    _refuse_sparse("one_hot", sparse)
+    if sparse:
+        _refuse_sparse("one_hot", sparse)
     x = tensor(x).long()
     classes = torch.arange(num_classes, device=x.device)
-    hot = (x.unsqueeze(-1) == classes).to(held_dtype(dtype))
+    hot = torch.eq(x.unsqueeze(-1), classes).to(held_dtype(dtype))
     return hot if axis in (-1, x.ndim) else torch.moveaxis(hot, -1, axis)
 
 

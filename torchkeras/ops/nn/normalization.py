@@ -238,7 +238,8 @@ def dot_product_attention(
         raise ValueError(
             "dot_product_attention: Only one of `bias` and `mask` can be provided; both are given."
         )
-    query, key, value = [x.transpose(1, 2) for x in (query, key, value)]  # (b, n, t, d)
+    # (b, t, n, d) -> (b, n, t, d)
+    query, key, value = query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2)
     added = None if bias is None else cast(bias, query.dtype)
     if mask is not None:
         added = cast(mask, torch.bool)
@@ -272,11 +273,13 @@ def _attend(
     is_causal: bool,
     flash_attention: bool | None,
 ) -> Tensor:
-    options = {"scale": scale, "enable_gqa": query.shape[1] != key.shape[1]}
-    with kernels(settings.uses_flash_attention(flash_attention)):
-        return functional.scaled_dot_product_attention(
-            query, key, value, added, 0.0, is_causal, **options
-        )
+    flash = settings.uses_flash_attention(flash_attention)
+    has_groups = query.shape[1] != key.shape[1]
+    attend = functional.scaled_dot_product_attention
+    if flash is None:
+        return attend(query, key, value, added, 0.0, is_causal, scale=scale, enable_gqa=has_groups)
+    with kernels(flash):
+        return attend(query, key, value, added, 0.0, is_causal, scale=scale, enable_gqa=has_groups)
 
 
 def _capped_attention(

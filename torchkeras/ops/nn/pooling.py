@@ -16,8 +16,6 @@ def _pool(
     name: str, kind: str, x: Tensor, size: Any, strides: Any, padding: str, data_format: str | None
 ) -> Tensor:
     rank = x.ndim - 2
-    size = per_axis(name, "pool_size", size, rank)
-    strides = size if strides is None else strides
     window = window_of(name, rank, size, strides, 1, padding, data_format)
     x = in_channels_first(x, window)
     if window.padding == "valid":

@@ -132,6 +132,8 @@ def linspace(
         axis: Where the new axis goes, if ``start`` or ``stop`` are tensors.
     """
     wanted = _range_dtype(start, stop, dtype)
+    if _between_numbers(start, stop, num, endpoint, wanted) and not retstep:
+        return torch.linspace(start, stop, num, dtype=wanted, device=local.device)
     compute = wanted if wanted.is_floating_point else floatx_dtype()
     start, stop = cast(start, compute), cast(stop, compute)
     parts = num - 1 if endpoint else num
@@ -146,7 +148,19 @@ def linspace(
 
 
 def _range_dtype(start: TensorLike, stop: TensorLike, dtype: DTypeLike) -> torch.dtype:
-    return common_dtype(start, stop, float) if dtype is None else held_dtype(dtype)
+    if dtype is not None:
+        return held_dtype(dtype)
+    if type(start) in (int, float) and type(stop) in (int, float):
+        return floatx_dtype()
+    return common_dtype(start, stop, float)
+
+
+def _between_numbers(
+    start: TensorLike, stop: TensorLike, num: int, endpoint: bool, dtype: torch.dtype
+) -> bool:
+    """Whether torch's own functions give these numbers."""
+    are_numbers = type(start) in (int, float) and type(stop) in (int, float)
+    return are_numbers and endpoint and num >= 0 and dtype.is_floating_point
 
 
 @traceable
@@ -161,6 +175,8 @@ def logspace(
 ) -> Tensor:
     """``base`` to the powers that ``linspace`` gives."""
     wanted = _range_dtype(start, stop, dtype)
+    if _between_numbers(start, stop, num, endpoint, wanted) and type(base) in (int, float):
+        return torch.logspace(start, stop, num, base, dtype=wanted, device=local.device)
     exponents = linspace(floating(start), floating(stop), num, endpoint, axis=axis)
     return cast(torch.pow(base, exponents), wanted)
 

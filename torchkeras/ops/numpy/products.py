@@ -70,7 +70,7 @@ def dot(x1: TensorLike, x2: TensorLike) -> Tensor:
 def vdot(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Dot product of both flattened, the first conjugated."""
     x1, x2 = join(x1, x2)
-    return cast(_product(torch.vdot, x1.reshape(-1), x2.reshape(-1)), x1.dtype)
+    return cast(_product(torch.vdot, _row(x1), _row(x2)), x1.dtype)
 
 
 @traceable
@@ -84,7 +84,11 @@ def inner(x1: TensorLike, x2: TensorLike) -> Tensor:
 def outer(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Each element of ``x1`` by each of ``x2``, both flattened."""
     x1, x2 = join(x1, x2)
-    return torch.outer(x1.reshape(-1), x2.reshape(-1))
+    return torch.outer(_row(x1), _row(x2))
+
+
+def _row(x: Tensor) -> Tensor:
+    return x if x.ndim == 1 else x.reshape(-1)
 
 
 @traceable
@@ -127,6 +131,8 @@ def cross(
     if axis is not None:
         axisa = axisb = axisc = axis
     x1, x2 = join(x1, x2)
+    if axisa == axisb == axisc == -1 and x1.shape[-1:] == x2.shape[-1:] == (3,):
+        return torch.linalg.cross(x1, x2)
     x1, x2 = torch.moveaxis(x1, axisa, -1), torch.moveaxis(x2, axisb, -1)
     lengths = (x1.shape[-1], x2.shape[-1])
     if not set(lengths) <= {2, 3}:

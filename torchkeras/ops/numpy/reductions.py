@@ -282,6 +282,8 @@ def _quantile(
         raise ValueError(f"quantile: q is {q}; expected a fraction in [0, 1].")
     x = floating(x)
     computed = x if x.dtype in (torch.float32, torch.float64) else x.float()
+    if axis is None and not keepdims and isinstance(q, (int, float)):
+        return cast(function(computed.reshape(-1), q, interpolation=method), x.dtype)
     q = cast(q, computed.dtype).to(x.device)
     moved = sorted(_descending(axis, x.ndim))
     kept = [each for each in range(x.ndim) if each not in moved]

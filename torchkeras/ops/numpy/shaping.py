@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from torchkeras.core.checks import argument_error
 from torchkeras.core.typing import AxisLike, TensorLike
@@ -298,11 +297,11 @@ def pad(
     if mode not in _PAD_MODES:
         raise ValueError(f"pad: mode is {mode!r}; expected one of {sorted(_PAD_MODES)}.")
     if mode == "constant":
-        flat = [width for pair in reversed(widths) for width in pair]
+        flat = [width for pair in widths[::-1] for width in pair]
         value = 0 if constant_values is None else constant_values
         if isinstance(value, Tensor):
             value = value.item()
-        return functional.pad(x, flat, value=value)
+        return torch.constant_pad_nd(x, flat, value)
     if constant_values is not None:
         raise ValueError(
             f"pad: mode is {mode!r}; expected 'constant', since there are constant_values. "
@@ -323,7 +322,7 @@ def _pad_widths(pad_width: Any, rank: int) -> list[tuple[int, int]]:
     if len(pad_width) and isinstance(pad_width[0], int):
         pair = tuple(pad_width) if len(pad_width) == 2 else (pad_width[0],) * 2
         return [pair] * rank
-    pairs = [tuple(pair) if len(pair) == 2 else (pair[0],) * 2 for pair in pad_width]
+    pairs = [pair if len(pair) == 2 else (pair[0],) * 2 for pair in pad_width]
     pairs = pairs * rank if len(pairs) == 1 else pairs
     if len(pairs) != rank:
         raise ValueError(
