@@ -173,6 +173,14 @@ def test_forgotten_keys():
     assert "delta" not in keys[1]
 
 
+def test_float64_losses():
+    kinds = [
+        k.losses.MeanSquaredError(dtype="float64")(torch.zeros(2, 1), torch.ones(2, 1)).dtype
+        for k in BOTH
+    ]
+    assert kinds == [torch.float64, torch.float32]
+
+
 def test_iou_states():
     kinds = [str(k.metrics.MeanIoU(2).variables[0].dtype) for k in BOTH]
     assert kinds == ["int64", "int32"]

@@ -70,3 +70,44 @@ def test_failures_of_torch_are_told_with_the_arguments():
     assert isinstance(told(RuntimeError("'add' not implemented for 'Half'")), TypeError)
     assert told(RuntimeError("CUDA error: out of memory")) is None
     assert told(Outside("sizes must match")) is None
+
+
+def test_arguments_of_a_wrong_kind_are_told_too():
+    @checks.telling
+    def first(x, axis=0):
+        return sorted([axis, 1])
+
+    words = "first: x is 1, axis is 'a'; expected arguments that fit. '<' not supported"
+    with pytest.raises(TypeError, match=words):
+        first(1, axis="a")
+    assert first(1) == [0, 1]
+
+
+def test_what_a_given_function_raises_stays_as_it_is():
+    @checks.telling
+    def applied(function):
+        return function()
+
+    with pytest.raises(RuntimeError, match="^mine$"):
+        applied(lambda: (_ for _ in ()).throw(RuntimeError("mine")))
+
+
+@pytest.mark.parametrize("value", [0, 0.5, None, True, len])
+def test_numbers_within_their_range_pass(value):
+    checks.check_ranges(Head(), {"rate": value, "other": "x"}, {"rate": "number in [0, 1]"})
+
+
+@pytest.mark.parametrize(
+    "value, words, error",
+    [
+        (1, "number in [0, 1)", "expected a number in"),
+        (0, "number in (0, inf)", "rate is 0; expected"),
+        (float("nan"), "number in (-inf, inf)", "rate is nan"),
+        (1.5, "integer in [1, inf)", "expected an integer in"),
+    ],
+)
+def test_numbers_out_of_their_range_are_refused(value, words, error):
+    with pytest.raises(ValueError, match=error):
+        checks.check_ranges(Head(), {"rate": value}, {"rate": words})
+    with pytest.raises(TypeError, match="rate is 'a'"):
+        checks.check_ranges(Head(), {"rate": "a"}, {"rate": words})

@@ -1,11 +1,13 @@
 """Counting by arithmetic, by search and at one threshold gives the same."""
 
+import keras
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+import torchkeras
 from torchkeras.metrics.thresholds import (
     Thresholds,
     count_decisions,
@@ -84,3 +86,11 @@ def test_thresholds_are_fractions():
 def test_a_class_needs_an_axis_of_classes():
     with pytest.raises(ValueError, match="num_classes"):
         count_decisions(torch.ones(2), torch.ones(2), Thresholds([0.5]), class_id=1)
+
+
+def test_weights_of_steps_beside_values_of_one_column():
+    generator = np.random.default_rng(0)
+    y_true, y_pred = generator.integers(0, 2, (5, 4, 1)), generator.random((5, 4, 1))
+    weight = generator.random((5, 4))
+    sides = [float(k.metrics.TrueNegatives()(y_true, y_pred, weight)) for k in (torchkeras, keras)]
+    assert sides[0] == pytest.approx(sides[1])

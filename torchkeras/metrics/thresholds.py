@@ -122,7 +122,9 @@ def count_decisions(
         y_pred = torch.full_like(y_pred, NEVER).scatter(-1, chosen, y_pred.gather(-1, chosen))
     weight = None
     if sample_weight is not None:
-        weight = align(y_pred, tensor(sample_weight, y_pred.device).to(y_pred))[1]
+        aligned, weight = align(y_pred, tensor(sample_weight, y_pred.device).to(y_pred))
+        if aligned.ndim < y_pred.ndim:
+            weight = weight.unsqueeze(-1)
     if class_id is not None:
         if y_pred.ndim == 1:
             raise argument_error(
