@@ -56,6 +56,8 @@ class Crop(BaseImagePreprocessingLayer):
             (self.height_axis, part["top"], part["height"]),
             (self.width_axis, part["left"], part["width"]),
         ):
+            if type(start) is Tensor and start.is_cpu and not torch.compiler.is_compiling():
+                start = int(start)
             if isinstance(start, Tensor):  # without waiting for it
                 places = torch.arange(length, device=images.device) + start
                 images = images.index_select(axis, places)
@@ -189,7 +191,9 @@ class RandomCrop(Crop):
         if not training or down < 0 or across < 0:
             return self.middle(batch.shape)
         top, left = [
-            self.draw("uniform", (), 0.0, rest + 1.0, batch.device, seed=seed).long().clamp(max=rest)
+            self.draw("uniform", (), 0.0, rest + 1.0, batch.device, seed=seed)
+            .long()
+            .clamp(max=rest)
             for rest in (down, across)
         ]
         return {
