@@ -2,10 +2,12 @@
 
 from collections import OrderedDict
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from torchkeras.nn.geometry import (
+    CHANNELS_LAST,
     Lengths,
     Window,
     is_symmetric,
@@ -18,6 +20,19 @@ FUNCTIONS = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
 PLAIN = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
 TRANSPOSED_FUNCTIONS = {1: F.conv_transpose1d, 2: F.conv_transpose2d, 3: F.conv_transpose3d}
 TRANSPOSED = {1: nn.ConvTranspose1d, 2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}
+
+
+FORMATS = {2: torch.channels_last, 3: torch.channels_last_3d}
+
+
+def _in_format(module: nn.Module, window: Window) -> nn.Module:
+    """``module``, its weight in the memory format of the tensors it will meet.
+
+    Otherwise torch copies the weight at each call, and its gradient.
+    """
+    if window.layout == CHANNELS_LAST and window.rank in FORMATS:
+        module.to(memory_format=FORMATS[window.rank])
+    return module
 
 
 def convolve(
@@ -75,7 +90,7 @@ def convolution(
     )
     if not plain:
         module.window = window
-    return module
+    return _in_format(module, window)
 
 
 def separable(
@@ -92,7 +107,7 @@ def separable(
     """
     between = in_channels * multiplier
     ones = (1,) * window.rank
-    point = Window(ones, ones, ones)
+    point = Window(ones, ones, ones, "valid", window.layout)
     return nn.Sequential(
         OrderedDict(
             depthwise=convolution(window, in_channels, between, in_channels, False, **factory),
@@ -195,4 +210,4 @@ def transposed_convolution(
     )
     if cropped:
         module.rest = rest
-    return module
+    return _in_format(module, window)
