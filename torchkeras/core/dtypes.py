@@ -72,7 +72,7 @@ def standardize_dtype(dtype: Any) -> str:
         if name is None and isinstance(dtype, type):
             name = np.dtype(dtype).name
         if isinstance(name, str):
-            return standardize_dtype("string" if name.startswith("str") else name)
+            return standardize_dtype("string" if name.startswith(("str", "bytes")) else name)
     raise argument_error(
         "dtype", "name", dtype, "the name of a number type", nearest(dtype, TORCH_DTYPES)
     )

@@ -151,6 +151,8 @@ class LayerCalls:
                 return self._converted(
                     array.astype("float32") if array.dtype.kind == "f" else array
                 )
+            if array.dtype.kind in "US":
+                return np.asarray(value, dtype=object)
         if isinstance(value, (bool, int, float)):
             return self._converted(np.asarray(value, "float32" if type(value) is float else None))
         return value

@@ -129,6 +129,8 @@ class Dense(Product, Layer):
         self.build_parts()
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
+        if not inputs.is_floating_point() and not inputs.is_complex():  # counts, one-hot rows
+            inputs = inputs.to(self._compute_dtype)
         linear = self.adapt if self.lora_enabled else self.linear
         return activated(self.activation, linear(inputs), linear)  # (b, ..., units)
 

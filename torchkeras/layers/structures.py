@@ -83,6 +83,11 @@ def holds_tensors(value: Any) -> bool:
     )
 
 
+def is_text_array(value: Any) -> bool:
+    """Whether ``value`` is a NumPy array of strings."""
+    return isinstance(value, np.ndarray) and value.dtype.kind in "OSUT"
+
+
 def all_none(values: Iterable[Any]) -> bool:
     """Whether every value is None."""
     for value in values:  # noqa: SIM110 - a generator in all() costs three times as much

@@ -10,6 +10,8 @@ from torchkeras.core import nested, serialization
 from torchkeras.core.checks import argument_error, kind_error, moment_error, nearest
 from torchkeras.core.configurable import constructor_arguments, generic
 from torchkeras.layers.base import Layer
+from torchkeras.layers.preprocessing.texts import is_text, text_array
+from torchkeras.layers.structures import is_text_array, shape_of
 from torchkeras.layers.calibration import calibrate, is_chosen
 from torchkeras.models.summary import print_summary
 from torchkeras.quantizers.configurations import resolve
@@ -238,6 +240,14 @@ class Model(Trainer, Layer):
         if self.__dict__.get("_graph") is None:
             Layer.build(self, input_shape)
 
+    def _build_for(self, args: tuple, kwargs: dict) -> None:
+        if args and not self.built and type(self).build is Model.build and is_text(args[0]):
+            self.built = True  # layers inside are built by the call itself
+            self.__dict__["_build_arguments"] = {"input_shape": shape_of(args[0])}
+            self._after_build()
+        else:
+            super()._build_for(args, kwargs)
+
     _is_fx_leaf = False
 
     def _enter_slowly(self, args: tuple, kwargs: dict, training: Any) -> Any:
@@ -432,6 +442,8 @@ def adapted(model: Model, graph: Graph, inputs: Any, mask: Any = None) -> list[A
 def match_structure(model: Model, graph: Graph, inputs: Any) -> list[Any]:
     """Leaves of ``inputs`` in the order of the graph's inputs."""
     wanted = graph.inputs
+    if len(graph.flat_inputs) == 1 and isinstance(inputs, (list, tuple)) and is_text(inputs):
+        return [text_array(inputs)]
     if isinstance(inputs, fx.Proxy) and len(graph.flat_inputs) > 1:
         return [inputs[path[0]] for path, _ in nested.flatten_with_path(wanted)]
     if isinstance(inputs, dict):
@@ -474,15 +486,16 @@ def fitted(model: Model, symbol: Any, value: Any) -> Any:
         value = model._converted_first(model._converted(value))
         if not isinstance(value, Tensor):
             _check_text(model, symbol, value)
-            return value
+            if not is_text_array(value):
+                return value
     shape = symbol.shape
-    rank = value.dim()
+    rank = value.ndim
     if rank != len(shape):
         mask = getattr(value, "_keras_mask", None)
         if rank == len(shape) + 1 and value.shape[-1] == 1:
-            value = value.squeeze(-1)
+            value = value[..., 0]
         elif rank == len(shape) - 1 and shape[-1] == 1:
-            value = value.unsqueeze(-1)
+            value = value[..., None]
         else:
             _wrong_shape(model, symbol, value)
         if mask is not None:
@@ -490,6 +503,13 @@ def fitted(model: Model, symbol: Any, value: Any) -> Any:
     for size, wanted in zip(value.shape, shape, strict=True):
         if wanted is not None and size != wanted:
             _wrong_shape(model, symbol, value)
+    if not isinstance(value, Tensor):
+        return value
+    if symbol.dtype == "string":
+        raise kind_error(
+            model, f'input "{symbol.name}"', f"a tensor of {value.dtype}", "strings",
+            "Give them as a NumPy array or a list.",
+        )  # fmt: skip
     if not value.is_floating_point() and symbol.is_floating_point() and not value.is_complex():
         return value.to(model._compute_dtype)
     return value

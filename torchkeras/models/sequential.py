@@ -8,8 +8,10 @@ from torch import Tensor, nn
 from torchkeras.core import nested, serialization
 from torchkeras.core.checks import argument_error, kind_error, moment_error
 from torchkeras.core.configurable import generic
+from torchkeras.core.dtypes import standardize_dtype
 from torchkeras.layers.base import Layer
 from torchkeras.layers.input import InputLayer
+from torchkeras.layers.structures import is_text_array
 from torchkeras.models.model import Model, adapted
 from torchkeras.tracer import Graph, KerasTensor, is_symbolic
 
@@ -197,8 +199,8 @@ class Sequential(Model):
         x = args[0]
         if not self._stack:
             self.build()
-        if isinstance(x, (Tensor, KerasTensor)):
-            dtype = x.dtype if isinstance(x, KerasTensor) else str(x.dtype).removeprefix("torch.")
+        if isinstance(x, (Tensor, KerasTensor)) or is_text_array(x):
+            dtype = standardize_dtype(x.dtype)
             if self._device is None and isinstance(x, Tensor):
                 for layer in self._stack:
                     layer.__dict__.setdefault("_device", None)

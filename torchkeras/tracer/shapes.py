@@ -6,6 +6,7 @@ import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import (
@@ -79,6 +80,8 @@ class FakeRun:
             if length is not None:
                 return length
             sizes = [self.size if size is None else size for size in symbol.shape]
+            if symbol.dtype == "string":
+                return empty_texts(sizes)
             with self.mode:
                 fake = torch.empty(sizes, dtype=torch_dtype(symbol.dtype), device=_device(symbol))
             self.fakes[id(symbol)] = fake
@@ -98,6 +101,11 @@ class FakeRun:
         self.scope.__exit__(*exc)
         self.no_grad.__exit__(*exc)
         _TORCH_LOG.disabled = self.was_silent
+
+
+def empty_texts(sizes: list[int]) -> np.ndarray:
+    """Empty strings in a shape, to stand for any."""
+    return np.broadcast_to(np.array("", dtype=object), sizes)
 
 
 def size_value(symbol: Any, stand_in: Callable[[Any], Any]) -> int | None:
@@ -174,6 +182,8 @@ def infer(
             if length is not None:
                 return length
             sizes = [size if n is None else n for n in symbol.shape]
+            if symbol.dtype == "string":
+                return empty_texts(sizes)
             return torch.zeros(sizes, dtype=torch_dtype(symbol.dtype))
 
         with torch.no_grad(), shape_run_scope(), torch.random.fork_rng(devices=[]):
@@ -198,14 +208,15 @@ def callable_of(operation: Any) -> Callable:
 
 def _join(first: Any, second: Any, make: Callable[..., Any]) -> Any:
     """One structure of symbolic tensors from two runs; sizes that differ are unknown."""
-    if isinstance(first, Tensor):
-        if first.dim() != second.dim():
+    if isinstance(first, Tensor) or (isinstance(first, np.ndarray) and first.dtype.kind == "O"):
+        if first.ndim != second.ndim:
             raise ValueError(
                 "The rank of a symbolic result depends on an unknown size: "
                 f"{tuple(first.shape)} or {tuple(second.shape)}."
             )
         pairs = zip(first.shape, second.shape, strict=True)
-        return make(tuple(a if a == b else None for a, b in pairs), NAMES[first.dtype])
+        shape = tuple(a if a == b else None for a, b in pairs)
+        return make(shape, NAMES[first.dtype] if isinstance(first, Tensor) else "string")
     if nested.is_nested(first):
         rows = zip(nested.children(first), nested.children(second), strict=True)
         return nested.rebuild(first, [_join(a, b, make) for (_, a), (_, b) in rows])

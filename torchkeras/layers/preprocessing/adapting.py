@@ -1,7 +1,7 @@
 """Data for ``adapt``: one array, or batches from anything that gives some."""
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from torch import Tensor
 from torchkeras.core import nested
 from torchkeras.core.checks import kind_error
 from torchkeras.layers.preprocessing.ragged import RaggedTexts
+from torchkeras.layers.preprocessing.texts import is_text
 
 
 def is_whole(data: Any) -> bool:
@@ -53,18 +54,18 @@ def _batches(owner: Any, data: Any) -> Iterator[Any]:
 
 def first_part(batch: Any) -> Any:
     """The inputs of a batch that also has targets; a list of plain values is data itself."""
-    if isinstance(batch, (tuple, list)) and batch:
-        is_part = isinstance(batch[0], (np.ndarray, Tensor)) or nested.is_nested(batch[0])
-        if is_part and not (isinstance(batch, list) and isinstance(batch[0], (list, tuple))):
-            return batch[0]
-        if isinstance(batch, tuple) and len(batch) in (2, 3) and _differ(batch):
-            return batch[0]
-    return batch
+    if not isinstance(batch, (tuple, list)) or not batch:
+        return batch
+    if isinstance(batch[0], (np.ndarray, Tensor, RaggedTexts)):
+        return batch[0]
+    if isinstance(batch, tuple) and nested.is_nested(batch[0]):
+        return batch[0]
+    return batch[0] if len(batch) in (2, 3) and _differ(batch) else batch
 
 
-def _differ(parts: tuple) -> bool:
-    """Whether a sample's parts are of different kinds: a text and a number, say."""
-    return isinstance(parts[0], (str, bytes)) != isinstance(parts[1], (str, bytes))
+def _differ(parts: Sequence[Any]) -> bool:
+    """Whether parts are of different kinds: texts and numbers, say."""
+    return is_text(parts[0]) != is_text(parts[1])
 
 
 def as_numbers(data: Any) -> np.ndarray:

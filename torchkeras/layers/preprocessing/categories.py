@@ -9,9 +9,10 @@ from torch import Tensor
 from typing_extensions import Unpack
 
 from torchkeras.core import settings
-from torchkeras.core.checks import argument_error, moment_error
+from torchkeras.core.checks import argument_error, kind_error, moment_error
 from torchkeras.core.configurable import generic
 from torchkeras.core.dtypes import torch_dtype
+from torchkeras.core.scopes import local
 from torchkeras.core.typing import Shape
 from torchkeras.layers.base import LayerOptions
 from torchkeras.layers.preprocessing import quantiles
@@ -25,6 +26,7 @@ from torchkeras.layers.preprocessing.encoding import (
     encoded_shape,
 )
 from torchkeras.tracer import KerasTensor
+from torchkeras.tracer.shapes import empty_texts
 
 
 class Categorical(DataLayer):
@@ -33,11 +35,33 @@ class Categorical(DataLayer):
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"autocast": False, **options})
 
+    _converts_inputs = False
+
+    def _run(self, args: tuple, kwargs: dict, training: Any) -> Any:
+        if not local.shape_run:
+            return super()._run(args, kwargs, training)
+        spec = self.compute_output_spec(*args, **kwargs)
+        first = args[0][0] if isinstance(args[0], (list, tuple)) else args[0]
+        sizes = [first.shape[0] if size is None else size for size in spec.shape]
+        if spec.dtype == "string":
+            return empty_texts(sizes)
+        return torch.empty(sizes, dtype=torch_dtype(spec.dtype), device=self._device)
+
     def tensor_of(self, value: Any) -> Tensor:
-        """Numbers as a tensor where the layer is."""
+        """Numbers as a tensor where the layer is; NumPy's and Python's floats as ``floatx()``.
+
+        Raises:
+            TypeError: these are no numbers.
+        """
         if isinstance(value, Tensor):
             return value
-        return torch.as_tensor(as_numbers(value), device=self._device)
+        array = as_numbers(value)
+        if array.dtype.kind not in "biuf":
+            given = f"a {type(value).__name__} of {array.dtype}"
+            raise kind_error(self, "inputs", given, "numbers")
+        if array.dtype == np.float64:
+            array = array.astype(settings.floatx())
+        return torch.as_tensor(array, device=self._device)
 
     def symbol(self, shape: Shape, dtype: str, sparse: bool = False) -> KerasTensor:
         """A symbolic output."""
