@@ -238,7 +238,9 @@ def meshgrid(*x: TensorLike, indexing: str = "xy") -> list[Tensor]:
     """
     if indexing not in ("xy", "ij"):
         raise ValueError(f"meshgrid: indexing is {indexing!r}; expected 'xy' or 'ij'.")
-    rows = [tensor(each).reshape(-1) for each in x]
+    rows = [each if each.ndim == 1 else each.reshape(-1) for each in map(tensor, x)]
+    if len({row.dtype for row in rows}) == 1:
+        return list(torch.meshgrid(rows, indexing=indexing))
     axes = list(range(len(rows)))
     if indexing == "xy" and len(rows) > 1:
         axes[:2] = [1, 0]
