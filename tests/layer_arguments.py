@@ -14,6 +14,7 @@ from row import Row
 
 import torchkeras
 from torchkeras.layers.base import LayerOptions
+from torchkeras.layers.signature import own_parameters
 
 # ``test_arguments`` tries these on every class at once, by name.
 OPTIONS = set(LayerOptions.__annotations__)
@@ -158,7 +159,7 @@ def constructor_arguments(cls: type) -> set[str]:
 
 
 def call_arguments(cls: type) -> set[str]:
-    """Names of the arguments of its call, without the inputs."""
-    parameters = list(inspect.signature(cls.call).parameters.values())[2:]
+    """Names of the arguments of its call, without the inputs and without second names."""
+    parameters = own_parameters(cls.call)[1:]
     variadic = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
     return {p.name for p in parameters if p.kind not in variadic}

@@ -140,6 +140,16 @@ def test_both_directions_at_once_equal_two_runs(kind, with_state, mask):
         torch.testing.assert_close(found, torch.stack([one, other]))
 
 
+@pytest.mark.parametrize("activation", [torch.relu, torch.tanh, torch.sigmoid])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_compiled_graph_has_the_same_activation(kind, activation):
+    module = make(kind, activation=activation)
+    x = torch.randn(2, 4, 4)
+    torch.compiler.reset()
+    compiled = torch.compile(lambda x: module(x)[1], fullgraph=True, backend="eager")
+    torch.testing.assert_close(compiled(x), module(x)[1])
+
+
 def test_both_forms_of_a_mask_compile_to_one_graph():
     module = make(recurrent.LSTM)
     x = torch.randn(2, 4, 4)

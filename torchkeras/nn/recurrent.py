@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from torchkeras.nn.sequences import State, arrangement, choose, scan
+from torchkeras.nn.sequences import State, Stepped, arrangement, choose, scan
 
 Result = tuple[Tensor | None, Tensor, State]  # outputs at all steps, the last one, final state
 Both = tuple[
@@ -31,6 +31,10 @@ class Recurrent(nn.Module):
         units: Length of the output and of each state.
         bias: Whether there is one.
         activation: Of the candidate and the output.
+
+    Attributes:
+        is_fused: Whether torch's kernel computes the same.
+        kernel_name: Which of torch's kernels it is.
 
     Shape:
         x: ``(b, t, features)``.
@@ -57,6 +61,9 @@ class Recurrent(nn.Module):
         self.weight_ih = nn.Parameter(torch.empty(self.gates * units, features, **factory))
         self.weight_hh = nn.Parameter(torch.empty(self.gates * units, units, **factory))
         self.bias = nn.Parameter(torch.zeros(self.bias_shape, **factory)) if bias else None
+        # Settled here, since in a compiled graph all of torch's functions pass for equal.
+        self.is_fused = self.fuses()
+        self.kernel_name = self.name_of_kernel()
         self.reset_parameters()
 
     @property
@@ -75,10 +82,13 @@ class Recurrent(nn.Module):
         """The bias added to the projected inputs."""
         return self.bias
 
-    @property
-    def is_fused(self) -> bool:
+    def fuses(self) -> bool:
         """Whether torch's kernel computes the same."""
         return self.activation in (torch.tanh, F.tanh)
+
+    def name_of_kernel(self) -> str:
+        """Which of torch's kernels it is."""
+        raise TypeError(f"{type(self).__name__} is a base class; use LSTM, GRU or SimpleRNN.")
 
     # One step
 
@@ -153,7 +163,7 @@ class Recurrent(nn.Module):
         else:
             projected = self.project_dropped(x, input_masks)
 
-        def step(x_t: Tensor, state: State) -> tuple[Tensor, State]:
+        def step(x_t: Tensor, state: State) -> Stepped:
             state = self.advance(x_t, state, state_masks)
             return state[0], state
 
@@ -188,14 +198,12 @@ class Recurrent(nn.Module):
         else:
             state = tuple(s.to(x.dtype).view(directions, x.shape[0], self.units) for s in state)
         training = torch.is_grad_enabled()  # cuDNN keeps what its gradient needs only in training
-        y, *final = self.kernel(
-            x, state, weights, self.bias is not None, 1, 0.0, training, bidirectional, True
+        kernel = getattr(torch._VF, self.kernel_name)
+        first = state if self.states > 1 else state[0]
+        y, *final = kernel(
+            x, first, weights, self.bias is not None, 1, 0.0, training, bidirectional, True
         )
         return y, tuple(s.squeeze(0) if directions == 1 else s for s in final)
-
-    def kernel(self, x: Tensor, state: State, *arguments: object) -> tuple[Tensor, ...]:
-        """torch's fused kernel."""
-        raise TypeError(f"{type(self).__name__} is a base class; use LSTM, GRU or SimpleRNN.")
 
     def _run_masked(
         self, x: Tensor, state: State | None, mask: Tensor, sequences: bool, finals: bool
@@ -214,16 +222,14 @@ class Recurrent(nn.Module):
 class SimpleRNN(Recurrent):
     """``h = activation(W x + U h + bias)``. Fused for tanh and relu."""
 
-    @property
-    def is_fused(self) -> bool:
+    def fuses(self) -> bool:
         return self.activation in (torch.tanh, F.tanh, torch.relu, F.relu)
+
+    def name_of_kernel(self) -> str:
+        return "rnn_tanh" if self.activation in (torch.tanh, F.tanh) else "rnn_relu"
 
     def advance(self, projected: Tensor, state: State, masks: Tensor | None) -> State:
         return (self.activation(projected + self.recur(state[0], masks)),)
-
-    def kernel(self, x: Tensor, state: State, *arguments: object) -> tuple[Tensor, ...]:
-        name = "rnn_tanh" if self.activation in (torch.tanh, F.tanh) else "rnn_relu"
-        return getattr(torch._VF, name)(x, state[0], *arguments)
 
 
 class Gated(Recurrent):
@@ -242,12 +248,11 @@ class Gated(Recurrent):
         recurrent_activation: Activation = torch.sigmoid,
         **factory: object,
     ) -> None:
+        self.__dict__["recurrent_activation"] = recurrent_activation  # asked for by ``fuses``
         super().__init__(features, units, bias, activation, **factory)
-        self.recurrent_activation = recurrent_activation
 
-    @property
-    def is_fused(self) -> bool:
-        return super().is_fused and self.recurrent_activation in (torch.sigmoid, F.sigmoid)
+    def fuses(self) -> bool:
+        return super().fuses() and self.recurrent_activation in (torch.sigmoid, F.sigmoid)
 
     hold: tuple[int, ...] = ()
 
@@ -282,15 +287,15 @@ class LSTM(Gated):
     gates, states = 4, 2
     hold = (-1, 1, 0, 0)  # i = 0, f = 1: c stays
 
+    def name_of_kernel(self) -> str:
+        return "lstm"
+
     def advance(self, projected: Tensor, state: State, masks: Tensor | None) -> State:
         h, c = state
         i, f, candidate, o = (projected + self.recur(h, masks)).chunk(4, -1)
         gate = self.recurrent_activation
         c = gate(f) * c + gate(i) * self.activation(candidate)
         return gate(o) * self.activation(c), c
-
-    def kernel(self, x: Tensor, state: State, *arguments: object) -> tuple[Tensor, ...]:
-        return torch._VF.lstm(x, state, *arguments)
 
     def _run_masked(
         self, x: Tensor, state: State | None, mask: Tensor, sequences: bool, finals: bool
@@ -331,7 +336,7 @@ class GRU(Gated):
         recurrent_activation: Activation = torch.sigmoid, reset_after: bool = True,
         **factory: object,
     ) -> None:  # fmt: skip
-        self.reset_after = reset_after
+        self.__dict__["reset_after"] = reset_after
         super().__init__(features, units, bias, activation, recurrent_activation, **factory)
 
     @property
@@ -342,9 +347,11 @@ class GRU(Gated):
     def input_bias(self) -> Tensor | None:
         return self.bias[0] if self.reset_after and self.bias is not None else self.bias
 
-    @property
-    def is_fused(self) -> bool:
-        return super().is_fused and self.reset_after
+    def fuses(self) -> bool:
+        return super().fuses() and self.reset_after
+
+    def name_of_kernel(self) -> str:
+        return "gru"
 
     def _biases(self, x: Tensor) -> tuple[Tensor, Tensor]:
         bias = _as(self.bias, x)
@@ -374,9 +381,6 @@ class GRU(Gated):
         r = self.recurrent_activation(x_r + F.linear(h_r, of_r))
         z = self.recurrent_activation(x_z + F.linear(h_z, of_z))
         return r, z, F.linear(r * h_candidate, of_candidate)
-
-    def kernel(self, x: Tensor, state: State, *arguments: object) -> tuple[Tensor, ...]:
-        return torch._VF.gru(x, state[0], *arguments)
 
     def _run_masked(
         self, x: Tensor, state: State | None, mask: Tensor, sequences: bool, finals: bool

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 State = tuple[Tensor, ...]
-Step = Callable[[Tensor, State], tuple[Tensor, State]]
+Stepped = tuple[Tensor, State]  # output and new state
+Step = Callable[[Tensor, State], Stepped]
 
 
 def scan(

@@ -12,7 +12,7 @@ from torchkeras.core.typing import Shape
 from torchkeras.layers.base import Layer, LayerOptions
 from torchkeras.layers.recurrent.rnn import CellRNN
 from torchkeras.layers.signature import also_named
-from torchkeras.layers.structures import holds_tensors
+from torchkeras.layers.structures import holds_tensors, shape_of
 from torchkeras.layers.wrappers import Wrapper
 from torchkeras.nn.recurrent import Gated, run_both
 
@@ -173,7 +173,7 @@ class Bidirectional(Wrapper):
             states, constants = rest[: len(rest) - count], rest[len(rest) - count :]
             if states and len(args) > 1 and args[1] is not None:
                 raise argument_error(
-                    self, "initial_state", "one beside a list of inputs", "either of them"
+                    self, "initial_state", shape_of(args[1]), "None beside states in a list"
                 )
             args = (sequences, states or (args[1] if len(args) > 1 else None), *args[2:])
             kwargs = {**kwargs, "constants": constants} if constants else kwargs
@@ -217,8 +217,8 @@ class Bidirectional(Wrapper):
             raise argument_error(
                 self,
                 "initial_state",
-                f"{len(initial_state)} tensors",
-                "an even number of them: the forward states, then the backward ones",
+                len(initial_state),
+                "an even number of tensors: the forward states, then the backward ones",
             )
         half = len(initial_state) // 2
         return list(initial_state[:half]), list(initial_state[half:])
@@ -240,7 +240,7 @@ class Bidirectional(Wrapper):
             and not any(layer.time_major or layer.use_cudnn is False for layer in layers)
             and not layers[0].go_backwards
             and cells[0].use_bias == cells[1].use_bias
-            and cells[0].activation == cells[1].activation
+            and cells[0].recurrence.kernel_name == cells[1].recurrence.kernel_name
             and all(cell.recurrence.is_fused for cell in cells)
             and not (training and any(cell.dropout or cell.recurrent_dropout for cell in cells))
             and not any(layer.activity_regularizer is not None for layer in layers)

@@ -24,8 +24,8 @@ from torchkeras.layers.recurrent.stacked import (
     takes_constants,
 )
 from torchkeras.layers.signature import also_named
-from torchkeras.layers.structures import holds_tensors
-from torchkeras.nn.sequences import choose, scan
+from torchkeras.layers.structures import holds_tensors, shape_of
+from torchkeras.nn.sequences import State, Stepped, choose, scan
 
 
 class RNNOptions(LayerOptions, total=False):
@@ -224,7 +224,7 @@ class RNN(Layer):
             self._make_states(len(given[0]), ())
         kept = nested.flatten(self.states)
         if len(given) != len(kept):
-            raise argument_error(self, "states", f"{len(given)} arrays", f"{len(kept)}")
+            raise argument_error(self, "states", len(given), f"{len(kept)} arrays")
         for variable, value in zip(kept, given, strict=True):
             variable.assign(value)
 
@@ -247,7 +247,7 @@ class RNN(Layer):
         if states:
             if len(args) > 1 and args[1] is not None:
                 raise argument_error(
-                    self, "initial_state", "one beside a list of inputs", "either of them"
+                    self, "initial_state", shape_of(args[1]), "None beside states in a list"
                 )
             flat = nested.flatten(states)
             size = self.state_size
@@ -355,8 +355,8 @@ class RNN(Layer):
             raise argument_error(
                 self,
                 "initial_state",
-                f"tensors of shapes {[tuple(s.shape) for s in given]}",
-                f"{len(sizes)} of (batch, size), the sizes being {sizes}",
+                [tuple(s.shape) for s in given],
+                f"tensors of shapes {[('batch', size) for size in sizes]}",
                 "It is not compatible with `cell.state_size`.",
             )
 
@@ -393,11 +393,11 @@ class RNN(Layer):
         cell, options = called(self.cell), cell_options(self.cell, training, constants)
         count = len(nested.flatten(structure))
 
-        def step(x_t: Tensor, flat: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
+        def step(x_t: Tensor, flat: State) -> Stepped:
             output, new = cell(x_t, nested.pack_sequence_as(structure, list(flat)), **options)
             new = tuple(nested.flatten(new))
             if len(new) != count:
-                raise argument_error(self, "cell's states", f"{len(new)} tensors", f"{count}")
+                raise argument_error(self, "cell's new states", len(new), f"{count} tensors")
             return output, new
 
         steps = None if mask is None else mask.unbind(1)
