@@ -123,7 +123,12 @@ def _state_of(seed: Any) -> Tensor:
 
 
 def _seeded_generator(state: Tensor, device: torch.device) -> torch.Generator:
-    return torch.Generator(device).manual_seed(sum(state.tolist()) & _MASK)
+    seed = sum(state.tolist())
+    worker = torch.utils.data.get_worker_info()
+    if worker is not None:
+        # Each worker of a loader has a copy of the state; its own seed differs by epoch, too.
+        seed += worker.seed * 0x9E3779B1  # an odd number far from that of draws
+    return torch.Generator(device).manual_seed(seed & _MASK)
 
 
 def generator_for(seed: Any, device: Any) -> torch.Generator | None:
