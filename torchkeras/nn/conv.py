@@ -13,6 +13,8 @@ from torchkeras.nn.geometry import (
     is_symmetric,
     pad,
     pad_unevenly,
+    to_channels_first,
+    to_channels_last,
     transposed_margins,
 )
 
@@ -127,24 +129,33 @@ def _as_torch_pads(
         rest: (0, what is still to be added at the end, or cut off there if below 0).
     """
     padding, output_padding, rest = [], [], []
-    for (before, after), stride, dilation in zip(
-        transposed_margins(window, extra), window.strides, window.dilation, strict=True
+    for (before, after), stride, dilation, extent in zip(
+        transposed_margins(window, extra),
+        window.strides,
+        window.dilation,
+        window.extents,
+        strict=True,
     ):
-        kept = min(max(after - before, 0), max(stride, dilation) - 1)
+        surplus = after - before
+        # What will be cut off may as well be there: kernels like lengths that strides divide.
+        wanted = surplus if surplus >= 0 else -(extent + 2 * before) % stride
+        kept = min(wanted, max(stride, dilation) - 1)
         padding.append(-before)
         output_padding.append(kept)
-        rest.append((0, after - before - kept))
+        rest.append((0, surplus - kept))
     return tuple(padding), tuple(output_padding), tuple(rest)
 
 
-def _finish(y: Tensor, rest: tuple[tuple[int, int], ...]) -> Tensor:
+def _finish(y: Tensor, rest: tuple[tuple[int, int], ...], layout: str) -> Tensor:
     """Zeros added at the ends of the last axes, or elements cut off there."""
     if any(after > 0 for _, after in rest):
         return pad(y, rest)
-    for axis, (_, after) in enumerate(rest, start=2):
+    last = layout == CHANNELS_LAST
+    y = to_channels_last(y) if last else y  # so that gradients come in this format, too
+    for axis, (_, after) in enumerate(rest, start=1 if last else 2):
         if after:
             y = y.narrow(axis, 0, y.shape[axis] + after)
-    return y
+    return to_channels_first(y) if last else y
 
 
 def convolve_transposed(x: Tensor, weight: Tensor, window: Window, extra: Lengths) -> Tensor:
@@ -157,14 +168,14 @@ def convolve_transposed(x: Tensor, weight: Tensor, window: Window, extra: Length
     padding, output_padding, rest = _as_torch_pads(window, extra)
     function = TRANSPOSED_FUNCTIONS[window.rank]
     y = function(x, weight, None, window.strides, padding, output_padding, 1, window.dilation)
-    return _finish(y, rest)
+    return _finish(y, rest, window.layout)
 
 
 class _Cropped:
     """Forward of the cropped transposed convolutions: torch's, then cut at the ends of the axes."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return _finish(super().forward(x), self.rest)
+        return _finish(super().forward(x), self.rest, self.layout)
 
 
 class CroppedConvTranspose1d(_Cropped, nn.ConvTranspose1d):
@@ -209,5 +220,5 @@ def transposed_convolution(
         **factory,
     )
     if cropped:
-        module.rest = rest
+        module.rest, module.layout = rest, window.layout
     return _in_format(module, window)
