@@ -3,6 +3,7 @@
 from typing import Any
 
 from torchkeras.core import registry, scopes, serialization
+from torchkeras.layers import experimental
 from torchkeras.layers.activation import (
     ELU,
     Activation,
@@ -33,6 +34,7 @@ from torchkeras.layers.dropout import (
     SpatialDropout3D,
 )
 from torchkeras.layers.embedding import Embedding
+from torchkeras.layers.foreign import FlaxLayer, JaxLayer, TFSMLayer
 from torchkeras.layers.functions import Lambda
 from torchkeras.layers.grouped_query import GroupQueryAttention
 from torchkeras.layers.input import Input, InputLayer
@@ -152,6 +154,8 @@ from torchkeras.layers.reshaping import (
     ZeroPadding3D,
 )
 from torchkeras.layers.reversible import ReversibleEmbedding
+from torchkeras.layers.spectral import SpectralNormalization
+from torchkeras.layers.torch_module import TorchModuleWrapper
 from torchkeras.layers.wrappers import TimeDistributed, Wrapper
 
 # Second names, as Keras has them.
@@ -242,6 +246,7 @@ __all__ = [
     "Embedding",
     "Equalization",
     "Flatten",
+    "FlaxLayer",
     "GRUCell",
     "GaussianDropout",
     "GaussianNoise",
@@ -266,6 +271,7 @@ __all__ = [
     "InputLayer",
     "InputSpec",
     "IntegerLookup",
+    "JaxLayer",
     "LSTMCell",
     "Lambda",
     "Layer",
@@ -333,12 +339,15 @@ __all__ = [
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",
+    "SpectralNormalization",
     "StackedRNNCells",
     "StringLookup",
     "Subtract",
+    "TFSMLayer",
     "TextVectorization",
     "ThresholdedReLU",
     "TimeDistributed",
+    "TorchModuleWrapper",
     "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",
@@ -352,6 +361,7 @@ __all__ = [
     "concatenate",
     "deserialize",
     "dot",
+    "experimental",
     "maximum",
     "minimum",
     "multiply",

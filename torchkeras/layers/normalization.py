@@ -218,6 +218,48 @@ class BatchNormalization(Normalizing):
         return tuple(input_shape)
 
 
+class SyncBatchNormalization(BatchNormalization):
+    """``BatchNormalization(synchronized=True)``: the batch is that of all processes together.
+
+    Source: tf.keras 2 ``experimental.SyncBatchNormalization``.
+    """
+
+    def __init__(
+        self,
+        axis: int = -1,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: InitializerLike = "zeros",
+        gamma_initializer: InitializerLike = "ones",
+        moving_mean_initializer: InitializerLike = "zeros",
+        moving_variance_initializer: InitializerLike = "ones",
+        beta_regularizer: RegularizerLike = None,
+        gamma_regularizer: RegularizerLike = None,
+        beta_constraint: ConstraintLike = None,
+        gamma_constraint: ConstraintLike = None,
+        **options: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(
+            axis,
+            momentum,
+            epsilon,
+            center,
+            scale,
+            beta_initializer,
+            gamma_initializer,
+            moving_mean_initializer,
+            moving_variance_initializer,
+            beta_regularizer,
+            gamma_regularizer,
+            beta_constraint,
+            gamma_constraint,
+            synchronized=True,
+            **options,
+        )
+
+
 class OverAxes(Normalizing):
     """What normalizations over chosen axes of each sample share.
 

@@ -348,3 +348,22 @@ def _cast(parameter: Tensor | None, x: Tensor) -> Tensor | None:
     if parameter is None or parameter.dtype is x.dtype:
         return parameter
     return parameter.to(x.dtype)
+
+
+def power_iteration(matrix: Tensor, u: Tensor, steps: int) -> tuple[Tensor, Tensor]:
+    """The vector ``u`` moved towards the first right singular vector, and the singular value.
+
+    Args:
+        matrix: ``(rows, columns)``.
+        u: Where to begin, ``(1, columns)``.
+        steps: Number of steps.
+    """
+    for _ in range(steps):
+        v = _unit(u @ matrix.t())
+        u = _unit(v @ matrix)
+    return u, v @ matrix @ u.t()
+
+
+def _unit(x: Tensor) -> Tensor:
+    """``x`` of length 1; of zeros, zeros."""
+    return x / x.norm().clamp(min=torch.finfo(x.dtype).eps)
