@@ -642,6 +642,11 @@ def test_block_inside():
     assert sides == [[2.0, 3.0], [3.0]]
 
 
+def test_name_of_a_gradient():
+    first = [list(inspect.signature(k.optimizers.Adadelta.update_step).parameters)[1] for k in BOTH]
+    assert first == ["gradient", "grad"]
+
+
 def test_gradient_of_another_shape():
     def change(keras):
         weight = keras.Variable(np.ones((2, 2)))

@@ -438,6 +438,7 @@ OLDER = {
         [0.25],
     ),
     "input_shape of a layer": (lambda k: made(k).layers[0].input_shape, [None, 2]),
+    "experimental layers": (lambda k: hasattr(k.layers, "experimental"), True),
     "functions of the backend": (
         lambda k: [hasattr(k.backend, n) for n in ("mean", "get_value", "function", "dot")],
         [True] * 4,
