@@ -92,7 +92,7 @@ def torch_dtype(dtype: Any) -> torch.dtype:
 
 def is_floating(dtype: Any) -> bool:
     """Whether a type is a (real) float type."""
-    return torch_dtype(dtype).is_floating_point
+    return standardize_dtype(dtype) != "string" and torch_dtype(dtype).is_floating_point
 
 
 class DTypePolicy(Configurable):

@@ -23,7 +23,13 @@ _ROOM_OF_MODULE = {
     "torchkeras.models": "",
     "torchkeras.tracer": "",
 }
-# Rooms whose classes a configuration may name; the others (callbacks, utils, ...) only do things.
+# Classes whose path in files isn't that of their room: Keras doesn't publish them, or elsewhere.
+_FEATURES = "keras.src.layers.preprocessing.feature_space"
+_WRITTEN_PATHS = {
+    "Functional": "keras.src.models.functional",
+    **dict.fromkeys(("Cross", "Feature", "TFDConcat", "TFDIdentity"), _FEATURES),
+}
+# Rooms whose classes a configuration may name; the others (callbacks, ...) only do things.
 _SERIALIZABLE_ROOMS = (
     "",
     "layers",
@@ -39,6 +45,7 @@ _SERIALIZABLE_ROOMS = (
     "random",
     "dtype_policies",
     "experimental",
+    "utils",
 )
 _ROOT = re.compile(
     r"^(tensorflow\.python\.keras|tensorflow\.keras|keras\.api\._v[12]\.keras|keras\._tf_keras\.keras"
@@ -122,10 +129,15 @@ def class_path(cls: type) -> tuple[str | None, str]:
     if not is_built_in(cls):
         module = cls.__module__
         return (None if module in ("__main__", "builtins") else module), cls.__name__
-    if cls.__name__ == "Functional":
-        return "keras.src.models.functional", "Functional"
+    if cls.__name__ in _WRITTEN_PATHS:
+        return _WRITTEN_PATHS[cls.__name__], cls.__name__
     room = room_of(cls)
     return (f"keras.{room}" if room else "keras"), cls.__name__
+
+
+def written_name(cls: type) -> str | None:
+    """What files give as the registered name of a built-in class."""
+    return cls.__name__ if cls.__name__ in _WRITTEN_PATHS else None
 
 
 def function_name(function: Any) -> str | None:

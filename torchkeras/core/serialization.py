@@ -120,7 +120,7 @@ def _note_sharing(obj: Any, serialized: dict[str, Any]) -> None:
 
 def _registered_name(cls: type) -> str | None:
     if registry.is_built_in(cls):
-        return "Functional" if cls.__name__ == "Functional" else None
+        return registry.written_name(cls)
     return get_registered_name(cls)
 
 

@@ -21,6 +21,7 @@ from torchkeras.data import PyDataset, pack_x_y_sample_weight, unpack_x_y_sample
 from torchkeras.tracer import is_symbolic as is_keras_tensor
 from torchkeras.utils import bounding_boxes, legacy
 from torchkeras.utils.arrays import normalize, to_categorical, to_ordinal
+from torchkeras.utils.feature_space import FeatureSpace
 from torchkeras.utils.files import get_file
 from torchkeras.utils.folders import image_dataset_from_directory, text_dataset_from_directory
 from torchkeras.utils.images import array_to_img, img_to_array, load_img, save_img
@@ -35,6 +36,7 @@ custom_object_scope = CustomObjectScope
 
 __all__ = [
     "CustomObjectScope",
+    "FeatureSpace",
     "Progbar",
     "PyDataset",
     "Sequence",

@@ -1,0 +1,107 @@
+"""Features of structured data: how each is prepared, and which are crossed."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from torchkeras.core import registry
+from torchkeras.core.checks import argument_error, kind_error
+from torchkeras.core.configurable import Configurable
+from torchkeras.core.typing import Shape
+from torchkeras.layers.base import Layer
+from torchkeras.layers.preprocessing.base import DataLayer
+from torchkeras.layers.shapes import SameShape
+
+
+class Feature(Configurable):
+    """A column of data and what is made of it.
+
+    Args:
+        dtype: Type of the column: ``"float32"``, ``"int32"``, ``"string"``, ...
+        preprocessor: The layer that prepares it, or its serialized form.
+        output_mode: ``"float"`` or ``"int"`` leave what the layer gives; ``"one_hot"`` makes a row
+            of 0 and 1 of integers.
+
+    Raises:
+        ValueError: another ``output_mode``.
+    """
+
+    def __init__(self, dtype: str, preprocessor: Any, output_mode: str) -> None:
+        if output_mode not in ("int", "one_hot", "float"):
+            raise argument_error(self, "output_mode", output_mode, "'int', 'one_hot' or 'float'")
+        self.dtype = dtype
+        self.preprocessor = deserialized(preprocessor)
+        self.output_mode = output_mode
+
+
+class Cross(Configurable):
+    """Features that are hashed together.
+
+    Args:
+        feature_names: Names of the features, two or more.
+        crossing_dim: Number of bins, 1 or more.
+        output_mode: ``"int"``: the bin; ``"one_hot"``: a row of 0 and 1.
+
+    Raises:
+        ValueError: another ``output_mode``.
+    """
+
+    def __init__(self, feature_names: Any, crossing_dim: int, output_mode: str = "one_hot") -> None:
+        if output_mode not in ("int", "one_hot"):
+            raise argument_error(self, "output_mode", output_mode, "'int' or 'one_hot'")
+        self.feature_names = tuple(feature_names)
+        self.crossing_dim = crossing_dim
+        self.output_mode = output_mode
+
+    @property
+    def name(self) -> str:
+        """The features' names joined."""
+        return "_X_".join(self.feature_names)
+
+
+def deserialized(value: Any) -> Any:
+    """A layer, feature or cross from its serialized form; anything else as it is.
+
+    Raises:
+        TypeError: the dictionary isn't one of these.
+    """
+    if not isinstance(value, dict):
+        return value
+    made = registry.from_dict(value, "layers")
+    if not isinstance(made, (Layer, Feature, Cross)):
+        raise kind_error("FeatureSpace", "features", made, "a layer, a feature or a cross")
+    return made
+
+
+class TFDIdentity(SameShape, DataLayer):
+    """The inputs as they are: what prepares plain numbers.
+
+    The name is that of Keras, which files have.
+    """
+
+    def call(self, x: Tensor) -> Tensor:
+        return x
+
+
+class TFDConcat(DataLayer):
+    """Tensors joined along one axis.
+
+    Args:
+        axis: The axis.
+        **options: See ``LayerOptions``.
+    """
+
+    def __init__(self, axis: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.axis = axis
+
+    def call(self, xs: list[Tensor]) -> Tensor:
+        return torch.cat(xs, dim=self.axis)
+
+    def compute_output_shape(self, input_shape: list[Shape]) -> Shape:
+        """The lengths along the axis added up."""
+        lengths = [shape[self.axis] for shape in input_shape]
+        shape = list(input_shape[0])
+        shape[self.axis] = None if None in lengths else sum(lengths)
+        return tuple(shape)
