@@ -158,6 +158,29 @@ def test_trainable_at_once():
     assert (model.layers[0].kernel.numpy() == before).all()
 
 
+def test_normalized_embedding():
+    kinds = [
+        k.layers.SpectralNormalization(k.layers.Embedding(4, 3))(torch.tensor([[0, 1]])).dtype
+        for k in BOTH
+    ]
+    assert kinds == [torch.float32, torch.int64]
+
+
+def test_wrapped_modules_infer():
+    for keras, is_dropped in ((ours, False), (real, True)):
+        layer = keras.layers.TorchModuleWrapper(torch.nn.Dropout(0.5))
+        assert bool((layer(torch.ones(1, 100)) == 0).any()) == is_dropped
+
+
+def test_foreign_layers():
+    for name, arguments in (("JaxLayer", (len,)), ("FlaxLayer", (len,)), ("TFSMLayer", ("m",))):
+        messages = [
+            str(fails(lambda k=k, n=name, a=arguments: getattr(k.layers, n)(*a))) for k in BOTH
+        ]
+        assert "TorchModuleWrapper" in messages[0] or "load_model" in messages[0]
+        assert "TorchModuleWrapper" not in messages[1]
+
+
 # Losses and metrics.
 
 
