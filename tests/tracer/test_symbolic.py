@@ -38,6 +38,7 @@ def run(function, *shapes, dtypes=None):
         (lambda a: a.transpose(1, 2), [(None, 4, 2)]),
         (lambda a: torch.reshape(a, (-1, 8)), [(None, 4, 2)]),
         (lambda a: a.reshape(-1, 2, 4), [(None, 4, 2)]),
+        (lambda a: a.reshape((-1, 8)), [(None, 4, 2)]),
         (lambda a: a.squeeze(1), [(None, 1, 2)]),
         (lambda a: torch.max(a, dim=1).values, [(None, 4)]),
         (lambda a: torch.split(a, 2, dim=1)[1], [(None, 4)]),

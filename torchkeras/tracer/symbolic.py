@@ -104,11 +104,11 @@ class KerasTensor:
         """Whether the type is complex."""
         return shapes.torch_dtype(self._dtype).is_complex
 
-    def reshape(self, *newshape: Any) -> "KerasTensor":
-        """The elements under another shape, at most one size -1."""
-        if len(newshape) == 1 and not isinstance(newshape[0], int):
-            newshape = tuple(newshape[0])
-        return record(torch.reshape, (self, tuple(newshape)), {})
+    def reshape(self, newshape: Any, *further: int) -> "KerasTensor":
+        """The elements under another shape, at most one size -1; sizes may stand alone."""
+        is_size = isinstance(newshape, (int, KerasTensor))
+        sizes = (newshape, *further) if is_size else tuple(newshape)
+        return record(torch.reshape, (self, sizes), {})
 
     def __round__(self, ndigits: int | None = None) -> "KerasTensor":
         return torch.round(self, decimals=ndigits or 0)
