@@ -164,3 +164,38 @@ def compare(
 def normal_names(found: dict[str, Any]) -> list[str]:
     """Names of what was found, without the layers' own counters."""
     return [key.rsplit("/", 1)[-1].split(" ")[-1] if "/" in key else key for key in found]
+
+
+def beside_keras(
+    name: str,
+    arguments: dict[str, Any],
+    tensors: list[torch.Tensor],
+    options: dict[str, Any],
+    relative: float = RELATIVE,
+    absolute: float = 2 * ABSOLUTE,
+) -> None:
+    """Assert that a layer of several inputs gives Keras's outputs and gradients.
+
+    ``absolute`` is scaled by the largest element of what is compared.
+    """
+    found = []
+    pair = make_both(name, arguments)
+    for layer in pair:
+        layer(*tensors, **options)
+    fill(*pair)
+    for layer in pair:
+        y = layer(*tensors, **options)
+        weights = list(layer.trainable_weights)
+        leaves = [*tensors, *map(stored, weights)]
+        gradients = torch.autograd.grad(projected(y), leaves, allow_unused=True)
+        of_weights = zip(weights, gradients[len(tensors) :], strict=True)
+        shown = [shown_gradient(weight, gradient) for weight, gradient in of_weights]
+        found.append([*as_leaves(y), *gradients[: len(tensors)], *shown])
+    for mine, true in zip(*found, strict=True):
+        if mine is None or true is None:
+            other = true if mine is None else mine
+            assert other is None or float(other.abs().max()) < 1e-6
+            continue
+        size = max(1.0, float(true.detach().abs().max()))
+        torch.testing.assert_close(mine, true, rtol=relative, atol=absolute * size)
+    assert [w.path for w in pair[0].weights] == [w.path for w in pair[1].weights]

@@ -44,7 +44,8 @@ class TimeDistributed(Wrapper):
     """Applies a layer to each step of a sequence.
 
     The steps join the batch in one call; only a layer with batch normalization in training, whose
-    moments are those of a step, and a stateful one are called step by step.
+    moments are those of a step, and one that is bound to a batch size (a stateful one, say) are
+    called step by step.
 
     Args:
         layer: The layer, or its configuration.
@@ -68,7 +69,17 @@ class TimeDistributed(Wrapper):
     supports_masking = True
 
     def build(self, input_shape: Shape) -> None:
-        super().build(map_shapes(self._without_steps, input_shape))
+        if self._has_own_batch():
+            super().build(map_shapes(self._without_steps, input_shape))
+        else:  # the steps will join the batch
+            super().build(map_shapes(lambda s: (None, *self._without_steps(s)[1:]), input_shape))
+
+    def _has_own_batch(self) -> bool:
+        """Whether the layer is bound to a batch size."""
+        inputs = getattr(self.layer, "inputs", None) or ()
+        return any(x.shape[0] is not None for x in nested.flatten(inputs)) or any(
+            getattr(layer, "stateful", False) for layer in self.layer._flatten_layers()
+        )
 
     def _without_steps(self, shape: Shape) -> Shape:
         if len(shape) < 3:
@@ -100,12 +111,10 @@ class TimeDistributed(Wrapper):
             )
 
     def _goes_by_steps(self, training: bool | None) -> bool:
-        layers = self.layer._flatten_layers()
-        return any(
-            (training and isinstance(layer, BatchNormalization))
-            or getattr(layer, "stateful", False)
-            for layer in layers
-        )
+        if self._has_own_batch():
+            return True
+        layers = self.layer._flatten_layers() if training else ()
+        return any(isinstance(layer, BatchNormalization) for layer in layers)
 
     def _step_by_step(
         self, inputs: Any, mask: Tensor | None, options: dict[str, Any], count: int
@@ -119,7 +128,6 @@ class TimeDistributed(Wrapper):
 
     def compute_output_shape(self, input_shape: Shape) -> Any:
         inner = self.layer.compute_output_shape(map_shapes(self._without_steps, input_shape))
-        first = input_shape
-        while isinstance(first[0], (tuple, list)):
-            first = first[0]
-        return map_shapes(lambda shape: (shape[0], first[1], *shape[1:]), inner)
+        steps: list[int | None] = []
+        map_shapes(lambda shape: steps.append(shape[1]), input_shape)
+        return map_shapes(lambda shape: (shape[0], steps[0], *shape[1:]), inner)

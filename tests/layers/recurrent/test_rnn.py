@@ -5,7 +5,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from parity import compare, numbers, recipe
+from parity import compare, fill, make_both, numbers, recipe
 
 import torchkeras
 from torchkeras import Input, layers
@@ -192,6 +192,91 @@ def test_dropout_of_a_linear_network_keeps_the_mean():
     plain = layer(x, training=False)
     mean = layer(x.expand(20000, 4, 5), training=True).mean(0, keepdim=True)
     torch.testing.assert_close(mean, plain, rtol=0, atol=0.05)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_states_between_batches_are_keras_ones(kind):
+    ours, theirs = make_both(kind, {"units": 3, "stateful": True, "return_state": True})
+    x = torch.tensor(numbers((2, 5, 4)))
+    ours(x), theirs(x)
+    fill(ours, theirs)
+    for layer in (ours, theirs):
+        layer.reset_state()
+    mask = torch.tensor([[True, True, False, True, False], [False] * 5])
+    for options in ({}, {"mask": mask}, {}):
+        for mine, true in zip(ours(x, **options), theirs(x, **options), strict=True):
+            torch.testing.assert_close(mine, true, rtol=1e-5, atol=2e-6)
+    for mine, true in zip(ours.states, theirs.states, strict=True):
+        np.testing.assert_allclose(mine.numpy(), true.value.detach(), rtol=1e-5, atol=2e-6)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_states_and_masks_stay_in_a_compiled_graph(kind):
+    layer = getattr(layers, kind)(3, stateful=True)
+    x = torch.randn(2, 5, 4)
+    mask = torch.tensor([[True, False, True, True, False]] * 2)
+    layer(x)
+    torch.compiler.reset()
+    compiled = torch.compile(lambda x, mask: layer(x, mask=mask), fullgraph=True, backend="eager")
+    found = []
+    for call in (lambda: layer(x, mask=mask), lambda: compiled(x, mask)):
+        layer.reset_state()
+        found.append([call().detach(), call().detach()])
+    torch.testing.assert_close(found[0], found[1])
+    assert not torch.allclose(*found[0])
+
+
+def test_a_mask_and_states_are_exported_with_any_batch():
+    layer = layers.LSTM(3, return_sequences=True)
+    x, mask = torch.randn(3, 5, 4), torch.rand(3, 5) > 0.3
+    states = [torch.randn(3, 3), torch.randn(3, 3)]
+    layer(x)
+    batch = torch.export.Dim("batch", min=1, max=64)
+    shapes = {"sequences": {0: batch}, "initial_state": [{0: batch}] * 2, "mask": {0: batch}}
+    program = torch.export.export(layer, (x, states, mask), dynamic_shapes=shapes).module()
+    x, mask = torch.cat([x, x]), torch.cat([mask, ~mask])
+    states = [torch.cat([s, s]) for s in states]
+    torch.testing.assert_close(program(x, states, mask), layer(x, states, mask))
+
+
+def test_names_of_tf_keras_are_taken():
+    layer = layers.GRU(3, input_dim=4, input_length=5)
+    assert torchkeras.Sequential([layer]).input_shape == (None, 5, 4)
+    assert torchkeras.Sequential([layers.LSTM(3, input_dim=4)]).input_shape == (None, None, 4)
+    x, state = torch.randn(2, 5, 4), torch.randn(2, 3)
+    torch.testing.assert_close(layer(inputs=x, initial_state=state), layer(x, state))
+    assert layer.compute_output_shape(input_shape=(7, 5, 4)) == (7, 3)
+    assert layer.compute_mask(x, previous_mask=torch.ones(2, 5)) is None
+    with pytest.raises(TypeError, match="sequences"):
+        layer(initial_state=state)
+    assert layer.implementation == 2
+    layer = layers.LSTM(3, dropout=0.5, recurrent_dropout=0.5, implementation=1)
+    assert layer.implementation == 1
+    x = torch.ones(2, 40)
+    for mask, reset in (
+        (layer.get_dropout_mask_for_cell, layer.reset_dropout_mask),
+        (layer.get_recurrent_dropout_mask_for_cell, layer.reset_recurrent_dropout_mask),
+    ):
+        assert torch.equal(mask(x, training=False), x)
+        first = mask(x, training=True, count=4)
+        assert len(first) == 4
+        assert mask(x, training=True, count=4) is first
+        reset()
+        assert mask(x, training=True).shape == x.shape
+    assert layers.LSTM(3).get_dropout_mask_for_cell(x, True) is None
+
+
+def test_different_layers_drop_differently():
+    x = torch.ones(2, 6, 30)
+    weights = None
+    found = []
+    for seed in (None, None, 1, 2):
+        layer = layers.GRU(20, dropout=0.5, seed=seed)
+        layer(x)
+        weights = weights or layer.get_weights()
+        layer.set_weights(weights)
+        found.append(layer(x, training=True).detach())
+    assert not any(torch.equal(found[i], found[j]) for i in range(4) for j in range(i))
 
 
 def test_what_a_loop_needs_is_asked_for():

@@ -1,5 +1,6 @@
 """A recurrent layer in both directions of time."""
 
+from types import FunctionType
 from typing import Any
 
 import torch
@@ -317,4 +318,16 @@ def copied(layer: Layer, direction: str, **changes: Any) -> Layer:
     serialized = serialization.serialize_keras_object(layer)
     name = f"{direction}_{layer.name.removeprefix(f'{direction}_')}"
     serialized["config"] = {**serialized["config"], "name": name, **changes}
-    return serialization.deserialize_keras_object(serialized)
+    return serialization.deserialize_keras_object(serialized, users_objects(layer))
+
+
+def users_objects(layer: Layer) -> dict[str, Any]:
+    """Users' classes and functions by name that the configuration of ``layer`` mentions."""
+    found: dict[str, Any] = {}
+    for inner in layer._flatten_layers():
+        for value in (inner, *vars(inner).values()):
+            kind = value if isinstance(value, FunctionType) else type(value)
+            named = hasattr(value, "get_config") or isinstance(value, FunctionType)
+            if named and kind.__module__.split(".")[0] != "torchkeras":
+                found[kind.__name__] = kind
+    return found

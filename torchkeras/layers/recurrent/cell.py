@@ -95,7 +95,7 @@ class DropoutRNNCell:
         self.__dict__["_recurrent_dropout_mask"] = None
 
     def _new_mask(self, like: Tensor, rate: float, count: int | None) -> Any:
-        if count is None or (count == 1 and self.dropout_mask_count is None):
+        if count in (None, 1):
             return dropout_factors(self, like.shape, rate, like)
         return list(dropout_factors(self, (count, *like.shape), rate, like).unbind(0))
 

@@ -134,9 +134,8 @@ class RNN(Layer):
         self.time_major = time_major
         self.num_constants = num_constants
         self.single_state = isinstance(size, int)
-        self.state_size = (
-            [size] if isinstance(size, int) else [child for _, child in nested.children(size)]
-        )
+        sizes = [size] if isinstance(size, int) else [child for _, child in nested.children(size)]
+        self.__dict__["state_size"] = sizes  # not as members: a list of numbers holds no layers
         self.states = None
         self._fixed_batch: int | None = None
 
@@ -489,9 +488,10 @@ class CellRNN(RNN):
         super().__init_subclass__(**options)
 
     def cell_options(self, options: dict[str, Any]) -> dict[str, Any]:
-        """What of a layer's options goes to its cell: name, number types, ``trainable``."""
-        options.pop("implementation", None)
+        """What of a layer's options goes to its cell: name, number types, ``trainable``, ..."""
         kept = {key: options[key] for key in ("dtype", "trainable") if key in options}
+        if "implementation" in options:
+            kept["implementation"] = options.pop("implementation")
         return {**kept, "name": self.cell_name}
 
     def checked_use_cudnn(self, value: bool | str) -> bool | str:
