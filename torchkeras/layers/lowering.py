@@ -6,6 +6,7 @@ from torch import nn
 
 from torchkeras.core.checks import moment_error
 from torchkeras.layers.structures import symbols_of_shape
+from torchkeras.tracer.lower import lower
 
 
 class LayerLowering:
@@ -36,9 +37,6 @@ class LayerLowering:
                 relu = torch.relu(dense_linear)
                 return relu
         """
-        # Brings sympy and torch's symbolic shapes, which cost more than the rest of this library.
-        from torchkeras.tracer.lower import lower
-
         if not self.built:
             raise moment_error(self, "isn't built", "Call it on data, or call build(input_shape).")
         lowered = lower(self, *(examples or self._remembered_inputs()), is_layer=_is_layer)

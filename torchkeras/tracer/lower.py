@@ -13,17 +13,9 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import numpy as np
-import sympy
 import torch
 from torch import Tensor, fx, nn
-from torch._dispatch.python import enable_python_dispatcher
 from torch._subclasses.fake_tensor import FakeTensorMode
-from torch.fx.experimental.symbolic_shapes import (
-    DimDynamic,
-    GuardOnDataDependentSymNode,
-    ShapeEnv,
-    StatelessSymbolicContext,
-)
 from torch.overrides import TorchFunctionMode
 
 from torchkeras.core import nested
@@ -35,7 +27,7 @@ from torchkeras.tracer.symbolic import is_symbolic, operation_name
 
 # What stands for unknown sizes while the layers run: sizes that few known ones equal, larger than 1
 # since 1 broadcasts.
-HINTS = (11, 13, 17, 19, 23, 29)
+BATCH_HINT, FIRST_HINT = 11, 101
 
 
 class Lowered(nn.Module):
@@ -123,6 +115,7 @@ class _Recorder(TorchFunctionMode):
         self.owners: dict[str, Any] = {}
         self.device: fx.Node | None = None
         self.quiet = False
+        self.hint = FIRST_HINT
         self.names = LocalNames()
         self.modules = {id(m): path for path, m in module.named_modules(remove_duplicate=True)}
         self.tensors = {
@@ -132,11 +125,16 @@ class _Recorder(TorchFunctionMode):
 
     def record(self, examples: tuple, training: bool) -> fx.Graph:
         """The graph of one call."""
+        # These bring sympy, which costs more time than the rest of this library together.
+        from torch._dispatch.python import enable_python_dispatcher
+        from torch.fx.experimental.symbolic_shapes import GuardOnDataDependentSymNode, ShapeEnv
+
         self.training = training
         was_training = {m: m.training for m in self.module.modules()}
+        buffers = {buffer: buffer.clone() for buffer in self.module.buffers()} if training else {}
         shapes = ShapeEnv()
         fake_mode = FakeTensorMode(shape_env=shapes, allow_non_fake_inputs=True)
-        fakes = nested.map_leaves(lambda x: self._input(x, fake_mode, shapes), examples)
+        fakes = nested.map_leaves(lambda x: self._input(x, fake_mode), examples)
         previous, local.inside = local.inside, True
         self.module.train(training)
         try:
@@ -160,17 +158,21 @@ class _Recorder(TorchFunctionMode):
             local.inside = previous
             for m, mode in was_training.items():
                 m.training = mode
+            for buffer, before in buffers.items():  # what only real tensors take part in is real
+                buffer.copy_(before)
         self.graph.output(self._argument(outputs))
         _drop_unused(self.graph)
         return self.graph
 
-    def _input(self, example: Any, fake_mode: FakeTensorMode, shapes: ShapeEnv) -> Any:
+    def _input(self, example: Any, fake_mode: FakeTensorMode) -> Any:
+        from torch.fx.experimental.symbolic_shapes import DimDynamic, StatelessSymbolicContext
+
         if is_symbolic(example):
             shape, dtype = example.shape, torch_dtype(example.dtype)
         else:
             x = torch.as_tensor(example)
             shape, dtype = (None, *x.shape[1:]) if x.ndim else (), x.dtype
-        sizes = [HINTS[axis % len(HINTS)] if n is None else n for axis, n in enumerate(shape)]
+        sizes = [self._hint(axis) if n is None else n for axis, n in enumerate(shape)]
         kinds = [DimDynamic.STATIC if n is not None else DimDynamic.DUCK for n in shape]
         fake = fake_mode.from_tensor(
             torch.zeros(sizes, dtype=dtype),
@@ -181,13 +183,20 @@ class _Recorder(TorchFunctionMode):
         self._keep(fake, self.graph.placeholder(self.names(_identifier(name))))
         return fake
 
+    def _hint(self, axis: int) -> int:
+        """What stands for an unknown size: one number for all batches, others for all else."""
+        if axis == 0:
+            return BATCH_HINT
+        self.hint += 2
+        return self.hint
+
     def _keep(self, tensor: Any, node: fx.Node) -> None:
         self.nodes[id(tensor)] = node
         self.kept.append(tensor)
         if isinstance(tensor, Tensor):
             for axis, size in enumerate(tensor.shape):
                 expression = _expression(size)
-                if isinstance(expression, sympy.Symbol) and expression not in self.sizes:
+                if expression is not None and expression.is_Symbol and expression not in self.sizes:
                     self.sizes[expression] = (node, axis)
 
     # Functions
