@@ -15,7 +15,7 @@ from torchkeras.layers.preprocessing.texts import is_text
 
 def is_whole(data: Any) -> bool:
     """Whether ``data`` is one array, and not batches of data."""
-    if isinstance(data, (np.ndarray, np.generic, Tensor, str, bytes, int, float, RaggedTexts)):
+    if isinstance(data, (np.ndarray, np.generic, Tensor, str, bytes, RaggedTexts)):
         return True
     if isinstance(data, (list, tuple)):
         return not any(isinstance(item, (np.ndarray, Tensor)) for item in data)

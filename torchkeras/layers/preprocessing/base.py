@@ -5,8 +5,10 @@ from typing import Any
 from torch import Tensor
 
 from torchkeras import ops, random
+from torchkeras.core import nested
 from torchkeras.core.variable import Variable
 from torchkeras.layers.base import Layer
+from torchkeras.tracer import KerasTensor
 
 
 class Operations:
@@ -39,3 +41,15 @@ class DataLayer(Layer):
     def convert_weight(self, weight: Any) -> Tensor:
         """``weight`` as a tensor."""
         return weight.value if isinstance(weight, Variable) else ops.convert_to_tensor(weight)
+
+    def compute_output_signature(self, input_spec: Any) -> Any:
+        """Description of the output for one of the input.
+
+        Args:
+            input_spec: Anything with ``shape`` and ``dtype``, such as a ``tf.TensorSpec``, or a
+                list of such; the result is of the same kind.
+        """
+        first = input_spec[0] if isinstance(input_spec, (list, tuple)) else input_spec
+        symbols = nested.map_leaves(lambda spec: KerasTensor(spec.shape, spec.dtype), input_spec)
+        spec = self.compute_output_spec(symbols)
+        return type(first)(shape=spec.shape, dtype=spec.dtype)

@@ -26,6 +26,7 @@ from torchkeras.layers.preprocessing.texts import (
     is_text,
     text_array,
 )
+from torchkeras.layers.signature import also_named
 from torchkeras.nn import hashing
 from torchkeras.tracer import KerasTensor
 
@@ -230,6 +231,7 @@ class HashedCrossing(Categorical):
             if not dtype.startswith(("int", "uint", "string")):
                 raise kind_error(self, "inputs", dtype, "integers or strings")
 
+    @also_named(input_shapes="input_shape")
     def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
         """Shape of the output; of ``"one_hot"``, ``num_bins`` is the last length."""
         shapes = [tuple(shape) for shape in input_shape]

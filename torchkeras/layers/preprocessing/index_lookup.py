@@ -11,6 +11,7 @@ from torchkeras.core.checks import argument_error, moment_error
 from torchkeras.core.configurable import generic
 from torchkeras.core.dtypes import torch_dtype
 from torchkeras.core.typing import Shape
+from torchkeras.layers.base import LayerOptions
 from torchkeras.layers.preprocessing.adapting import as_numbers, batches_of, is_whole
 from torchkeras.layers.preprocessing.categories import Categorical
 from torchkeras.layers.preprocessing.encoding import (
@@ -41,6 +42,18 @@ FILE_NAME = "vocabulary.txt"
 UNKNOWN, DROPPED = -1, -2
 
 
+class LookupOptions(LayerOptions, total=False):
+    """Options that lookups take, besides those of every layer: what files have.
+
+    Keys:
+        vocabulary_size: Number of indices, where a file tells it before the vocabulary.
+        has_input_vocabulary: Whether ``adapt`` is refused; by default if ``vocabulary`` is given.
+    """
+
+    vocabulary_size: int | None
+    has_input_vocabulary: bool | None
+
+
 class IndexLookup(Categorical):
     """Base of ``StringLookup`` and ``IntegerLookup``.
 
@@ -66,8 +79,7 @@ class IndexLookup(Categorical):
         oov_method: How integers are spread over several OOV indices: ``"floormod"`` (the remainder)
             or ``"farmhash"``.
         salt: One or two integers that make another hash of OOV tokens.
-        vocabulary_size: Number of indices, where a file tells it before the vocabulary.
-        has_input_vocabulary: Whether ``adapt`` is refused; by default if ``vocabulary`` is given.
+        vocabulary_size, has_input_vocabulary: See ``LookupOptions``.
         **options: See ``LayerOptions``.
 
     Raises:
@@ -424,14 +436,18 @@ class IndexLookup(Categorical):
         return config
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "IndexLookup":
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "IndexLookup":
         """A layer made from what ``get_config`` gave.
+
+        Args:
+            config: The configuration.
+            custom_objects: Classes and functions by the name they have in ``config``.
 
         Raises:
             ValueError: the configuration names a vocabulary file: data mustn't say what is read.
         """
         check_no_path(cls, config)
-        return super().from_config(config)
+        return super().from_config(config, custom_objects)
 
     def save_own_variables(self, store: Any) -> None:
         """Put the document frequencies into ``store``."""

@@ -11,9 +11,8 @@ from typing_extensions import Unpack
 
 from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.core.configurable import generic
-from torchkeras.layers.base import LayerOptions
 from torchkeras.layers.preprocessing.adapting import as_numbers
-from torchkeras.layers.preprocessing.index_lookup import UNKNOWN, IndexLookup
+from torchkeras.layers.preprocessing.index_lookup import UNKNOWN, IndexLookup, LookupOptions
 from torchkeras.layers.preprocessing.texts import (
     as_str,
     flat_texts,
@@ -32,7 +31,7 @@ class IntegerLookup(IndexLookup):
     Args:
         vocabulary_dtype: ``"int64"``.
         name: Name; None makes one up.
-        **options: See ``IndexLookup`` and ``LayerOptions``.
+        **options: See ``LookupOptions`` and ``LayerOptions``.
 
     Other arguments are those of ``IndexLookup``, tokens being integers.
 
@@ -60,7 +59,7 @@ class IntegerLookup(IndexLookup):
         oov_method: str = "floormod",
         salt: int | Sequence[int] | None = None,
         name: str | None = None,
-        **options: Unpack[LayerOptions],
+        **options: Unpack[LookupOptions],
     ) -> None:
         if vocabulary_dtype not in ("int64", "int32"):
             raise argument_error(
@@ -170,8 +169,8 @@ class StringLookup(IndexLookup):
     Args:
         encoding: Encoding of tokens given as bytes.
         name: Name; None makes one up.
-        **options: See ``LayerOptions``; ``oov_method`` is taken and changes nothing, since strings
-            are always hashed.
+        oov_method: Changes nothing, since strings are always hashed; files have it.
+        **options: See ``LookupOptions`` and ``LayerOptions``.
 
     Other arguments are those of ``IndexLookup``, tokens being strings.
 
@@ -198,7 +197,8 @@ class StringLookup(IndexLookup):
         encoding: str = "utf-8",
         name: str | None = None,
         salt: int | Sequence[int] | None = None,
-        **options: Unpack[LayerOptions],
+        oov_method: str = "floormod",
+        **options: Unpack[LookupOptions],
     ) -> None:
         self.__dict__["encoding"] = encoding
         super().__init__(
@@ -212,7 +212,7 @@ class StringLookup(IndexLookup):
             output_mode=output_mode,
             sparse=sparse,
             pad_to_max_tokens=pad_to_max_tokens,
-            oov_method=options.pop("oov_method", "floormod"),
+            oov_method=oov_method,
             salt=salt,
             name=name,
             **options,

@@ -1,6 +1,6 @@
 """Preparing numbers: scales and moments."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,11 +9,13 @@ from torch import Tensor
 from typing_extensions import Unpack
 
 from torchkeras.core import settings
-from torchkeras.core.checks import argument_error, kind_error, moment_error
+from torchkeras.core.checks import argument_error, moment_error
 from torchkeras.core.configurable import generic
 from torchkeras.core.dtypes import torch_dtype
 from torchkeras.core.typing import Shape
 from torchkeras.layers.base import Layer, LayerOptions
+from torchkeras.layers.preprocessing.adapting import as_numbers, batches_of
+from torchkeras.layers.preprocessing.base import DataLayer
 from torchkeras.layers.shapes import SameShape
 
 
@@ -58,7 +60,7 @@ class Rescaling(SameShape, Layer):
         return numbers
 
 
-class Normalization(SameShape, Layer):
+class Normalization(SameShape, DataLayer):
     """``(x - mean) / sqrt(variance)``, with moments given or found in data by ``adapt``.
 
     Args:
@@ -206,10 +208,8 @@ class Normalization(SameShape, Layer):
                 "Leave them out.",
             )
         total = None
-        for number, batch in enumerate(self._batches(data)):
-            if steps is not None and number >= steps:
-                break
-            total = self._joined(total, self._moments(batch))
+        for batch in batches_of(self, data, steps):
+            total = self._joined(total, self._moments(as_numbers(batch)))
         if total is None:
             raise argument_error(self, "data", data, "at least one batch", "adapt() received none.")
         _, mean, variance = total
@@ -221,26 +221,6 @@ class Normalization(SameShape, Layer):
         config = super().get_config()
         config["mean"], config["variance"] = _plain(self.input_mean), _plain(self.input_variance)
         return config
-
-    def _batches(self, data: Any) -> Iterable[np.ndarray]:
-        if isinstance(data, (list, tuple)) and not _holds_arrays(data):
-            data = np.asarray(data)
-        if isinstance(data, (np.ndarray, Tensor)) or hasattr(data, "to_numpy"):
-            yield _as_array(data)
-        elif hasattr(data, "__getitem__") and hasattr(data, "__len__"):
-            for number in range(len(data)):
-                yield _as_array(_first(data[number]))
-        elif isinstance(data, Iterable):
-            for batch in data:
-                yield _as_array(_first(batch))
-        else:
-            raise kind_error(
-                self,
-                "data",
-                data,
-                "an array, a tensor or batches of them",
-                "Unsupported data type.",
-            )
 
     def _moments(self, batch: np.ndarray) -> tuple[int, np.ndarray, np.ndarray]:
         if not self.built:
@@ -275,18 +255,6 @@ class Normalization(SameShape, Layer):
 
     def finalize_state(self) -> None:
         """Kept for older scripts: the moments of ``adapt`` are in force at once."""
-
-
-def _first(batch: Any) -> Any:
-    return batch[0] if isinstance(batch, (list, tuple)) else batch
-
-
-def _holds_arrays(items: Any) -> bool:
-    return any(isinstance(item, (np.ndarray, Tensor)) for item in items)
-
-
-def _as_array(batch: Any) -> np.ndarray:
-    return batch.detach().cpu().numpy() if isinstance(batch, Tensor) else np.asarray(batch)
 
 
 def _plain(value: Any) -> Any:

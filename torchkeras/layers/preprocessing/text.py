@@ -9,14 +9,14 @@ import torch
 from torch import Tensor
 from typing_extensions import Unpack
 
-from torchkeras.core import serialization
+from torchkeras.core import scopes, serialization
 from torchkeras.core.checks import argument_error, kind_error, nearest
 from torchkeras.core.configurable import generic
 from torchkeras.core.typing import Shape
-from torchkeras.layers.base import LayerOptions
 from torchkeras.layers.preprocessing.adapting import batches_of, is_whole
 from torchkeras.layers.preprocessing.categories import Categorical
 from torchkeras.layers.preprocessing.encoding import MODES, checked_mode
+from torchkeras.layers.preprocessing.index_lookup import LookupOptions
 from torchkeras.layers.preprocessing.lookup import StringLookup
 from torchkeras.layers.preprocessing.ragged import RaggedTexts, ngrams_of, positions
 from torchkeras.layers.preprocessing.texts import (
@@ -63,7 +63,7 @@ class TextVectorization(Categorical):
         ragged: Whether ``"int"`` gives a nested tensor of rows as long as each text.
         encoding: Encoding of texts and tokens given as bytes.
         name: Name; None makes one up.
-        **options: See ``LayerOptions``.
+        **options: See ``LookupOptions`` and ``LayerOptions``.
 
     Shape:
         inputs: ``(batch,)`` or ``(batch, 1)`` strings.
@@ -96,7 +96,7 @@ class TextVectorization(Categorical):
         ragged: bool = False,
         encoding: str = "utf-8",
         name: str | None = None,
-        **options: Unpack[LayerOptions],
+        **options: Unpack[LookupOptions],
     ) -> None:
         known = {key: options.pop(key, None) for key in ("vocabulary_size", "has_input_vocabulary")}
         super().__init__(name=name, **options)
@@ -406,8 +406,12 @@ class TextVectorization(Categorical):
         return config
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "TextVectorization":
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "TextVectorization":
         """A layer made from what ``get_config`` gave.
+
+        Args:
+            config: The configuration.
+            custom_objects: Classes and functions by the name they have in ``config``.
 
         Raises:
             ValueError: the configuration names a vocabulary file: data mustn't say what is read.
@@ -415,7 +419,8 @@ class TextVectorization(Categorical):
         check_no_path(cls, config)
         config = dict(config)
         for key in ("standardize", "split"):
-            config[key] = serialization.deserialize_value(config.get(key))
+            with scopes.custom_objects_scope(custom_objects):
+                config[key] = serialization.deserialize_value(config.get(key))
         return super().from_config(config)
 
     def save_own_variables(self, store: Any) -> None:
