@@ -90,17 +90,42 @@ def local(layer: Any) -> Callable[[Tensor], Tensor]:
     return run
 
 
+def along(stride: int = 1, groups: int = 1) -> Callable[[Any], Any]:
+    """One axis as a plane of height 1, which torch goes faster through than ``conv1d``."""
+
+    def make(layer: Any) -> Callable[[Tensor], Tensor]:
+        conv = layer.conv
+        weight, bias = (p.detach().clone().requires_grad_() for p in (conv.weight, conv.bias))
+        before = layer.kernel_size[0] // 2
+
+        def run(x: Tensor) -> Tensor:
+            x = x.mT.unsqueeze(2)
+            y = F.conv2d(x, weight.unsqueeze(2), bias, (1, stride), (0, before), 1, groups)
+            return y.squeeze(2).mT
+
+        return run
+
+    return make
+
+
 RELU = {"activation": "relu"}
 SAME = {"padding": "same"}
 IMAGES, SMALL, CLIPS, VOLUMES = (
-    (32, 32, 32, 32),
+    (32, 48, 48, 32),
     (16, 16, 16, 64),
-    (32, 128, 64),
-    (4, 16, 16, 16, 16),
+    (64, 256, 64),
+    (8, 24, 24, 24, 16),
 )
 
 CASES = [
-    Case("Conv1D", {"filters": 64, "kernel_size": 3, **SAME}, CLIPS, own("conv")),
+    Case("Conv1D", {"filters": 64, "kernel_size": 3, **SAME}, CLIPS, along()),
+    Case(
+        "Conv1D",
+        {"filters": 64, "kernel_size": 3, **SAME},
+        CLIPS,
+        torchs(lambda: nn.Conv1d(64, 64, 3, 1, 1)),
+        note="beside conv1d",
+    ),
     Case("Conv2D", {"filters": 32, "kernel_size": 3, **SAME}, IMAGES, own("conv")),
     Case(
         "Conv2D",
@@ -138,7 +163,7 @@ CASES = [
         note="window 3, same, relu",
     ),
     Case("Conv3DTranspose", {"filters": 8, "kernel_size": 2, "strides": 2}, VOLUMES, own("conv")),
-    Case("DepthwiseConv1D", {"kernel_size": 3, **SAME}, CLIPS, own("conv")),
+    Case("DepthwiseConv1D", {"kernel_size": 3, **SAME}, CLIPS, along(groups=64)),
     Case("DepthwiseConv2D", {"kernel_size": 3, **SAME}, IMAGES, own("conv")),
     Case(
         "DepthwiseConv2D",

@@ -53,3 +53,14 @@ def test_class_that_reads_its_own_configuration_gets_all_of_it():
             return cls()
 
     assert generations.modernize(Reader, {"anything": 1}) == {"anything": 1}
+
+
+def test_arguments_that_no_class_used_are_dropped_in_silence():
+    class SeparableConv(Layer):
+        def __init__(self, filters: int, **options: Unpack[Options]) -> None:
+            super().__init__(**options)
+
+    config = {"filters": 3, "groups": 1, "kernel_initializer": {"class_name": "Zeros"}}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert generations.modernize(SeparableConv, config) == {"filters": 3}

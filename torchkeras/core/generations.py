@@ -29,6 +29,13 @@ ARGUMENTS: dict[str, dict[str, str]] = {
     "Optimizer": {"lr": "learning_rate"},
 }
 
+# Arguments that classes of tf.keras had from a base without using them.
+UNUSED: dict[str, set[str]] = {
+    "ConvTranspose": {"groups"},
+    "DepthwiseConv": {"groups", "filters"},
+    "SeparableConv": {"groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"},
+}
+
 # Arguments that say nothing any more, whatever their value.
 SILENT = {
     "fn", "is_legacy_optimizer", "jit_compile", "implementation", "quantization_config",
@@ -50,6 +57,8 @@ def modernize(cls: type, config: dict[str, Any]) -> dict[str, Any]:
         for old, new in ARGUMENTS.get(base.__name__, {}).items():
             if old in config:
                 config.setdefault(new, config.pop(old))
+        for name in UNUSED.get(base.__name__, ()):
+            config.pop(name, None)
     if _reads_its_own(cls):
         return config
     accepted = constructor_arguments(cls)

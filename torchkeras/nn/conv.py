@@ -37,25 +37,55 @@ def _in_format(module: nn.Module, window: Window) -> nn.Module:
     return module
 
 
+def as_plane(window: Window) -> Window | None:
+    """The window on ``(b, c, 1, length)`` where that is the faster way to go along one axis.
+
+    torch copies the inputs of its one-dimensional convolutions to have the channels before the
+    steps; its two-dimensional ones take them as they lie.
+    """
+    if window.rank > 1 or window.layout != CHANNELS_LAST:
+        return None
+    size, strides, dilation = ((1, *n) for n in (window.size, window.strides, window.dilation))
+    return Window(size, strides, dilation, window.padding, window.layout)
+
+
 def convolve(
     x: Tensor, weight: Tensor, bias: Tensor | None, window: Window, groups: int = 1
 ) -> Tensor:
     """Convolution of ``(b, c, *lengths)`` with ``(filters, c / groups, *size)``."""
+    plane = as_plane(window)
+    if plane is not None:
+        return _convolve(x.unsqueeze(2), weight.unsqueeze(2), bias, plane, groups).squeeze(2)
+    return _convolve(x, weight, bias, window, groups)
+
+
+def _convolve(
+    x: Tensor, weight: Tensor, bias: Tensor | None, window: Window, groups: int
+) -> Tensor:
     function, padding = FUNCTIONS[window.rank], 0
     if window.padding != "valid":
         x, padding = pad_unevenly(x, window.pads(tuple(x.shape[2:])))
     return function(x, weight, bias, window.strides, padding, window.dilation, groups)
 
 
+class PaddedConv1d(nn.Conv1d):
+    """``nn.Conv1d`` that pads as its window says: "same" with strides, "causal".
+
+    On channels_last tensors it goes as ``plane`` says, see ``as_plane``.
+    """
+
+    def _conv_forward(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        if self.plane is None:
+            return _convolve(x, weight, bias, self.window, self.groups)
+        x, weight = x.unsqueeze(2), weight.unsqueeze(2)
+        return _convolve(x, weight, bias, self.plane, self.groups).squeeze(2)
+
+
 class _Padded:
     """Forward of the padded convolutions: pad by the window, then convolve."""
 
     def _conv_forward(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        return convolve(x, weight, bias, self.window, self.groups)
-
-
-class PaddedConv1d(_Padded, nn.Conv1d):
-    """``nn.Conv1d`` that pads as its window says: "same" with strides, "causal"."""
+        return _convolve(x, weight, bias, self.window, self.groups)
 
 
 class PaddedConv2d(_Padded, nn.Conv2d):
@@ -74,10 +104,10 @@ def convolution(
 ) -> nn.Module:
     """The module that convolves ``(b, c, *lengths)`` with a window.
 
-    torch's own wherever its padding says the same, else a padded one.
+    torch's own wherever its padding says the same and it is as fast, else a padded one.
     """
-    fixed = window.fixed_pads
-    plain = fixed is not None and is_symmetric(fixed)
+    fixed, plane = window.fixed_pads, as_plane(window)
+    plain = plane is None and fixed is not None and is_symmetric(fixed)
     kinds = PLAIN if plain else PADDED
     module = kinds[window.rank](
         in_channels,
@@ -91,7 +121,7 @@ def convolution(
         **factory,
     )
     if not plain:
-        module.window = window
+        module.window, module.plane = window, plane
     return _in_format(module, window)
 
 
@@ -165,6 +195,10 @@ def convolve_transposed(x: Tensor, weight: Tensor, window: Window, extra: Length
         extra: Output padding of each axis; None gives ``n * stride`` elements for "same", and all
             that the windows reach, at least ``n * stride``, for "valid".
     """
+    plane = as_plane(window)
+    if plane is not None:
+        y = convolve_transposed(x.unsqueeze(2), weight.unsqueeze(2), plane, (0, *extra))
+        return y.squeeze(2)
     padding, output_padding, rest = _as_torch_pads(window, extra)
     function = TRANSPOSED_FUNCTIONS[window.rank]
     y = function(x, weight, None, window.strides, padding, output_padding, 1, window.dilation)
@@ -178,8 +212,26 @@ class _Cropped:
         return _finish(super().forward(x), self.rest, self.layout)
 
 
-class CroppedConvTranspose1d(_Cropped, nn.ConvTranspose1d):
-    """``nn.ConvTranspose1d`` that cuts ``rest`` off the end of the result."""
+class CroppedConvTranspose1d(nn.ConvTranspose1d):
+    """``nn.ConvTranspose1d`` that cuts ``rest`` off the end of the result.
+
+    On channels_last tensors it goes as ``plane`` says, see ``as_plane``.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.plane is None:
+            return _finish(super().forward(x), self.rest, self.layout)
+        y = F.conv_transpose2d(
+            x.unsqueeze(2),
+            self.weight.unsqueeze(2),
+            self.bias,
+            self.plane.strides,
+            (0, *self.padding),
+            (0, *self.output_padding),
+            self.groups,
+            self.plane.dilation,
+        )
+        return _finish(y, ((0, 0), *self.rest), self.layout).squeeze(2)
 
 
 class CroppedConvTranspose2d(_Cropped, nn.ConvTranspose2d):
@@ -203,11 +255,12 @@ def transposed_convolution(
 ) -> nn.Module:
     """The module that does what ``convolve_transposed`` does, with a bias.
 
-    torch's own wherever the same is cut off both sides, or less after; else a cropped one. Each
-    ``extra`` has to be below its stride.
+    torch's own wherever the same is cut off both sides, or less after, and it is as fast; else a
+    cropped one. Each ``extra`` has to be below its stride.
     """
     padding, output_padding, rest = _as_torch_pads(window, extra)
-    cropped = any(after for _, after in rest)
+    plane = as_plane(window)
+    cropped = plane is not None or any(after for _, after in rest)
     module = (CROPPED if cropped else TRANSPOSED)[window.rank](
         in_channels,
         out_channels,
@@ -220,5 +273,5 @@ def transposed_convolution(
         **factory,
     )
     if cropped:
-        module.rest, module.layout = rest, window.layout
+        module.rest, module.layout, module.plane = rest, window.layout, plane
     return _in_format(module, window)
