@@ -77,10 +77,15 @@ def compare_given(name: str, arguments: dict[str, Any], data: dict[str, Any]) ->
         drawn = drawn_by.get_random_transformation(data, training=True)
         for part in data:
             mine, true = [
-                getattr(layer, f"transform_{part}")(copy.deepcopy(data[part]), drawn)
+                getattr(layer, f"transform_{part}")(copy.deepcopy(data[part]), copied(drawn))
                 for layer in pair
             ]
             agree(mine, true, part)
+
+
+def copied(drawn: dict[str, Any]) -> dict[str, Any]:
+    """A transformation for one use: Keras's affine transforms overwrite their matrix."""
+    return {key: x.clone() if torch.is_tensor(x) else x for key, x in drawn.items()}
 
 
 def filled(height: int = 40, width: int = 60) -> tuple[torch.Tensor, torch.Tensor]:
