@@ -1,5 +1,7 @@
 """Activations as layers."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -7,6 +9,7 @@ from typing_extensions import Unpack
 
 from torchkeras import activations
 from torchkeras.core.checks import argument_error, known_size
+from torchkeras.core.configurable import generic
 from torchkeras.core.typing import (
     ActivationLike,
     ConstraintLike,
@@ -93,21 +96,16 @@ def not_negative(layer: Layer, argument: str, value: float | None) -> float:
     return value
 
 
-class LeakyReLUOptions(LayerOptions, total=False):
-    """Options of every layer, and what tf.keras calls the slope.
-
-    Keys:
-        alpha: ``negative_slope``.
-    """
-
-    alpha: float
+# The slope where neither of its two names is given.
+_LEAK = 0.3
 
 
 class LeakyReLU(SameShape, Layer):
     """x where it is positive, ``negative_slope * x`` elsewhere.
 
     Args:
-        negative_slope: Slope below 0, 0 or more; tf.keras calls it ``alpha``.
+        negative_slope: Slope below 0, 0 or more.
+        alpha: The same, as tf.keras calls it.
 
     Raises:
         ValueError: the slope is negative or None.
@@ -119,15 +117,23 @@ class LeakyReLU(SameShape, Layer):
 
     def __init__(
         self,
-        negative_slope: float = 0.3,
-        **options: Unpack[LeakyReLUOptions],
+        negative_slope: float = _LEAK,
+        *,
+        alpha: float = _LEAK,
+        **options: Unpack[LayerOptions],
     ) -> None:
-        slope = options.pop("alpha", negative_slope)
         super().__init__(**options)
+        slope = negative_slope if alpha == _LEAK else alpha
         self.negative_slope = not_negative(self, "negative_slope", slope)
 
     def call(self, inputs: Tensor) -> Tensor:
         return F.leaky_relu(inputs, self.negative_slope)
+
+    @generic
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        config.pop("alpha", None)  # said by negative_slope
+        return config
 
 
 class ELU(SameShape, Layer):
@@ -168,21 +174,12 @@ class ThresholdedReLU(SameShape, Layer):
         return F.threshold(inputs, self.theta, 0.0)
 
 
-class SoftmaxOptions(LayerOptions, total=False):
-    """Options of every layer, and one of tf.keras.
-
-    Keys:
-        robust_masking: Accepted and without effect: masked elements always get exactly 0.
-    """
-
-    robust_masking: bool
-
-
 class Softmax(SameShape, Layer):
     """``exp(x) / sum(exp(x))`` along an axis.
 
     Args:
         axis: The axis, or several, over which the result sums to 1.
+        robust_masking: Accepted and without effect: masked elements always get exactly 0.
 
     Shape:
         mask: Broadcasts to ``x``; False elements get 0, and so does a slice that is masked whole.
@@ -195,11 +192,18 @@ class Softmax(SameShape, Layer):
     def __init__(
         self,
         axis: int | tuple[int, ...] = -1,
-        **options: Unpack[SoftmaxOptions],
+        *,
+        robust_masking: bool = False,
+        **options: Unpack[LayerOptions],
     ) -> None:
-        options.pop("robust_masking", None)
         super().__init__(**options)
         self.axis = axis
+
+    @generic
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        config.pop("robust_masking", None)  # changes nothing
+        return config
 
     def call(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
         axes = (self.axis,) if isinstance(self.axis, int) else tuple(self.axis)
@@ -241,7 +245,7 @@ class PReLU(SameShape, Layer):
 
     def __init__(
         self,
-        alpha_initializer: InitializerLike = "zeros",
+        alpha_initializer: InitializerLike = "Zeros",
         alpha_regularizer: RegularizerLike = None,
         alpha_constraint: ConstraintLike = None,
         shared_axes: int | list[int] | tuple[int, ...] | None = None,

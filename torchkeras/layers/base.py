@@ -31,6 +31,8 @@ from torchkeras.core.remat import current_remat_scope
 from torchkeras.core.scopes import local
 from torchkeras.core.typing import RegularizerLike
 from torchkeras.layers.calls import LayerCalls
+from torchkeras.layers.lowering import LayerLowering
+from torchkeras.layers.older import OlderMembers
 from torchkeras.layers.penalties import LayerLosses
 from torchkeras.layers.quantization import LayerQuantization, policy_with
 from torchkeras.layers.signature import argument_names, make_forward, signature_of
@@ -81,6 +83,8 @@ class Layer(
     LayerLosses,
     LayerQuantization,
     LayerWeights,
+    LayerLowering,
+    OlderMembers,
     Configurable,
 ):
     """A torch module that builds itself at its first call and has Keras's interface.
@@ -93,6 +97,7 @@ class Layer(
         dtype: Number type or dtype policy; None is the default policy.
         autocast: Whether float inputs are cast to the compute dtype.
         name: Name; None makes one up.
+        dynamic: Accepted for older scripts; every layer here runs eagerly if need be.
         **options: See ``LayerOptions``.
 
     Raises:
@@ -129,6 +134,7 @@ class Layer(
         dtype: Any = None,
         autocast: bool = True,
         name: str | None = None,
+        dynamic: bool = False,
         **options: Any,
     ) -> None:
         nn.Module.__init__(self)
@@ -175,7 +181,6 @@ class Layer(
             shape = shape if shape is not None else (batch_size, *inner)
         self.__dict__["_input_shape_argument"] = None if shape is None else tuple(shape)
         self.__dict__["_initial_weights"] = options.pop("weights", None)
-        options.pop("dynamic", None)
         if options:
             wrong = next(iter(options))
             hint = nearest(
@@ -427,8 +432,8 @@ class Layer(
             return config
         recorded = recorded_arguments(self)
         for name, default in arguments.items():
-            if name in base or (name == "autocast" and self.autocast):
-                continue
+            if name in base or name == "weights" or (name == "autocast" and self.autocast):
+                continue  # initial weights are part of the state
             if name == "activity_regularizer" and owner.__init__ is Layer.__init__:
                 continue  # an option of every layer: told above if there is one
             value = current_value(self, owner, name, recorded.get(name, default))
@@ -452,17 +457,21 @@ class Layer(
         twin = self.__class__.__new__(self.__class__)
         memo[id(self)] = twin
         for key, value in self.__dict__.items():
-            if key in ("_inbound_calls", "_own_losses"):
+            if key in _OF_THE_ORIGINAL:
                 twin.__dict__[key] = []  # calls and their losses belong to the original
             else:
                 twin.__dict__[key] = _deepcopy(value, memo)
         return twin
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_inbound_calls": [], "_own_losses": []}
+        return {**self.__dict__, **{key: [] for key in _OF_THE_ORIGINAL if key in self.__dict__}}
 
     def extra_repr(self) -> str:
         return f"name={self.__dict__.get('_name')}, built={self.__dict__.get('built')}"
+
+
+# Calls and their losses, which no copy has.
+_OF_THE_ORIGINAL = ("_inbound_calls", "_outbound_calls", "_own_losses")
 
 
 def _recorded_build(build: Callable) -> Callable:

@@ -58,6 +58,10 @@ class Product(Quantizable):
         """Rows and columns as GPTQ and AWQ see the kernel."""
         return self.rows_and_columns()
 
+    def quantized_build(self, kernel_shape: Shape, mode: str, config: Any = None) -> None:
+        """See ``Quantizable``."""
+        super().quantized_build(kernel_shape, mode, config)
+
 
 class Dense(Product, Layer):
     """Affine map of the last axis: ``activation(x @ kernel + bias)``.
@@ -185,9 +189,11 @@ class EinsumDense(Product, Layer):
         lora_alpha: float | None = None,
         gptq_unpacked_column_size: int | None = None,
         quantization_config: Any = None,
+        *,
+        activity_regularizer: RegularizerLike = None,
         **options: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(**options)
+        super().__init__(activity_regularizer=activity_regularizer, **options)
         self.keep_lora(lora_rank, lora_alpha)
         self.keep_quantization(quantization_config)
         self.gptq_unpacked_column_size = gptq_unpacked_column_size

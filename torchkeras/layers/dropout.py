@@ -10,7 +10,7 @@ from typing_extensions import Unpack
 from torchkeras.core import seeds
 from torchkeras.core.checks import argument_error, check_rank
 from torchkeras.core.configurable import generic
-from torchkeras.core.typing import SeedLike, Shape
+from torchkeras.core.typing import DTypeLike, SeedLike, Shape
 from torchkeras.layers.base import Layer, LayerOptions
 from torchkeras.layers.input_spec import InputSpec
 from torchkeras.layers.shapes import SameShape
@@ -113,6 +113,7 @@ class SpatialDropout(Dropout):
         rate: Fraction of the channels dropped, in [0, 1].
         data_format: "channels_last", "channels_first", or None for the default.
         seed: Integer for numbers of its own; None draws from torch's generator.
+        name, dtype: See ``Layer``.
     """
 
     rank = 2
@@ -122,9 +123,11 @@ class SpatialDropout(Dropout):
         rate: float,
         data_format: str | None = None,
         seed: SeedLike = None,
+        name: str | None = None,
+        dtype: DTypeLike = None,
         **options: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(rate, seed=seed, **options)
+        super().__init__(rate, seed=seed, name=name, dtype=dtype, **options)
         self.data_format = layout_of(self, data_format)
         self.input_spec = InputSpec(ndim=self.rank + 2)
 
@@ -146,8 +149,15 @@ class SpatialDropout1D(SpatialDropout):
 
     rank = 1
 
-    def __init__(self, rate: float, seed: SeedLike = None, **options: Unpack[LayerOptions]) -> None:
-        super().__init__(rate, data_format=CHANNELS_LAST, seed=seed, **options)
+    def __init__(
+        self,
+        rate: float,
+        seed: SeedLike = None,
+        name: str | None = None,
+        dtype: DTypeLike = None,
+        **options: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(rate, CHANNELS_LAST, seed, name, dtype, **options)
 
 
 class SpatialDropout2D(SpatialDropout):

@@ -15,18 +15,7 @@ from torchkeras.layers.base import Layer, LayerOptions
 from torchkeras.layers.lookups import Int4Lookup, Int8Lookup
 from torchkeras.layers.lora import adapted_weight
 from torchkeras.layers.quantized import Quantizable
-
-
-class EmbeddingOptions(LayerOptions, total=False):
-    """Options of every layer, and some of tf.keras.
-
-    Keys:
-        input_length: Number of integers in a sample, which gives the input's shape.
-        sparse: Whether the gradient is a sparse tensor.
-    """
-
-    input_length: int | None
-    sparse: bool
+from torchkeras.tracer import KerasTensor
 
 
 class Embedding(Quantizable, Layer):
@@ -37,9 +26,11 @@ class Embedding(Quantizable, Layer):
         output_dim: Length of a vector.
         embeddings_*: Initializer, regularizer and constraint of the weight (see ``Layer``).
         mask_zero: Whether 0 is padding, to be masked in the layers that follow.
+        weights: Vectors to begin with, ``(input_dim, output_dim)`` or a list of that.
         lora_rank, lora_alpha, quantization_config: See ``Quantizable``.
-        **options: See ``EmbeddingOptions``; ``weights`` is the vectors to begin with,
-            ``(input_dim, output_dim)`` or a list of that.
+        activity_regularizer: Penalty on the vectors looked up (tf.keras).
+        input_length: Number of integers in a sample, which gives the input's shape (tf.keras).
+        sparse: Whether the gradient is a sparse tensor (tf.keras).
 
     Shape:
         inputs: integers (floats are rounded towards 0), any shape.
@@ -71,19 +62,21 @@ class Embedding(Quantizable, Layer):
         embeddings_regularizer: RegularizerLike = None,
         embeddings_constraint: ConstraintLike = None,
         mask_zero: bool = False,
+        weights: Any = None,
         lora_rank: int | None = None,
         lora_alpha: float | None = None,
         quantization_config: Any = None,
-        **options: Unpack[EmbeddingOptions],
+        *,
+        activity_regularizer: RegularizerLike = None,
+        input_length: int | None = None,
+        sparse: bool = False,
+        **options: Unpack[LayerOptions],
     ) -> None:
-        weights = options.get("weights")
         if weights is not None and not isinstance(weights, (list, tuple)):
-            options["weights"] = [weights]
-        length = options.pop("input_length", None)
-        if length is not None:
-            options.setdefault("input_shape", (length,))
-        sparse = bool(options.pop("sparse", False))
-        super().__init__(**options)
+            weights = [weights]
+        if input_length is not None:
+            options.setdefault("input_shape", (input_length,))
+        super().__init__(activity_regularizer=activity_regularizer, weights=weights, **options)
         self.keep_lora(lora_rank, lora_alpha)
         self.keep_quantization(quantization_config)
         for argument, value in (("input_dim", input_dim), ("output_dim", output_dim)):
@@ -95,7 +88,7 @@ class Embedding(Quantizable, Layer):
             "embeddings", embeddings_initializer, embeddings_regularizer, embeddings_constraint
         )
         self.mask_zero = mask_zero
-        self.sparse = sparse
+        self.sparse = bool(sparse)
         self._passes_mask_only = not mask_zero
 
     def build(self, input_shape: Shape | None = None) -> None:
@@ -115,11 +108,19 @@ class Embedding(Quantizable, Layer):
         scale = self.lora_alpha / self.lora_rank
         return y + torch.matmul(small, self.lora_embeddings_b.value).to(y.dtype) * scale
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         return inputs != 0 if self.mask_zero else None
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (*input_shape, self.output_dim)
+
+    def compute_output_spec(self, inputs: Any) -> KerasTensor:
+        """Symbolic output for symbolic integers, without recording the call."""
+        return KerasTensor(self.compute_output_shape(tuple(inputs.shape)), self.compute_dtype)
+
+    def quantized_build(self, embeddings_shape: Shape, mode: str, config: Any = None) -> None:
+        """See ``Quantizable``; the shape is ``(input_dim, output_dim)``."""
+        super().quantized_build(embeddings_shape, mode, config)
 
     def _converted(self, value: Any) -> Any:
         """Integers that come as floats become integers before a mixed policy could round them."""
@@ -132,4 +133,7 @@ class Embedding(Quantizable, Layer):
     @generic
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
-        return {**config, "sparse": True} if self.sparse else config
+        config.pop("input_length", None)  # said by the shape
+        if not self.sparse:
+            config.pop("sparse", None)
+        return config

@@ -74,8 +74,8 @@ class Lambda(Layer):
             return self._spec_by_rule(args, kwargs)
         return self._spec_by_run(args, kwargs, kwargs.pop("training", None))
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
-        return self.mask(inputs, previous_mask) if callable(self.mask) else self.mask
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        return self.mask(inputs, mask) if callable(self.mask) else self.mask
 
     @generic
     def get_config(self) -> dict[str, Any]:
@@ -86,12 +86,29 @@ class Lambda(Layer):
         return config
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "Lambda":
-        """A layer made from what ``get_config`` gave, in this generation of Keras or the last."""
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: Any = None, safe_mode: bool | None = None
+    ) -> "Lambda":
+        """A layer made from what ``get_config`` gave, in this generation of Keras or the last.
+
+        Args:
+            config: The configuration.
+            custom_objects: Functions by name.
+            safe_mode: False reads bytecode of a Python lambda; None does what the loading function
+                was told.
+
+        Raises:
+            ValueError: the function is bytecode, and reading that wasn't allowed.
+        """
         config = dict(config)
-        for name in ("function", "output_shape", "mask"):
-            kind = config.pop(f"{name}_type", None)
-            config.pop("module" if name == "function" else f"{name}_module", None)
-            if config.get(name) is not None:
-                config[name] = serialization.deserialize_function(config[name], kind)
-        return super().from_config(config)
+        safe = serialization.in_safe_mode() if safe_mode is None else safe_mode
+        with (
+            serialization.SafeModeScope(safe),
+            serialization.CustomObjectScope(custom_objects or {}),
+        ):
+            for name in ("function", "output_shape", "mask"):
+                kind = config.pop(f"{name}_type", None)
+                config.pop("module" if name == "function" else f"{name}_module", None)
+                if config.get(name) is not None:
+                    config[name] = serialization.deserialize_function(config[name], kind)
+            return super().from_config(config)

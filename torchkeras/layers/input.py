@@ -22,7 +22,9 @@ class InputLayer(Layer):
         input_tensor: A symbolic tensor to stand for the input.
         optional: Whether None may be fed.
         name: Name; None makes one up.
-        **options: ``input_shape`` and ``batch_input_shape``, as tf.keras spells them.
+        input_shape: ``shape``, as tf.keras spells it.
+        type_spec: Something with a ``shape`` (batch included) and a ``dtype`` to take them from.
+        **options: ``batch_input_shape``: ``batch_shape``, as tf.keras spells it.
 
     Raises:
         ValueError: neither a shape nor a batch shape, or both; sparse and ragged at once.
@@ -41,12 +43,16 @@ class InputLayer(Layer):
         input_tensor: Any = None,
         optional: bool = False,
         name: str | None = None,
+        *,
+        input_shape: Any = None,
+        type_spec: Any = None,
         **options: Any,
     ) -> None:
         super().__init__(name=name)
-        shape = options.pop("input_shape", shape)
+        shape = shape if input_shape is None else input_shape
         batch_shape = options.pop("batch_input_shape", batch_shape)
-        options.pop("type_spec", None)
+        if type_spec is not None:
+            batch_shape, dtype = tuple(type_spec.shape), dtype or type_spec.dtype
         if options:
             raise TypeError(f"InputLayer: Unrecognized keyword arguments: {list(options)}.")
         if sparse and ragged:

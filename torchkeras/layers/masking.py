@@ -36,7 +36,7 @@ class Masking(SameShape, Layer):
     def call(self, inputs: Tensor) -> Tensor:
         return torch.where(self.compute_mask(inputs).unsqueeze(-1), inputs, 0)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         return torch.any(inputs != self.mask_value, -1)
 
 

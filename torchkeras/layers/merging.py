@@ -12,6 +12,7 @@ from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.core.typing import Shape
 from torchkeras.layers.base import Layer, LayerOptions
 from torchkeras.layers.shapes import broadcast
+from torchkeras.tracer import KerasTensor
 
 Masks = Sequence[Tensor | None] | None
 
@@ -79,13 +80,19 @@ class Merge(Layer):
                 "Cannot merge tensors with different batch sizes.",
             )
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
-        if previous_mask is None or any(mask is None for mask in previous_mask):
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        if mask is None or any(part is None for part in mask):
             return None
-        merged = previous_mask[0]
-        for mask in previous_mask[1:]:
-            merged = torch.logical_or(merged, mask)
+        merged = mask[0]
+        for part in mask[1:]:
+            merged = torch.logical_or(merged, part)
         return merged
+
+    def compute_output_spec(self, inputs: Any, mask: Masks = None) -> KerasTensor:
+        """Symbolic output for symbolic inputs, without recording the call."""
+        self.check_list(inputs)
+        shape = self.compute_output_shape([tuple(x.shape) for x in inputs])
+        return KerasTensor(shape, self.compute_dtype)
 
     _passes_mask_only = True
 
@@ -232,16 +239,16 @@ class Concatenate(Merge):
             "concatenation axis.",
         )
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
-        if previous_mask is None or all(mask is None for mask in previous_mask):
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        if mask is None or all(part is None for part in mask):
             return None
         masks = []
-        for x, mask in zip(inputs, previous_mask, strict=True):
-            if mask is None:
-                mask = torch.ones_like(x, dtype=torch.bool)
-            elif len(mask.shape) < len(x.shape):
-                mask = torch.logical_or(mask.unsqueeze(-1), torch.zeros_like(x, dtype=torch.bool))
-            masks.append(mask)
+        for x, part in zip(inputs, mask, strict=True):
+            if part is None:
+                part = torch.ones_like(x, dtype=torch.bool)
+            elif len(part.shape) < len(x.shape):
+                part = torch.logical_or(part.unsqueeze(-1), torch.zeros_like(x, dtype=torch.bool))
+            masks.append(part)
         return torch.any(torch.cat(masks, self.axis), -1)
 
 
@@ -320,7 +327,7 @@ class Dot(Merge):
         shape = tuple(left + right)
         return shape if len(shape) > 1 else (*shape, 1)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> None:
+    def compute_mask(self, inputs: Any, mask: Any = None) -> None:
         return None
 
 

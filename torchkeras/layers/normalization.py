@@ -482,8 +482,8 @@ class RMSNormalization(SameShape, Layer):
         self.norm = norm.RMSNorm(shape, axes, self.epsilon, **self.factory)
         self.adopt_weight("scale", "norm.weight")
 
-    def call(self, inputs: Tensor) -> Tensor:
-        return self.norm(inputs)
+    def call(self, x: Tensor) -> Tensor:
+        return self.norm(x)
 
 
 class UnitNormalization(SameShape, Layer):

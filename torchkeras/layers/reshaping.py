@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from torch import Tensor
 from typing_extensions import Unpack
@@ -22,6 +23,7 @@ from torchkeras.nn.geometry import (
     to_channels_last,
 )
 from torchkeras.nn.resize import enlarge
+from torchkeras.tracer import KerasTensor
 
 
 class Rearranging(Layer):
@@ -30,6 +32,11 @@ class Rearranging(Layer):
     def _dtype_of_outputs(self, args: tuple) -> str:
         dtype = args[0].dtype
         return self.compute_dtype if is_floating(dtype) else dtype
+
+    def compute_output_spec(self, inputs: Any) -> KerasTensor:
+        """Symbolic output for a symbolic input, without recording the call."""
+        shape = self.compute_output_shape(tuple(inputs.shape))
+        return KerasTensor(shape, self._dtype_of_outputs((inputs,)))
 
 
 class Flatten(Rearranging):
@@ -263,11 +270,27 @@ class ZeroPadding2D(ZeroPadding):
 
     rank = 2
 
+    def __init__(
+        self,
+        padding: int | Sequence = (1, 1),
+        data_format: str | None = None,
+        **options: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(padding, data_format, **options)
+
 
 class ZeroPadding3D(ZeroPadding):
     """Zeros around volumes, ``(batch, depth, height, width, channels)``."""
 
     rank = 3
+
+    def __init__(
+        self,
+        padding: int | Sequence = ((1, 1), (1, 1), (1, 1)),
+        data_format: str | None = None,
+        **options: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(padding, data_format, **options)
 
 
 class Cropping(Bordered):
@@ -323,6 +346,14 @@ class Cropping2D(Cropping):
 
     rank = 2
 
+    def __init__(
+        self,
+        cropping: int | Sequence = ((0, 0), (0, 0)),
+        data_format: str | None = None,
+        **options: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(cropping, data_format, **options)
+
 
 class Cropping3D(Cropping):
     """Volumes without their borders, ``(batch, depth, height, width, channels)``."""
@@ -331,7 +362,7 @@ class Cropping3D(Cropping):
 
     def __init__(
         self,
-        cropping: int | Sequence = 1,
+        cropping: int | Sequence = ((1, 1), (1, 1), (1, 1)),
         data_format: str | None = None,
         **options: Unpack[LayerOptions],
     ) -> None:
@@ -410,7 +441,7 @@ class UpSampling2D(UpSampling):
 
     def __init__(
         self,
-        size: Sizes = 2,
+        size: Sizes = (2, 2),
         data_format: str | None = None,
         interpolation: str = "nearest",
         **options: Unpack[LayerOptions],
@@ -437,3 +468,11 @@ class UpSampling3D(UpSampling):
     """Volumes enlarged, ``(batch, depth, height, width, channels)``."""
 
     rank = 3
+
+    def __init__(
+        self,
+        size: Sizes = (2, 2, 2),
+        data_format: str | None = None,
+        **options: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(size, data_format, **options)

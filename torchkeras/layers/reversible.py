@@ -17,20 +17,24 @@ from torchkeras.core.typing import (
     RegularizerLike,
     Shape,
 )
-from torchkeras.layers.base import Layer
-from torchkeras.layers.embedding import Embedding, EmbeddingOptions
+from torchkeras.layers.base import Layer, LayerOptions
+from torchkeras.layers.embedding import Embedding
 from torchkeras.layers.lookups import Int4Reversible, Int8Reversible
 from torchkeras.tracer import KerasTensor
 from torchkeras.tracer.graph import attach_mask
 
 
-class ReversibleOptions(EmbeddingOptions, total=False):
+class ReversibleOptions(LayerOptions, total=False):
     """Options of embeddings that ``ReversibleEmbedding`` hands on.
 
     Keys:
-        lora_rank, lora_alpha, quantization_config: See ``Embedding``.
+        weights, lora_rank, lora_alpha, quantization_config: See ``Embedding``.
+        activity_regularizer, input_length, sparse: See ``Embedding``.
     """
 
+    activity_regularizer: RegularizerLike
+    input_length: int | None
+    sparse: bool
     lora_rank: int | None
     lora_alpha: float | None
     quantization_config: Any
@@ -49,7 +53,7 @@ class ReversibleEmbedding(Embedding):
         reverse_dtype: Number type of the way back; None is the compute dtype.
         logit_soft_cap: The way back gives ``tanh(y / cap) * cap``, in units of the result; None
             leaves it.
-        **options: See ``ReversibleOptions`` and ``EmbeddingOptions``.
+        **options: See ``ReversibleOptions``.
 
     Shape:
         inputs: integers of any shape; with ``reverse=True`` vectors ``(..., output_dim)``.
@@ -146,10 +150,10 @@ class ReversibleEmbedding(Embedding):
             return self.reverse(x)
         return F.linear(x, self.reverse.weight.to(x.dtype))
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """None for vectors, which are on their way back."""
         floating = str(inputs.dtype).rpartition(".")[2].startswith(("float", "bfloat"))
-        return None if floating else super().compute_mask(inputs, previous_mask)
+        return None if floating else super().compute_mask(inputs, mask)
 
     def compute_output_shape(self, input_shape: Shape, reverse: bool = False) -> Shape:
         if reverse:

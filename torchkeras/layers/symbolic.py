@@ -38,6 +38,7 @@ class SymbolicCalls:
             self._after_build()
         recorded_args, recorded_kwargs = self._recorded(args, kwargs, training)
         y = tracer.record(self, recorded_args, recorded_kwargs, outputs)
+        self._tell_producers(self._inbound_calls[-1:])
         self._mark_outputs(args[0] if args else None, y, previous_mask)
         return y
 
