@@ -51,6 +51,17 @@ def test_local_convolutions_equal_shared_ones_with_equal_kernels():
     )  # fmt: skip
 
 
+def test_local_convolutions_take_channels_before_elements_where_these_come_first():
+    x = torch.randn(2, 3, 6)
+    kernel = torch.randn(5, 3 * 2, 4)  # (places, channels * size, filters)
+    wanted = torch.stack(
+        [x[:, :, place : place + 2].flatten(1) @ kernel[place] for place in range(5)], -1
+    )
+    torch.testing.assert_close(
+        K.local_conv1d(x, kernel, (2,), (1,), "channels_first"), wanted, rtol=1e-4, atol=1e-5
+    )
+
+
 def test_pools_are_of_two_kinds():
     x = torch.arange(16.0).reshape(1, 4, 4, 1)
     assert K.pool2d(x, (2, 2), (2, 2)).flatten().tolist() == [5.0, 7.0, 13.0, 15.0]

@@ -1,12 +1,17 @@
 """Convolutions beside Keras over their arguments, and what is special about them."""
 
+import inspect
+
+import keras
 import numpy as np
 import pytest
 import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from parity import compare, numbers
+from parity import compare, fill, numbers
+from torch.profiler import ProfilerActivity, profile
 
+import torchkeras
 from torchkeras import Input, layers
 
 
@@ -59,6 +64,106 @@ def test_images_stay_channels_last_between_layers():
         assert x.is_contiguous()
     assert model[0].conv.weight.shape == (4, 3, 3, 3)
     assert model[0].kernel.shape == (3, 3, 3, 4)
+
+
+def test_nothing_is_copied_between_layers():
+    model = torchkeras.Sequential(
+        [
+            layers.Conv2D(8, 3, padding="same", activation="relu"),
+            layers.BatchNormalization(),
+            layers.MaxPooling2D(),
+            layers.SeparableConv2D(16, 3, padding="same"),
+            layers.BatchNormalization(),
+            layers.Activation("relu"),
+            layers.AveragePooling2D(),
+            layers.DepthwiseConv2D(3, padding="same"),
+            layers.Conv2DTranspose(4, 2, 2),
+            layers.GlobalAveragePooling2D(),
+        ]
+    )
+    x = torch.randn(2, 16, 16, 3)
+    model(x)
+    with profile(activities=[ProfilerActivity.CPU]) as profiled:
+        model(x, training=True).square().sum().backward()
+    names = {event.key for event in profiled.key_averages()}
+    assert "aten::convolution_backward" in names
+    assert not names & {"aten::clone", "aten::contiguous"}
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "float64"])
+def test_number_types_follow_the_policy(policy):
+    arguments = {"filters": 4, "kernel_size": 3, "strides": 2, "padding": "same", "dtype": policy}
+    compare("Conv2D", arguments, numbers((2, 5, 4, 2)), relative=0.05, absolute=0.02)
+
+
+def standardized(package):
+    """A convolution as users write it: the kernel normalized in the place made for that."""
+
+    class Standardized(package.layers.Conv2D):
+        def convolution_op(self, inputs, kernel):
+            mean = package.ops.mean(kernel, axis=(0, 1, 2), keepdims=True)
+            return super().convolution_op(inputs, kernel - mean)
+
+    return Standardized
+
+
+@pytest.mark.parametrize("layout", ["channels_last", "channels_first"])
+def test_an_overridden_operation_is_called(layout):
+    arguments = {"filters": 3, "kernel_size": 2, "activation": "relu", "data_format": layout}
+    x = torch.tensor(numbers((2, 5, 5, 5)))
+    ours, theirs = standardized(torchkeras)(**arguments), standardized(keras)(**arguments)
+    for layer in (ours, theirs):
+        layer(x)
+    fill(ours, theirs)
+    torch.testing.assert_close(ours(x), theirs(x), rtol=1e-5, atol=1e-5)
+    plain = layers.Conv2D(**arguments)
+    plain.build(x.shape)
+    plain.set_weights(ours.get_weights())
+    assert not torch.allclose(plain(x), ours(x))
+
+
+def test_the_operation_with_another_kernel_is_that_of_the_layer():
+    layer = layers.Conv1D(4, 3, padding="causal", dilation_rate=2, groups=2, use_bias=False)
+    x = torch.randn(2, 7, 6)
+    torch.testing.assert_close(layer(x), layer.convolution_op(x, layer.kernel))
+
+
+def test_the_kernel_is_there_once_it_is_built():
+    layer = layers.Conv2D(4, 3)
+    assert not hasattr(layer, "kernel")
+    layer.build((None, 5, 5, 2))
+    assert layer.kernel.shape == (3, 3, 2, 4)
+    layer.enable_lora(2)
+    layer.lora_kernel_b.assign(np.ones((2, 4), "float32"))
+    assert not torch.equal(layer.kernel, layer.conv.weight.permute(2, 3, 1, 0))
+
+
+def test_signatures_show_a_number_for_each_axis():
+    shown = inspect.signature(layers.Conv2D).parameters
+    assert shown["strides"].default == (1, 1)
+    assert inspect.signature(layers.Conv1D).parameters["strides"].default == 1
+    assert inspect.signature(layers.MaxPooling3D).parameters["pool_size"].default == (2, 2, 2)
+
+    class Mine(layers.Conv2D):
+        def __init__(self, width, strides=3):
+            super().__init__(width, 3, strides)
+
+    assert str(inspect.signature(Mine)) == "(width, strides=3)"
+
+
+def test_one_axis_goes_as_a_plane_without_copies():
+    layer = layers.Conv1D(4, 3, 2, padding="same")
+    y = layer(torch.randn(2, 8, 3))
+    assert y.is_contiguous()
+    assert isinstance(layer.conv, torch.nn.Conv1d)
+    assert layer.conv.weight.shape == (4, 3, 3)
+
+
+def test_numpy_integers_are_sizes():
+    layer = layers.Conv2D(4, tuple(np.array([2, 3])), strides=np.int64(2))
+    assert layer.kernel_size == (2, 3)
+    assert layer.get_config()["strides"] == (2, 2)
+    assert type(layer.strides[0]) is int
 
 
 def test_the_module_is_torchs_own_where_it_can_be():

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from parity import compare, numbers
 
@@ -48,6 +48,32 @@ def test_global_pools_compute_what_keras_computes(kind, rank, first, keepdims):
 def test_masked_steps_have_no_part_in_a_global_mean():
     mask = torch.tensor([[True, True, False], [True, False, False]]).numpy()
     compare("GlobalAveragePooling1D", {}, numbers((2, 3, 4)), masks=mask)
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+@pytest.mark.parametrize("kind", ["Max", "Average"])
+@given(data=st.data())
+@settings(max_examples=8)
+def test_adaptive_pools_compute_what_keras_computes(kind, rank, data):
+    layout = data.draw(st.sampled_from(["channels_last", "channels_first"]))
+    size = data.draw(st.tuples(*[st.integers(1, 4)] * rank))
+    lengths = data.draw(st.tuples(*[st.integers(3, 7)] * rank))
+    shape = (2, 3, *lengths) if layout == "channels_first" else (2, *lengths, 3)
+    arguments = {"output_size": size, "data_format": layout}
+    compare(f"Adaptive{kind}Pooling{rank}D", arguments, numbers(shape))
+
+
+def test_adaptive_pools_take_one_number_and_unknown_lengths():
+    layer = layers.AdaptiveAveragePooling2D(3)
+    assert layer.output_size == (3, 3)
+    assert layer(Input((None, None, 4))).shape == (None, 3, 3, 4)
+    assert layer(torch.zeros(2, 7, 5, 4)).is_contiguous()
+    with pytest.raises(ValueError, match="output_size is 0"):
+        layers.AdaptiveMaxPooling1D(0)
+    with pytest.raises(ValueError, match="expected 2 integers"):
+        layers.AdaptiveMaxPooling2D((2, 2, 2))
+    with pytest.raises(ValueError, match="expected ndim=4"):
+        layer(torch.zeros(2, 7, 5))
 
 
 def test_pool_size_defaults_to_two():

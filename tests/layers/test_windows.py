@@ -15,6 +15,20 @@ def test_one_integer_serves_all_axes():
             windows.sizes("it", "size", wrong, 2)
 
 
+def test_arguments_of_a_window_are_kept_and_make_it():
+    class Owner:
+        pass
+
+    owner = Owner()
+    windows.keep_window(owner, 2, 3, (1, 2), "SAME", None, 1)
+    assert owner.window == Window((3, 3), (1, 2), (1, 1), "same", "channels_last")
+    assert (owner.kernel_size, owner.strides, owner.padding) == ((3, 3), (1, 2), "same")
+    with pytest.raises(ValueError, match="not supported in conjunction"):
+        windows.keep_window(owner, 1, 3, 2, "valid", None, 2)
+    windows.keep_window(owner, 1, 3, 2, "valid", None, 2, exclusive=False)
+    assert owner.window.dilation == (2,)
+
+
 def test_words_may_be_in_capitals():
     assert windows.padding_word("it", "SAME", ("valid", "same")) == "same"
     with pytest.raises(ValueError, match="padding is 3"):

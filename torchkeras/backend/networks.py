@@ -129,7 +129,8 @@ def local_conv1d(
     x = ops.convert_to_tensor(inputs)
     first = standardize_data_format(data_format) == "channels_first"
     x = x.mT if first else x
-    pieces = x.unfold(1, kernel_size[0], strides[0]).transpose(2, 3).flatten(2)  # (b, t, size * c)
+    pieces = x.unfold(1, kernel_size[0], strides[0])  # (b, t, c, size)
+    pieces = (pieces if first else pieces.mT).flatten(2)
     y = _by_place("local_conv1d", pieces, kernel)
     return y.mT if first else y
 

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 from torchkeras.core import settings
@@ -19,15 +20,15 @@ def sizes(owner: Any, argument: str, value: Any, rank: int, least: int = 1) -> t
     Raises:
         ValueError: it is neither an integer nor ``rank`` of them, or one is below ``least``.
     """
-    values = (value,) * rank if isinstance(value, int) else value
+    values = (value,) * rank if isinstance(value, Integral) else value
     if (
         not isinstance(values, Sequence)
         or len(values) != rank
-        or any(not isinstance(v, int) or v < least for v in values)
+        or any(not isinstance(v, Integral) or v < least for v in values)
     ):
         count = f"{rank} integers" if rank > 1 else "an integer"
         raise argument_error(owner, argument, value, f"{count}, {least} or more")
-    return tuple(values)
+    return tuple(int(v) for v in values)
 
 
 def show_sizes(cls: type, *arguments: str) -> None:
