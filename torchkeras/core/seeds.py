@@ -190,8 +190,12 @@ def draw_by(kind: str, parameters: Tensor, seed: Any = None) -> Tensor:
         parameters: Positive numbers.
         seed: As in ``generator_for``.
     """
-    if is_given(seed) and torch.compiler.is_compiling():
-        return torch.ops.torchkeras.draw_by(_state_of(seed), kind, parameters)
+    if scopes.local.shape_run:  # where torch knows no shape of its own kernel for the latter
+        numbers = torch._standard_gamma(parameters)
+        return numbers if kind == "gamma" else numbers / numbers.sum(-1, keepdim=True)
+    if torch.compiler.is_compiling():
+        state = _state_of(seed) if is_given(seed) else None
+        return torch.ops.torchkeras.draw_by(state, kind, parameters)
     return _SAMPLERS[kind](parameters, generator_for(seed, parameters.device))
 
 
@@ -234,7 +238,7 @@ _library.define(
     "draw(Tensor state, str kind, SymInt[] shape, float low, float high, ScalarType dtype, "
     "Device? device) -> Tensor"
 )
-_library.define("draw_by(Tensor state, str kind, Tensor parameters) -> Tensor")
+_library.define("draw_by(Tensor? state, str kind, Tensor parameters) -> Tensor")
 
 
 def _draw(
@@ -262,11 +266,12 @@ def _draw_outline(
     return torch.empty(shape, dtype=dtype, device=device)
 
 
-def _draw_by(state: Tensor, kind: str, parameters: Tensor) -> Tensor:
-    return _SAMPLERS[kind](parameters, _seeded_generator(state, parameters.device))
+def _draw_by(state: Tensor | None, kind: str, parameters: Tensor) -> Tensor:
+    generator = None if state is None else _seeded_generator(state, parameters.device)
+    return _SAMPLERS[kind](parameters, generator)
 
 
-def _draw_by_outline(state: Tensor, kind: str, parameters: Tensor) -> Tensor:
+def _draw_by_outline(state: Tensor | None, kind: str, parameters: Tensor) -> Tensor:
     return torch.empty_like(parameters)
 
 

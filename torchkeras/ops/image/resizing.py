@@ -223,7 +223,7 @@ def scale_and_translate(
 def gaussian(size: int, sigma: float | Tensor, dtype: torch.dtype, device: torch.device) -> Tensor:
     """Weights of a bell curve over ``size`` elements that sum to 1."""
     places = torch.arange(size, dtype=dtype, device=device) - (size - 1) / 2
-    weights = torch.exp(-0.5 * (places / sigma) ** 2)
+    weights = torch.exp(-0.5 * (places / sigma).square())
     return weights / weights.sum()
 
 

@@ -19,7 +19,6 @@ from torchkeras.layers.preprocessing.image.base import (
 )
 from torchkeras.layers.shapes import SameShape
 from torchkeras.nn.colors import scale_saturation, to_gray, turn_hue
-from torchkeras.tracer import KerasTensor
 
 Factor = float | Sequence[float]
 Range = Sequence[float]
@@ -93,19 +92,20 @@ class ColorLayer(SameShape, BaseImagePreprocessingLayer):
             return images
         return self.in_compute_dtype(images)
 
-    def compute_output_spec(self, data: Any, training: bool | None = None) -> Any:
-        spec = super().compute_output_spec(data, training)
-        if isinstance(data, dict) or not self.keeps_integers or is_floating(data.dtype):
-            return spec
-        return KerasTensor(spec.shape, data.dtype)
+    def _dtype_of_outputs(self, args: tuple) -> str:
+        dtype = args[0].dtype
+        return dtype if self.keeps_integers and not is_floating(dtype) else self.compute_dtype
 
     def transform_bounding_boxes(
-        self, bounding_boxes: Boxes, transformation: Transformation, training: bool = True
+        self, bounding_boxes: Boxes, transformation: Transformation = None, training: bool = True
     ) -> Boxes:
         return bounding_boxes
 
     def transform_segmentation_masks(
-        self, segmentation_masks: TensorLike, transformation: Transformation, training: bool = True
+        self,
+        segmentation_masks: TensorLike,
+        transformation: Transformation = None,
+        training: bool = True,
     ) -> Tensor:
         return segmentation_masks
 
@@ -516,6 +516,29 @@ class RandomGrayscale(ColorLayer):
             transformation = self.get_random_transformation(images)
         gray = to_gray(check_color(self, images), self.channel_axis).to(images.dtype)
         return torch.where(mask_for_each(transformation, images), gray, images)
+
+    def compute_output_spec(self, inputs: Any, **options: Any) -> Any:
+        return super().compute_output_spec(inputs, **options)
+
+    # In this class Keras calls the transformation by its plural.
+
+    def transform_labels(
+        self,
+        labels: TensorLike,
+        transformations: Transformation = None,
+        transformation: Transformation = None,
+        training: bool = True,
+    ) -> Tensor:
+        return labels
+
+    def transform_segmentation_masks(
+        self,
+        segmentation_masks: TensorLike,
+        transformations: Transformation = None,
+        transformation: Transformation = None,
+        training: bool = True,
+    ) -> Tensor:
+        return segmentation_masks
 
 
 class RandomInvert(ColorLayer):

@@ -204,6 +204,9 @@ class Equalization(ColorLayer):
     ) -> Tensor:
         return super().transform_images(images, {}, training)
 
+    def compute_output_spec(self, inputs: Any, **options: Any) -> Any:
+        return super().compute_output_spec(inputs, **options)
+
     def recolored(self, images: Tensor, transformation: Transformation) -> Tensor:
         levels = self.transform_value_range(images, self.value_range, (0, 255))
         channels = levels.movedim(self.channel_axis, 0)

@@ -76,7 +76,7 @@ class MixingLayer(SameShape, BaseImagePreprocessingLayer):
         keys = self.draw("uniform", (batch.size,), device=batch.device, seed=seed)
         return keys.argsort()
 
-    def weights(self, batch: Batch, alpha: Tensor, seed: SeedLike = None) -> Tensor:
+    def kept_shares(self, batch: Batch, alpha: Tensor, seed: SeedLike = None) -> Tensor:
         """For each image, how much of it is kept: numbers of a beta distribution.
 
         Args:
@@ -147,7 +147,7 @@ class MixUp(MixingLayer):
         batch = self.batch_of(data)
         order = self.shuffled(batch, seed)
         alpha = torch.tensor(float(self.alpha), dtype=torch.float32, device=batch.device)
-        return {"mix_weight": self.weights(batch, alpha, seed), "permutation_order": order}
+        return {"mix_weight": self.kept_shares(batch, alpha, seed), "permutation_order": order}
 
     def transform_images(
         self, images: TensorLike, transformation: Transformation = None, training: bool = True
@@ -214,7 +214,7 @@ class CutMix(MixingLayer):
         if not training or batch.is_single:
             return None
         alpha = self.draw("uniform", (1,), *self.factor, device=batch.device, seed=seed) + 1e-6
-        share = torch.sqrt(1.0 - self.weights(batch, alpha, seed))
+        share = torch.sqrt(1.0 - self.kept_shares(batch, alpha, seed))
         left, right = across = random_span(self, batch, batch.width, share, seed)
         top, bottom = down = random_span(self, batch, batch.height, share, seed)
         area = (right - left) * (bottom - top)
