@@ -36,12 +36,15 @@ class Categorical(DataLayer):
         super().__init__(**{"autocast": False, **options})
 
     _converts_inputs = False
+    _gives_text = False
 
     def _run(self, args: tuple, kwargs: dict, training: Any) -> Any:
         if not local.shape_run:
             return super()._run(args, kwargs, training)
-        spec = self.compute_output_spec(*args, **kwargs)
         first = args[0][0] if isinstance(args[0], (list, tuple)) else args[0]
+        if isinstance(first, Tensor) and not self.sparse and not self._gives_text:
+            return super()._run(args, kwargs, training)
+        spec = self.compute_output_spec(*args, **kwargs)  # what has values alone can tell
         sizes = [first.shape[0] if size is None else size for size in spec.shape]
         if spec.dtype == "string":
             return empty_texts(sizes)

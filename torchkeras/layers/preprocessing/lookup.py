@@ -11,6 +11,7 @@ from typing_extensions import Unpack
 
 from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.core.configurable import generic
+from torchkeras.core.scopes import local
 from torchkeras.layers.preprocessing.adapting import as_numbers
 from torchkeras.layers.preprocessing.index_lookup import UNKNOWN, IndexLookup, LookupOptions
 from torchkeras.layers.preprocessing.texts import (
@@ -140,6 +141,8 @@ class IntegerLookup(IndexLookup):
     def _check_known(self, indices: Tensor, inputs: Tensor) -> None:
         """Raise if an integer is unknown; only this setting makes the host wait for the device."""
         unknown = indices == UNKNOWN
+        if local.shape_run:
+            return
         if torch.compiler.is_compiling():
             torch._assert_async(~unknown.any(), "IntegerLookup: a token isn't in the vocabulary.")
         elif unknown.any():
@@ -224,6 +227,10 @@ class StringLookup(IndexLookup):
         if not isinstance(token, str):
             raise kind_error(self, "vocabulary", f"with {token!r} in it", "strings")
         return str(token)
+
+    @property
+    def _gives_text(self) -> bool:  # type: ignore[override]
+        return self.invert
 
     def _index_tokens(self) -> None:
         self.__dict__["_tables"] = {}
