@@ -8,7 +8,7 @@ from torch import Tensor
 from typing_extensions import Unpack
 
 from torchkeras.core import seeds
-from torchkeras.core.checks import argument_error, nearest
+from torchkeras.core.checks import argument_error
 from torchkeras.core.configurable import generic
 from torchkeras.core.typing import (
     SeedLike,
@@ -91,7 +91,7 @@ class Attention(Layer):
                 "score_mode",
                 score_mode,
                 "'dot' or 'concat'",
-                nearest(score_mode, ("dot", "concat")),
+                "Invalid value for argument score_mode. Expected one of {'dot', 'concat'}.",
             )
         self.use_scale = use_scale
         self.score_mode = score_mode
@@ -114,14 +114,21 @@ class Attention(Layer):
             )
 
     def _check_list(self, argument: str, value: Any) -> None:
-        if not isinstance(value, (list, tuple)) or not 2 <= len(value) <= 3:
-            raise argument_error(
-                self,
-                argument,
-                value if isinstance(value, (list, tuple)) else type(value).__name__,
-                "a list of 2 or 3: [query, value] or [query, value, key]",
-                f"{type(self).__name__} layer must be called on a list of inputs.",
-            )
+        kind = type(self).__name__
+        is_shape = isinstance(value, tuple) and all(n is None or type(n) is int for n in value)
+        if is_shape or not isinstance(value, (list, tuple)):
+            said = {
+                "inputs": f"{kind} layer must be called on a list of inputs.",
+                "mask": f"{kind} layer mask must be a list, namely [query_mask, value_mask].",
+            }
+            given, hint = type(value).__name__, said[argument]
+        elif not 2 <= len(value) <= 3:
+            given, hint = len(value), f"{kind} layer accepts {argument} list of length 2 or 3."
+        else:
+            return
+        raise argument_error(
+            self, argument, given, "a list of 2 or 3: [query, value] or [query, value, key]", hint
+        )
 
     def call(
         self,

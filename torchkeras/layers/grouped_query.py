@@ -13,7 +13,6 @@ from torchkeras.core.typing import (
 )
 from torchkeras.layers.base import LayerOptions
 from torchkeras.layers.dense import EinsumDense
-from torchkeras.layers.dropout import Dropout
 from torchkeras.layers.heads import HeadAttention
 
 
@@ -151,10 +150,18 @@ class GroupQueryAttention(HeadAttention):
         self._output_dense = self._projection(
             "attention_output", merged, (self.feature_dim,), summed=2
         )
-        self._dropout_layer = Dropout(self.dropout, seed=self.seed, dtype=self.dtype_policy)
+        self._make_dropout()
 
     def compute_output_shape(
         self, query_shape: Shape, value_shape: Shape, key_shape: Shape | None = None
     ) -> Shape:
+        if query_shape[-1] != value_shape[-1]:
+            raise argument_error(
+                self,
+                "value shape",
+                tuple(value_shape),
+                f"the features of the query, {query_shape[-1]}",
+                "The last dimension of `query_shape` and `value_shape` must be equal.",
+            )
         self._check_lengths(value_shape, value_shape if key_shape is None else key_shape)
         return tuple(query_shape)

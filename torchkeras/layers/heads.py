@@ -14,6 +14,8 @@ from torchkeras.core.configurable import generic
 from torchkeras.core.typing import Shape
 from torchkeras.layers.base import Layer
 from torchkeras.layers.dense import EinsumDense
+from torchkeras.layers.dropout import Dropout
+from torchkeras.layers.signature import argument_names
 from torchkeras.nn import attention
 from torchkeras.tracer import KerasTensor
 
@@ -28,6 +30,13 @@ class HeadAttention(Layer):
     axes: tuple[int, ...] = (1,)
     head_dim: int
     query_heads: int
+    # Whether a subclass's `_compute_attention` wants to know if weights are asked for.
+    _told_of_scores = True
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        names = argument_names(cls._compute_attention)
+        cls._told_of_scores = "return_attention_scores" in names
 
     def _take_arguments(
         self,
@@ -77,7 +86,13 @@ class HeadAttention(Layer):
 
     def _positive(self, argument: str, value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise argument_error(self, argument, value, "a positive integer")
+            raise argument_error(
+                self,
+                argument,
+                value,
+                "a positive integer",
+                f"Received an invalid value for argument `{argument}`.",
+            )
         return value
 
     # Building.
@@ -117,6 +132,10 @@ class HeadAttention(Layer):
         )
         projection.build(shape)
         return projection
+
+    def _make_dropout(self) -> None:
+        if self.dropout > 0:
+            self._dropout_layer = Dropout(self.dropout, seed=self.seed, dtype=self.dtype_policy)
 
     # The call.
 
@@ -164,13 +183,14 @@ class HeadAttention(Layer):
         key = key if key_mask is None and value_mask is None else key.view_as(key)
         gate = self._gate_dense(query) if self.use_gate else None
         extra = {"use_causal_mask": True} if native else {}
+        if self._told_of_scores:
+            extra["return_attention_scores"] = return_attention_scores
         y, scores = self._compute_attention(
             self.query_dense(query),
             self.key_dense(key),
             self.value_dense(value),
             mask,
             training,
-            return_attention_scores,
             **extra,
         )
         y = self.output_dense(y if gate is None else y * gate)
@@ -222,7 +242,8 @@ class HeadAttention(Layer):
                 "return_attention_scores",
                 True,
                 "False, since flash_attention is True",
-                "Returning attention scores is not supported when flash attention is enabled.",
+                "Returning attention scores is not supported when flash attention is enabled. "
+                "Please disable flash attention to access attention scores.",
             )
         mask = self._with_heads(attention_mask, query.ndim)
         scale = 1 / math.sqrt(self.head_dim)

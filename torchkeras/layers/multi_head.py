@@ -15,7 +15,6 @@ from torchkeras.core.typing import (
     Shape,
 )
 from torchkeras.layers.base import LayerOptions
-from torchkeras.layers.dropout import Dropout
 from torchkeras.layers.heads import HeadAttention
 
 
@@ -118,7 +117,9 @@ class MultiHeadAttention(HeadAttention):
         if value is None or isinstance(value, int):
             return None if value is None else (value,)
         if not isinstance(value, (list, tuple)):
-            raise argument_error(self, name, value, "an integer, or a list or tuple of them")
+            raise argument_error(
+                self, name, value, "an integer, or a list or tuple of them", f"Invalid `{name}`."
+            )
         return tuple(value) or None
 
     @property
@@ -149,7 +150,7 @@ class MultiHeadAttention(HeadAttention):
         merged = (*query_shape[:-1], heads, self.value_dim)
         shape = self.given_output_shape or (query_shape[-1],)
         self.output_dense = self._projection("attention_output", merged, shape, summed=2)
-        self._dropout_layer = Dropout(self.dropout, seed=self.seed, dtype=self.dtype_policy)
+        self._make_dropout()
 
     def compute_output_shape(
         self, query_shape: Shape, value_shape: Shape, key_shape: Shape | None = None

@@ -107,7 +107,8 @@ class TimeDistributed(Wrapper):
                 "mask shape",
                 tuple(mask.shape),
                 f"one that begins with the batch and steps of the input, {tuple(lengths)}",
-                "The `mask` passed to the `TimeDistributed` layer is incompatible with the input.",
+                f"The `mask` passed to the `TimeDistributed` layer has a shape {tuple(mask.shape)} "
+                "that is incompatible with the input.",
             )
 
     def _goes_by_steps(self, training: bool | None) -> bool:

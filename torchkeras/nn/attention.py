@@ -76,7 +76,7 @@ def attend(
         mask = mask.expand(full).flatten(-len(axes)).flatten(-1 - len(axes), -2)
     if len(axes) > 1:
         q, k, v = (x.flatten(-1 - len(axes), -2) for x in (q, k, v))
-    grouped = q.shape[-2 - len(axes)] != k.shape[-2 - len(axes)] and len(axes) == 1
+    grouped = len(axes) == 1 and q.shape[-3] != k.shape[-3]
     with kernels(flash):
         y = F.scaled_dot_product_attention(
             q, k, v, mask, dropout, causal, scale=scale, enable_gqa=grouped

@@ -11,7 +11,7 @@ from torchkeras.core import nested, serialization
 from torchkeras.core.checks import argument_error, nearest
 from torchkeras.core.typing import Shape
 from torchkeras.layers.base import Layer, LayerOptions
-from torchkeras.layers.recurrent.rnn import CellRNN
+from torchkeras.layers.recurrent.cell_rnn import CellRNN
 from torchkeras.layers.signature import also_named
 from torchkeras.layers.structures import holds_tensors, shape_of
 from torchkeras.layers.wrappers import Wrapper
@@ -238,7 +238,9 @@ class Bidirectional(Wrapper):
         return (
             same
             and not self.stateful
-            and not any(layer.time_major or layer.use_cudnn is False for layer in layers)
+            and not any(
+                layer.time_major or getattr(layer, "use_cudnn", "auto") is False for layer in layers
+            )
             and not layers[0].go_backwards
             and cells[0].use_bias == cells[1].use_bias
             and cells[0].recurrence.kernel_name == cells[1].recurrence.kernel_name
@@ -261,6 +263,8 @@ class Bidirectional(Wrapper):
             pairs = zip(layers, (first, second), strict=True)
             states = tuple(tuple(layer._first_state(sequences, s)) for layer, s in pairs)
         mask = None if mask is None else mask.to(torch.bool)
+        if not sequences.is_floating_point():
+            sequences = sequences.to(self._compute_dtype)
         recurrences = [layer.cell.recurrence for layer in layers]
         both, last, finals = run_both(*recurrences, sequences, states, mask, self.return_sequences)
         outputs = both if self.return_sequences else last  # (b, [t,] 2 * u)

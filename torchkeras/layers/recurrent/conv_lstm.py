@@ -22,8 +22,9 @@ from torchkeras.core.typing import (
 from torchkeras.layers.base import Layer, LayerOptions
 from torchkeras.layers.input_spec import InputSpec
 from torchkeras.layers.recurrent.cell import DropoutRNNCell, dropout_factors, torch_function
+from torchkeras.layers.recurrent.cell_rnn import from_cell
 from torchkeras.layers.recurrent.lstm import open_forget_gate
-from torchkeras.layers.recurrent.rnn import RNN, from_cell
+from torchkeras.layers.recurrent.rnn import RNN
 from torchkeras.layers.windows import Sizes, check_fits, keep_window
 from torchkeras.nn import conv_lstm
 

@@ -13,8 +13,8 @@ from torchkeras.core.typing import (
 )
 from torchkeras.layers.input_spec import InputSpec
 from torchkeras.layers.recurrent.cell import Cell, CellOptions, torch_function
+from torchkeras.layers.recurrent.cell_rnn import CellRNN, CellRNNOptions
 from torchkeras.layers.recurrent.layouts import GateBlocks
-from torchkeras.layers.recurrent.rnn import CellRNN, CellRNNOptions
 from torchkeras.nn import recurrent
 
 
