@@ -31,19 +31,19 @@ def sizes(owner: Any, argument: str, value: Any, rank: int, least: int = 1) -> t
     return tuple(int(v) for v in values)
 
 
-def show_sizes(cls: type, *arguments: str) -> None:
+def show_sizes(cls: Any, *arguments: str) -> None:
     """Let the signature of ``cls`` show the defaults of these arguments for each axis.
 
     The constructor that the classes of a family share has one number, which means the same.
     """
-    initialize: Any = cls.__init__  # type: ignore[misc]
+    initialize = cls.__init__
     parameters = list(inspect.signature(initialize).parameters.values())[1:]
-    if initialize.__module__.startswith("torchkeras.") and cls.rank > 1:  # type: ignore[attr-defined]
+    if initialize.__module__.startswith("torchkeras.") and cls.rank > 1:
         parameters = [
-            p.replace(default=(p.default,) * cls.rank) if p.name in arguments else p  # type: ignore[attr-defined]
+            p.replace(default=(p.default,) * cls.rank) if p.name in arguments else p
             for p in parameters
         ]
-    cls.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    cls.__signature__ = inspect.Signature(parameters)
 
 
 def keep_window(

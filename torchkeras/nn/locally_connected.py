@@ -50,7 +50,7 @@ class LocallyConnected(nn.Module):
         super().__init__()
         self.window, self.kept = window, kept
         self.lengths, self.channels, self.filters = lengths, channels, filters
-        self.outputs: tuple[int, ...] = window.output_lengths(lengths)  # type: ignore[assignment]
+        self.outputs = window.output_lengths(lengths)
         self.places = math.prod(self.outputs)
         self.is_last = window.layout == CHANNELS_LAST
         shape: tuple[int, ...]
