@@ -13,7 +13,8 @@ from torchkeras.ops.operands import join, tensor
 from torchkeras.tracer import traceable
 
 _TORCH_MODES = {"bilinear": "bilinear", "nearest": "nearest-exact", "bicubic": "bicubic"}
-INTERPOLATIONS = (*_TORCH_MODES, "lanczos3", "lanczos5")
+_OLDER = ("area", "gaussian", "mitchellcubic")  # tf.keras 2 has these, too
+INTERPOLATIONS = (*_TORCH_MODES, "lanczos3", "lanczos5", *_OLDER)
 
 
 @traceable
@@ -31,8 +32,8 @@ def resize(
     """Images of ``size`` (height, width).
 
     Args:
-        interpolation: ``"bilinear"``, ``"nearest"``, ``"bicubic"``, ``"lanczos3"`` or
-            ``"lanczos5"``.
+        interpolation: ``"bilinear"``, ``"nearest"``, ``"bicubic"``, ``"lanczos3"``,
+            ``"lanczos5"``, and as in tf.keras 2 ``"area"``, ``"gaussian"`` or ``"mitchellcubic"``.
         antialias: Whether shrinking averages over all pixels that fall together.
         crop_to_aspect_ratio: Whether what exceeds the new shape's proportions is cut off first.
         pad_to_aspect_ratio: Whether what lacks to them is filled with ``fill_value`` first.
@@ -104,8 +105,11 @@ def _pad(x: Tensor, size: tuple[int, int], value: float) -> Tensor:
 
 
 def _interpolate(x: Tensor, size: tuple[int, int], mode: str, antialias: bool) -> Tensor:
-    if mode.startswith("lanczos"):
+    if mode not in _TORCH_MODES:
         for axis, length in zip((-2, -1), size, strict=True):
+            if mode == "area":
+                x = torch.moveaxis(torch.moveaxis(x, axis, -1) @ _shares(x, axis, length), -1, axis)
+                continue
             scale = torch.tensor(length / x.shape[axis], dtype=x.dtype, device=x.device)
             weights = _weights(x.shape[axis], length, scale, scale * 0.0, mode, antialias)
             x = torch.moveaxis(torch.moveaxis(x, axis, -1) @ weights, -1, axis)
@@ -136,6 +140,18 @@ def _cubic(x: Tensor) -> Tensor:
     return torch.where(x >= 2.0, 0.0, torch.where(x >= 1.0, far, near))
 
 
+def _mitchell(x: Tensor) -> Tensor:
+    """Mitchell and Netravali's kernel with B = C = 1/3."""
+    near = (7.0 * x - 12.0) * x * x / 6.0 + 8.0 / 9.0
+    far = ((-7.0 * x / 18.0 + 2.0) * x - 10.0 / 3.0) * x + 16.0 / 9.0
+    return torch.where(x >= 2.0, 0.0, torch.where(x >= 1.0, far, near))
+
+
+def _bell(x: Tensor) -> Tensor:
+    """A bell curve of deviation 0.5, cut off at 1.5."""
+    return torch.where(x >= 1.5, 0.0, torch.exp(-2.0 * torch.square(x)))
+
+
 def _lanczos(radius: float) -> Callable[[Tensor], Tensor]:
     def kernel(x: Tensor) -> Tensor:
         product = torch.sinc(x) * torch.sinc(x / radius)
@@ -149,6 +165,8 @@ _KERNELS = {
     "cubic": _cubic,
     "lanczos3": _lanczos(3.0),
     "lanczos5": _lanczos(5.0),
+    "gaussian": _bell,
+    "mitchellcubic": _mitchell,
 }
 _METHODS = {
     **dict.fromkeys(("linear", "bilinear", "trilinear", "triangle"), "linear"),
@@ -156,6 +174,16 @@ _METHODS = {
     "lanczos3": "lanczos3",
     "lanczos5": "lanczos5",
 }
+
+
+def _shares(x: Tensor, axis: int, new_length: int) -> Tensor:
+    """How much of each new element each old one covers, ``(length, new_length)``."""
+    length = x.shape[axis]
+    step = length / new_length
+    start = torch.arange(new_length, dtype=x.dtype, device=x.device) * step
+    old = torch.arange(length, dtype=x.dtype, device=x.device).unsqueeze(1)
+    covered = torch.minimum(start + step, old + 1) - torch.maximum(start, old)
+    return covered.clamp(min=0) / step
 
 
 def _weights(

@@ -150,6 +150,11 @@ def test_images_of_another_rank_are_refused():
             package.layers.RandomRotation(0.1)(torch.ones(2, 3))
 
 
+def test_a_dict_without_images_is_refused():
+    with pytest.raises(ValueError, match="a dict with the key 'images'"):
+        layers.RandomFlip()({"image": torch.ones(1, 2, 2, 3)})
+
+
 @pytest.mark.parametrize("factor", [2, -2, (2, 3), (-3, -2), (1, 2, 3), "0.1", None])
 def test_factors_out_of_range_are_named(factor):
     if factor is None:

@@ -63,10 +63,34 @@ def test_the_number_type_is_the_images(dtype):
         assert f"torch.{spec.dtype}" == str(mine.dtype)
 
 
-@pytest.mark.parametrize("word", ["lanczos3", "lanczos5"])
-def test_lanczos_windows_leave_flat_images_flat(word):
+OTHERS = ["lanczos3", "lanczos5", "area", "gaussian", "mitchellcubic"]
+
+
+@pytest.mark.parametrize("word", OTHERS)
+def test_every_window_leaves_flat_images_flat(word):
     found = layers.Resizing(7, 9, word)(torch.full((1, 5, 4, 3), 3.0))
     torch.testing.assert_close(found, torch.full((1, 7, 9, 3), 3.0), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("word", OTHERS)
+def test_every_window_is_the_same_from_both_sides(word):
+    image = torch.rand(1, 8, 6, 1)
+    for antialias in (False, True):
+        layer = layers.Resizing(5, 9, word, antialias=antialias)
+        found = layer(image.flip((1, 2))).flip((1, 2))
+        torch.testing.assert_close(found, layer(image), rtol=1e-4, atol=1e-5)
+
+
+def test_areas_are_averages():
+    image = torch.rand(1, 8, 6, 3)
+    found = layers.Resizing(4, 2, "area")(image)
+    torch.testing.assert_close(found, image.reshape(1, 4, 2, 2, 3, 3).mean((2, 4)))
+    assert layers.Resizing(1, 2, "area")(
+        torch.tensor([[[0.0], [3.0], [6.0]]])
+    ).flatten().tolist() == [
+        1.0,
+        5.0,
+    ]
 
 
 def test_shapes_are_told_for_batches_and_single_images():

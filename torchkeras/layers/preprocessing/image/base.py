@@ -197,8 +197,10 @@ class BaseImagePreprocessingLayer(DataLayer):
         """Shape, number, sizes and device of the images in ``data``.
 
         Raises:
-            ValueError: the images have neither 3 nor 4 axes.
+            ValueError: the images have neither 3 nor 4 axes, or there are none.
         """
+        if isinstance(data, dict) and "images" not in data:
+            raise argument_error(self, "data", sorted(data), "a dict with the key 'images'")
         images = data["images"] if isinstance(data, dict) else data
         shape = np.shape(images) if not hasattr(images, "shape") else tuple(images.shape)
         is_single = not self._is_batch(shape)

@@ -51,8 +51,9 @@ class Resizing(BaseImagePreprocessingLayer):
 
     Args:
         height, width: Sizes of the output in pixels.
-        interpolation: ``"bilinear"``, ``"nearest"``, ``"bicubic"``, ``"lanczos3"`` or
-            ``"lanczos5"``; segmentation masks always take the nearest pixel.
+        interpolation: ``"bilinear"``, ``"nearest"``, ``"bicubic"``, ``"lanczos3"``,
+            ``"lanczos5"``, and as in tf.keras 2 ``"area"``, ``"gaussian"`` or ``"mitchellcubic"``;
+            segmentation masks always take the nearest pixel.
         crop_to_aspect_ratio: Whether what exceeds the new shape's proportions is cut off first.
         pad_to_aspect_ratio: Whether what lacks to them is filled with ``fill_value`` first.
         fill_mode: ``"constant"``.
