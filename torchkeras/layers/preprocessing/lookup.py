@@ -235,21 +235,20 @@ class StringLookup(IndexLookup):
     def _index_tokens(self) -> None:
         self.__dict__["_tables"] = {}
 
-    def _table(self, kind: type) -> dict[Any, int]:
-        """The index of each token; of bytes and of ``str`` there is a table each."""
-        kind = bytes if issubclass(kind, bytes) else str
-        table = self._tables.get(kind)
+    def _table(self, encoding: str | None) -> dict[Any, int]:
+        """The index of each token: as ``str``, or as bytes in an encoding."""
+        table = self._tables.get(encoding)
         if table is None:
             start = self._token_start_index()
             table = {token: place for place, token in enumerate(self._tokens, start)}
             if self.mask_token is not None:
                 table[self.mask_token] = self._mask_index()
-            if kind is bytes:
+            if encoding is not None:
                 table = {
-                    token.encode(self.encoding, "surrogateescape"): place
+                    token.encode(encoding, "surrogateescape"): place
                     for token, place in table.items()
                 }
-            self._tables[kind] = table
+            self._tables[encoding] = table
         return table
 
     def _array_of(self, data: Any) -> np.ndarray:
@@ -265,9 +264,15 @@ class StringLookup(IndexLookup):
         array = self._array_of(inputs)
         return self.lookup(flat_texts(self, array)).reshape(array.shape)
 
-    def lookup(self, texts: list[Any]) -> Tensor:
-        """``(n,)`` indices of strings, all ``str`` or all ``bytes``."""
-        table = self._table(type(texts[0]) if texts else str)
+    def lookup(self, texts: list[Any], encoding: str | None = None) -> Tensor:
+        """``(n,)`` indices of strings.
+
+        Args:
+            texts: The strings, all ``str`` or all ``bytes``.
+            encoding: That of bytes; None is the layer's.
+        """
+        is_bytes = bool(texts) and isinstance(texts[0], bytes)
+        table = self._table((encoding or self.encoding) if is_bytes else None)
         default = self._default_index()
         indices = np.fromiter(map(table.get, texts, repeat(default)), np.int64, len(texts))
         if self.num_oov_indices != 1:

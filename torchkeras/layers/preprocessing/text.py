@@ -21,6 +21,7 @@ from torchkeras.layers.preprocessing.lookup import StringLookup
 from torchkeras.layers.preprocessing.ragged import RaggedTexts, ngrams_of, positions
 from torchkeras.layers.preprocessing.texts import (
     as_bytes,
+    as_str,
     flat_texts,
     is_text,
     of_one_kind,
@@ -220,7 +221,10 @@ class TextVectorization(Categorical):
 
     def update_state(self, data: Any) -> None:
         """Count the tokens of one batch."""
-        self._lookup_layer.update_state(self._tokens_of(data))
+        tokens = self._tokens_of(data)
+        if isinstance(tokens, RaggedTexts) and not self._is_utf8:
+            tokens = RaggedTexts(list(map(as_str, tokens.values)), tokens.lengths)
+        self._lookup_layer.update_state(tokens)
 
     def finalize_state(self) -> None:
         """Make the vocabulary of the tokens counted."""
@@ -236,7 +240,12 @@ class TextVectorization(Categorical):
         if not is_text(inputs):
             given = f"a {type(inputs).__name__} of {getattr(inputs, 'dtype', 'other things')}"
             raise kind_error(self, "inputs", given, "strings")
-        return text_array(inputs)
+        array = text_array(inputs)
+        return array if self._is_utf8 else self._as_unicode(array)
+
+    @property
+    def _is_utf8(self) -> bool:
+        return self.encoding.lower() in ("utf-8", "utf8")
 
     def _tokens_of(self, inputs: Any) -> "RaggedTexts | np.ndarray":
         """The tokens of each text, or of each string its own if nothing is split."""
@@ -327,10 +336,10 @@ class TextVectorization(Categorical):
         lookup = self._lookup_layer
         lookup.check_vocabulary()
         if isinstance(tokens, RaggedTexts):
-            indices = lookup.lookup(tokens.values)
+            indices = lookup.lookup(tokens.values, "utf-8")
             is_single = np.ndim(self._array_of(inputs)) == 0
             return self._laid_out(indices, tokens.lengths, is_single)
-        indices = lookup.lookup(flat_texts(self, tokens)).reshape(tokens.shape)
+        indices = lookup.lookup(flat_texts(self, tokens), "utf-8").reshape(tokens.shape)
         if self.output_mode != "int":
             return lookup.encode(indices)
         length = self.output_sequence_length
