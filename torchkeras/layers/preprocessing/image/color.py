@@ -241,7 +241,7 @@ class RandomContrast(ColorLayer):
 
     def recolored(self, images: Tensor, transformation: Transformation) -> Tensor:
         factor = for_each(transformation["contrast_factor"], images)
-        mean = images.mean((self.height_axis, self.width_axis), keepdim=True)
+        mean = images.mean(self.height_axis, keepdim=True).mean(self.width_axis, keepdim=True)
         return torch.lerp(mean, images, factor).clamp_(*self.value_range)
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 from typing_extensions import Unpack
 
 from torchkeras.core.checks import argument_error
@@ -20,7 +19,7 @@ from torchkeras.layers.preprocessing.image.color import (
 )
 from torchkeras.layers.preprocessing.image.mixing import box_masks, random_span
 from torchkeras.nn.geometry import CHANNELS_FIRST, to_channels_first, to_channels_last
-from torchkeras.ops.image.filters import gaussian_blur
+from torchkeras.ops.image.filters import by_channel, gaussian_blur
 
 # A pixel among its neighbours: how much of the smoothed image each of the nine makes up.
 _CENTRE, _NEIGHBOUR = 5.0 / 13.0, 1.0 / 13.0
@@ -65,9 +64,9 @@ class RandomSharpness(ColorLayer):
     def _smoothed(self, images: Tensor) -> Tensor:
         is_first = self.data_format == CHANNELS_FIRST
         x = images if is_first else to_channels_first(images)
-        kernel = torch.full((x.shape[1], 1, 3, 3), _NEIGHBOUR, dtype=x.dtype, device=x.device)
-        kernel[..., 1, 1] = _CENTRE
-        y = functional.conv2d(x, kernel, padding=1, groups=x.shape[1])
+        kernel = torch.full((3, 3), _NEIGHBOUR, dtype=x.dtype, device=x.device)
+        kernel[1, 1] = _CENTRE
+        y = by_channel(x, kernel, (1, 1))
         return y if is_first else to_channels_last(y)
 
 

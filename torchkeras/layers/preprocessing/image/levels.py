@@ -160,8 +160,11 @@ class AutoContrast(ColorLayer):
         super().__init__(None, value_range, **options)
 
     def recolored(self, images: Tensor, transformation: Transformation) -> Tensor:
-        axes = (self.height_axis, self.width_axis)
-        low, high = images.amin(axes, keepdim=True), images.amax(axes, keepdim=True)
+        # One axis at a time, which is many times as fast as both.
+        low, high = (
+            extreme(extreme(images, self.height_axis, True), self.width_axis, True)
+            for extreme in (torch.amin, torch.amax)
+        )
         first, last = self.value_range
         is_varied = high > low
         scale = (last - first) / torch.where(is_varied, high - low, 1.0)
