@@ -54,3 +54,17 @@ def test_masked_mean_counts_what_is_kept():
 
 def test_largest_reduces_several_axes():
     assert largest(torch.arange(8.0).reshape(1, 2, 2, 2), (1, 2)).tolist() == [[6.0, 7.0]]
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize("strides", [1, 2, 3])
+def test_a_maximum_along_time_is_the_same_in_both_layouts(padding, strides):
+    x = torch.randn(2, 9, 3)
+    last, first = [
+        pool(Window((3,), (strides,), (1,), padding, layout), "max")
+        for layout in ("channels_last", "channels_first")
+    ]
+    y = last(x.mT)
+    assert torch.equal(y, first(x.mT.contiguous()))
+    assert y.mT.is_contiguous()
+    assert isinstance(pool(Window((3,), (1,), (1,)), "max"), nn.MaxPool1d)
