@@ -116,3 +116,5 @@ def test_a_copy_goes_its_own_way():
 def test_nothing_is_drawn_on_the_meta_device():
     generator = seeds.SeedGenerator(2)
     assert seeds.draw("uniform", (3,), device="meta", seed=generator).is_meta
+    for kind in ("gamma", "dirichlet"):
+        assert seeds.draw_by(kind, torch.ones(3, 2, device="meta"), generator).is_meta

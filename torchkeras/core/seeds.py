@@ -190,7 +190,7 @@ def draw_by(kind: str, parameters: Tensor, seed: Any = None) -> Tensor:
         parameters: Positive numbers.
         seed: As in ``generator_for``.
     """
-    if scopes.local.shape_run:  # where torch knows no shape of its own kernel for the latter
+    if scopes.local.shape_run or parameters.is_meta:  # torch's kernel for the latter has no outline
         numbers = torch._standard_gamma(parameters)
         return numbers if kind == "gamma" else numbers / numbers.sum(-1, keepdim=True)
     if torch.compiler.is_compiling():

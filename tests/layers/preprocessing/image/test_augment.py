@@ -228,3 +228,24 @@ def test_they_work_in_a_model_with_labels_and_in_fit(name):
 def test_arguments_that_do_not_fit_are_refused(name, arguments, message):
     with pytest.raises(ValueError, match=message):
         getattr(layers, name)(**arguments)
+
+
+class Augmented(torch.utils.data.Dataset):
+    """Single images, augmented where they are read."""
+
+    def __init__(self):
+        self.layers = [layers.RandAugment(seed=1), layers.AugMix(seed=1), layers.RandomErasing()]
+
+    def __len__(self):
+        return 4
+
+    def __getitem__(self, number):
+        image = torch.tensor(picture(None, seed=number))
+        for layer in self.layers:
+            image = layer(image, training=True)
+        return image
+
+
+def test_they_work_in_a_loaders_workers():
+    loader = torch.utils.data.DataLoader(Augmented(), batch_size=2, num_workers=1)
+    assert [tuple(batch.shape) for batch in loader] == [(2, 5, 6, 3)] * 2
