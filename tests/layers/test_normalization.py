@@ -156,3 +156,10 @@ def test_kinds_of_axes_are_checked():
     for kind in (layers.LayerNormalization, layers.UnitNormalization):
         with pytest.raises(TypeError, match="axis is 'last'; expected an integer or a list"):
             kind(axis="last")
+
+
+@pytest.mark.filterwarnings("ignore:.*rms_scaling=True:UserWarning")
+@pytest.mark.parametrize("axis", [-1, [1, 2]])
+def test_division_by_the_standard_deviation_is_that_of_keras(axis):
+    arguments = {"axis": axis, "rms_scaling": True}
+    compare("LayerNormalization", arguments, numbers((3, 4, 5)), training=True)

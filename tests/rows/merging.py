@@ -1,5 +1,7 @@
 """Rows and argument changes of layers that merge inputs."""
 
+import torch
+from layer_arguments import called, constructed
 from row import Row
 
 TABLE = [
@@ -14,6 +16,23 @@ TABLE = [
     Row("Dot", {"axes": 1}, [(2, 4), (2, 4)]),
 ]
 
-ARGUMENTS = []
+PAIR = [(2, 3, 4), (2, 3, 4)]
+MASKS = [torch.tensor([[True, False, True]] * 2), torch.tensor([[False, False, True]] * 2)]
 
-WITHOUT = {}
+
+def varied(name, changes, shape=PAIR, **base):
+    return constructed(name, changes, base, Row(name, base, shape))
+
+
+PLAIN = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")
+ARGUMENTS = [
+    *[varied(name, {}) for name in PLAIN],
+    *[called(Row(name, {}, PAIR), {"mask": MASKS}) for name in ("Multiply", "Maximum", "Minimum")],
+    varied("Concatenate", {"axis": 1}),
+    varied("Dot", {"axes": 1, "normalize": True}, [(2, 4, 4), (2, 4, 4)], axes=2),
+]
+
+WITHOUT = {
+    (f"{name}.call", "mask"): "makes the mask of the result, not the result"
+    for name in ("Add", "Subtract", "Average")
+}

@@ -1,5 +1,6 @@
 """Rows and argument changes of layers that regularize."""
 
+from layer_arguments import called, constructed
 from row import FIRST, IMAGES, VOLUMES, Row
 
 TABLE = [
@@ -14,6 +15,31 @@ TABLE = [
     Row("ActivityRegularization", {"l1": 0.1}),
 ]
 
-ARGUMENTS = []
+NOISY = (4, 6, 8)
+
+
+def dropping(name, shape=NOISY, **changes):
+    """A layer that drops, its constructor and its call."""
+    base = {"rate": 0.4, "seed": 5}
+    row = Row(name, base, shape)
+    return [
+        constructed(name, {"rate": 0.6, **changes}, base, row),
+        called(row, {"training": True}),
+    ]
+
+
+ARGUMENTS = [
+    *dropping("Dropout", noise_shape=(None, 1, None)),
+    *dropping("SpatialDropout1D"),
+    *dropping("SpatialDropout2D", (4, 5, 6, 8)),
+    *dropping("SpatialDropout3D", (4, 3, 5, 6, 8)),
+    *dropping("GaussianDropout"),
+    *dropping("AlphaDropout", noise_shape=(None, 1, None)),
+    constructed("GaussianNoise", {"stddev": 0.6}, {"stddev": 0.3, "seed": 5}, Row("GaussianNoise")),
+    called(Row("GaussianNoise", {"stddev": 0.3}), {"training": True}),
+    constructed(
+        "ActivityRegularization", {"l1": 0.2, "l2": 0.3}, {}, Row("ActivityRegularization")
+    ),
+]
 
 WITHOUT = {}

@@ -1,5 +1,6 @@
 """Rows and argument changes of layers that reshape, pad, crop and repeat."""
 
+from layer_arguments import constructed
 from row import FIRST, IMAGES, VOLUMES, Row
 
 TABLE = [
@@ -19,6 +20,27 @@ TABLE = [
     Row("UpSampling3D", {"size": 2}, VOLUMES),
 ]
 
-ARGUMENTS = []
+LARGE = (2, 5, 6, 7, 4)  # enough of every axis for either layout
+
+
+def varied(name, changes, shape=(2, 6, 4), **base):
+    return constructed(name, changes, base, Row(name, base, shape))
+
+
+ARGUMENTS = [
+    varied("Flatten", {}, IMAGES),
+    varied("Reshape", {"target_shape": (4, -1)}, target_shape=(3, -1)),
+    varied("Permute", {"dims": (1, 2)}, dims=(2, 1)),
+    varied("RepeatVector", {"n": 2}, (2, 4), n=3),
+    varied("ZeroPadding1D", {"padding": (1, 2)}),
+    varied("ZeroPadding2D", {"padding": 2}, LARGE[:4]),
+    varied("ZeroPadding3D", {"padding": 2}, LARGE),
+    varied("Cropping1D", {"cropping": (1, 2)}),
+    varied("Cropping2D", {"cropping": 2}, LARGE[:4], cropping=1),
+    varied("Cropping3D", {"cropping": 0}, LARGE),
+    varied("UpSampling1D", {"size": 3}),
+    varied("UpSampling2D", {"size": 3, "interpolation": "bilinear"}, LARGE[:4]),
+    varied("UpSampling3D", {"size": 3}, LARGE),
+]
 
 WITHOUT = {}

@@ -432,8 +432,8 @@ class Layer(
             return config
         recorded = recorded_arguments(self)
         for name, default in arguments.items():
-            if name in base or name == "weights" or (name == "autocast" and self.autocast):
-                continue  # initial weights are part of the state
+            if name in base or name in _UNTOLD or (name == "autocast" and self.autocast):
+                continue
             if name == "activity_regularizer" and owner.__init__ is Layer.__init__:
                 continue  # an option of every layer: told above if there is one
             value = current_value(self, owner, name, recorded.get(name, default))
@@ -470,6 +470,8 @@ class Layer(
         return f"name={self.__dict__.get('_name')}, built={self.__dict__.get('built')}"
 
 
+# Arguments that no configuration has: initial weights are part of the state.
+_UNTOLD = ("weights", "dynamic")
 # Calls and their losses, which no copy has.
 _OF_THE_ORIGINAL = ("_inbound_calls", "_outbound_calls", "_own_losses")
 

@@ -291,7 +291,8 @@ class VarianceNorm(LayerNorm):
 
     def normalize(self, x: Tensor) -> Tensor:
         axes = tuple(range(-len(self.axes), 0))
-        y = x * torch.rsqrt(x.var(axes, correction=0, keepdim=True) + self.epsilon)
+        variance = (x - x.mean(axes, keepdim=True)).square().mean(axes, keepdim=True)
+        y = x * torch.rsqrt(variance + self.epsilon)
         return y if self.weight is None else y * _cast(self.weight, x)
 
 
