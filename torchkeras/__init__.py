@@ -1,50 +1,60 @@
 """The Keras API, native on PyTorch."""
 
-from torchkeras import (
-    activations,
-    backend,
-    callbacks,
-    config,
-    constraints,
-    datasets,
-    distribution,
-    dtensor,
-    dtype_policies,
-    experimental,
-    initializers,
-    layers,
-    legacy,
-    losses,
-    metrics,
-    mixed_precision,
-    models,
-    ops,
-    optimizers,
-    preprocessing,
-    quantizers,
-    random,
-    regularizers,
-    saving,
-    tree,
-    utils,
-)
-from torchkeras.core.dtypes import DTypePolicy, FloatDTypePolicy
-from torchkeras.core.remat import RematScope, remat
-from torchkeras.core.scopes import device_scope as device
-from torchkeras.core.scopes import name_scope
-from torchkeras.core.stateless import StatelessScope, SymbolicScope
-from torchkeras.core.variable import Variable
-from torchkeras.initializers import Initializer
-from torchkeras.layers.base import Layer
-from torchkeras.layers.input import Input
-from torchkeras.layers.input_spec import InputSpec
-from torchkeras.losses import Loss
-from torchkeras.metrics import Metric
-from torchkeras.models import Functional, Model, Sequential
-from torchkeras.optimizers import Optimizer
-from torchkeras.quantizers import Quantizer
-from torchkeras.regularizers import Regularizer
-from torchkeras.tracer import Function, KerasTensor, Operation
+import gc
+
+# Torch leaves so many objects behind that the collector, set off by what is made here, would take
+# longer than all these imports.
+_collects = gc.isenabled()
+gc.disable()
+try:
+    from torchkeras import (
+        activations,
+        backend,
+        callbacks,
+        config,
+        constraints,
+        datasets,
+        distribution,
+        dtensor,
+        dtype_policies,
+        experimental,
+        initializers,
+        layers,
+        legacy,
+        losses,
+        metrics,
+        mixed_precision,
+        models,
+        ops,
+        optimizers,
+        preprocessing,
+        quantizers,
+        random,
+        regularizers,
+        saving,
+        tree,
+        utils,
+    )
+    from torchkeras.core.dtypes import DTypePolicy, FloatDTypePolicy
+    from torchkeras.core.remat import RematScope, remat
+    from torchkeras.core.scopes import device_scope as device
+    from torchkeras.core.scopes import name_scope
+    from torchkeras.core.stateless import StatelessScope, SymbolicScope
+    from torchkeras.core.variable import Variable
+    from torchkeras.initializers import Initializer
+    from torchkeras.layers.base import Layer
+    from torchkeras.layers.input import Input
+    from torchkeras.layers.input_spec import InputSpec
+    from torchkeras.losses import Loss
+    from torchkeras.metrics import Metric
+    from torchkeras.models import Functional, Model, Sequential
+    from torchkeras.optimizers import Optimizer
+    from torchkeras.quantizers import Quantizer
+    from torchkeras.regularizers import Regularizer
+    from torchkeras.tracer import Function, KerasTensor, Operation
+finally:
+    if _collects:
+        gc.enable()
 
 __version__ = "0.1.0"
 
