@@ -10,9 +10,9 @@ from torchkeras.core import nested, serialization
 from torchkeras.core.checks import argument_error, kind_error, moment_error, nearest
 from torchkeras.core.configurable import constructor_arguments, generic
 from torchkeras.layers.base import Layer
+from torchkeras.layers.calibration import calibrate, is_chosen
 from torchkeras.layers.preprocessing.texts import is_text, text_array
 from torchkeras.layers.structures import is_text_array, shape_of
-from torchkeras.layers.calibration import calibrate, is_chosen
 from torchkeras.models.summary import print_summary
 from torchkeras.quantizers.configurations import resolve
 from torchkeras.saving import api as saving
@@ -241,7 +241,8 @@ class Model(Trainer, Layer):
             Layer.build(self, input_shape)
 
     def _build_for(self, args: tuple, kwargs: dict) -> None:
-        if args and not self.built and type(self).build is Model.build and is_text(args[0]):
+        of_text = args and (is_text(args[0]) or getattr(args[0], "dtype", None) == "string")
+        if of_text and not self.built and type(self).build is Model.build:
             self.built = True  # layers inside are built by the call itself
             self.__dict__["_build_arguments"] = {"input_shape": shape_of(args[0])}
             self._after_build()

@@ -445,7 +445,10 @@ class _Column:
     """One column of structured data as batches, read anew at each pass."""
 
     def __init__(self, owner: FeatureSpace, dataset: Any, name: str) -> None:
-        if not isinstance(dataset, Iterable) or isinstance(dataset, (list, tuple, str)):
+        has_items = hasattr(dataset, "__getitem__") and hasattr(dataset, "__len__")
+        if isinstance(dataset, (list, tuple, str)) or not (
+            has_items or isinstance(dataset, Iterable)
+        ):
             raise kind_error(
                 owner, "dataset", type(dataset).__name__, "a dataset or a dictionary of arrays",
                 "`adapt()` can only be called on a tf.data.Dataset or a dict of arrays/lists.",
@@ -459,7 +462,10 @@ class _Column:
             column = _as_rows(self.owner._column(self.dataset, self.name))
             yield from (column[start : start + _BATCH] for start in range(0, len(column), _BATCH))
             return
-        values = (self.owner._column(first_part(item), self.name) for item in self.dataset)
+        data = self.dataset
+        if not isinstance(data, Iterable):  # a torch Dataset
+            data = map(data.__getitem__, range(len(data)))
+        values = (self.owner._column(first_part(item), self.name) for item in data)
         first = next(values, None)
         if first is None:
             return
