@@ -352,6 +352,9 @@ class _Reader:
         else:
             args, kwargs = self._older_arguments(node)
         layer = self.layers[name]
+        signature = getattr(layer, "_signature", None)
+        if kwargs.get("training") is True and signature and signature.training_default:
+            del kwargs["training"]  # the default of layers that vary images, written by Keras
         outputs = layer(*args, **kwargs)
         self.results[(name, number)] = _symbols(outputs)
 

@@ -289,6 +289,36 @@ def test_layers_work_in_a_loaders_workers():
     torch.testing.assert_close(found[:, 0, 0, 0], torch.arange(4.0))
 
 
+def model_of(package):
+    """A model of image layers."""
+    made, x = package.layers, package.Input((12, 14, 3))
+    y = made.RandomFlip("horizontal", seed=1)(x)
+    for layer in (
+        made.RandomRotation(0.1),
+        made.RandomTranslation((-0.1, 0.2), 0.1, fill_mode="wrap"),
+        made.RandomZoom((-0.3, 0.2)),
+        made.RandomShear((0.1, 0.2)),
+        made.RandomPerspective(0.5, 0.3),
+        made.RandomElasticTransform(scale=0.2),
+        made.RandomCrop(12, 14),
+        made.CenterCrop(10, 10),
+        made.Resizing(8, 9, "bicubic", pad_to_aspect_ratio=True),
+        made.MaxNumBoundingBoxes(3, bounding_box_format="xyxy"),
+    ):
+        y = layer(y)
+    return package.Model(x, y)
+
+
+@pytest.mark.parametrize("source, reader", [(keras, torchkeras), (torchkeras, keras)])
+def test_models_of_image_layers_go_both_ways(source, reader, tmp_path):
+    model = model_of(source)
+    model.save(tmp_path / "it.keras")
+    loaded = reader.models.load_model(tmp_path / "it.keras")
+    x = np.random.default_rng(0).uniform(0, 255, (2, 12, 14, 3)).astype("float32")
+    found, wanted = loaded.predict(x, verbose=0), model.predict(x, verbose=0)
+    np.testing.assert_allclose(found, wanted, 1e-5, 1e-3)
+
+
 class Angles(torch.utils.data.Dataset):
     """What a layer draws in a loader's worker."""
 
