@@ -9,6 +9,7 @@ from scenes import HEIGHT, WIDTH, agree, around, compare, filled, scene
 
 import torchkeras
 from torchkeras import layers
+from torchkeras.utils.bounding_boxes import convert_format
 
 XYXY = {"bounding_box_format": "xyxy"}
 
@@ -56,8 +57,6 @@ def test_a_pair_of_places_is_a_transformation_as_in_keras():
 
 @pytest.mark.parametrize("written", ["xyxy", "rel_xyxy", "xywh"])
 def test_boxes_follow_the_image(written):
-    from torchkeras.utils.bounding_boxes import convert_format
-
     image, box = filled()
     size = {"height": 40, "width": 60}
     boxes = {"boxes": convert_format(box, "xyxy", written, **size), "labels": torch.ones(1, 1)}

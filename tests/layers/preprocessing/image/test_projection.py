@@ -8,6 +8,7 @@ from scenes import agree, around, compare_given, filled, scene
 
 from torchkeras import layers
 from torchkeras.layers.preprocessing.image.projection import FILL_MODES, Projection
+from torchkeras.utils.bounding_boxes import convert_format
 
 XYXY = {"bounding_box_format": "xyxy"}
 MOVING = {  # class -> arguments that move much
@@ -62,8 +63,6 @@ def test_boxes_follow_the_image(name):
 @pytest.mark.parametrize("name", MOVING)
 @pytest.mark.parametrize("written", ["rel_xyxy", "center_xywh", "yxyx"])
 def test_boxes_come_back_in_their_format(name, written):
-    from torchkeras.utils.bounding_boxes import convert_format
-
     data = scene(2)
     size = {"height": 9, "width": 11}
     boxes = data["bounding_boxes"]
