@@ -60,3 +60,20 @@ def test_softmax_over_several_axes_sums_to_one():
 def test_a_band_reaches_both_ways():
     assert attention.band_mask(3, 3, 1).tolist() == torch.eye(3, dtype=torch.bool).tolist()
     assert attention.band_mask(3, 3, 2)[0].tolist() == [True, True, False]
+
+
+def test_fewer_heads_of_keys_serve_several_queries():
+    q, k, v = inputs(5)
+    q = torch.randn(2, 5, 6, 4)
+    found = attention.attend(q, k, v)
+    repeated = [x.repeat_interleave(2, -2) for x in (k, v)]
+    torch.testing.assert_close(found, attention.attend(q, *repeated))
+    weights = attention.attention_weights(q, k)
+    torch.testing.assert_close(attention.weighted_values(weights, v), found)
+
+
+def test_attention_without_heads_has_no_scale():
+    q, k, v = torch.randn(2, 3, 4), torch.randn(2, 5, 4), torch.randn(2, 5, 6)
+    bias = torch.randn(2, 1, 5)
+    wanted = torch.softmax(q @ k.mT + bias, -1) @ v
+    torch.testing.assert_close(attention.attend_once(q, k, v, bias, False, 0.0), wanted)
