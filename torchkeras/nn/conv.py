@@ -9,10 +9,12 @@ from torch.nn import functional as F
 from torchkeras.nn.geometry import (
     CHANNELS_LAST,
     Lengths,
+    Pads,
     Window,
     is_symmetric,
     pad,
     pad_unevenly,
+    split_pads,
     to_channels_first,
     to_channels_last,
     transposed_margins,
@@ -68,24 +70,38 @@ def _convolve(
     return function(x, weight, bias, window.strides, padding, window.dilation, groups)
 
 
-class PaddedConv1d(nn.Conv1d):
+class _Padded:
+    """Forward of the padded convolutions: pad as the window says, then convolve.
+
+    Attributes:
+        window: The window, as a plane where it goes as one.
+        pads: The window's padding, split, if it depends on no length.
+    """
+
+    window: Window
+    pads: tuple[tuple[int, ...], Pads | None] | None
+
+    def _convolve(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        window = self.window
+        padding, surplus = self.pads or split_pads(window.pads(tuple(x.shape[2:])))
+        x = x if surplus is None else pad(x, surplus)
+        function = FUNCTIONS[window.rank]
+        return function(x, weight, bias, window.strides, padding, window.dilation, self.groups)
+
+    def _conv_forward(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        return self._convolve(x, weight, bias)
+
+
+class PaddedConv1d(_Padded, nn.Conv1d):
     """``nn.Conv1d`` that pads as its window says: "same" with strides, "causal".
 
-    On channels_last tensors it goes as ``plane`` says, see ``as_plane``.
+    Channels_last tensors it takes as planes, see ``as_plane``.
     """
 
     def _conv_forward(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        if self.plane is None:
-            return _convolve(x, weight, bias, self.window, self.groups)
-        x, weight = x.unsqueeze(2), weight.unsqueeze(2)
-        return _convolve(x, weight, bias, self.plane, self.groups).squeeze(2)
-
-
-class _Padded:
-    """Forward of the padded convolutions: pad by the window, then convolve."""
-
-    def _conv_forward(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        return _convolve(x, weight, bias, self.window, self.groups)
+        if self.window.rank == 1:
+            return self._convolve(x, weight, bias)
+        return self._convolve(x.unsqueeze(2), weight.unsqueeze(2), bias).squeeze(2)
 
 
 class PaddedConv2d(_Padded, nn.Conv2d):
@@ -121,7 +137,9 @@ def convolution(
         **factory,
     )
     if not plain:
-        module.window, module.plane = window, plane
+        module.window = plane or window
+        fixed = module.window.fixed_pads
+        module.pads = None if fixed is None else split_pads(fixed)
     return _in_format(module, window)
 
 

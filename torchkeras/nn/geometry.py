@@ -107,6 +107,17 @@ def pad(x: Tensor, pads: Pads, value: float = 0.0, mode: str = "constant") -> Te
     return F.pad(x, flat, mode, value) if mode == "constant" else F.pad(x, flat, mode)
 
 
+def split_pads(pads: Pads) -> tuple[tuple[int, ...], Pads | None]:
+    """What both sides of each axis get, as torch's kernels can pad by themselves, and the rest.
+
+    The rest is None if there is none.
+    """
+    common = tuple(min(pair) for pair in pads)
+    if is_symmetric(pads):
+        return common, None
+    return common, tuple((b - c, a - c) for (b, a), c in zip(pads, common, strict=True))
+
+
 def pad_unevenly(x: Tensor, pads: Pads, value: float = 0.0) -> tuple[Tensor, tuple[int, ...]]:
     """Pad only what one side gets more than the other.
 
@@ -114,11 +125,8 @@ def pad_unevenly(x: Tensor, pads: Pads, value: float = 0.0) -> tuple[Tensor, tup
         x: padded by the surplus, or as it was if there is none.
         common: what remains to be padded on both sides, as torch's kernels can do by themselves.
     """
-    common = tuple(min(pair) for pair in pads)
-    if is_symmetric(pads):
-        return x, common
-    surplus = tuple((b - c, a - c) for (b, a), c in zip(pads, common, strict=True))
-    return pad(x, surplus, value), common
+    common, surplus = split_pads(pads)
+    return (x if surplus is None else pad(x, surplus, value)), common
 
 
 # Orders of axes by rank; twice as fast as movedim.
