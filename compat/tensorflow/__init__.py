@@ -28,6 +28,7 @@ from tensorflow import (  # noqa: E402
     nest,
     nn,
     random,
+    strings,
     test,
     version,
 )
@@ -193,6 +194,7 @@ from tensorflow.math import (  # noqa: E402
     truediv,
 )
 from tensorflow.module import Module  # noqa: E402
+from tensorflow.strings import as_string  # noqa: E402
 from tensorflow.tensors import (  # noqa: E402
     TensorSpec,
     Variable,

@@ -71,15 +71,15 @@ def positions(lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return rows, np.arange(len(rows)) - starts[rows]
 
 
-def ngrams_of(tokens: RaggedTexts, widths: Sequence[int]) -> RaggedTexts:
-    """N-grams of each row, those of the first width first, words joined by spaces."""
+def ngrams_of(tokens: RaggedTexts, widths: Sequence[int], separator: bytes = b" ") -> RaggedTexts:
+    """N-grams of each row, those of the first width first, words joined by ``separator``."""
     values, lengths = tokens.values, tokens.lengths
     rows, places = positions(lengths)
     ends = lengths[rows] - places
     parts, owners = [], []
     for width in widths:
         whole = ends >= width
-        joined = map(b" ".join, zip(*(values[n:] for n in range(width)), strict=False))
+        joined = map(separator.join, zip(*(values[n:] for n in range(width)), strict=False))
         kept = whole[: max(len(values) - width + 1, 0)]
         parts.append([text for text, keep in zip(joined, kept.tolist(), strict=True) if keep])
         owners.append(rows[whole])
