@@ -16,7 +16,8 @@ COMPARED = {name: row for name, row in ROWS.items() if not row.only_ours}
 ELSEWHERE = {
     "RandomHeight", "RandomWidth",
     "Layer", "InputLayer", "Lambda", "Wrapper", "MultiHeadAttention", "StackedRNNCells", "LSTMCell",
-    "GRUCell", "SimpleRNNCell", "AbstractRNNCell", "GroupQueryAttention", "JaxLayer", "FlaxLayer", "TFSMLayer", "TorchModuleWrapper",
+    "GRUCell", "SimpleRNNCell", "AbstractRNNCell", "GroupQueryAttention", "JaxLayer",
+    "FlaxLayer", "TFSMLayer", "TorchModuleWrapper",
 }  # fmt: skip
 
 
