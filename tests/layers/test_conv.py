@@ -160,7 +160,8 @@ def test_one_axis_goes_as_a_plane_without_copies():
 
 
 def test_numpy_integers_are_sizes():
-    layer = layers.Conv2D(4, tuple(np.array([2, 3])), strides=np.int64(2))
+    layer = layers.Conv2D(np.int64(4), tuple(np.array([2, 3])), strides=np.int64(2))
+    assert type(layer.filters) is int
     assert layer.kernel_size == (2, 3)
     assert layer.get_config()["strides"] == (2, 2)
     assert type(layer.strides[0]) is int

@@ -20,7 +20,7 @@ from torchkeras.layers.base import Layer, LayerOptions
 from torchkeras.layers.fresh import activated
 from torchkeras.layers.input_spec import InputSpec
 from torchkeras.layers.lora import LowRank, adapted_weight
-from torchkeras.layers.windows import Sizes, check_fits, keep_window, show_sizes
+from torchkeras.layers.windows import Sizes, check_fits, count, keep_window, show_sizes
 from torchkeras.nn.conv import convolution, convolve
 from torchkeras.nn.geometry import CHANNELS_FIRST, to_channels_first, to_channels_last
 from torchkeras.ops.operands import tensor
@@ -61,12 +61,6 @@ class Convolutional(Layer):
             self.strides_exclude_dilation,
         )
         self.input_spec = InputSpec(ndim=self.rank + 2)
-
-    def check_count(self, argument: str, value: Any) -> int:
-        """``value``, an integer, 1 or more."""
-        if not isinstance(value, int) or value < 1:
-            raise argument_error(self, argument, value, "an integer, 1 or more")
-        return value
 
     def fixed_channels(self, input_shape: Shape) -> int:
         """Number of channels of the inputs, which is kept for later calls.
@@ -204,11 +198,11 @@ class Conv(LowRank, Convolutional):
         rank, alpha = options.pop("lora_rank", None), options.pop("lora_alpha", None)
         super().__init__(activity_regularizer=activity_regularizer, **options)
         self.keep_lora(rank, alpha)
-        self.groups = self.check_count("groups", groups)
-        if not isinstance(filters, int) or filters < 1 or filters % groups:
-            multiple = f"a multiple of groups ({groups})" if groups > 1 else "1 or more"
-            raise argument_error(self, "filters", filters, f"an integer, {multiple}")
-        self.filters = filters
+        self.groups = count(self, "groups", groups)
+        self.filters = count(self, "filters", filters)
+        if self.filters % self.groups:
+            expected = f"an integer, a multiple of groups ({groups})"
+            raise argument_error(self, "filters", filters, expected)
         self.keep_window(kernel_size, strides, padding, data_format, dilation_rate)
         self.activation = activations.get(activation)
         self.use_bias = use_bias

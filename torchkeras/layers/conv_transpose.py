@@ -15,7 +15,7 @@ from torchkeras.core.typing import (
 )
 from torchkeras.layers.base import LayerOptions
 from torchkeras.layers.conv import Convolutional
-from torchkeras.layers.windows import Sizes, sizes
+from torchkeras.layers.windows import Sizes, count, sizes
 from torchkeras.nn.conv import convolve_transposed, transposed_convolution
 from torchkeras.nn.geometry import CHANNELS_LAST, transposed_lengths
 from torchkeras.ops.operands import tensor
@@ -84,7 +84,7 @@ class ConvTranspose(Convolutional):
         super().__init__(activity_regularizer=activity_regularizer, **options)
         if isinstance(output_padding, str) or isinstance(data_format, int | tuple | list):
             output_padding, data_format = data_format, output_padding  # another rank's order
-        self.filters = self.check_count("filters", filters)
+        self.filters = count(self, "filters", filters)
         self.keep_window(kernel_size, strides, padding, data_format, dilation_rate)
         self.output_padding = self._checked_output_padding(output_padding)
         self.activation = activations.get(activation)

@@ -15,7 +15,7 @@ from torchkeras.core.typing import (
 )
 from torchkeras.layers.base import LayerOptions
 from torchkeras.layers.conv import Convolutional
-from torchkeras.layers.windows import Sizes, check_fits
+from torchkeras.layers.windows import Sizes, check_fits, count
 from torchkeras.nn.conv import convolution, separable
 from torchkeras.ops.operands import tensor
 
@@ -90,7 +90,7 @@ class DepthwiseConv(Depthwise):
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **options)
-        self.depth_multiplier = self.check_count("depth_multiplier", depth_multiplier)
+        self.depth_multiplier = count(self, "depth_multiplier", depth_multiplier)
         self.keep_window(kernel_size, strides, padding, data_format, dilation_rate)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
@@ -204,8 +204,8 @@ class SeparableConv(Depthwise):
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **options)
-        self.filters = self.check_count("filters", filters)
-        self.depth_multiplier = self.check_count("depth_multiplier", depth_multiplier)
+        self.filters = count(self, "filters", filters)
+        self.depth_multiplier = count(self, "depth_multiplier", depth_multiplier)
         self.keep_window(kernel_size, strides, padding, data_format, dilation_rate)
         self.activation = activations.get(activation)
         self.use_bias = use_bias

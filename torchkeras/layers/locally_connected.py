@@ -15,7 +15,7 @@ from torchkeras.core.typing import (
 )
 from torchkeras.layers.base import Layer, LayerOptions
 from torchkeras.layers.input_spec import InputSpec
-from torchkeras.layers.windows import Sizes, check_fits, keep_window, show_sizes
+from torchkeras.layers.windows import Sizes, check_fits, count, keep_window, show_sizes
 from torchkeras.nn import locally_connected
 
 _KEPT = {1: locally_connected.PLACES, 2: locally_connected.DENSE, 3: locally_connected.USED}
@@ -88,11 +88,9 @@ class LocallyConnected(Layer):
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **options)
-        if not isinstance(filters, int) or filters < 1:
-            raise argument_error(self, "filters", filters, "an integer, 1 or more")
         if implementation not in _KEPT:
             raise argument_error(self, "implementation", implementation, "1, 2 or 3")
-        self.filters = filters
+        self.filters = count(self, "filters", filters)
         self.implementation = implementation
         keep_window(self, self.rank, kernel_size, strides, padding, data_format, 1)
         if implementation == 1 and self.padding != "valid":

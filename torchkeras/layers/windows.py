@@ -31,6 +31,17 @@ def sizes(owner: Any, argument: str, value: Any, rank: int, least: int = 1) -> t
     return tuple(int(v) for v in values)
 
 
+def count(owner: Any, argument: str, value: Any) -> int:
+    """``value``, an integer, 1 or more.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if not isinstance(value, Integral) or value < 1:
+        raise argument_error(owner, argument, value, "an integer, 1 or more")
+    return int(value)
+
+
 def show_sizes(cls: Any, *arguments: str) -> None:
     """Let the signature of ``cls`` show the defaults of these arguments for each axis.
 

@@ -25,7 +25,7 @@ from torchkeras.layers.recurrent.cell import DropoutRNNCell, dropout_factors, to
 from torchkeras.layers.recurrent.cell_rnn import from_cell
 from torchkeras.layers.recurrent.lstm import open_forget_gate
 from torchkeras.layers.recurrent.rnn import RNN
-from torchkeras.layers.windows import Sizes, check_fits, keep_window
+from torchkeras.layers.windows import Sizes, check_fits, count, keep_window
 from torchkeras.nn import conv_lstm
 
 
@@ -102,10 +102,8 @@ class ConvLSTMCell(DropoutRNNCell, Layer):
         super().__init__(**options)
         if rank not in (1, 2, 3):
             raise argument_error(self, "rank", rank, "1, 2 or 3")
-        if not isinstance(filters, int) or filters < 1:
-            raise argument_error(self, "filters", filters, "an integer, 1 or more")
         self.rank = rank
-        self.filters = filters
+        self.filters = count(self, "filters", filters)
         keep_window(self, rank, kernel_size, strides, padding, data_format, dilation_rate)
         self.activation = activations.get(activation)
         self.recurrent_activation = activations.get(recurrent_activation)
