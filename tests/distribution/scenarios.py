@@ -270,6 +270,35 @@ def one_sample():
     return told(model, history, predict=model.predict(X[:1], verbose=0))
 
 
+def normalized():
+    """Moments of the whole batch, also where one process has no sample."""
+    model = keras.Sequential(
+        [
+            keras.Input((4,)),
+            layers.Dense(5),
+            layers.BatchNormalization(synchronized=True, momentum=0.8),
+            layers.Dense(1),
+        ]
+    )
+    model.compile(keras.optimizers.SGD(0.05), "mse")
+    return told(model, model.fit(X, Y, **OPTIONS))
+
+
+def normalized_masked_steps():
+    """The same over the steps of sequences that aren't padding."""
+    model = keras.Sequential(
+        [
+            keras.Input((6,), dtype="int32"),
+            layers.Embedding(4, 3, mask_zero=True),
+            layers.experimental.SyncBatchNormalization(momentum=0.8),
+            layers.GlobalAveragePooling1D(),
+            layers.Dense(1),
+        ]
+    )
+    model.compile(keras.optimizers.SGD(0.05), "mse")
+    return told(model, model.fit(TOKENS, Y, **OPTIONS))
+
+
 SCENARIOS = {
     scenario.__name__: scenario
     for scenario in (
@@ -289,6 +318,8 @@ SCENARIOS = {
         batch_sources,
         watched,
         one_sample,
+        normalized,
+        normalized_masked_steps,
     )
 }
 

@@ -56,7 +56,7 @@ ARGUMENTS = [
             "renorm": True,
             "renorm_clipping": Change({"rmax": 1.0, "rmin": 1.0, "dmax": 0.0}, given=RENORM),
             "renorm_momentum": Change(0.5, given=RENORM),
-            # Two processes: tests/distribution/test_synchronized.py.
+            # Two processes: tests/distribution/scenarios.py.
             "synchronized": Change(True, outcome=_is_synchronized),
         },
     ),

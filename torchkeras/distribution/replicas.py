@@ -11,8 +11,8 @@
 """
 
 import contextlib
+import hashlib
 import itertools
-import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -185,9 +185,10 @@ class Group(Alone):
             for tensor in tensors:
                 self._in_transit(tensor.detach(), lambda sent: distributed.broadcast(sent, 0))
         # The chief goes on with its random numbers; the others get their own, for dropout masks.
-        seed = self._from_chief(torch.tensor(int.from_bytes(os.urandom(7), "big")))
         if self.rank:
-            torch.manual_seed(seed + self.rank)
+            torch.manual_seed(_digest(self._state_of_chief()) + self.rank)
+        else:
+            self._state_of_chief()
 
     def leave(self) -> None:
         torch.set_rng_state(self._state_of_chief())
@@ -213,6 +214,9 @@ class Group(Alone):
 
     def _read_alike(self, epoch: Iterable[Any]) -> Iterator[Any]:
         """``epoch``, started with the same random numbers, from which its order may follow."""
+        if getattr(epoch, "first", 0):  # a pass that was resumed has begun already
+            yield from epoch
+            return
         with self.same_draws():
             iterator = iter(epoch)
             first = list(itertools.islice(iterator, 1))
@@ -238,15 +242,24 @@ class Group(Alone):
         def run_step(batch: Any) -> Any:
             if not self.is_idle:
                 return run(batch)
-            with self.without_trace(model):
+            with self.without_trace(model, but_shared=True):
                 return run(batch)
 
         return run_step
 
     @contextlib.contextmanager
-    def without_trace(self, model: Any) -> Iterator[None]:
-        """Leave what layers and metrics remember as it was: a stand-in counts for nothing."""
-        kept = list(model.non_trainable_variables)
+    def without_trace(self, model: Any, but_shared: bool = False) -> Iterator[None]:
+        """Leave what layers and metrics remember as it was: a stand-in counts for nothing.
+
+        Args:
+            model: The model.
+            but_shared: Whether variables that all processes change alike do change.
+        """
+        kept = [
+            v
+            for v in model.non_trainable_variables
+            if not (but_shared and v.synchronization == "on_write")
+        ]
         kept += [v for metric in model.metrics if not _is_loss(metric) for v in metric.variables]
         before = [v.parameter.detach().clone() for v in kept]
         yield
@@ -375,6 +388,11 @@ class Group(Alone):
                 starts[other] += max(rows, 1)
         joined = torch.cat if isinstance(mine, Tensor) else np.concatenate
         return joined(pieces)
+
+
+def _digest(state: Tensor) -> int:
+    """A number that follows from the state of a random generator."""
+    return int.from_bytes(hashlib.blake2b(state.numpy().tobytes(), digest_size=7).digest(), "big")
 
 
 def _is_loss(metric: Any) -> bool:

@@ -8,6 +8,7 @@ from typing_extensions import Unpack
 
 from torchkeras.core.checks import argument_error, kind_error, known_size
 from torchkeras.core.typing import ConstraintLike, InitializerLike, RegularizerLike, Shape
+from torchkeras.distribution import current_group
 from torchkeras.layers.base import Layer, LayerOptions
 from torchkeras.layers.input_spec import InputSpec
 from torchkeras.layers.shapes import SameShape
@@ -185,6 +186,10 @@ class BatchNormalization(Normalizing):
         self.adopt_weight("moving_variance", "norm.running_var", trainable=False)
         if self.renorm:
             self._adopt_corrections()
+        if self.synchronized:
+            for variable in self._variables:
+                if not variable.born_trainable:  # the same on all processes at any time
+                    variable.synchronization = "on_write"
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: channels})
 
     def _adopt_corrections(self) -> None:
@@ -211,7 +216,10 @@ class BatchNormalization(Normalizing):
                 f"the input's {tuple(inputs.shape)} without the last axis",
                 "The mask provided should be one dimension less than the inputs.",
             )
-        return self.norm(inputs, mask, bool(training) and self.trainable)
+        training = bool(training) and self.trainable
+        if self.synchronized:
+            return self.norm(inputs, mask, training, not current_group().is_idle)
+        return self.norm(inputs, mask, training)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         self.check_axes(input_shape, (self.axis,))

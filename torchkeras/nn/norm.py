@@ -46,11 +46,14 @@ class BatchNorm(nn.Module):
         epsilon: Added to the variance.
         scale, center: Whether there are ``weight`` and ``bias``.
         synchronized: Whether the batch is that of all processes together; an empty share changes
-            nothing.
+            nothing, and neither does one that doesn't count.
 
     Shape:
         x: ``(batch, ...)`` with ``features`` along ``axis``; the result has the same.
         mask: The shape of ``x`` without its last axis; False elements have no part in the moments.
+
+    ``counts`` says whether this process's share of a synchronized batch has a part in the moments;
+    one that doesn't is a stand-in for a share without samples.
 
     Source: Ioffe and Szegedy 2015; Keras 3 ``BatchNormalization``.
     """
@@ -77,11 +80,15 @@ class BatchNorm(nn.Module):
         self.register_buffer("running_var", torch.ones(features, **factory))
 
     def forward(
-        self, x: Tensor, mask: Tensor | None = None, training: bool | None = None
+        self,
+        x: Tensor,
+        mask: Tensor | None = None,
+        training: bool | None = None,
+        counts: bool = True,
     ) -> Tensor:
         training = self.training if training is None else training
         if training and (mask is not None or self.synchronized):
-            return self._normalize_slowly(x, mask)
+            return self._normalize_slowly(x, mask, counts)
         rows = x.ndim > 2 and self.axis in (-1, x.ndim - 1) and x.is_contiguous()
         if rows:  # (b, ..., c) -> (n, c): a view, and the fastest form on CPU
             flat = x.view(-1, self.features)
@@ -114,10 +121,16 @@ class BatchNorm(nn.Module):
             self.running_mean.lerp_(mean.to(self.running_mean.dtype), 1 - self.momentum)
             self.running_var.lerp_(variance.to(self.running_var.dtype), 1 - self.momentum)
 
-    def moments(self, x: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def moments(
+        self, x: Tensor, mask: Tensor | None = None, counts: bool = True
+    ) -> tuple[Tensor, Tensor]:
         """Mean and biased variance of ``x`` along ``axis``, over all processes if synchronized."""
         axes = tuple(axis for axis in range(x.ndim) if axis != self.axis % x.ndim)
-        together = sum_over_processes if self.synchronized else _alone
+        share = 1.0 if counts else 0.0
+
+        def together(total: Tensor) -> Tensor:
+            return sum_over_processes(total * share) if self.synchronized else total
+
         if mask is None:
             weight = x.new_ones((1,) * x.ndim)
             count = together(x.new_tensor(x.numel() / self.features))
@@ -153,9 +166,9 @@ class BatchNorm(nn.Module):
             y = y + self.along_axis(self.bias.to(y.dtype), x.ndim)
         return y
 
-    def _normalize_slowly(self, x: Tensor, mask: Tensor | None) -> Tensor:
+    def _normalize_slowly(self, x: Tensor, mask: Tensor | None, counts: bool) -> Tensor:
         wide = wider(x)
-        mean, variance = self.moments(wide, mask)
+        mean, variance = self.moments(wide, mask, counts)
         self._move(mean.detach(), variance.detach())
         return self.transform(wide, mean, variance).to(x.dtype)
 
@@ -192,12 +205,16 @@ class BatchRenorm(BatchNorm):
             self.register_buffer(name, torch.ones_like(self.running_var))
 
     def forward(
-        self, x: Tensor, mask: Tensor | None = None, training: bool | None = None
+        self,
+        x: Tensor,
+        mask: Tensor | None = None,
+        training: bool | None = None,
+        counts: bool = True,
     ) -> Tensor:
         if not (self.training if training is None else training):
             return super().forward(x, mask, False)
         wide = wider(x)
-        mean, variance = self.moments(wide, mask)
+        mean, variance = self.moments(wide, mask, counts)
         r, d = self._correction(mean.detach(), (variance.detach() + self.epsilon).sqrt())
         return self.transform(wide, mean, variance, r, d).to(x.dtype)
 
@@ -216,10 +233,6 @@ class BatchRenorm(BatchNorm):
         self.running_stddev.lerp_(stddev, 1 - self.momentum)
         self.running_var.copy_((self.running_stddev**2 - self.epsilon).relu())
         return r, d
-
-
-def _alone(x: Tensor) -> Tensor:
-    return x
 
 
 def wider(x: Tensor) -> Tensor:
