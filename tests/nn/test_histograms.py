@@ -21,8 +21,8 @@ def test_counting_compiles_without_a_break():
 
 
 def test_equalized_levels_are_spread_evenly():
-    channels = (128 + 30 * torch.randn(2, 5000)).clamp(0, 255)
-    levels = equalized(channels, 256).sort(1).values
+    channel = (128 + 30 * torch.randn(50, 100)).clamp(0, 255)
+    levels = equalized(channel, 256).flatten().sort().values
     assert (levels - torch.linspace(0, 255, 5000)).abs().max() < 8
     still = torch.full((1, 9), 7.0)
     assert torch.equal(equalized(still, 256), still)
@@ -37,7 +37,7 @@ def test_one_tile_without_a_limit_is_plain_equalization():
     images = torch.randint(0, 256, (2, 3, 16, 16)).float()
     levels = adaptively_equalized(images, (1, 1), 0.0)
     for image, result in zip(images.flatten(0, 1), levels.flatten(0, 1), strict=True):
-        plain = equalized(image.reshape(1, -1), 256).reshape(16, 16)
+        plain = equalized(image, 256)
         assert (plain - result).abs().max() <= 1.0  # which rounds, and leaves out the lowest
 
 

@@ -13,37 +13,40 @@ def counts(places: Tensor, bins: int) -> Tensor:
         output: ``(..., bins)``, float32.
     """
     rows = places.reshape(-1, places.shape[-1])
-    first = torch.arange(rows.shape[0], device=rows.device).unsqueeze(1) * bins
-    flat = (rows + first).flatten()
     total = rows.shape[0] * bins
+    if rows.shape[0] != 1:
+        first = torch.arange(0, total, bins, dtype=rows.dtype, device=rows.device)
+        rows = rows + first.unsqueeze(1)
+    flat = rows.flatten()
     if flat.is_cpu and not torch.compiler.is_compiling():
         found = torch.bincount(flat, minlength=total)  # three times as fast there
     else:
         found = torch.zeros(total, dtype=torch.int64, device=flat.device)
-        found = found.scatter_add(0, flat, torch.ones_like(flat))
+        found = found.scatter_add(0, flat.long(), torch.ones_like(flat, dtype=torch.int64))
     return found.reshape(*places.shape[:-1], bins).to(torch.float32)
 
 
-def equalized(channels: Tensor, bins: int) -> Tensor:
+def equalized(channel: Tensor, bins: int) -> Tensor:
     """Values in [0, 255] moved so that about as many lie in each part of the range.
 
-    Channels with values in one bin only stay as they are.
+    Values in one bin only stay as they are.
 
     Args:
-        channels: ``(c, n)``, each row with a histogram of its own.
+        channel: Values of any shape, which have one histogram.
         bins: Number of levels that are told apart.
     """
     # Two roundings, in this order, decide about the level where a value is counted and looked up.
-    places = (channels.float() * (bins - 1) / 255.0).to(torch.int32).clamp(0, bins - 1)
-    histogram = counts(places.long(), bins)  # (c, bins)
-    total = histogram.cumsum(1)
-    least = torch.where(total > 0, total, torch.inf).amin(1, keepdim=True)
-    spread = total[:, -1:] - least
+    values = channel.flatten()
+    places = (values.float() * (bins - 1)).div_(255.0).to(torch.int32).clamp_(0, bins - 1)
+    histogram = counts(places, bins)
+    total = histogram.cumsum(0)
+    least = torch.where(total > 0, total, torch.inf).amin()
+    spread = total[-1] - least
     table = ((total - least) * 255.0 / spread.clamp(min=1.0)).round().clamp(0.0, 255.0)
-    levels = (channels / 255.0 * (bins - 1)).clamp(0, bins - 1).long()
-    moved = table.gather(1, levels).to(channels.dtype)
-    is_varied = (histogram > 0).sum(1, keepdim=True) > 1
-    return torch.where(is_varied, moved, channels)
+    levels = (values / 255.0).mul_(bins - 1).clamp_(0, bins - 1).to(torch.int32)
+    moved = table.to(values.dtype).index_select(0, levels)
+    is_varied = (histogram > 0).sum() > 1
+    return torch.where(is_varied, moved, values).reshape(channel.shape)
 
 
 def mirrored_places(length: int, total: int, device: torch.device) -> Tensor:

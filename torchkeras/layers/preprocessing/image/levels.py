@@ -212,9 +212,8 @@ class Equalization(ColorLayer):
 
     def recolored(self, images: Tensor, transformation: Transformation) -> Tensor:
         levels = self.transform_value_range(images, self.value_range, (0, 255))
-        channels = levels.movedim(self.channel_axis, 0)
-        levels = equalized(channels.flatten(1), self.bins).reshape(channels.shape)
-        levels = levels.movedim(0, self.channel_axis)
+        channels = levels.unbind(self.channel_axis)
+        levels = torch.stack([equalized(c, self.bins) for c in channels], self.channel_axis)
         return self.transform_value_range(levels, (0, 255), self.value_range)
 
 
