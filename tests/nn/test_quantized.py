@@ -10,6 +10,8 @@ from torchkeras.nn.quantized import (
     Int4Table,
     Int8Product,
     Int8Table,
+    are_blocks,
+    from_blocks,
     from_groups,
     unpack_halves,
 )
@@ -36,6 +38,19 @@ def test_groups_have_scales_and_zero_points():
     scale, zero = torch.tensor([[10.0, 100.0]]), torch.tensor([[1.0, 0.0]])
     groups = torch.tensor([0.0, 0.9, 1.0])
     assert from_groups(levels, scale, zero, groups, 1).tolist() == [[0.0, 10.0, 300.0]]
+
+
+def test_blocks_of_one_length_need_no_gathering():
+    levels = torch.randint(-8, 8, (6, 4), dtype=torch.int8)
+    scale, zero = torch.rand(3, 4), torch.randint(-8, 8, (3, 4), dtype=torch.int8)
+    groups = torch.tensor([0.0, 0.5, 1.0, 1.5, 2.0, 2.5])
+    assert are_blocks(groups, 3)
+    assert not are_blocks(torch.tensor([0.0, 0, 0, 0, 1, 1]), 2)
+    assert not are_blocks(torch.arange(5.0) // 2, 3)
+    wanted = from_groups(levels, scale, zero, groups, 0)
+    torch.testing.assert_close(from_blocks(levels, scale, zero, 0), wanted)
+    turned = from_blocks(levels.t(), scale.t(), zero.t(), -1)
+    torch.testing.assert_close(turned, wanted.t())
 
 
 @pytest.mark.parametrize("quantizer", [None, halves])

@@ -27,9 +27,13 @@ def unpack_halves(packed: Tensor, length: int, axis: int, signed: bool) -> Tenso
         signed: Whether values are in [-8, 7] (int8) or in [0, 15] (uint8).
     """
     axis = axis % packed.ndim
-    halves = torch.stack([packed & 15, (packed >> 4) & 15], dim=axis + 1)
-    values = halves.flatten(axis, axis + 1).narrow(axis, 0, length)
-    return ((values ^ 8) - 8).to(torch.int8) if signed else values.to(torch.uint8)
+    if signed:  # shifts of int8 keep the sign
+        packed = packed.view(torch.int8)
+        halves = [(packed << 4) >> 4, packed >> 4]
+    else:
+        packed = packed.view(torch.uint8)
+        halves = [packed & 15, packed >> 4]
+    return torch.stack(halves, dim=axis + 1).flatten(axis, axis + 1).narrow(axis, 0, length)
 
 
 def from_groups(levels: Tensor, scale: Tensor, zero: Tensor, groups: Tensor, axis: int) -> Tensor:
@@ -44,6 +48,22 @@ def from_groups(levels: Tensor, scale: Tensor, zero: Tensor, groups: Tensor, axi
     groups = groups.long()
     scale, zero = scale.index_select(axis, groups), zero.index_select(axis, groups)
     return (levels.to(scale.dtype) - zero.to(scale.dtype)) * scale
+
+
+def from_blocks(levels: Tensor, scale: Tensor, zero: Tensor, axis: int) -> Tensor:
+    """``from_groups`` for groups that are blocks of one length, in order, without gathering."""
+    axis = axis % levels.ndim
+    parts = levels.to(scale.dtype).unflatten(axis, (scale.shape[axis], -1))
+    scale, zero = scale.unsqueeze(axis + 1), zero.to(scale.dtype).unsqueeze(axis + 1)
+    return ((parts - zero) * scale).flatten(axis, axis + 1)
+
+
+def are_blocks(groups: Tensor | None, count: int) -> bool:
+    """Whether group numbers are those of ``count`` blocks of one length, in order."""
+    if groups is None or len(groups) % count:
+        return False
+    numbers = torch.arange(count, device=groups.device)
+    return bool((groups.long() == numbers.repeat_interleave(len(groups) // count)).all())
 
 
 class _Int8(torch.autograd.Function):
@@ -193,6 +213,7 @@ class Int4Product(RestoredProduct):
         for name, value in (("packed", packed), ("scale", scale), ("zero", zero)):
             self.register_buffer(name, value)
         self.register_buffer("groups", groups, persistent=owns_groups)
+        self.has_blocks = are_blocks(groups, len(scale))
 
     def levels(self) -> Tensor:
         """Levels ``(rows, columns)``, int8."""
@@ -201,6 +222,8 @@ class Int4Product(RestoredProduct):
     def kernel(self) -> Tensor:
         if self.groups is None:
             return self.levels().to(self.scale.dtype) / self.scale
+        if self.has_blocks:
+            return from_blocks(self.levels(), self.scale, self.zero, 0)
         return from_groups(self.levels(), self.scale, self.zero, self.groups, 0)
 
 
@@ -314,6 +337,7 @@ class Int4Table(nn.Module):
         for name, value in (("packed", packed), ("scale", scale), ("zero", zero)):
             self.register_buffer(name, value)
         self.register_buffer("groups", groups)
+        self.has_blocks = are_blocks(groups, scale.shape[-1])
 
     def forward(self, ids: Tensor) -> Tensor:
         zero = None if self.zero is None else self.zero[ids]
@@ -323,6 +347,8 @@ class Int4Table(nn.Module):
         levels = unpack_halves(packed, self.length, -1, signed=True)
         if zero is None:
             return levels.to(scale.dtype) / scale.unsqueeze(-1)
+        if self.has_blocks:
+            return from_blocks(levels, scale, zero, -1)
         return from_groups(levels, scale, zero, self.groups, scale.ndim - 1)
 
     def project(self, x: Tensor) -> Tensor:
