@@ -65,6 +65,9 @@ def test_weights_are_kept_in_the_format_of_the_tensors():
     ):
         assert make(last).is_contiguous(memory_format=torch.channels_last)
         assert make(first).is_contiguous()
+    line = convolution(Window((3,), (1,), (1,), "same", "channels_last"), 3, 4, 1, True)
+    plane = line.weight.unsqueeze(2)
+    assert plane.is_contiguous(memory_format=torch.channels_last)
 
 
 @pytest.mark.parametrize("padding", ["valid", "same"])

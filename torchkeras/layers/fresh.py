@@ -10,8 +10,11 @@ from torch.nn.modules import module as torch_module
 from torchkeras import activations
 from torchkeras.nn.conv import PADDED, PLAIN, TRANSPOSED
 
-# Modules whose result is a tensor of their own, which their derivative doesn't look at.
-_MAKERS = frozenset({nn.Linear, *PLAIN.values(), *PADDED.values(), *TRANSPOSED.values()})
+# Modules whose result is a tensor of their own, which their derivative doesn't look at. Padded
+# convolutions along one axis may give a view, where overwriting costs copies in the derivative.
+_MAKERS = frozenset(
+    {nn.Linear, *PLAIN.values(), *TRANSPOSED.values(), *(PADDED[rank] for rank in (2, 3))}
+)
 
 
 def activated(activation: Callable[..., Any], y: Tensor, maker: Any) -> Tensor:

@@ -36,6 +36,8 @@ def _in_format(module: nn.Module, window: Window) -> nn.Module:
     """
     if window.layout == CHANNELS_LAST and window.rank in FORMATS:
         module.to(memory_format=FORMATS[window.rank])
+    elif as_plane(window) is not None:
+        module.weight.data = module.weight.data.mT.contiguous().mT
     return module
 
 
