@@ -17,7 +17,7 @@ ELSEWHERE = {
     "RandomHeight", "RandomWidth",
     "Layer", "InputLayer", "Lambda", "Wrapper", "MultiHeadAttention", "StackedRNNCells", "LSTMCell",
     "GRUCell", "SimpleRNNCell", "AbstractRNNCell", "GroupQueryAttention", "JaxLayer",
-    "FlaxLayer", "TFSMLayer", "TorchModuleWrapper",
+    "FlaxLayer", "TFSMLayer", "DenseFeatures", "TorchModuleWrapper",
 }  # fmt: skip
 
 

@@ -142,6 +142,8 @@ WITHOUT = {
         for name, arguments in {
             "JaxLayer": "call_fn init_fn native_serialization_platforms params seed state",
             "FlaxLayer": "method module variables",
+            "DenseFeatures": "feature_columns",
+            "DenseFeatures.call": "cols_to_output_tensors training",
             "TFSMLayer": "call_endpoint call_training_endpoint filepath",
             "JaxLayer.call": "training",
             "FlaxLayer.call": "training",

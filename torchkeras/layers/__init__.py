@@ -34,7 +34,7 @@ from torchkeras.layers.dropout import (
     SpatialDropout3D,
 )
 from torchkeras.layers.embedding import Embedding
-from torchkeras.layers.foreign import FlaxLayer, JaxLayer, TFSMLayer
+from torchkeras.layers.foreign import DenseFeatures, FlaxLayer, JaxLayer, TFSMLayer
 from torchkeras.layers.functions import Lambda
 from torchkeras.layers.grouped_query import GroupQueryAttention
 from torchkeras.layers.input import Input, InputLayer
@@ -237,6 +237,7 @@ __all__ = [
     "Cropping3D",
     "CutMix",
     "Dense",
+    "DenseFeatures",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
     "Discretization",

@@ -99,28 +99,29 @@ def bucket(hashes: Tensor, buckets: int) -> Tensor:
     return (half * 2 + (hashes & 1)) % buckets
 
 
-def decimals(numbers: Tensor) -> tuple[Tensor, Tensor]:
+def decimals(numbers: Tensor, most: int = 19) -> tuple[Tensor, Tensor]:
     """Integers written out in decimal digits.
 
     Args:
         numbers: ``(numbers,)`` of an integer type.
+        most: Most digits that any of them has.
 
     Returns:
-        ``(numbers, 20)`` bytes of ASCII text, and the ``(numbers,)`` lengths.
+        ``(numbers, most + 1)`` bytes of ASCII text, and the ``(numbers,)`` lengths.
     """
     numbers = numbers.to(torch.int64)
     sign = (numbers < 0).to(torch.int64)
     rest = torch.where(numbers < 0, numbers, -numbers)  # negative: -2**63 has no counterpart
     digits, count = [], torch.ones_like(numbers)
-    for place in range(19):
+    for place in range(most):
         shorter = torch.div(rest, 10, rounding_mode="trunc")
         digits.append(shorter * 10 - rest)
         count = torch.where(shorter != 0, place + 2, count)
         rest = shorter
-    backwards = torch.stack(digits, dim=1)  # (n, 19), ones first
-    place = torch.arange(20, device=numbers.device)
+    backwards = torch.stack(digits, dim=1)  # (n, most), ones first
+    place = torch.arange(most + 1, device=numbers.device)
     index = (count - 1 + sign)[:, None] - place
-    text = backwards.gather(1, index.clamp(0, 18)) + ord("0")
+    text = backwards.gather(1, index.clamp(0, most - 1)) + ord("0")
     text = torch.where((place == 0) & (sign == 1)[:, None], ord("-"), text)
     return text.to(torch.uint8), count + sign
 
@@ -181,15 +182,16 @@ def _mix(u: Tensor, v: Tensor, factor: Tensor) -> Tensor:
 def _up_to_16(read: _Reader) -> Tensor:
     n = read.lengths
     factor = n * 2 + _K2
-    a, b = read.at(0) + _K2, read.before_end(8)
-    c, d = _rotate(b, 37) * factor + a, (_rotate(a, 25) + b) * factor
-    eight = _mix(c, d, factor)
     four = _mix(n + (read.at(0, 4) << 3), read.before_end(4, 4), factor)
     y = read.at(0, 1) + (read.word(n // 2, 1) << 8)
     z = n + (read.before_end(1, 1) << 2)
     one = _shift_mix((y * _K2) ^ (z * _K0)) * _K2
     short = torch.where(n >= 4, four, torch.where(n > 0, one, _K2))
-    return torch.where(n >= 8, eight, short)
+    if read.last < 7:
+        return short
+    a, b = read.at(0) + _K2, read.before_end(8)
+    c, d = _rotate(b, 37) * factor + a, (_rotate(a, 25) + b) * factor
+    return torch.where(n >= 8, _mix(c, d, factor), short)
 
 
 def _ends(read: _Reader, first: int) -> tuple[Tensor, ...]:

@@ -40,6 +40,15 @@ def test_integers_come_back_from_their_indices(tokens):
     assert back(torch.tensor([-5, 0, 1000])).tolist() == [-1, -1, -1]
 
 
+@pytest.mark.parametrize(
+    "tokens", [[-(2**63), 2**63 - 1, 5], [2**63 - 1, 2**63 - 3], [7, 10**9, -4], [3, 1, 2]]
+)
+def test_integers_may_lie_anywhere(tokens):
+    layer = layers.IntegerLookup(vocabulary=tokens)
+    x = torch.tensor([*tokens, 0, 6, 2**62, tokens[0] ^ 8])
+    assert layer(x).tolist() == [*range(1, len(tokens) + 1), 0, 0, 0, 0]
+
+
 def test_any_array_of_strings_is_taken():
     layer = layers.StringLookup(vocabulary=["a", "b"])
     for words in (

@@ -72,8 +72,10 @@ def encode(
     if sparse:
         return _sparse(indices, inside, amounts, depth, mode)
     result = torch.zeros(*indices.shape[:-1], depth, dtype=dtype, device=indices.device)
-    result = result.scatter_add(-1, indices.clamp(0, max(depth - 1, 0)), amounts)
-    return result.clamp(max=1) if mode == "multi_hot" else result
+    places = indices.clamp(0, max(depth - 1, 0))
+    if mode == "multi_hot":
+        return result.scatter_reduce_(-1, places, amounts, "amax")
+    return result.scatter_add_(-1, places, amounts)
 
 
 def _sparse(indices: Tensor, inside: Tensor, amounts: Tensor, depth: int, mode: str) -> Tensor:

@@ -25,6 +25,10 @@ from torchkeras.layers.preprocessing.texts import (
 )
 from torchkeras.nn import hashing
 
+# A table has a place for each integer between the least and the greatest, if these are at most so
+# many, or so many for each token; else tokens are searched for.
+_ALWAYS_DENSE, _DENSE = 2**16, 16
+
 
 class IntegerLookup(IndexLookup):
     """Index of each integer in a vocabulary, or with ``invert`` the integer at each index.
@@ -94,26 +98,30 @@ class IntegerLookup(IndexLookup):
             raise kind_error(self, "vocabulary", f"with {token!r} in it", "integers") from None
 
     def _index_tokens(self) -> None:
-        tokens = torch.tensor(self._tokens, dtype=torch.int64, device=self._device)
-        keys, order = tokens.sort()
-        if not len(tokens):  # one key that no lookup takes
-            keys, order = torch.zeros_like(tokens.new_empty(1)), tokens.new_full((1,), -1)
         start = self._token_start_index()
-        values = torch.tensor(
-            [
-                *(self.mask_token or 0,) * self._oov_start_index(),
-                self.oov_token or 0,
-                *self._tokens,
-            ],
-            dtype=torch.int64,
-            device=self._device,
-        )
-        for name, tensor in (
-            ("keys", keys),
-            ("places", torch.where(order < 0, order, order + start)),
-            ("values", values),
-        ):
-            self.register_buffer(name, tensor, persistent=False)
+        tokens = torch.tensor(self._tokens, dtype=torch.int64)
+        low, high = (int(tokens.min()), int(tokens.max())) if len(tokens) else (0, 0)
+        self.__dict__["_low"] = low
+        is_narrow = high - low < max(_DENSE * len(tokens), _ALWAYS_DENSE)
+        if is_narrow and -(2**62) < low and high < 2**62:  # a place for each integer
+            keys = torch.full((high - low + 3,), UNKNOWN)
+            keys[tokens - low + 1] = torch.arange(start, start + len(tokens))
+            places = keys.new_zeros(0)
+        else:
+            keys, order = tokens.sort()
+            places = order + start
+        mask = (self.mask_token or 0,) * self._oov_start_index()
+        values = torch.tensor([*mask, self.oov_token or 0, *self._tokens], dtype=torch.int64)
+        for name, tensor in (("keys", keys), ("places", places), ("values", values)):
+            self.register_buffer(name, tensor.to(self._device), persistent=False)
+
+    def _found(self, inputs: Tensor) -> Tensor:
+        """The place of each integer in the vocabulary, -1 for those that aren't in it."""
+        if not len(self.places):
+            low = self._low
+            return self.keys[inputs.clamp(low - 1, low + len(self.keys) - 2) - (low - 1)]
+        place = torch.searchsorted(self.keys, inputs).clamp(max=len(self.keys) - 1)
+        return torch.where(self.keys[place] == inputs, self.places[place], UNKNOWN)
 
     def _array_of(self, data: Any) -> np.ndarray:
         array = as_numbers(data)
@@ -126,10 +134,9 @@ class IntegerLookup(IndexLookup):
 
     def _indices(self, inputs: Any) -> Tensor:
         inputs = self.tensor_of(inputs).to(torch.int64)
-        place = torch.searchsorted(self.keys, inputs).clamp(max=len(self.keys) - 1)
-        indices = self.places[place]
-        found = (self.keys[place] == inputs) & (indices >= 0)
-        indices = torch.where(found, indices, self._default_index())
+        indices = self._found(inputs)
+        if self.num_oov_indices == 1:
+            indices = torch.where(indices == UNKNOWN, self._default_index(), indices)
         if self.mask_token is not None:
             indices = torch.where(inputs == self.mask_token, self._mask_index(), indices)
         if self.num_oov_indices == 0:

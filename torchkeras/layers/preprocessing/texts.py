@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from torchkeras.core.checks import kind_error
+from torchkeras.core.scopes import local
 from torchkeras.nn import hashing
 
 # The widest matrix of bytes that strings of all lengths share; longer ones go by powers of two.
@@ -121,4 +122,9 @@ def hash_rows(octets: Tensor, lengths: Tensor, salt: Sequence[int] | None) -> Te
 
 def hash_integers(numbers: Tensor, salt: Sequence[int] | None = None) -> Tensor:
     """Hash of each integer's decimal digits."""
-    return hash_rows(*hashing.decimals(numbers.reshape(-1)), salt).reshape(numbers.shape)
+    most = 19
+    if numbers.is_cpu and not local.shape_run and not torch.compiler.is_compiling():
+        lowest, highest = torch.aminmax(numbers) if numbers.numel() else (0, 0)
+        most = max(len(str(abs(int(lowest)))), len(str(abs(int(highest)))))
+    octets, lengths = hashing.decimals(numbers.reshape(-1), most)
+    return hash_rows(octets, lengths, salt).reshape(numbers.shape)
