@@ -11,103 +11,15 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
+from workloads import WORKLOADS, Workload, our_mlp, their_mlp
 
 import torchkeras as keras
-from torchkeras import layers
-
-
-class Workload(NamedTuple):
-    """A model in both forms and the data it is trained on."""
-
-    ours: Callable[[], keras.Model]
-    theirs: Callable[[], nn.Module]
-    x: Callable[[], Tensor]
-    classes: int
-    batch_size: int
-
-
-class Recurrent(nn.Module):
-    """Embedding, LSTM, and a classifier on the last step."""
-
-    def __init__(self, words: int, size: int, classes: int) -> None:
-        super().__init__()
-        self.embedding = nn.Embedding(words, size)
-        self.lstm = nn.LSTM(size, size, batch_first=True)
-        self.head = nn.Linear(size, classes)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.head(self.lstm(self.embedding(x))[0][:, -1])
-
-
-def our_mlp() -> keras.Model:
-    return keras.Sequential(
-        [
-            keras.Input((784,)),
-            layers.Dense(128, activation="relu"),
-            layers.Dense(10, activation="softmax"),
-        ]
-    )
-
-
-def their_mlp() -> nn.Module:
-    return nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10))
-
-
-def our_cnn() -> keras.Model:
-    return keras.Sequential(
-        [
-            keras.Input((28, 28, 1)),
-            layers.Conv2D(32, 3, activation="relu"),
-            layers.MaxPooling2D(),
-            layers.Conv2D(64, 3, activation="relu"),
-            layers.MaxPooling2D(),
-            layers.Flatten(),
-            layers.Dense(10, activation="softmax"),
-        ]
-    )
-
-
-def their_cnn() -> nn.Module:
-    return nn.Sequential(
-        nn.Conv2d(1, 32, 3),
-        nn.ReLU(),
-        nn.MaxPool2d(2),
-        nn.Conv2d(32, 64, 3),
-        nn.ReLU(),
-        nn.MaxPool2d(2),
-        nn.Flatten(),
-        nn.Linear(1600, 10),
-    )
-
-
-def our_lstm() -> keras.Model:
-    return keras.Sequential(
-        [
-            keras.Input((100,), dtype="int64"),
-            layers.Embedding(20000, 128),
-            layers.LSTM(128),
-            layers.Dense(2, activation="softmax"),
-        ]
-    )
-
-
-WORKLOADS = {
-    "mlp": Workload(our_mlp, their_mlp, lambda: torch.rand(32 * 500, 784), 10, 32),
-    "cnn": Workload(our_cnn, their_cnn, lambda: torch.rand(128 * 16, 28, 28, 1), 10, 128),
-    "lstm": Workload(
-        our_lstm,
-        lambda: Recurrent(20000, 128, 2),
-        lambda: torch.randint(20000, (32 * 16, 100)),
-        2,
-        32,
-    ),
-}
 
 
 def channels_first(x: Tensor) -> Tensor:
@@ -116,17 +28,17 @@ def channels_first(x: Tensor) -> Tensor:
 
 
 def hand_written_fit(
-    model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor, y: Tensor, batch_size: int
+    model: nn.Module, optimizer: torch.optim.Optimizer, x: list[Tensor], y: Tensor, batch_size: int
 ) -> None:
     """One epoch of the best loop, with the loss and accuracy that ``fit`` reports."""
     model.train()
-    order = torch.randperm(len(x), device=x.device)
-    total = torch.zeros((), device=x.device)
-    right = torch.zeros((), device=x.device)
+    order = torch.randperm(len(y), device=y.device)
+    total = torch.zeros((), device=y.device)
+    right = torch.zeros((), device=y.device)
     for index in order.split(batch_size):
-        inputs, targets = x.index_select(0, index), y.index_select(0, index)
+        inputs, targets = [part.index_select(0, index) for part in x], y.index_select(0, index)
         optimizer.zero_grad()
-        outputs = model(inputs)
+        outputs = model(*inputs)
         loss = F.cross_entropy(outputs, targets)
         loss.backward()
         optimizer.step()
@@ -136,27 +48,29 @@ def hand_written_fit(
 
 
 @torch.no_grad()
-def hand_written_evaluate(model: nn.Module, x: Tensor, y: Tensor, batch_size: int) -> None:
+def hand_written_evaluate(model: nn.Module, x: list[Tensor], y: Tensor, batch_size: int) -> None:
     model.eval()
-    total = torch.zeros((), device=x.device)
-    right = torch.zeros((), device=x.device)
-    for inputs, targets in zip(x.split(batch_size), y.split(batch_size), strict=True):
-        outputs = model(inputs)
+    total = torch.zeros((), device=y.device)
+    right = torch.zeros((), device=y.device)
+    batches = zip(*[part.split(batch_size) for part in x], strict=True)
+    for inputs, targets in zip(batches, y.split(batch_size), strict=True):
+        outputs = model(*inputs)
         total += F.cross_entropy(outputs, targets) * len(targets)
         right += (outputs.argmax(-1) == targets).sum()
     total.item(), right.item()
 
 
 @torch.no_grad()
-def hand_written_predict(model: nn.Module, x: Tensor, batch_size: int) -> None:
+def hand_written_predict(model: nn.Module, x: list[Tensor], batch_size: int) -> None:
     model.eval()
-    torch.cat([model(inputs).softmax(-1) for inputs in x.split(batch_size)]).cpu().numpy()
+    batches = zip(*[part.split(batch_size) for part in x], strict=True)
+    torch.cat([model(*inputs).softmax(-1) for inputs in batches]).cpu().numpy()
 
 
 @torch.no_grad()
-def call(model: nn.Module, x: Tensor) -> None:
+def call(model: Callable[..., Any], *inputs: Any) -> None:
     for _ in range(200):
-        model(x)
+        model(*inputs)
 
 
 def times(
@@ -179,13 +93,16 @@ def measure(
 ) -> dict[str, tuple[float, float]]:
     """Seconds of ours and of the hand-written code, by what is done."""
     torch.manual_seed(0)
-    x = workload.x().to(device)
-    y = torch.randint(workload.classes, (len(x),), device=device)
+    x = [part.to(device) for part in workload.inputs()]
+    y = torch.randint(workload.classes, (len(x[0]),), device=device)
     size = workload.batch_size
     ours, theirs = workload.ours().to(device), workload.theirs().to(device)
     ours.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     optimizer = torch.optim.Adam(theirs.parameters(), fused=True)
-    plain = channels_first(x)
+    plain = [channels_first(part) for part in x]
+    one, plain_one = [part[:1] for part in x], [part[:1] for part in plain]
+    if len(x) == 1:
+        x, one = x[0], one[0]
     pairs = {
         "fit": (
             lambda: ours.fit(x, y, batch_size=size, verbose=0),
@@ -199,10 +116,10 @@ def measure(
             lambda: ours.predict(x, batch_size=size, verbose=0),
             lambda: hand_written_predict(theirs, plain, size),
         ),
-        "200 calls": (lambda: call(ours, x[:1]), lambda: call(theirs, plain[:1])),
+        "200 calls": (lambda: call(ours, one), lambda: call(theirs, *plain_one)),
         "predict 1": (
-            lambda: ours.predict(x[:1], verbose=0),
-            lambda: hand_written_predict(theirs, plain[:1], 1),
+            lambda: ours.predict(one, verbose=0),
+            lambda: hand_written_predict(theirs, plain_one, 1),
         ),
     }
     results = {}
