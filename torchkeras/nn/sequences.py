@@ -147,10 +147,11 @@ class Scattered:
 def arrangement(mask: Tensor) -> PaddedAtEnd | Scattered:
     """How the valid steps of ``mask``, ``(b, t)``, come first.
 
-    Where looking at its values costs next to nothing, on the CPU outside of compiled graphs, a mask
+    Where looking at its values costs next to nothing, on the CPU outside of recorded graphs, a mask
     that is padded at the end already is recognized.
     """
-    looks = mask.device.type == "cpu" and type(mask) is Tensor and not torch.compiler.is_compiling()
+    recorded = torch.compiler.is_compiling() or torch.jit.is_tracing()
+    looks = mask.device.type == "cpu" and type(mask) is Tensor and not recorded
     if looks and not bool((mask[:, 1:] & ~mask[:, :-1]).any()):
         return PaddedAtEnd(mask)
     return Scattered(mask)

@@ -99,7 +99,7 @@ class GRU(CellRNN):
     """A GRU over the steps of a sequence; see ``GRUCell`` for its formula.
 
     With tanh and sigmoid, ``reset_after`` and no recurrent dropout it runs on torch's fused kernel,
-    masks included, else step by step.
+    masks included, else step by step, in a loop that ``torch.compile`` takes as one graph.
 
     Args:
         units, activation, ..., seed: See ``Cell`` and ``GRUCell``.

@@ -115,7 +115,7 @@ class LSTM(CellRNN):
     """An LSTM over the steps of a sequence; see ``LSTMCell`` for its formula.
 
     With tanh and sigmoid and no recurrent dropout it runs on torch's fused kernel, masks included,
-    else step by step.
+    else step by step, in a loop that ``torch.compile`` takes as one graph.
 
     Args:
         units, activation, ..., seed: See ``Cell`` and ``LSTMCell``.

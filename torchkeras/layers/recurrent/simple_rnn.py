@@ -72,7 +72,8 @@ class SimpleRNNCell(Cell):
 class SimpleRNN(CellRNN):
     """``h = activation(x @ kernel + h @ recurrent_kernel + bias)`` over the steps of a sequence.
 
-    tanh and relu run on torch's fused kernel, other activations and recurrent dropout step by step.
+    tanh and relu run on torch's fused kernel, masks included; other activations and recurrent
+    dropout step by step, in a loop that ``torch.compile`` takes as one graph.
 
     Args:
         units, activation, use_bias, ..., seed: See ``Cell``.
