@@ -2,8 +2,35 @@
 
 import pytest
 import torch
+from parity import fill, make_both, numbers, recipe
 
 from torchkeras import layers
+
+
+@recipe
+def cells(package):
+    return [package.layers.LSTMCell(3), package.layers.GRUCell(2), package.layers.SimpleRNNCell(4)]
+
+
+def test_one_step_is_what_keras_computes():
+    ours, theirs = make_both("StackedRNNCells", {"cells": cells})
+    x = torch.tensor(numbers((2, 4)))
+    states = [
+        [torch.tensor(numbers((2, 3), 0)), torch.tensor(numbers((2, 3), 1))],
+        [torch.tensor(numbers((2, 2), 2))],
+        torch.tensor(numbers((2, 4), 3)),
+    ]
+    for stack in (ours, theirs):
+        stack.build((2, 4))
+    fill(ours, theirs)
+    mine, true = ours(x, states), theirs(x, states)
+    torch.testing.assert_close(mine[0], true[0])
+    for own, other in zip(mine[1], true[1], strict=True):
+        assert type(own) is type(other)
+        torch.testing.assert_close(own, other)
+    assert ours.state_size == theirs.state_size
+    single = [layers.StackedRNNCells([layers.GRUCell(3)])(x, [[torch.zeros(2, 3)]])[1]]
+    assert len(single[0]) == 1
 
 
 def test_sizes_are_those_of_the_cells():
