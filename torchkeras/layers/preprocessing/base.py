@@ -8,6 +8,7 @@ from torchkeras import ops, random
 from torchkeras.core import nested
 from torchkeras.core.variable import Variable
 from torchkeras.layers.base import Layer
+from torchkeras.layers.signature import also_named
 from torchkeras.tracer import KerasTensor
 
 
@@ -42,6 +43,7 @@ class DataLayer(Layer):
         """``weight`` as a tensor."""
         return weight.value if isinstance(weight, Variable) else ops.convert_to_tensor(weight)
 
+    @also_named(input_specs="input_spec")
     def compute_output_signature(self, input_spec: Any) -> Any:
         """Description of the output for one of the input.
 
