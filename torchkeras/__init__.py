@@ -34,6 +34,7 @@ try:
         saving,
         tree,
         utils,
+        visualization,
     )
     from torchkeras.core.dtypes import DTypePolicy, FloatDTypePolicy
     from torchkeras.core.remat import RematScope, remat
@@ -117,4 +118,5 @@ __all__ = [
     "tree",
     "utils",
     "version",
+    "visualization",
 ]
