@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from parity import compare, numbers
 
 from torchkeras import Input, layers
@@ -88,3 +90,46 @@ def test_einsum_needs_shapes_that_agree():
         layers.EinsumDense("abc,cd->abd", (6, 3))(torch.zeros(2, 5, 4))
     with pytest.raises(ValueError, match="a known length of axis 'b'"):
         layers.EinsumDense("abc,bd->adc", (3, None))(Input((None, 4)))
+
+
+@given(
+    units=st.integers(1, 6),
+    lengths=st.lists(st.integers(1, 5), min_size=1, max_size=3),
+    use_bias=st.booleans(),
+    activation=st.sampled_from([None, "relu", "tanh", "softmax", "gelu"]),
+    training=st.sampled_from([None, True, False]),
+)
+def test_any_dense_layer_computes_what_keras_computes(
+    units, lengths, use_bias, activation, training
+):
+    arguments = {"units": units, "use_bias": use_bias, "activation": activation}
+    compare("Dense", arguments, numbers((2, *lengths)), training=training)
+
+
+SUMS = [
+    ("ab,bc->ac", (4,), 2, "c"),
+    ("abc,cd->abd", (None, 4), 3, "d"),
+    ("abc,bcd->ad", (4,), 3, None),
+    ("abc,cde->abde", (None, 2, 3), 3, "de"),
+    ("abcd,cde->abe", (None, 4), 4, "e"),
+    ("abc,bd->adc", (4, None), 3, "d"),
+    ("...b,bc->...c", (4,), 3, "c"),
+    ("ab...,bc->ac...", (4,), 4, "c"),
+]
+
+
+@given(
+    which=st.sampled_from(SUMS),
+    size=st.integers(1, 4),
+    with_bias=st.booleans(),
+    activation=st.sampled_from([None, "relu", "sigmoid"]),
+)
+def test_any_einstein_sum_computes_what_keras_computes(which, size, with_bias, activation):
+    equation, output_shape, rank, bias_axes = which
+    arguments = {
+        "equation": equation,
+        "output_shape": output_shape,
+        "bias_axes": bias_axes if with_bias else None,
+        "activation": activation,
+    }
+    compare("EinsumDense", arguments, numbers((2, *[size + n for n in range(rank - 1)])))

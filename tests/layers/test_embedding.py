@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from parity import compare
+from hypothesis import given
+from hypothesis import strategies as st
+from parity import compare, fill, make_both
 
 import torchkeras
 from torchkeras import layers
@@ -46,3 +48,23 @@ def test_sizes_have_to_be_positive():
         layers.Embedding(0, 4)
     with pytest.raises(ValueError, match="output_dim is -1"):
         layers.Embedding(4, -1)
+
+
+@given(
+    sizes=st.tuples(st.integers(1, 9), st.integers(1, 5)),
+    lengths=st.lists(st.integers(0, 4), min_size=1, max_size=3),
+    mask_zero=st.booleans(),
+    dtype=st.sampled_from(["int32", "int64", "uint8", "float32"]),
+)
+def test_any_lookup_is_that_of_keras(sizes, lengths, mask_zero, dtype):
+    count, length = sizes
+    ids = np.random.default_rng(0).integers(0, count, lengths).astype(dtype)
+    arguments = {"input_dim": count, "output_dim": length, "mask_zero": mask_zero}
+    if dtype == "float32":  # numbers of inputs have no gradient here
+        ours, theirs = make_both("Embedding", arguments)
+        for layer in (ours, theirs):
+            layer(torch.tensor(ids))
+        fill(ours, theirs)
+        torch.testing.assert_close(ours(torch.tensor(ids)), theirs(torch.tensor(ids)))
+        return
+    compare("Embedding", arguments, ids)
