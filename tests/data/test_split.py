@@ -47,7 +47,7 @@ def test_structures_are_split_leaf_by_leaf():
 
 
 def test_a_generator_cannot_be_split():
-    with pytest.raises(TypeError, match="only supported for arrays"):
+    with pytest.raises(ValueError, match="only supported for tensors or NumPy arrays"):
         train_validation_split((iter([1]), None, None), 0.5)
 
 

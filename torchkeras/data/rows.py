@@ -70,17 +70,19 @@ def are_arrays(structure: Any) -> bool:
 def as_rows(value: Any) -> Rows:
     """An array as a tensor, or as rows of text or of a sparse matrix.
 
-    Floating types become ``floatx()``, as in Keras. A pandas Series becomes one column.
+    Floating types become ``floatx()``, as in Keras. A pandas Series becomes one column; missing
+    values of pandas' nullable types become NaN, and categories what they stand for.
 
     Raises:
         ValueError: the array has no rows, being a scalar.
+        TypeError: a column holds dates or spans of time.
     """
     if isinstance(value, (TextRows, SparseRows)):
         return value
     if _is_sparse(value):
         return SparseRows(value)
     if _is_pandas(value):
-        value = value.to_numpy()[:, None] if value.ndim == 1 else value.to_numpy()
+        value = _of_pandas(value.to_frame() if value.ndim == 1 else value)
     rows = value if isinstance(value, Tensor) else as_tensor(value)
     if isinstance(rows, np.ndarray):
         rows = TextRows(rows)
@@ -206,6 +208,24 @@ def count(structure: Any, owner: str = "fit") -> int:
 
 def _is_pandas(value: Any) -> bool:
     return type(value).__module__.split(".", 1)[0] == "pandas" and hasattr(value, "to_numpy")
+
+
+def _of_pandas(frame: Any) -> np.ndarray:
+    """The values of a frame as one array."""
+    has_missing = False
+    for name, dtype in frame.dtypes.items():
+        kind = getattr(dtype, "kind", "O")
+        if kind in "mM" or hasattr(dtype, "freq"):
+            raise kind_error(
+                "data",
+                f"column {name!r}",
+                str(dtype),
+                "numbers, truth values or strings",
+                "Turn times into numbers first, such as `.dt.dayofyear` or seconds.",
+            )
+        is_nullable = not isinstance(dtype, np.dtype) and kind in "iufb"
+        has_missing = has_missing or (is_nullable and frame[name].isna().any())
+    return frame.to_numpy(na_value=np.nan) if has_missing else frame.to_numpy()
 
 
 def _is_sparse(value: Any) -> bool:

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from torchkeras.core import nested
-from torchkeras.core.checks import argument_error, kind_error
+from torchkeras.core.checks import argument_error
 from torchkeras.data import rows
 
 
@@ -18,20 +18,21 @@ def train_validation_split(
         validation_split: Fraction of the samples to set apart, in (0, 1).
 
     Raises:
-        TypeError: the data are no arrays, so they have no last samples.
-        ValueError: the fraction leaves one side empty, or sample counts differ.
+        ValueError: the data are no arrays, so they have no last samples; the fraction leaves one
+            side empty; or sample counts differ.
     """
     if not 0 < validation_split < 1:
         raise argument_error(
             "fit", "validation_split", validation_split, "a fraction between 0 and 1"
         )
     if not rows.are_arrays(arrays):
-        raise kind_error(
+        raise argument_error(
             "fit",
             "validation_split",
             f"{validation_split} with x of type {type(arrays[0]).__name__}",
             "arrays or tensors",
-            "`validation_split` is only supported for arrays and tensors; give validation_data.",
+            "`validation_split` is only supported for tensors or NumPy arrays: give "
+            "validation_data.",
         )
     arrays = tuple(
         rows.standardize(part, name)

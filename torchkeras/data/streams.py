@@ -42,11 +42,13 @@ class Batches:
         steps: Batches of one pass; None if that is unknown.
         batch_size: Samples of a full batch; None if that is unknown.
         repeats: Whether there can be another pass.
+        has_begun: Whether a pass was started.
     """
 
     steps: int | None = None
     batch_size: int | None = None
     repeats = True
+    has_begun = False
 
     def __init__(
         self, device: torch.device | None = None, class_weights: ClassWeights | None = None
@@ -56,6 +58,7 @@ class Batches:
         self._ahead: tuple[Any, Iterator[Any]] | None = None
 
     def __iter__(self) -> Iterator[Any]:
+        self.has_begun = True
         if self._ahead is None:
             return self._pass()
         (first, rest), self._ahead = self._ahead, None
@@ -70,14 +73,23 @@ class Batches:
         Raises:
             ValueError: there is none.
         """
+        if not self._looked_ahead():
+            raise empty_error()
+        return self._ahead[0]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there can't be another pass, all batches of the only one having been read."""
+        return self.has_begun and not self.repeats and not self._looked_ahead()
+
+    def _looked_ahead(self) -> bool:
+        """Whether there is a next batch, which is kept for the pass it belongs to."""
         if self._ahead is None:
             iterator = self._pass()
             for first in iterator:
                 self._ahead = first, iterator
                 break
-            else:
-                raise empty_error()
-        return self._ahead[0]
+        return self._ahead is not None
 
     def shares(self, index: int, number: int) -> Iterator[Share]:
         """A pass in which process ``index`` of ``number`` gets its part of each batch."""

@@ -11,8 +11,8 @@ from torchkeras.core.configurable import generic
 from torchkeras.core.dtypes import standardize_dtype
 from torchkeras.layers.base import Layer
 from torchkeras.layers.input import InputLayer
-from torchkeras.layers.structures import is_text_array
-from torchkeras.models.model import Model, adapted
+from torchkeras.layers.structures import is_text_array, symbols_of_shape
+from torchkeras.models.model import Model, adapted, match_structure
 from torchkeras.tracer import Graph, KerasTensor, is_symbolic
 
 
@@ -237,6 +237,9 @@ class Sequential(Model):
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Shape of the last layer's output."""
         shape = tuple(input_shape)
+        if self._graph is not None and isinstance(next(iter(shape), None), (tuple, list)):
+            (only,) = match_structure(self, self._graph, symbols_of_shape(shape, "float32"))
+            shape = only.shape
         for layer in self._stack:
             if not isinstance(layer, Layer):
                 return Layer.compute_output_shape(self, input_shape)

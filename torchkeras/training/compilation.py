@@ -11,7 +11,7 @@ from torch import Tensor
 from torchkeras import optimizers
 from torchkeras.callbacks.logs import Logs
 from torchkeras.core import nested, serialization
-from torchkeras.core.checks import argument_error, moment_error, nearest
+from torchkeras.core.checks import argument_error, nearest
 from torchkeras.core.scopes import local
 from torchkeras.distribution import Alone
 from torchkeras.training.compiled import CompiledLoss, CompiledMetrics
@@ -26,6 +26,10 @@ _OF_TF_ONLY = (
     "from_serialized",
     "autotune_steps_per_execution",
 )
+
+
+class NotCompiledError(RuntimeError, ValueError):
+    """``compile`` has to come first: a ValueError in Keras 3, a RuntimeError in tf.keras 2."""
 
 
 class _Plan:
@@ -179,10 +183,9 @@ class Compilation:
 
     def _check_compiled(self, method: str) -> None:
         if not self.compiled:
-            raise moment_error(
-                method,
-                "the model isn't compiled",
-                "You must call `compile()` before using the model: model.compile(optimizer, loss).",
+            raise NotCompiledError(
+                f"{method}: the model isn't compiled. You must call `compile()` before using the "
+                "model: model.compile(optimizer, loss)."
             )
 
     def compute_loss(
@@ -340,9 +343,17 @@ class Compilation:
 
     @property
     def metrics_names(self) -> list[str]:
-        """The names of ``metrics`` in logs, in the order in which ``evaluate`` gives them."""
+        """The names of ``metrics`` in logs, in the order in which ``evaluate`` gives them.
+
+        These are the loss, the losses of several outputs and the metrics in the order of
+        ``compile``; those of several outputs come last and sorted, as in Keras 3.
+        """
         names = self._names_in_logs()
-        return [names.get(id(metric), metric.name) for metric in self.metrics]
+        found = [names.get(id(metric), metric.name) for metric in self.metrics]
+        if self._plan is None or self._plan.metrics is None or not self._plan.metrics.has_prefixes:
+            return found
+        compiled = set(names.values())
+        return [name for name in found if name not in compiled] + sorted(compiled)
 
     def reset_metrics(self) -> None:
         """Start ``metrics`` anew."""

@@ -4,6 +4,7 @@ import functools
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -52,12 +53,14 @@ class CompiledLoss:
 
         Raises:
             ValueError: the losses, their weights or the targets don't fit the outputs.
+            TypeError: the targets are text.
         """
         outputs = self._outputs = Outputs(y_pred, self._output_names)
         matched = [_listed(entry) for entry in outputs.match(self._loss, "loss")]
         self._wanted = [place for place, entries in enumerate(matched) if any(entries)]
         targets = outputs.align(y_true, "y", self._wanted)
         predictions = outputs.row(y_pred)
+        _check_no_text([targets[place] for place in self._wanted])
         weights = self._weights(outputs, matched)
         self._classes = [x.shape[-1] if len(x.shape) else 1 for x in predictions]
         self._terms = []
@@ -248,6 +251,11 @@ class CompiledMetrics:
         return [metric for *_, metric in self._members]
 
     @property
+    def has_prefixes(self) -> bool:
+        """Whether names in logs begin with the names of outputs."""
+        return self.is_built and self._outputs.number > 1
+
+    @property
     def names(self) -> list[str]:
         """The name of each metric in logs."""
         return [name for _, _, name, _ in self._members]
@@ -386,6 +394,19 @@ def _as_metric(identifier: Any, y_true: Any, y_pred: Any) -> metrics.Metric:
 def _name_of(function: Any) -> str:
     name = getattr(function, "name", None) or getattr(function, "__name__", None)
     return name if isinstance(name, str) else type(function).__name__
+
+
+def _check_no_text(targets: list[Any]) -> None:
+    for target in targets:
+        if isinstance(target, np.ndarray) and target.dtype.kind in "OSU":
+            raise kind_error(
+                "fit",
+                "y",
+                f"an array of {target.dtype}",
+                "numbers",
+                "Turn names of classes into indices first: a StringLookup layer, or pandas' "
+                '.astype("category").cat.codes.',
+            )
 
 
 def _check_indices(y_true: Any, classes: int, loss: Any, output: str) -> None:

@@ -421,3 +421,13 @@ def warn_of_exhaustion(done: int, epochs: int) -> None:
             "iterated over again.",
             stacklevel=3,
         )
+
+
+def warn_of_validation() -> None:
+    """Say that an iterator given as validation data has been read to its end."""
+    warnings.warn(
+        "validation_data ran out of data; going on without validation. An iterator can be read "
+        "once: give something that can be iterated over again, or a generator without end and "
+        "validation_steps.",
+        stacklevel=4,
+    )

@@ -34,7 +34,7 @@ class SingleBatches:
             The loss; with metrics, a list in the order of ``metrics_names``, or a dict.
 
         Raises:
-            RuntimeError: ``compile`` wasn't called.
+            RuntimeError, ValueError: ``compile`` wasn't called (it is of both classes).
             ValueError: both kinds of weights are given, or data and outputs don't fit together.
 
         Source: Keras 3 ``Model.train_on_batch``.
@@ -64,7 +64,7 @@ class SingleBatches:
             The loss; with metrics, a list in the order of ``metrics_names``, or a dict.
 
         Raises:
-            RuntimeError: ``compile`` wasn't called.
+            RuntimeError, ValueError: ``compile`` wasn't called (it is of both classes).
 
         Source: Keras 3 ``Model.test_on_batch``.
         """

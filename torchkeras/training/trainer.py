@@ -19,7 +19,7 @@ from torch import Tensor
 from torchkeras import data
 from torchkeras.callbacks import CallbackList
 from torchkeras.callbacks.logs import Logs, to_floats
-from torchkeras.core.checks import argument_error, kind_error
+from torchkeras.core.checks import argument_error
 from torchkeras.core.settings import settings
 from torchkeras.data import unpack_x_y_sample_weight
 from torchkeras.distribution import Alone
@@ -99,7 +99,7 @@ class Trainer(OlderNames, SingleBatches, Executions, Compilation):
             A ``History`` of losses and metrics.
 
         Raises:
-            RuntimeError: ``compile`` wasn't called.
+            RuntimeError, ValueError: ``compile`` wasn't called (it is of both classes).
             ValueError: data, arguments and outputs don't fit together.
             TypeError: ``x`` is no kind of data.
 
@@ -129,18 +129,19 @@ class Trainer(OlderNames, SingleBatches, Executions, Compilation):
             callbacks = self._callback_list(callbacks, verbose, epochs, epoch_of.steps, True)
             logs: Mapping[str, Any] = {}
             self.stop_training = False
+            train = self._train_runner()
             callbacks.on_train_begin()
             for epoch in range(self._initial_epoch or initial_epoch, epochs):
                 self.reset_metrics()
                 callbacks.on_epoch_begin(epoch)
                 self.train()
-                results = self._run_epoch(epoch_of, self._train_runner(), callbacks, "train")
+                results = self._run_epoch(epoch_of, train, callbacks, "train")
                 self.eval()
                 if not epoch_of.read:
                     break
                 logs = results
                 if validation is not None and _is_due(epoch, validation_freq):
-                    found = self._evaluate(validation, validation_steps, callbacks)
+                    found = self._validate(validation, validation_steps, callbacks)
                     logs = {**logs, **{f"val_{name}": value for name, value in found.items()}}
                 callbacks.on_epoch_end(epoch, logs)
                 if self.stop_training or epoch_of.is_exhausted:
@@ -177,7 +178,7 @@ class Trainer(OlderNames, SingleBatches, Executions, Compilation):
             The loss; with metrics, a list in the order of ``metrics_names``, or a dict.
 
         Raises:
-            RuntimeError: ``compile`` wasn't called.
+            RuntimeError, ValueError: ``compile`` wasn't called (it is of both classes).
             ValueError: data and outputs don't fit together.
 
         Source: Keras 3 ``Model.evaluate``.
@@ -191,6 +192,15 @@ class Trainer(OlderNames, SingleBatches, Executions, Compilation):
             logs = self._evaluate(stream, steps, callbacks)
             stream.close()
         return logs if return_dict else self._in_order(logs)
+
+    def _validate(
+        self, stream: data.Batches, steps: int | None, callbacks: CallbackList
+    ) -> dict[str, Any]:
+        """``_evaluate``; nothing for an iterator that earlier epochs have read to its end."""
+        if stream.is_over:
+            preparation.warn_of_validation()
+            return {}
+        return self._evaluate(stream, steps, callbacks)
 
     def _evaluate(
         self, stream: data.Batches, steps: int | None, callbacks: CallbackList
@@ -414,12 +424,16 @@ def _is_due(epoch: int, frequency: Any) -> bool:
     """Whether to validate after epoch number ``epoch``, counted from 0.
 
     Raises:
-        TypeError: ``frequency`` is neither a number nor a list of numbers.
+        ValueError: ``frequency`` is neither a number above 0 nor a list of numbers.
     """
     if isinstance(frequency, (list, tuple, set)):
         return epoch + 1 in frequency
-    if isinstance(frequency, int):
+    if isinstance(frequency, int) and frequency > 0:
         return (epoch + 1) % frequency == 0
-    raise kind_error(
-        "fit", "validation_freq", frequency, "a number of epochs or a list of their numbers"
+    raise argument_error(
+        "fit",
+        "validation_freq",
+        frequency,
+        "a number of epochs, 1 or more, or a list of their numbers",
+        "Expected `validation_freq` to be a list or int.",
     )

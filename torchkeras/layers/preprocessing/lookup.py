@@ -103,7 +103,7 @@ class IntegerLookup(IndexLookup):
         low, high = (int(tokens.min()), int(tokens.max())) if len(tokens) else (0, 0)
         self.__dict__["_low"] = low
         is_narrow = high - low < max(_DENSE * len(tokens), _ALWAYS_DENSE)
-        if is_narrow and -(2**62) < low and high < 2**62:  # a place for each integer
+        if is_narrow and low > -(2**62) and high < 2**62:  # a place for each integer
             keys = torch.full((high - low + 3,), UNKNOWN)
             keys[tokens - low + 1] = torch.arange(start, start + len(tokens))
             places = keys.new_zeros(0)
