@@ -51,20 +51,26 @@ class LayerCalls:
             and (not kwargs or all_none(kwargs.values()))
             and local.compute_dtype is None
         ):
-            x = args[0]
-            if (
-                (type(x) is Tensor or type(x) is nn.Parameter)
-                and (x.dtype is self._compute_dtype or not x.dtype.is_floating_point)
-                and not hasattr(x, "_keras_mask")
-                and (len(args) == 1 or all_none(args[1:]))
-            ):
-                spec = self._input_spec
+            x, spec = args[0], self._input_spec
+            if type(x) is list:
+                simple = spec is None and len(x) > 0 and all([self._is_plain(t) for t in x])
+            else:
+                simple = self._is_plain(x)
+            if simple and (len(args) == 1 or all_none(args[1:])):
                 if spec is not None and type(spec) is InputSpec and not spec.fits(x.shape):
                     spec.check(tuple(x.shape), self)
                 if local.inside:
                     return self._run(args, kwargs, training)
                 return self._outermost(self._run, args, kwargs, training)
         return self._enter_slowly(args, kwargs, training)
+
+    def _is_plain(self, x: Any) -> bool:
+        """Whether ``x`` is a tensor of the right type that carries no mask."""
+        return (
+            (type(x) is Tensor or type(x) is nn.Parameter)
+            and (x.dtype is self._compute_dtype or not x.dtype.is_floating_point)
+            and not hasattr(x, "_keras_mask")
+        )
 
     def _outermost(self, run: Callable, args: tuple, kwargs: dict, training: Any) -> Any:
         """The call that no other layer's call encloses.
