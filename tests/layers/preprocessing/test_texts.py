@@ -33,6 +33,15 @@ def test_bytes_that_are_no_text_come_back():
     assert texts.as_bytes([]) == []
 
 
+def test_equal_integers_have_equal_hashes():
+    numbers = torch.arange(5000) % 70 - 3
+    found = texts.hash_integers(numbers)
+    assert torch.equal(found[:70], texts.hash_integers(numbers[:70]))
+    assert torch.equal(found[70:140], found[:70])
+    assert texts.hash_integers(torch.zeros(0, 2, dtype=torch.int64)).shape == (0, 2)
+    assert texts.hash_integers(torch.arange(3000)).unique().numel() == 3000
+
+
 def test_short_and_long_strings_are_hashed_alike():
     some = ["", "a", "b" * 65, "c" * 700, "d" * 64]
     alone = torch.cat([texts.hashes([text]) for text in some])

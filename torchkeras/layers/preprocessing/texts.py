@@ -16,6 +16,8 @@ from torchkeras.nn import hashing
 
 # The widest matrix of bytes that strings of all lengths share; longer ones go by powers of two.
 _WIDEST = 64
+# From so many integers on, equal ones are hashed once.
+_MANY = 1024
 
 
 def is_text(value: Any) -> bool:
@@ -124,6 +126,10 @@ def hash_integers(numbers: Tensor, salt: Sequence[int] | None = None) -> Tensor:
     """Hash of each integer's decimal digits."""
     most = 19
     if numbers.is_cpu and not local.shape_run and not torch.compiler.is_compiling():
+        if numbers.numel() > _MANY:  # categories occur again and again
+            different, places = torch.unique(numbers, return_inverse=True)
+            if len(different) < numbers.numel():
+                return hash_integers(different, salt)[places]
         lowest, highest = torch.aminmax(numbers) if numbers.numel() else (0, 0)
         most = max(len(str(abs(int(lowest)))), len(str(abs(int(highest)))))
     octets, lengths = hashing.decimals(numbers.reshape(-1), most)
