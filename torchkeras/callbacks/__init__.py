@@ -1,5 +1,6 @@
 """Callbacks: what happens around epochs and steps. See ``base`` for how to write one."""
 
+from torchkeras.callbacks.backup import BackupAndRestore
 from torchkeras.callbacks.base import Callback, History
 from torchkeras.callbacks.callback_list import CallbackList
 from torchkeras.callbacks.checkpoint import ModelCheckpoint
@@ -14,6 +15,7 @@ from torchkeras.callbacks.swap_ema import SwapEMAWeights
 from torchkeras.callbacks.tensorboard import TensorBoard
 
 __all__ = [
+    "BackupAndRestore",
     "CSVLogger",
     "Callback",
     "CallbackList",

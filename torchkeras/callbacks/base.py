@@ -141,6 +141,17 @@ class History(Callback):
         super().__init__()
         self.history: dict[str, list[Any]] = Records()
 
+    def get_state(self) -> dict[str, Any]:
+        """The records."""
+        return {"epoch": self.epoch, "history": dict(self.history)}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take over what ``get_state`` gave."""
+        self.epoch[:] = state["epoch"]
+        self.history.clear()
+        self.history.update(state["history"])
+        self.model.history = self
+
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self.epoch: list[int] = []
 

@@ -97,7 +97,10 @@ class CallbackList(Callback):
     def _listening_in(self, hook: str) -> tuple[list[Callable[..., None]], bool]:
         """The methods to call, and whether any of them is a user's."""
         if hook not in self._listeners:
-            methods = [getattr(one, hook) for one in self.callbacks if listens(one, hook)]
+            listening = [one for one in self.callbacks if listens(one, hook)]
+            if hook.endswith("_end"):
+                listening.sort(key=lambda one: getattr(one, "acts_last", False))
+            methods = [getattr(one, hook) for one in listening]
             self._listeners[hook] = methods, not all(map(_is_built_in, methods))
         return self._listeners[hook]
 
@@ -106,10 +109,10 @@ class CallbackList(Callback):
         if not methods:
             return
         logs = logs if isinstance(logs, Logs) else Logs(logs or {})
-        for method in methods:
-            method(batch, logs)
         if may_be_kept:
             logs.hold()  # whoever keeps them reads the values of this step, not later ones
+        for method in methods:
+            method(batch, logs)
 
     def _call(self, hook: str, *arguments: Any) -> None:
         *position, logs = arguments

@@ -37,8 +37,24 @@ class CSVLogger(Callback):
         if self.append and os.path.exists(self.filename):
             self.append_header = os.path.getsize(self.filename) == 0
         self._close()
-        self.csv_file = open(self.filename, "a" if self.append else "w", newline="")  # noqa: SIM115
+        progress = getattr(self.model, "_progress", None)
+        goes_on = self.append or getattr(progress, "is_resumed", False)
+        self.csv_file = open(self.filename, "a" if goes_on else "w", newline="")  # noqa: SIM115
         self.keys = None
+
+    def get_state(self) -> dict[str, Any]:
+        """What was written so far."""
+        size = None if self.csv_file is None else self.csv_file.tell()
+        return {"size": size, "keys": self.keys, "append_header": self.append_header}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Go on writing behind what had been written when ``get_state`` was called."""
+        self.append_header, self.keys = state["append_header"], state["keys"]
+        if self.csv_file is not None and state["size"] is not None:
+            self.csv_file.truncate(state["size"])
+            self.csv_file.seek(state["size"])
+        if self.csv_file is not None and self.keys is not None:
+            self._make_writer()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if self.csv_file is None:
@@ -54,10 +70,13 @@ class CSVLogger(Callback):
         self.keys = sorted(logs)
         if not any(name.startswith("val_") for name in self.keys):
             self.keys += [f"val_{name}" for name in self.keys]  # validation may begin later
-        names = ["epoch", *self.keys]
-        self.writer = csv.DictWriter(self.csv_file, fieldnames=names, delimiter=self.sep)
+        self._make_writer()
         if self.append_header:
             self.writer.writeheader()
+
+    def _make_writer(self) -> None:
+        names = ["epoch", *self.keys]
+        self.writer = csv.DictWriter(self.csv_file, fieldnames=names, delimiter=self.sep)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         self._close()

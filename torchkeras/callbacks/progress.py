@@ -229,6 +229,12 @@ class ProgbarLogger(Callback):
         self.epochs = 1
         self._is_fitting = False
 
+    def get_state(self) -> None:
+        """Nothing: another process has another line to write on."""
+
+    def set_state(self, state: None) -> None:
+        """See ``get_state``."""
+
     def quiet_hooks(self) -> Iterable[Any]:
         train, test, predict = (
             ProgbarLogger.on_train_batch_end,

@@ -109,6 +109,19 @@ class TensorBoard(Callback):
             return ()
         return (test,) if self._first_profiled and is_chief() else (test, *train)
 
+    def get_state(self) -> dict[str, Any]:
+        """Steps counted so far."""
+        return {
+            "step": self._step,
+            "test_step": self._test_step,
+            "first_iteration": self._epoch_first_iteration,
+        }
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take over what ``get_state`` gave."""
+        self._step, self._test_step = state["step"], state["test_step"]
+        self._epoch_first_iteration = state["first_iteration"]
+
     def _writer(self, run: str) -> Any:
         if run not in self._writers:
             self._writers[run] = summary_writer(os.path.join(self.log_dir, run))

@@ -129,8 +129,27 @@ class ArrayBatches(Batches):
         return self._assemble(self._slices(0, min(self.batch_size, self.size)))
 
     def _pass(self) -> Iterator[Any]:
-        order = self._next_order()
-        return self._in_place() if order is None else self._gathered(order)
+        return self._rest(0)
+
+    def _rest(self, number: int) -> Iterator[Any]:
+        """A pass without its first ``number`` batches."""
+        order, start = self._next_order(), number * self.batch_size
+        if start >= self.size:
+            return iter(())
+        return self._in_place(start) if order is None else self._gathered(order[start:])
+
+    def remember(self) -> None:
+        pass  # the seed and the number of the pass say it all
+
+    def get_state(self, in_pass: bool) -> dict[str, Any]:
+        return {"seed": self.seed, "passes": self.passes - in_pass}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        self._ahead = None
+        self.seed, self.passes = state["seed"], state["passes"]
+
+    def resume(self, number: int, share: tuple[int, int] | None = None) -> Iterator[Any]:
+        return self._rest(number) if share is None else self._rest_of_shares(number, *share)
 
     def _next_order(self) -> Tensor | None:
         """Order of the samples in the next pass; None where it is that of the arrays."""
@@ -157,22 +176,22 @@ class ArrayBatches(Batches):
             columns = [self._split(rows.take(leaf, part)) for leaf in self._rows]
             yield from self._assembled(columns)
 
-    def _in_place(self) -> Iterator[Any]:
-        """Batches that are views of the arrays.
+    def _in_place(self, start: int) -> Iterator[Any]:
+        """Batches that are views of the arrays, from sample ``start`` on.
 
         A model that writes to its input would change the user's data. Whether it does shows on
         the first batch, which is a copy; if so, all are copies.
         """
         first = [
             leaf.clone() if isinstance(leaf, Tensor) else leaf
-            for leaf in self._slices(0, min(self.batch_size, self.size))
+            for leaf in self._slices(start, start + self.batch_size)
         ]
         versions = _versions(first)
         yield self._assemble(first)
         self._copies_views = self._copies_views or _versions(first) != versions
         del first
         stride = self.batch_size * self._together
-        for start in range(self.batch_size, self.size, stride):
+        for start in range(start + self.batch_size, self.size, stride):
             columns = [self._split(leaf) for leaf in self._slices(start, start + stride)]
             yield from self._assembled(columns)
 
@@ -209,10 +228,13 @@ class ArrayBatches(Batches):
         )
 
     def shares(self, index: int, number: int) -> Iterator[Share]:
+        return self._rest_of_shares(0, index, number)
+
+    def _rest_of_shares(self, first: int, index: int, number: int) -> Iterator[Share]:
         order = self._next_order()
         if order is None:
             order = torch.arange(self.size, device=None if self._moves else self.device)
-        for part in order.split(self.batch_size):
+        for part in order.split(self.batch_size)[first:]:
             total = part.shape[0]
             start, stop = total * index // number, total * (index + 1) // number
             mine = part[start:stop] if stop > start else part[:1]

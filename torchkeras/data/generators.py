@@ -28,9 +28,31 @@ class IteratorBatches(Batches):
     ) -> None:
         super().__init__(device, class_weights)
         self._iterator = iterator
+        self._drawn = 0
 
     def _pass(self) -> Iterator[Any]:
-        return map(self.finish, self._iterator)
+        return map(self._draw, self._iterator)
+
+    def _draw(self, raw: Any) -> Any:
+        self._drawn += 1
+        return self.finish(raw)
+
+    @property
+    def _given(self) -> int:
+        return self._drawn - (self._ahead is not None)
+
+    def get_state(self, in_pass: bool) -> dict[str, Any]:
+        return {"given": self._given, "has_begun": self.has_begun}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Read on to where ``get_state`` was called: another start there isn't."""
+        if state["given"] > self._given:
+            for _ in itertools.islice(iter(self), state["given"] - self._given):
+                pass
+        self.has_begun = state["has_begun"]
+
+    def resume(self, number: int, share: tuple[int, int] | None = None) -> Iterator[Any]:
+        return iter(self) if share is None else self.shares(*share)
 
 
 class IterableBatches(Batches):
@@ -205,6 +227,15 @@ class PyDatasetBatches(Batches):
 
     def _pass(self) -> Iterator[Any]:
         return map(self.finish, fetched(self.dataset, self._order()))
+
+    def get_state(self, in_pass: bool) -> dict[str, Any]:
+        passes = self.passes - (in_pass and self.steps is not None)
+        return {**super().get_state(in_pass), "seed": self.seed, "passes": passes}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        super().set_state(state)
+        self.seed, self.passes = state["seed"], state["passes"]
+        self.steps = _number_of_batches(self.dataset)
 
     def _order(self) -> Iterable[int]:
         if self.steps is None:

@@ -22,11 +22,33 @@ class LoaderBatches(Batches):
     ) -> None:
         super().__init__(device, class_weights)
         self.loader = loader
+        self._place: Any = None
         self.batch_size = loader.batch_size
         self.steps = _number_of_batches(loader)
 
     def _pass(self) -> Iterator[Any]:
         return map(self.finish, self.loader)
+
+    @property
+    def _keeps_its_place(self) -> bool:
+        """Whether the loader can go on within a pass by itself, as torchdata's do."""
+        return hasattr(self.loader, "state_dict") and hasattr(self.loader, "load_state_dict")
+
+    def get_state(self, in_pass: bool) -> dict[str, Any]:
+        state = super().get_state(in_pass)
+        if in_pass and self._keeps_its_place:
+            state["loader"] = self.loader.state_dict()
+        return state
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        super().set_state(state)
+        self._place = state.get("loader")
+
+    def resume(self, number: int, share: tuple[int, int] | None = None) -> Iterator[Any]:
+        if self._place is None:
+            return super().resume(number, share)
+        self.loader.load_state_dict(self._place)
+        return super().resume(0, share)
 
 
 def _number_of_batches(loader: DataLoader) -> int | None:

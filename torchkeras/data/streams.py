@@ -12,6 +12,7 @@ from torch import Tensor
 from torchkeras.core import nested
 from torchkeras.core.checks import argument_error
 from torchkeras.data import rows
+from torchkeras.data.memory import Memory
 from torchkeras.data.weights import ClassWeights, weighted
 
 
@@ -56,16 +57,23 @@ class Batches:
         self.device = device
         self.class_weights = class_weights
         self._ahead: tuple[Any, Iterator[Any]] | None = None
+        self._memory: Memory | None = None
+        self._began: dict[str, Any] | None = None
 
     def __iter__(self) -> Iterator[Any]:
         self.has_begun = True
         if self._ahead is None:
-            return self._pass()
+            return self._begin()
         (first, rest), self._ahead = self._ahead, None
         return itertools.chain((first,), rest)
 
     def _pass(self) -> Iterator[Any]:
         raise TypeError(f"{type(self).__name__} doesn't say what a pass consists of.")
+
+    def _begin(self) -> Iterator[Any]:
+        if self._memory is not None:
+            self._began = self._memory.now()
+        return self._pass()
 
     def peek(self) -> Any:
         """The first batch of the next pass, which will still come.
@@ -85,7 +93,7 @@ class Batches:
     def _looked_ahead(self) -> bool:
         """Whether there is a next batch, which is kept for the pass it belongs to."""
         if self._ahead is None:
-            iterator = self._pass()
+            iterator = self._begin()
             for first in iterator:
                 self._ahead = first, iterator
                 break
@@ -108,6 +116,30 @@ class Batches:
 
     def on_epoch_end(self) -> None:
         """Called after the last batch of each epoch."""
+
+    def remember(self) -> None:
+        """Note how each pass begins, so that it can be gone on with in another process."""
+        self._memory = Memory(self)
+
+    def get_state(self, in_pass: bool) -> dict[str, Any]:
+        """What the rest of this pass and all later ones follow from.
+
+        Args:
+            in_pass: Whether a pass was begun that hasn't ended.
+        """
+        return {"memory": self._began if in_pass else self._memory.now()}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take over what ``get_state`` gave; random numbers are then those of the pass's start."""
+        self._ahead = None
+        self._memory.restore(state["memory"])
+
+    def resume(self, number: int, share: tuple[int, int] | None = None) -> Iterator[Any]:
+        """The rest of a pass of which ``number`` batches were read, after ``set_state``."""
+        rest = iter(self) if share is None else self.shares(*share)
+        for _ in itertools.islice(rest, number):
+            pass
+        return rest
 
     def close(self) -> None:
         """Let go of workers."""
@@ -136,6 +168,7 @@ class Epochs:
 
     Attributes:
         read: Batches read in the present epoch.
+        first: Those of them that were read before the run was resumed.
         is_empty: Whether there has been no batch at all.
         is_exhausted: Whether there won't be any more.
     """
@@ -151,11 +184,13 @@ class Epochs:
         self.share = share
         self.is_exhausted = False
         self.is_empty = True
-        self.read = 0
+        self.read = self.first = 0
         self._steps = steps
         self._counted = batches.steps
         self._current: Iterator[Any] | None = None
         self._seen = 0
+        self._pulled = 0  # batches of the present pass, read in epochs before this one
+        self._is_open = False
 
     @property
     def steps(self) -> int | None:
@@ -163,11 +198,16 @@ class Epochs:
         return self._steps or self._counted
 
     def __iter__(self) -> Iterator[Any]:
-        self.batches.on_epoch_begin()
-        self.read = 0
+        if not self.first:
+            self.batches.on_epoch_begin()
+        self.read = self.first
+        self._is_open = True
         return self._whole_pass() if self._steps is None else self._portion(self._steps)
 
     def _start(self) -> Iterator[Any]:
+        if self._current is not None:  # the pass of a run that was resumed
+            rest, self._current = self._current, None
+            return rest
         return iter(self.batches) if self.share is None else self.batches.shares(*self.share)
 
     def _whole_pass(self) -> Iterator[Any]:
@@ -180,11 +220,12 @@ class Epochs:
 
     def _portion(self, steps: int) -> Iterator[Any]:
         if self._current is None:
-            self._current = self._start()
-        for batch in itertools.islice(self._current, steps):
+            self._current, self._pulled = self._start(), 0
+        for batch in itertools.islice(self._current, steps - self.first):
             self.read += 1
             yield batch
         self._end_epoch()
+        self._pulled += self.read
         if self.read < steps:
             self._current, self._seen = None, 0
             self.is_exhausted = not self.batches.repeats
@@ -200,6 +241,8 @@ class Epochs:
 
     def _end_epoch(self) -> None:
         self.is_empty = self.is_empty and not self.read
+        self.first = 0
+        self._is_open = False
         self.batches.on_epoch_end()
 
     def _count_down(self, steps: int) -> None:
@@ -207,6 +250,32 @@ class Epochs:
         self._seen += steps
         if self._seen >= self._counted:
             self._current, self._seen = None, 0
+
+    def get_state(self) -> dict[str, Any]:
+        """Where the stream stands, for ``set_state`` in another process."""
+        in_pass = self._is_open or self._current is not None
+        before = 0 if self._current is None else self._pulled
+        return {
+            "read": self.read if self._is_open else 0,
+            "pulled": before + (self.read if self._is_open else 0) if in_pass else None,
+            "seen": self._seen,
+            "counted": self._counted,
+            "is_empty": self.is_empty and not self.read,
+            "is_exhausted": self.is_exhausted,
+            "batches": self.batches.get_state(in_pass),
+        }
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Stand where ``get_state`` was called."""
+        self.first = self.read = state["read"]
+        self.is_empty, self.is_exhausted = state["is_empty"], state["is_exhausted"]
+        self._seen, self._counted = state["seen"], state["counted"]
+        self.batches.set_state(state["batches"])
+        if state["pulled"] is None:
+            self._current = None
+        else:
+            self._current = self.batches.resume(state["pulled"], self.share)
+            self._pulled = state["pulled"] - state["read"]
 
 
 def empty_error() -> ValueError:

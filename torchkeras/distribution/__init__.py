@@ -1,6 +1,8 @@
 """Several processes that compute as one."""
 
 from torchkeras.distribution.processes import (
+    agreed,
+    gathered_objects,
     get_device_count,
     initialize,
     is_chief,
@@ -15,7 +17,9 @@ from torchkeras.distribution.replicas import Alone, Group, current_group, replic
 __all__ = [
     "Alone",
     "Group",
+    "agreed",
     "current_group",
+    "gathered_objects",
     "get_device_count",
     "initialize",
     "is_chief",

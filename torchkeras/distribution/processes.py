@@ -2,6 +2,7 @@
 
 import atexit
 import os
+from typing import Any
 
 import torch
 from torch import distributed
@@ -46,6 +47,24 @@ def start() -> None:
         backend = "nccl"
     distributed.init_process_group(backend)
     atexit.register(_leave)
+
+
+def agreed(value: Any) -> Any:
+    """The chief's ``value``, in every process."""
+    if not distributed.is_initialized():
+        return value
+    shared = [value]
+    distributed.broadcast_object_list(shared, 0)
+    return shared[0]
+
+
+def gathered_objects(value: Any) -> list[Any]:
+    """The ``value`` of each process, in every process."""
+    if not distributed.is_initialized():
+        return [value]
+    found: list[Any] = [None] * distributed.get_world_size()
+    distributed.all_gather_object(found, value)
+    return found
 
 
 def _leave() -> None:

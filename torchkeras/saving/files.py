@@ -21,13 +21,13 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
     try:
         yield temporary
-        _synchronize(temporary)
+        synchronize(temporary)
         old = target.with_name(f".{target.name}.{secrets.token_hex(6)}.old")
         if target.is_dir():  # a folder can't be renamed onto another
             os.replace(target, old)
         os.replace(temporary, target)
         shutil.rmtree(old, ignore_errors=True)
-        _synchronize_folder(target.parent)
+        synchronize_folder(target.parent)
     finally:
         if temporary.is_dir():
             shutil.rmtree(temporary, ignore_errors=True)
@@ -35,16 +35,18 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
-def _synchronize(path: Path) -> None:
+def synchronize(path: Path) -> None:
+    """Force a file, or the files in a folder, to the disk."""
     if path.is_dir():
         for child in path.iterdir():
-            _synchronize(child)
+            synchronize(child)
         return
     with open(path, "rb") as file:
         os.fsync(file.fileno())
 
 
-def _synchronize_folder(path: Path) -> None:
+def synchronize_folder(path: Path) -> None:
+    """Force the list of files in a folder to the disk."""
     if os.name != "posix":  # other systems can't open a folder
         return
     descriptor = os.open(path, os.O_RDONLY)

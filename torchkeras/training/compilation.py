@@ -1,8 +1,9 @@
 """``compile`` and what follows from it: the loss, the metrics and their results."""
 
+import contextlib
 import inspect
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
@@ -40,9 +41,12 @@ class _Plan:
         loss: Total loss; None if there is none.
         metrics: Metrics for the outputs; None if there are none.
         average: Mean of the total loss over an epoch.
+        is_watched: Whether metrics are looked at by the clock, as progress bars do.
         auto_scale_loss: Whether float16 gradients are scaled.
         jit_compile, steps_per_execution: See ``compile``.
     """
+
+    is_watched = False
 
     def __init__(self, arguments: dict[str, Any], output_names: Any) -> None:
         self.arguments = arguments
@@ -54,6 +58,21 @@ class _Plan:
             self.metrics = CompiledMetrics(*given, output_names)
         self.average = LossAverage("loss")
         self.auto_scale_loss = arguments["auto_scale_loss"]
+
+    @contextlib.contextmanager
+    def unchanged(self) -> Iterator[None]:
+        """Leave states of losses and metrics, and what waits to be added to them, as they are.
+
+        How sums are rounded depends on how they are grouped, which mustn't depend on when somebody
+        looks.
+        """
+        parts: list[Any] = [self.average]
+        parts += [] if self.loss is None else self.loss.metrics
+        parts += [] if self.metrics is None or not self.metrics.is_built else [self.metrics]
+        kept = [(part, nested.map_leaves(_copied, part.get_state())) for part in parts]
+        yield
+        for part, state in kept:
+            part.set_state(state)
 
     @property
     def is_built(self) -> bool:
@@ -291,7 +310,7 @@ class Compilation:
         plan = self._plan
         if plan is not None and plan.metrics is not None:
             plan.metrics.update_state(y, y_pred, sample_weight)
-        return Logs(self.get_metrics_result)
+        return Logs(self._peek if plan is not None and plan.is_watched else self.get_metrics_result)
 
     def get_metrics_result(self) -> dict[str, Any]:
         """Results of ``metrics`` by name, as tensors.
@@ -299,6 +318,11 @@ class Compilation:
         Source: Keras 3 ``Model.get_metrics_result``.
         """
         return self._results_of(self.metrics)
+
+    def _peek(self) -> dict[str, Any]:
+        """``get_metrics_result`` without any effect on later ones."""
+        with self._plan.unchanged():
+            return nested.map_leaves(_copied, dict(self.get_metrics_result()))
 
     def _results_so_far(self) -> dict[str, Any]:
         """Results of the metrics, the mean loss among them only if steps have reported to it."""
@@ -332,6 +356,10 @@ class Compilation:
         for metric in super().metrics:
             found.setdefault(id(metric), metric)
         return list(found.values())
+
+    def _metrics_inside(self) -> list[Any]:
+        """Metrics kept in the model and its layers."""
+        return super().metrics
 
     def _compiled_metrics(self) -> list[Any]:
         plan = self._plan
@@ -422,6 +450,10 @@ class Compilation:
         self.compile(**serialization.deserialize_keras_object(dict(config)))
         if self.built and isinstance(self.optimizer, optimizers.Optimizer):
             self.optimizer.build(self.trainable_variables)
+
+
+def _copied(leaf: Any) -> Any:
+    return leaf.detach().clone() if isinstance(leaf, Tensor) else leaf
 
 
 def _optimizer(identifier: Any) -> Any:

@@ -11,7 +11,7 @@ from torch import Tensor
 from torchkeras import losses, metrics
 from torchkeras.core import nested
 from torchkeras.core.checks import argument_error, kind_error
-from torchkeras.training.delayed import Backlog, LossAverage
+from torchkeras.training.delayed import Backlog, LossAverage, put_back
 from torchkeras.training.outputs import Outputs
 
 
@@ -290,6 +290,20 @@ class CompiledMetrics:
         """Values by name."""
         self.catch_up()
         return {name: metric.result() for _, _, name, metric in self._members}
+
+    def get_state(self) -> dict[str, Any]:
+        """States of the metrics, and the batches that they have still to see."""
+        return {
+            "variables": [[v.parameter for v in metric.variables] for *_, metric in self._members],
+            "batches": [backlog.get_state() for _, _, backlog, _ in self._backlogs],
+        }
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take over what ``get_state`` gave."""
+        for (*_, metric), values in zip(self._members, state["variables"], strict=True):
+            put_back(metric.variables, values)
+        for (_, _, backlog, _), rows in zip(self._backlogs, state["batches"], strict=True):
+            backlog.set_state(rows)
 
     def reset_state(self) -> None:
         """Forget all batches."""

@@ -66,6 +66,28 @@ class LossAverage(metrics.Mean):
         self.catch_up()
         return super().variables
 
+    def get_state(self) -> dict[str, Any]:
+        """State and losses that wait, as they are."""
+        return {
+            "variables": [v.parameter for v in super().variables],
+            "values": list(self._values),
+            "samples": list(self._samples),
+            "is_empty": self.is_empty,
+        }
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take over what ``get_state`` gave."""
+        put_back(super().variables, state["variables"])
+        self._values[:], self._samples[:] = state["values"], state["samples"]
+        self.is_empty = state["is_empty"]
+
+
+def put_back(variables: list[Any], values: list[Tensor]) -> None:
+    """Give variables the values of their tensors."""
+    with torch.no_grad():
+        for variable, value in zip(variables, values, strict=True):
+            variable.parameter.copy_(value)
+
 
 class Backlog:
     """Targets, predictions and weights that metrics have still to see.
@@ -106,6 +128,14 @@ class Backlog:
             return
         joined = None if weights[0] is None else torch.cat(weights)
         self._update(torch.cat(y_true), torch.cat(y_pred), joined)
+
+    def get_state(self) -> list[tuple[Any, Tensor, Any]]:
+        """What was collected."""
+        return list(self._rows)
+
+    def set_state(self, rows: list[tuple[Any, Tensor, Any]]) -> None:
+        """Take over what ``get_state`` gave."""
+        self._rows, self._elements = list(rows), sum(row[1].numel() for row in rows)
 
     def clear(self) -> None:
         """Forget what was collected."""

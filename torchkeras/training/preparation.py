@@ -45,6 +45,7 @@ class Run:
         model.__dict__["_replicas"] = self.group
         # A callback may evaluate or predict in the midst of `fit`, which then goes on as it was.
         self._outer = model._together, model._precision
+        self._outer_progress = model._progress
         self._reductions = [(one, one.gradient_reduction) for one in _optimizers(model)]
 
     def __enter__(self) -> "Run":
@@ -52,6 +53,7 @@ class Run:
 
     def __exit__(self, *exc: object) -> None:
         together, precision = self._outer
+        self.model.__dict__["_progress"] = self._outer_progress
         self.model.__dict__["_together"] = together
         if together is not None:
             self.model.__dict__["_precision"] = precision
@@ -87,6 +89,12 @@ class Run:
         """A stream of one batch, made of all samples of these arrays."""
         x = rows.standardize(x, "x")
         return self.batches(x, y, sample_weight, rows.count(x), class_weight=class_weight)
+
+    def remember(self, *streams: data.Batches | None) -> None:
+        """Let streams note how their passes begin, so that the run can be resumed."""
+        for stream in streams:
+            if stream is not None:
+                stream.remember()
 
     def prepare(self, stream: data.Batches, trains: bool = True) -> None:
         """Build the model, its losses and metrics, and its optimizer for ``stream``.
@@ -361,23 +369,22 @@ def set_workers(
 @contextlib.contextmanager
 def delayed_metrics(model: Any, callbacks: Any, mode: str) -> Iterator[None]:
     """Let metrics see several batches at once, if nobody can tell inside."""
-    found = model._plan.metrics
+    plan, watched = model._plan, model._plan.is_watched
+    found = plan.metrics
     hooks = [f"on_{mode}_batch_begin", f"on_{mode}_batch_end"]
     overridden = model.overrides_train_step if mode == "train" else model.overrides_test_step
-    if (
-        found is None
-        or overridden
-        or model.run_eagerly
-        or any(callbacks.runs_users_code(hook) for hook in hooks)
-    ):
-        yield
-        return
-    found.delays = True
+    somebody_looks = any(callbacks.runs_users_code(hook) for hook in hooks)
+    delays = not (found is None or overridden or model.run_eagerly or somebody_looks)
+    plan.is_watched = not somebody_looks
+    if delays:
+        found.delays = True
     try:
         yield
     finally:
-        found.delays = False
-        found.catch_up()
+        plan.is_watched = watched
+        if delays:
+            found.delays = False
+            found.catch_up()
 
 
 def joined(outputs: list[Any], group: Any) -> Any:

@@ -28,6 +28,7 @@ from torchkeras.training.compilation import Compilation
 from torchkeras.training.execution import Executions, Step, groups
 from torchkeras.training.older import OlderNames
 from torchkeras.training.precision import Precision
+from torchkeras.training.resuming import Progress, are_to_be_kept
 from torchkeras.training.single import SingleBatches
 
 
@@ -47,6 +48,7 @@ class Trainer(OlderNames, SingleBatches, Executions, Compilation):
     _initial_epoch: int | None = None  # set by callbacks that resume a run
     _precision: Precision = Precision(Alone())
     _together: Any = None
+    _progress: Progress | None = None
 
     def fit(
         self,
@@ -125,15 +127,20 @@ class Trainer(OlderNames, SingleBatches, Executions, Compilation):
                     steps=validation_steps,
                 )
             epoch_of = preparation.epochs(stream, steps_per_epoch, run.share)
+            if are_to_be_kept(callbacks):
+                run.remember(stream, validation)
             run.prepare(stream)
             callbacks = self._callback_list(callbacks, verbose, epochs, epoch_of.steps, True)
             logs: Mapping[str, Any] = {}
             self.stop_training = False
             train = self._train_runner()
+            progress = self.__dict__["_progress"] = Progress(self, callbacks, epoch_of, validation)
+            progress.find()
             callbacks.on_train_begin()
-            for epoch in range(self._initial_epoch or initial_epoch, epochs):
+            for epoch in progress.epochs(self._initial_epoch or initial_epoch, epochs):
                 self.reset_metrics()
                 callbacks.on_epoch_begin(epoch)
+                progress.go_on()
                 self.train()
                 results = self._run_epoch(epoch_of, train, callbacks, "train")
                 self.eval()
@@ -147,9 +154,9 @@ class Trainer(OlderNames, SingleBatches, Executions, Compilation):
                 if self.stop_training or epoch_of.is_exhausted:
                     break
             if epoch_of.is_exhausted and not (self.stop_training or steps_per_epoch):
-                preparation.warn_of_exhaustion(epoch + 1, epochs)
+                preparation.warn_of_exhaustion(progress.epoch + 1, epochs)
             run.finish(stream, validation)
-            callbacks.on_train_end(logs)
+            callbacks.on_train_end(logs or progress.logs)
         return self.history
 
     def evaluate(
@@ -288,7 +295,7 @@ class Trainer(OlderNames, SingleBatches, Executions, Compilation):
         Raises:
             ValueError: there are no batches.
         """
-        logs: Any = None
+        logs: Any = self._progress.step_logs() if mode == "train" else None
         state, flag = self.__dict__, _STOP[mode]
         with preparation.delayed_metrics(self, callbacks, mode):
             for logs in self._steps(epoch, step, callbacks, mode):  # noqa: B007, the last are kept
@@ -315,7 +322,7 @@ class Trainer(OlderNames, SingleBatches, Executions, Compilation):
         if not (begin or end):
             yield from map(step, batches)
             return
-        done = 0
+        done = epoch.first
         for group in groups(batches, self.steps_per_execution):
             if begin:
                 begin(done)

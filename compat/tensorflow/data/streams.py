@@ -175,6 +175,14 @@ class Shuffle:
         self._passes = 0
         self._first: int | None = None
 
+    def get_state(self) -> tuple[int, int | None]:
+        """What the next order follows from, unless from torch's generator."""
+        return self._passes, self._first
+
+    def set_state(self, state: tuple[int, int | None]) -> None:
+        """Take over what ``get_state`` gave."""
+        self._passes, self._first = state
+
     def _next_seed(self) -> int:
         if self._first is None or (self.seed is None and self.again):
             self._first = int(torch.randint(2**62, ())) if self.seed is None else int(self.seed)

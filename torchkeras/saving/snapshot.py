@@ -1,0 +1,307 @@
+"""The full state of a run as a folder: safetensors and JSON, with a manifest of checksums.
+
+A folder ``snapshot-<number>`` is complete or absent: it is written under another name, forced to
+the disk and renamed. Each process writes its own part. Nothing in it names code.
+"""
+
+import hashlib
+import json
+import math
+import os
+import re
+import shutil
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from torchkeras.core.checks import argument_error
+from torchkeras.distribution import agreed, gathered_objects, is_chief, rank, world_size
+from torchkeras.saving.files import synchronize, synchronize_folder
+
+FORMAT = "torchkeras snapshot 1"
+_MANIFEST = "manifest.json"
+_NAME = re.compile(r"snapshot-(\d{8})")
+_BLOCK = 2**20  # bytes hashed at a time
+
+
+class CannotKeepError(TypeError):
+    """A value that isn't made of numbers, text, tensors, arrays and containers of them."""
+
+
+# --- Values as JSON and tensors
+
+
+class Tensors(dict):
+    """Tensors by name; one that was met before isn't written twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._names: dict[tuple[Any, ...], str] = {}
+
+    def add(self, tensor: Tensor) -> str:
+        """The name of ``tensor``."""
+        local = tensor.detach()
+        local = local.to_local() if hasattr(local, "to_local") else local
+        memory = local.data_ptr(), local.device, local.dtype, local.shape, local.stride()
+        if local.numel() and memory in self._names:
+            return self._names[memory]
+        name = self._names[memory] = str(len(self))
+        self[name] = local
+        return name
+
+
+def encode(value: Any, tensors: Tensors) -> Any:
+    """``value`` as JSON; tensors and arrays in it are added to ``tensors`` and named.
+
+    Raises:
+        CannotKeepError: it holds something else than numbers, text, tensors, arrays, None and
+            lists, tuples, sets, deques and dicts of them.
+
+    Example:
+        >>> found = Tensors()
+        >>> encode({"a": (1, float("nan")), 2: torch.zeros(3)}, found)
+        {'dict': [['a', {'tuple': [1, {'float': 'nan'}]}], [2, {'tensor': '0', 'strides': [1]}]]}
+    """
+    if value is None or type(value) in (bool, int, str):
+        return value
+    if type(value) is float:
+        return value if math.isfinite(value) else {"float": repr(value)}
+    if isinstance(value, Tensor):
+        return {"tensor": tensors.add(value), "strides": list(value.stride())}
+    if isinstance(value, np.generic):
+        return {"number": encode(np.asarray(value), tensors)}
+    if isinstance(value, np.ndarray):
+        return _encoded_array(value, tensors)
+    for kind in (list, tuple, set, frozenset):
+        if type(value) is kind:
+            return {kind.__name__: [encode(item, tensors) for item in value]}
+    if type(value) is deque:
+        items = [encode(item, tensors) for item in value]
+        return {"deque": items, "longest": value.maxlen}
+    if isinstance(value, dict):
+        return {"dict": [[_key(k), encode(item, tensors)] for k, item in value.items()]}
+    raise CannotKeepError(f"{type(value).__name__} can't be kept in a snapshot.")
+
+
+def _key(key: Any) -> Any:
+    if type(key) in (bool, int, float, str) or key is None:
+        return key
+    raise CannotKeepError(f"A key of type {type(key).__name__} can't be kept in a snapshot.")
+
+
+def _encoded_array(array: np.ndarray, tensors: Tensors) -> Any:
+    if array.dtype.kind not in "biufc":
+        raise CannotKeepError(f"An array of {array.dtype} can't be kept in a snapshot.")
+    content = np.frombuffer(np.ascontiguousarray(array).tobytes() or b"\0", dtype=np.uint8)
+    name = tensors.add(torch.from_numpy(content.copy()))
+    return {"array": name, "shape": list(array.shape), "type": array.dtype.str}
+
+
+def decode(value: Any, tensors: Callable[[str], Tensor]) -> Any:
+    """What ``encode`` was given; ``tensors`` finds a tensor by its name."""
+    if not isinstance(value, dict):
+        return value
+    kind, content = next(iter(value.items()))
+    if kind == "float":
+        return float(content)
+    if kind == "tensor":
+        return _laid_out(tensors(content), value["strides"])
+    if kind == "array":
+        array = np.frombuffer(tensors(content).numpy().tobytes(), dtype=np.dtype(value["type"]))
+        return array[: math.prod(value["shape"])].reshape(value["shape"]).copy()
+    if kind == "number":
+        return decode(content, tensors)[()]
+    if kind == "dict":
+        return {key: decode(item, tensors) for key, item in content}
+    items = [decode(item, tensors) for item in content]
+    if kind == "deque":
+        return deque(items, value["longest"])
+    return {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}[kind](items)
+
+
+def _laid_out(tensor: Tensor, strides: list[int]) -> Tensor:
+    """``tensor`` with the memory layout that it had."""
+    if list(tensor.stride()) == strides or sorted(strides) != sorted(tensor.stride()):
+        return tensor
+    return torch.empty_strided(tensor.shape, strides, dtype=tensor.dtype).copy_(tensor)
+
+
+# --- Folders
+
+
+def write(folder: str | os.PathLike[str], state: Any, keep: int = 1) -> None:
+    """Add a snapshot to ``folder``; the ``keep`` newest stay, older ones go.
+
+    Args:
+        folder: Where the snapshots of one run lie; the same for all processes.
+        state: What this process has to keep.
+        keep: How many complete snapshots to leave, 1 or more.
+
+    Raises:
+        CannotKeepError: see ``encode``.
+        OSError: the disk is full, or the folder can't be written to; in every process, if it
+            happens in one of them.
+    """
+    folder = Path(folder)
+    number = agreed(max(_numbers(folder), default=0) + 1)
+    final = folder / f"snapshot-{number:08d}"
+    temporary = folder / f".snapshot-{number:08d}.tmp"
+    try:
+        if is_chief():
+            folder.mkdir(parents=True, exist_ok=True)
+            _remove_litter(folder)
+            temporary.mkdir()
+        _together(None)
+        failure, sums = None, {}
+        try:
+            sums = _write_part(temporary, state)
+        except OSError as error:
+            failure = error
+        parts = _together(failure, sums)
+        if is_chief():
+            _write_manifest(temporary, {name: s for part in parts for name, s in part.items()})
+            synchronize(temporary)
+            os.replace(temporary, final)
+            synchronize_folder(folder)
+            for old in _numbers(folder)[:-keep]:
+                shutil.rmtree(folder / f"snapshot-{old:08d}", ignore_errors=True)
+    finally:
+        if is_chief():
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _together(failure: OSError | None, value: Any = None) -> list[Any]:
+    """What each process gives; raises in all of them what failed in one."""
+    text = None if failure is None else str(failure)
+    found = gathered_objects((text, value))
+    if failure is not None:
+        raise failure
+    for other, (message, _) in enumerate(found):
+        if message is not None:
+            raise OSError(f"Process {other} can't write its part of the snapshot: {message}")
+    return [given for _, given in found]
+
+
+def _write_part(folder: Path, state: Any) -> dict[str, str]:
+    """Write this process's files; their checksums by name."""
+    from safetensors.torch import save_file
+
+    tensors = Tensors()
+    text = json.dumps(encode(state, tensors), allow_nan=False)
+    names = f"state-{rank()}.json", f"tensors-{rank()}.safetensors"
+    (folder / names[0]).write_text(text)
+    save_file({name: _alone(t.cpu().contiguous()) for name, t in tensors.items()},
+              str(folder / names[1]))  # fmt: skip
+    return {name: _checksum(folder / name) for name in names}
+
+
+def _alone(tensor: Tensor) -> Tensor:
+    """``tensor``, copied if it is part of a larger storage, which safetensors doesn't take."""
+    return tensor if tensor.untyped_storage().nbytes() == tensor.nbytes else tensor.clone()
+
+
+def _write_manifest(folder: Path, checksums: dict[str, str]) -> None:
+    manifest = {"format": FORMAT, "processes": world_size(), "sha256": checksums}
+    (folder / _MANIFEST).write_text(json.dumps(manifest, indent=1))
+
+
+def _checksum(path: Path) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _numbers(folder: Path) -> list[int]:
+    """Numbers of the snapshots in ``folder``, rising."""
+    if not folder.is_dir():
+        return []
+    matches = (_NAME.fullmatch(name) for name in os.listdir(folder))
+    return sorted(int(match[1]) for match in matches if match)
+
+
+def _remove_litter(folder: Path) -> None:
+    """Remove what an interrupted save has left."""
+    for name in os.listdir(folder):
+        if name.startswith(".snapshot-") and name.endswith(".tmp"):
+            shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def read(folder: str | os.PathLike[str]) -> Any:
+    """This process's state in the newest snapshot that is sound; None if there is none at all.
+
+    A damaged one is passed over with a warning.
+
+    Raises:
+        ValueError: all are damaged, or were written by another number of processes.
+    """
+    folder = Path(folder)
+    number = agreed(_newest_sound(folder) if is_chief() else None)
+    if number is None:
+        return None
+    path = folder / f"snapshot-{number:08d}"
+    processes = json.loads((path / _MANIFEST).read_text())["processes"]
+    if processes != world_size():
+        raise argument_error(
+            "BackupAndRestore", "number of processes", world_size(),
+            f"{processes}, by which {str(path)!r} was written",
+            "Start as many processes again, or remove the folder to train anew.",
+        )  # fmt: skip
+    return _read_part(path, rank())
+
+
+def _read_part(path: Path, number: int) -> Any:
+    from safetensors import safe_open
+
+    text = (path / f"state-{number}.json").read_text()
+    with safe_open(str(path / f"tensors-{number}.safetensors"), framework="pt") as file:
+        return decode(json.loads(text), file.get_tensor)
+
+
+def _newest_sound(folder: Path) -> int | None:
+    problems = []
+    for number in reversed(_numbers(folder)):
+        path = folder / f"snapshot-{number:08d}"
+        found = next(_damages(path), None)
+        if found is None:
+            for problem in problems:
+                warnings.warn(f"{problem} An older one is used: {path}.", stacklevel=5)
+            return number
+        problems.append(f"The snapshot {path} is damaged: {found}.")
+    if problems:
+        raise argument_error(
+            "BackupAndRestore", "backup_dir", str(folder), "a sound snapshot",
+            " ".join(problems) + " Remove the folder to train anew.",
+        )  # fmt: skip
+    return None
+
+
+def _damages(path: Path) -> Iterator[str]:
+    try:
+        manifest = json.loads((path / _MANIFEST).read_text())
+        if manifest["format"] != FORMAT:
+            yield f"its format is {manifest['format']!r}, expected {FORMAT!r}"
+        for name, checksum in manifest["sha256"].items():
+            if Path(name).name != name or _checksum(path / name) != checksum:
+                yield f"the checksum of {name} differs"
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        yield f"{type(error).__name__}: {error}"
+
+
+def remove(folder: str | os.PathLike[str]) -> None:
+    """Remove the snapshots of ``folder``, and the folder if nothing else is in it."""
+    folder = Path(folder)
+    if not is_chief() or not folder.is_dir():
+        return
+    _remove_litter(folder)
+    for number in _numbers(folder):
+        shutil.rmtree(folder / f"snapshot-{number:08d}", ignore_errors=True)
+    if not os.listdir(folder):
+        folder.rmdir()

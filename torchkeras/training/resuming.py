@@ -1,0 +1,403 @@
+"""The state of a run of ``fit``: everything that decides how it goes on.
+
+A run that is killed and started again with it does the same steps as one that wasn't: weights,
+optimizer, scale of the loss, metrics in the midst of an epoch, random numbers of every kind,
+position in the data, callbacks and their History.
+"""
+
+import inspect
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from torchkeras import optimizers
+from torchkeras.callbacks.logs import to_floats
+from torchkeras.core import nested
+from torchkeras.core.checks import argument_error
+from torchkeras.core.configurable import is_builtin
+from torchkeras.core.random_state import get_random_state, set_random_state
+from torchkeras.optimizers.scalars import HostScalar
+from torchkeras.saving.snapshot import CannotKeepError, Tensors, encode
+from torchkeras.training.delayed import put_back
+
+_NOT_STATE = {"params", "_model", "model"}
+
+
+def are_to_be_kept(callbacks: Any) -> bool:
+    """Whether one of ``callbacks`` keeps the state of the run."""
+    given = getattr(callbacks, "callbacks", callbacks) or ()  # a CallbackList has them
+    return any(getattr(one, "keeps_state", False) for one in nested.flatten(given))
+
+
+class Progress:
+    """How far a run of ``fit`` is, in a form that another process can go on from.
+
+    Args:
+        model: The model in training.
+        callbacks: The run's ``CallbackList``.
+        data: The training data by epochs.
+        validation: The stream of validation data, or None.
+
+    Attributes:
+        epoch: Number of the present epoch, counted from 0.
+        logs: Logs of the last epoch.
+        is_resumed: Whether the run goes on from a state that was kept.
+    """
+
+    def __init__(self, model: Any, callbacks: Any, data: Any, validation: Any) -> None:
+        self.model = model
+        self.callbacks = callbacks
+        self.data = data
+        self.validation = validation
+        self.epoch = 0
+        self.logs: Any = {}
+        self.is_resumed = False
+        self._state: dict[str, Any] | None = None
+        self._step_logs: Any = None
+        self._first = _attributes(model)
+        self._given: list[dict[str, Any]] = []  # arguments of callbacks, as they were at first
+        self._unkept: set[str] = set()
+
+    def find(self) -> None:
+        """Ask callbacks for a state to go on from."""
+        for callback in self.callbacks:
+            if getattr(callback, "keeps_state", False) and self._state is None:
+                self._state = callback.find_state()
+        self.is_resumed = self._state is not None
+
+    def epochs(self, first: int, last: int) -> Iterator[int]:
+        """Numbers of the epochs that are to be run."""
+        self._given = [_arguments(callback) for callback in self.callbacks]
+        if self._state is not None:
+            first = self._state["epoch"]
+            if not self._state["is_within_epoch"]:
+                is_over = self._state["is_over"]
+                self.restore()
+                if is_over:
+                    return
+        for self.epoch in range(first, last):
+            yield self.epoch
+
+    def go_on(self) -> None:
+        """Restore a state from the midst of the epoch that has just begun."""
+        if self._state is not None:
+            self.restore()
+
+    def step_logs(self) -> Any:
+        """Logs of the last step before the run was killed, if no other came after it."""
+        logs, self._step_logs = self._step_logs, None
+        return logs
+
+    # Keeping
+
+    def get_state(self, logs: Any, within_epoch: bool) -> dict[str, Any]:
+        """The state after a step or after an epoch.
+
+        Args:
+            logs: Logs of this step or epoch.
+            within_epoch: Whether the epoch isn't over.
+        """
+        model = self.model
+        return {
+            "epoch": self.epoch if within_epoch else self.epoch + 1,
+            "is_within_epoch": within_epoch,
+            "is_over": model.stop_training or self.data.is_exhausted,
+            "logs": to_floats(self.logs if within_epoch else logs),
+            "step_logs": to_floats(logs)
+            if within_epoch and model.overrides_train_step and logs
+            else None,
+            "model": get_model_state(model),
+            "attributes": {
+                path: value
+                for path, value in _attributes(model).items()
+                if self._first.get(path, self) != value
+            },
+            "precision": model._precision.get_state(),
+            "metrics": _metrics_state(model),
+            "data": self.data.get_state(),
+            "validation": self.validation and self.validation.get_state(False),
+            "callbacks": self._callback_states(),
+            "random": get_random_state(),
+        }
+
+    def _callback_states(self) -> list[Any]:
+        found = []
+        for callback, given in zip(self.callbacks, self._given, strict=True):
+            state, unkept = get_callback_state(callback, given)
+            found.append((type(callback).__name__, state))
+            news = sorted(set(unkept) - self._unkept)
+            self._unkept.update(news)
+            if news:
+                warnings.warn(
+                    f"The state of this run is kept without {', '.join(news)}: they are neither "
+                    "numbers nor text nor tensors. Give the callback get_state() and "
+                    "set_state(state).",
+                    stacklevel=5,
+                )
+        return found
+
+    # Restoring
+
+    def restore(self) -> None:
+        """Take over the state that was found, once."""
+        state, self._state = self._state, None
+        model = self.model
+        self.epoch = state["epoch"] - (not state["is_within_epoch"])
+        self.logs = state["logs"]
+        self._step_logs = state["step_logs"]
+        set_model_state(model, state["model"])
+        _set_attributes(model, state["attributes"])
+        model._precision.set_state(state["precision"])
+        _set_metrics_state(model, state["metrics"])
+        self._set_callback_states(state["callbacks"])
+        self.data.set_state(state["data"])
+        if self.validation is not None and state["validation"] is not None:
+            self.validation.set_state(state["validation"])
+        model.stop_training = state["is_over"]
+        set_random_state(state["random"])  # last: going on within a pass draws, too
+
+    def _set_callback_states(self, states: list[Any]) -> None:
+        waiting = list(states)
+        for callback in self.callbacks:
+            name = type(callback).__name__
+            found = next((one for one in waiting if one[0] == name), None)
+            if found is not None:
+                waiting.remove(found)
+                set_callback_state(callback, found[1])
+        if waiting:
+            names = ", ".join(name for name, _ in waiting)
+            warnings.warn(f"No callback of this run takes the state of {names}.", stacklevel=5)
+
+
+# Weights, optimizers and seeds
+
+
+def get_model_state(model: Any) -> dict[str, Any]:
+    """Weights, seed generators, gradients that a step of the user's keeps, and optimizers."""
+    state = {n: v for n, v in model.state_dict(keep_vars=True).items() if isinstance(v, Tensor)}
+    gradients = {}
+    if model.overrides_train_step:
+        parameters = dict(model.named_parameters())
+        gradients = {n: p.grad for n, p in parameters.items() if p.grad is not None}
+    return {
+        "weights": {name: tensor.detach() for name, tensor in state.items()},
+        "seeds": [seed.state.tensor.detach() for seed in _seeds(model)],
+        "gradients": gradients,
+        "others": {name: _others_state(one) for name, one in _others(model).items()},
+    }
+
+
+def set_model_state(model: Any, state: dict[str, Any]) -> None:
+    """Take over what ``get_model_state`` gave.
+
+    Raises:
+        ValueError: the model has other weights.
+    """
+    tensors = model.state_dict(keep_vars=True)
+    kept = state["weights"]
+    for name, tensor in tensors.items():
+        fits = name in kept and tuple(kept[name].shape) == tuple(_local(tensor).shape)
+        if isinstance(tensor, Tensor) and not fits:
+            raise argument_error(
+                "BackupAndRestore",
+                "model",
+                f"one with the weight {name} of shape {tuple(tensor.shape)}",
+                f"the one whose state was kept, with {len(kept)} weights",
+                "Build the model before `fit`, as it was; or remove the folder to train anew.",
+            )
+    with torch.no_grad():
+        for name, tensor in tensors.items():
+            if isinstance(tensor, Tensor):
+                _fill(_local(tensor), kept[name])
+        for seed, value in zip(_seeds(model), state["seeds"], strict=True):
+            seed.state.assign(value)
+        parameters = dict(model.named_parameters())
+        for name, gradient in state["gradients"].items():
+            parameters[name].grad = gradient.to(parameters[name].device)
+    for name, one in _others(model).items():
+        if name in state["others"]:
+            _set_others_state(one, state["others"][name])
+
+
+def _local(tensor: Any) -> Any:
+    return tensor.to_local() if hasattr(tensor, "to_local") else tensor
+
+
+def _fill(tensor: Tensor, value: Tensor) -> None:
+    """Give ``tensor`` the values, and the memory layout, of ``value``."""
+    if tensor.stride() != value.stride() and isinstance(tensor, nn.Parameter):
+        tensor.data = value.to(tensor.device, tensor.dtype)
+    else:
+        tensor.copy_(value)
+
+
+def _seeds(model: Any) -> list[Any]:
+    return [seed for layer in model._flatten_layers() for seed in layer._own_seeds()]
+
+
+def _others(model: Any) -> dict[str, Any]:
+    """Optimizers, schedulers and alike among the model's attributes, lists and dicts included."""
+    found = {}
+    for name, held in vars(model).items():
+        if name.startswith("_") or isinstance(held, nn.Module):
+            continue
+        for number, one in enumerate(nested.leaves(held)):
+            if _has_state_dict(one):
+                found[f"{name}.{number}"] = one
+    return found
+
+
+def _has_state_dict(value: Any) -> bool:
+    return (
+        not isinstance(value, (type, nn.Module))
+        and callable(getattr(value, "state_dict", None))
+        and callable(getattr(value, "load_state_dict", None))
+    )
+
+
+def _others_state(one: Any) -> Any:
+    if not isinstance(one, optimizers.Optimizer):
+        return one.state_dict()
+    return [_number(v) if isinstance(v, HostScalar) else v.parameter for v in one.variables]
+
+
+def _number(scalar: HostScalar) -> Any:
+    return scalar.holder[scalar.entry]  # as exact as it is, which its tensor isn't
+
+
+def _set_others_state(one: Any, state: Any) -> None:
+    if not isinstance(one, optimizers.Optimizer):
+        one.load_state_dict(state)
+        return
+    if len(one.variables) != len(state):
+        raise argument_error(
+            "BackupAndRestore", "optimizer", f"one of {len(one.variables)} variables",
+            f"the one whose state was kept, of {len(state)}",
+        )  # fmt: skip
+    with torch.no_grad():
+        for variable, value in zip(one.variables, state, strict=True):
+            if not isinstance(variable, HostScalar):
+                variable.parameter.copy_(value)
+                continue
+            held = _number(variable)
+            if isinstance(held, Tensor):
+                held.copy_(torch.as_tensor(value))
+            else:
+                number = value.item() if isinstance(value, Tensor) else value
+                variable.holder[variable.entry] = number
+
+
+def _attributes(model: Any) -> dict[str, Any]:
+    """Plain numbers, texts and tensors among the attributes of users' own layers and models."""
+    return {
+        f"{number}.{name}": value.clone() if isinstance(value, Tensor) else value
+        for number, layer in enumerate(model._flatten_layers())
+        if not is_builtin(type(layer))
+        for name, value in vars(layer).items()
+        if not name.startswith("_")
+        and name not in _OF_TRAINING
+        and type(value) in (bool, int, float, str)
+    }
+
+
+_OF_TRAINING = {"stop_training", "stop_evaluating", "stop_predicting", "training", "compiled"}
+
+
+def _set_attributes(model: Any, values: dict[str, Any]) -> None:
+    layers = list(model._flatten_layers())
+    for path, value in values.items():
+        number, name = path.split(".", 1)
+        layers[int(number)].__dict__[name] = value
+
+
+def _metrics_state(model: Any) -> dict[str, Any]:
+    plan = model._plan
+    single = [] if plan.loss is None else plan.loss.metrics
+    compiled = plan.metrics if plan.metrics is not None and plan.metrics.is_built else None
+    return {
+        "averages": [metric.get_state() for metric in (plan.average, *single)],
+        "compiled": compiled and compiled.get_state(),
+        "others": [[v.parameter for v in m.variables] for m in _own_metrics(model)],
+    }
+
+
+def _set_metrics_state(model: Any, state: dict[str, Any]) -> None:
+    plan = model._plan
+    single = [] if plan.loss is None else plan.loss.metrics
+    for metric, values in zip((plan.average, *single), state["averages"], strict=True):
+        metric.set_state(values)
+    if state["compiled"] is not None:
+        plan.metrics.set_state(state["compiled"])
+    for metric, values in zip(_own_metrics(model), state["others"], strict=True):
+        put_back(metric.variables, values)
+
+
+def _own_metrics(model: Any) -> list[Any]:
+    """Metrics kept in the model and its layers."""
+    return model._metrics_inside()
+
+
+# Callbacks
+
+
+def _arguments(callback: Any) -> dict[str, Any]:
+    """Plain arguments of the constructor that are kept under their names."""
+    names = inspect.signature(type(callback).__init__).parameters
+    return {
+        name: value
+        for name, value in vars(callback).items()
+        if name in names and type(value) in (bool, int, float, str, type(None))
+    }
+
+
+def get_callback_state(callback: Any, given: dict[str, Any]) -> tuple[Any, list[str]]:
+    """What a callback has to keep, and the names of attributes that can't be.
+
+    A method ``get_state`` says it; otherwise it is every attribute made of numbers, text, tensors,
+    arrays and containers of them, and of objects with a ``state_dict`` that. Arguments that are as
+    ``given`` may be others when the run is started again.
+    """
+    if hasattr(callback, "get_state"):
+        return callback.get_state(), []
+    state, unkept = {}, []
+    for name, value in vars(callback).items():
+        if name in _NOT_STATE or (name in given and given[name] == value):
+            continue
+        if _has_state_dict(value) or (isinstance(value, nn.Module) and value is not callback):
+            state[name] = {"state_dict": dict(value.state_dict())}
+            continue
+        try:
+            encode(value, Tensors())
+        except CannotKeepError:
+            if not callable(value) and not is_builtin(type(callback)):
+                unkept.append(f"{type(callback).__name__}.{name}")
+        else:
+            state[name] = {"value": value}
+    return state, unkept
+
+
+def set_callback_state(callback: Any, state: Any) -> None:
+    """Take over what ``get_callback_state`` gave."""
+    if hasattr(callback, "set_state"):
+        callback.set_state(state)
+        return
+    for name, kept in state.items():
+        held = getattr(callback, name, None)
+        if "state_dict" in kept:
+            held.load_state_dict(kept["state_dict"])
+            continue
+        value = kept["value"]
+        if isinstance(held, dict) and isinstance(value, dict):
+            held.clear()
+            held.update(value)
+        elif isinstance(held, list) and isinstance(value, list):
+            held[:] = value
+        elif isinstance(held, Tensor) and held.shape == getattr(value, "shape", None):
+            with torch.no_grad():
+                held.copy_(value)
+        else:
+            setattr(callback, name, np.copy(value) if isinstance(value, np.ndarray) else value)
