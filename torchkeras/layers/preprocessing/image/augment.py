@@ -22,12 +22,9 @@ from torchkeras.layers.preprocessing.image.base import (
     Transformation,
 )
 from torchkeras.layers.preprocessing.image.color import (
-    Factor,
     RandomBrightness,
     RandomColorDegeneration,
     RandomContrast,
-    Range,
-    rounded,
 )
 from torchkeras.layers.preprocessing.image.filters import RandomSharpness
 from torchkeras.layers.preprocessing.image.levels import (
@@ -36,6 +33,7 @@ from torchkeras.layers.preprocessing.image.levels import (
     RandomPosterization,
     Solarization,
 )
+from torchkeras.layers.preprocessing.image.recoloring import Factor, Range, rounded
 from torchkeras.layers.shapes import SameShape
 
 

@@ -10,14 +10,14 @@ from typing_extensions import Unpack
 from torchkeras.core.checks import argument_error
 from torchkeras.core.typing import SeedLike
 from torchkeras.layers.preprocessing.image.base import ImageOptions, Transformation
-from torchkeras.layers.preprocessing.image.color import (
+from torchkeras.layers.preprocessing.image.mixing import box_masks, random_span
+from torchkeras.layers.preprocessing.image.recoloring import (
     ColorLayer,
     Factor,
     Range,
     for_each,
     mask_for_each,
 )
-from torchkeras.layers.preprocessing.image.mixing import box_masks, random_span
 from torchkeras.nn.geometry import CHANNELS_FIRST, to_channels_first, to_channels_last
 from torchkeras.ops.image.filters import by_channel, gaussian_blur
 

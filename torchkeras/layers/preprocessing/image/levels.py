@@ -10,7 +10,7 @@ from typing_extensions import Unpack
 from torchkeras.core.checks import argument_error
 from torchkeras.core.typing import SeedLike, TensorLike
 from torchkeras.layers.preprocessing.image.base import ImageOptions, Transformation
-from torchkeras.layers.preprocessing.image.color import ColorLayer, Factor, Range, for_each
+from torchkeras.layers.preprocessing.image.recoloring import ColorLayer, Factor, Range, for_each
 from torchkeras.layers.windows import sizes
 from torchkeras.nn.geometry import CHANNELS_FIRST, to_channels_first, to_channels_last
 from torchkeras.nn.histograms import adaptively_equalized, equalized

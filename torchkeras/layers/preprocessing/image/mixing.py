@@ -16,7 +16,7 @@ from torchkeras.layers.preprocessing.image.base import (
     ImageOptions,
     Transformation,
 )
-from torchkeras.layers.preprocessing.image.color import Factor, rounded
+from torchkeras.layers.preprocessing.image.recoloring import Factor, rounded
 from torchkeras.layers.shapes import SameShape
 from torchkeras.nn.geometry import CHANNELS_LAST
 
