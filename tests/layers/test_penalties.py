@@ -67,3 +67,11 @@ def test_penalties_on_weights_follow_what_is_trained(frozen):
     if not frozen:
         (gradient,) = torch.autograd.grad(layer.losses[0], layer.linear.weight)
         torch.testing.assert_close(gradient, 2 * layer.linear.weight.detach())
+
+
+def test_losses_have_their_older_name():
+    layer = keras.layers.Layer()
+    layer.add_loss(losses=torch.tensor(2.0))
+    assert [float(loss) for loss in layer.losses] == [2.0]
+    mask = torch.tensor([True])
+    assert layer.compute_mask(torch.zeros(1), mask=mask) is mask

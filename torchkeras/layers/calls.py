@@ -14,6 +14,7 @@ from torchkeras.core.configurable import is_builtin
 from torchkeras.core.scopes import local
 from torchkeras.core.variable import Variable
 from torchkeras.layers.input_spec import InputSpec
+from torchkeras.layers.signature import also_named
 from torchkeras.layers.structures import (
     all_none,
     carries_mask,
@@ -289,6 +290,7 @@ class LayerCalls:
             if mask is not None and getattr(tensor, "_keras_mask", None) is None:
                 tensor._keras_mask = mask
 
+    @also_named(mask="previous_mask")
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         """Mask of the outputs, given the inputs and their mask; passed on by default."""
         return previous_mask

@@ -7,11 +7,13 @@ from torch import Tensor
 
 from torchkeras.core import nested
 from torchkeras.core.scopes import local
+from torchkeras.layers.signature import also_named
 
 
 class LayerLosses:
     """The part of ``Layer`` that keeps ``losses``."""
 
+    @also_named(losses="loss")
     def add_loss(self, loss: Any) -> None:
         """Add scalar tensors to ``losses``; those of the last call are kept."""
         if not self._records_losses():
