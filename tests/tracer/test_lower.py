@@ -154,6 +154,15 @@ def test_a_layer_that_looks_at_values_is_an_error():
         layer.to_torch(torch.ones(2, 3))
 
 
+def test_operators_and_methods_of_tensors_are_written_down():
+    inputs = Input((4,))
+    y = (1.0 - inputs**2) / (2.0 + abs(inputs)) - 3.0 // (inputs**2 + 1.0) + 2.0**inputs
+    model = Model(inputs, layers.Lambda(lambda x: x.split(2, 1)[0] ** 3 % 2.0 - x.norm())(y))
+    lowered = model.to_torch(torch.zeros(2, 4))
+    x = torch.randn(3, 4)
+    torch.testing.assert_close(lowered(x), model(x))
+
+
 def test_an_unbuilt_layer_is_an_error():
     with pytest.raises(RuntimeError, match="isn't built.*Call it on data"):
         layers.Dense(2).to_torch()

@@ -493,8 +493,12 @@ def _unique(variables: Any) -> list[Variable]:
 
 def is_metric(value: Any) -> bool:
     """Whether ``value`` has a metric's interface."""
+    return _makes_metrics(type(value))
+
+
+@functools.lru_cache(maxsize=4096)
+def _makes_metrics(cls: type) -> bool:
+    """Whether objects of ``cls`` have a metric's interface; classes themselves haven't."""
     return (
-        hasattr(value, "update_state")
-        and hasattr(value, "reset_state")
-        and not isinstance(value, type)
+        hasattr(cls, "update_state") and hasattr(cls, "reset_state") and not issubclass(cls, type)
     )

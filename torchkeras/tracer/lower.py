@@ -229,7 +229,8 @@ class _Recorder(TorchFunctionMode):
         if name in _REFLECTED:
             return self.graph.call_function(_REFLECTED[name], args[::-1], kwargs)
         owner = getattr(function, "__objclass__", None)
-        if owner is not None and issubclass(Tensor, owner):
+        in_python = getattr(function, "__module__", "") == "torch._tensor" and hasattr(Tensor, name)
+        if in_python or (owner is not None and issubclass(Tensor, owner)):
             return self.graph.call_method(name, args, kwargs)
         return self.graph.call_function(function, args, kwargs)
 
