@@ -208,7 +208,8 @@ class Layer(
                 f"a policy that isn't quantized, or one of {self._quantization_modes}",
             )
         state["_dtype_policy"] = policy
-        state["_compute_dtype"] = policy.torch_compute_dtype
+        compute = state["_compute_dtype"] = policy.torch_compute_dtype
+        state["_autocast_dtype"] = compute if policy.is_mixed else None
         state["_casts"] = (
             self.autocast
             and policy.torch_compute_dtype is not None
@@ -220,7 +221,6 @@ class Layer(
         """Work out whether calls may take the short way."""
         self.__dict__["_is_simple"] = (
             self.built
-            and not self._dtype_policy.is_mixed
             and self._casts
             and self.__dict__.get("activity_regularizer") is None
             and not (self._makes_mask and not self._passes_mask_only)

@@ -50,7 +50,7 @@ class LayerCalls:
             self._is_simple
             and args
             and (not kwargs or all_none(kwargs.values()))
-            and local.compute_dtype is None
+            and local.compute_dtype is self._autocast_dtype
         ):
             x, spec = args[0], self._input_spec
             if type(x) is list:
@@ -60,9 +60,10 @@ class LayerCalls:
             if simple and (len(args) == 1 or all_none(args[1:])):
                 if spec is not None and type(spec) is InputSpec and not spec.fits(x.shape):
                     spec.check(tuple(x.shape), self)
+                run = self._run if self._autocast_dtype is None else self._run_mixed
                 if local.inside:
-                    return self._run(args, kwargs, training)
-                return self._outermost(self._run, args, kwargs, training)
+                    return run(args, kwargs, training)
+                return self._outermost(run, args, kwargs, training)
         return self._enter_slowly(args, kwargs, training)
 
     def _is_plain(self, x: Any) -> bool:
@@ -112,6 +113,11 @@ class LayerCalls:
             return call(*args, **kwargs)
         finally:
             local.training = previous
+
+    def _run_mixed(self, args: tuple, kwargs: dict, training: Any) -> Any:
+        """``_run`` under the autocast of an enclosing call."""
+        y = self._run(args, kwargs, training)
+        return y if type(y) is Tensor and y.dtype is self._compute_dtype else self._cast_outputs(y)
 
     def _enter_slowly(self, args: tuple, kwargs: dict, training: Any) -> Any:
         self._check_super_called()
