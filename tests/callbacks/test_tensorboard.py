@@ -151,7 +151,7 @@ def test_arguments_of_tf_keras_2_have_no_effect_and_say_so(tmp_path):
 def test_whatever_is_called_tensorflow_is_left_alone(tmp_path):
     (tmp_path / "tensorflow.py").write_text("raise RuntimeError('tensorflow was imported')")
     code = (
-        "from torchkeras.callbacks.tensorboard import summary_writer\n"
+        "from torchkeras.callbacks.summaries import summary_writer\n"
         f"writer = summary_writer({str(tmp_path / 'logs')!r})\n"
         "writer.add_scalar('loss', 0.5, 0)\n"
         "writer.close()\n"

@@ -1,5 +1,6 @@
 """Callbacks: what happens around epochs and steps. See ``base`` for how to write one."""
 
+from torchkeras.callbacks import experimental
 from torchkeras.callbacks.backup import BackupAndRestore
 from torchkeras.callbacks.base import Callback, History
 from torchkeras.callbacks.callback_list import CallbackList
@@ -8,6 +9,8 @@ from torchkeras.callbacks.csv import CSVLogger
 from torchkeras.callbacks.early_stopping import EarlyStopping
 from torchkeras.callbacks.lambdas import LambdaCallback
 from torchkeras.callbacks.nan import TerminateOnNaN
+from torchkeras.callbacks.older import BaseLogger, SidecarEvaluatorModelExport
+from torchkeras.callbacks.orbax import OrbaxCheckpoint
 from torchkeras.callbacks.progress import ProgbarLogger
 from torchkeras.callbacks.remote import RemoteMonitor
 from torchkeras.callbacks.schedules import LearningRateScheduler, ReduceLROnPlateau
@@ -16,6 +19,7 @@ from torchkeras.callbacks.tensorboard import TensorBoard
 
 __all__ = [
     "BackupAndRestore",
+    "BaseLogger",
     "CSVLogger",
     "Callback",
     "CallbackList",
@@ -24,10 +28,13 @@ __all__ = [
     "LambdaCallback",
     "LearningRateScheduler",
     "ModelCheckpoint",
+    "OrbaxCheckpoint",
     "ProgbarLogger",
     "ReduceLROnPlateau",
     "RemoteMonitor",
+    "SidecarEvaluatorModelExport",
     "SwapEMAWeights",
     "TensorBoard",
     "TerminateOnNaN",
+    "experimental",
 ]

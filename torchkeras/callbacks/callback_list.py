@@ -72,6 +72,27 @@ class CallbackList(Callback):
     def __iter__(self) -> Iterator[Any]:
         return iter(self.callbacks)
 
+    def make_logs(
+        self, model: Any, logs: dict[str, Any], outputs: Any, mode: str, prefix: str = ""
+    ) -> dict[str, Any]:
+        """``logs`` with the numbers of a step, as loops of tf.keras 2 make them.
+
+        Args:
+            model: The model, whose ``metrics_names`` the numbers go by.
+            logs: The dict that is added to.
+            outputs: What a step gave: numbers, or predictions in mode ``"predict"``.
+            mode: ``"train"``, ``"test"`` or ``"predict"``.
+            prefix: What names start with.
+        """
+        if not self.callbacks:
+            return logs
+        if mode in ("train", "test") and model.metrics_names:
+            values = outputs if isinstance(outputs, (list, tuple)) else [outputs]
+            logs.update({prefix + n: v for n, v in zip(model.metrics_names, values, strict=False)})
+        else:
+            logs["outputs"] = outputs
+        return logs
+
     def set_params(self, params: dict[str, Any]) -> None:
         self.params = params
         self._listeners = {}

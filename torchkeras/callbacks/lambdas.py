@@ -14,7 +14,7 @@ class LambdaCallback(Callback):
         on_epoch_begin, on_epoch_end: ``f(epoch, logs)``.
         on_train_begin, on_train_end: ``f(logs)``.
         on_train_batch_begin, on_train_batch_end: ``f(batch, logs)``; also accepted as
-            ``on_batch_begin`` and ``on_batch_end``.
+            ``on_batch_begin`` and ``on_batch_end``, as tf.keras 2 has it.
         **kwargs: Functions for other hooks by name; anything else becomes an attribute.
 
     Raises:
@@ -37,6 +37,9 @@ class LambdaCallback(Callback):
         on_train_end: Callable[..., Any] | None = None,
         on_train_batch_begin: Callable[..., Any] | None = None,
         on_train_batch_end: Callable[..., Any] | None = None,
+        *,
+        on_batch_begin: Callable[..., Any] | None = None,
+        on_batch_end: Callable[..., Any] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__()
@@ -47,6 +50,8 @@ class LambdaCallback(Callback):
             "on_train_end": on_train_end,
             "on_train_batch_begin": on_train_batch_begin,
             "on_train_batch_end": on_train_batch_end,
+            "on_batch_begin": on_batch_begin,
+            "on_batch_end": on_batch_end,
         }
         for name, value in {**hooks, **kwargs}.items():
             if value is not None or name not in hooks:

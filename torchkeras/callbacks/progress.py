@@ -217,11 +217,28 @@ class ProgbarLogger(Callback):
 
     Validation within ``fit`` shows in the numbers of its epoch.
 
+    Args:
+        count_mode: ``"steps"`` or ``"samples"``, of tf.keras 2; steps are counted either way, as
+            there.
+        stateful_metrics: Names of numbers shown as they are in the logs, others being averaged over
+            the steps; None shows all as they are, being averages already.
+
+    Raises:
+        ValueError: ``count_mode`` is neither.
+
     Source: Keras 3 ``ProgbarLogger``.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, count_mode: str = "samples", stateful_metrics: Iterable[str] | None = None
+    ) -> None:
         super().__init__()
+        if count_mode not in ("samples", "steps"):
+            raise argument_error(
+                self, "count_mode", count_mode, '"samples" or "steps"', "Unknown `count_mode`."
+            )
+        self.use_steps = count_mode == "steps"
+        self.stateful_metrics = None if stateful_metrics is None else set(stateful_metrics)
         self.seen = 0
         self.progbar: Progbar | None = None
         self.target: int | None = None
@@ -300,12 +317,13 @@ class ProgbarLogger(Callback):
             self.target,
             verbose=self.verbose,
             interval=REFRESH_SECONDS,
-            stateless_metrics=(),
+            stateful_metrics=self.stateful_metrics,
+            stateless_metrics=() if self.stateful_metrics is None else None,
         )
 
     def _advance(self, batch: int, logs: Mapping[str, Any] | None) -> None:
         self.seen = batch + 1
-        if self.progbar.is_due():
+        if self.progbar.is_due() or self.stateful_metrics is not None:
             self.progbar.update(self.seen, (logs or {}).items(), finalize=False)
         elif self.seen == 1:
             self.progbar.update(self.seen, finalize=False)  # notes how long the warm-up took

@@ -2,17 +2,16 @@
 
 import os
 import socket
-import sys
 import time
-import types
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from torchkeras.callbacks import summaries
 from torchkeras.callbacks.base import Callback
 from torchkeras.callbacks.schedules import learning_rates
 from torchkeras.core.checks import argument_error, kind_error
@@ -21,24 +20,6 @@ from torchkeras.distribution import is_chief
 from torchkeras.layers.embedding import Embedding
 
 WITHOUT_EFFECT = ("batch_size", "write_grads", "embeddings_layer_names", "embeddings_data")
-
-
-def summary_writer(folder: str) -> Any:
-    """A ``torch.utils.tensorboard.SummaryWriter`` on ``folder`` that leaves TensorFlow alone.
-
-    Raises:
-        ImportError: the package ``tensorboard`` isn't installed.
-    """
-    # With this module present, tensorboard takes its own stub instead of whatever is importable
-    # under the name tensorflow.
-    sys.modules.setdefault("tensorboard.compat.notf", types.ModuleType("tensorboard.compat.notf"))
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError as error:
-        raise ImportError(
-            "TensorBoard needs the package `tensorboard`: pip install tensorboard"
-        ) from error
-    return SummaryWriter(log_dir=folder)
 
 
 class TensorBoard(Callback):
@@ -97,6 +78,7 @@ class TensorBoard(Callback):
         self._train_dir = os.path.join(self.log_dir, "train")
         self._writers: dict[str, Any] = {}
         self._profiler: torch.profiler.profile | None = None
+        self._in_force: list[Any] = []
         self._step = 0  # batches since on_train_begin, counted from 1
         self._test_step = 0
         self._batch_began = self._epoch_began = 0.0
@@ -122,10 +104,35 @@ class TensorBoard(Callback):
         self._step, self._test_step = state["step"], state["test_step"]
         self._epoch_first_iteration = state["first_iteration"]
 
+    @property
+    def summary(self) -> Any:
+        """``scalar``, ``histogram``, ``image``, ``text``, ``audio``: for use within the model.
+
+        In ``fit`` they write to the run ``train``, in validation to ``validation``, at the steps
+        that ``update_freq`` says (none for ``"epoch"``).
+        """
+        return summaries
+
     def _writer(self, run: str) -> Any:
+        return self._file_writer(run).writer
+
+    def _file_writer(self, run: str) -> summaries.FileWriter:
         if run not in self._writers:
-            self._writers[run] = summary_writer(os.path.join(self.log_dir, run))
+            self._writers[run] = summaries.FileWriter(os.path.join(self.log_dir, run))
         return self._writers[run]
+
+    def _put_in_force(self, run: str, step: Callable[[], int]) -> None:
+        """Let ``summary`` write to ``run`` until ``_take_back``."""
+        if self.update_freq != "epoch" and is_chief():
+            in_force = summaries.in_force(
+                self._file_writer(run), step, lambda: step() % self.update_freq == 0
+            )
+            in_force.__enter__()
+            self._in_force.append(in_force)
+
+    def _take_back(self) -> None:
+        if self._in_force:
+            self._in_force.pop().__exit__(None, None, None)
 
     def _write(self, run: str, values: dict[str, Any], step: int) -> None:
         for tag, value in values.items():
@@ -144,6 +151,10 @@ class TensorBoard(Callback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._step = 0
+        self._put_in_force("train", lambda: self._step)
+
+    def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self._put_in_force("validation", lambda: self._test_step)
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self._step += 1
@@ -165,6 +176,7 @@ class TensorBoard(Callback):
         self._test_step += 1
 
     def on_test_end(self, logs: dict[str, Any] | None = None) -> None:
+        self._take_back()
         iterations = getattr(getattr(self.model, "optimizer", None), "iterations", None)
         if iterations is None or not is_chief():
             return
@@ -190,6 +202,7 @@ class TensorBoard(Callback):
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         if self._profiler is not None:
             self._stop_profile()
+        self._take_back()
         self._close()
 
     def _close(self) -> None:

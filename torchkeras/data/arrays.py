@@ -191,8 +191,8 @@ class ArrayBatches(Batches):
         self._copies_views = self._copies_views or _versions(first) != versions
         del first
         stride = self.batch_size * self._together
-        for start in range(start + self.batch_size, self.size, stride):
-            columns = [self._split(leaf) for leaf in self._slices(start, start + stride)]
+        for position in range(start + self.batch_size, self.size, stride):
+            columns = [self._split(leaf) for leaf in self._slices(position, position + stride)]
             yield from self._assembled(columns)
 
     def _slices(self, start: int, stop: int) -> list[Any]:

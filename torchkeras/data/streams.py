@@ -119,7 +119,7 @@ class Batches:
 
     def remember(self) -> None:
         """Note how each pass begins, so that it can be gone on with in another process."""
-        self._memory = Memory(self)
+        self._memory = Memory(vars(self))  # as an object it has a state itself
 
     def get_state(self, in_pass: bool) -> dict[str, Any]:
         """What the rest of this pass and all later ones follow from.

@@ -10,7 +10,15 @@ from typing import Any
 from torchkeras.core import serialization
 from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.distribution import processes
-from torchkeras.saving import files, hdf5, keras_archive, safetensors, shards, weights
+from torchkeras.saving import (
+    distributed,
+    files,
+    hdf5,
+    keras_archive,
+    safetensors,
+    shards,
+    weights,
+)
 
 _WEIGHTS = ".weights.h5"
 _LEGACY = (".h5", ".hdf5")
@@ -95,6 +103,8 @@ def load_model(
             f"load_model: there is no file {str(filepath)!r}. Expected a .keras file; check the "
             "path and the folder it starts from."
         )
+    if path.is_dir() and distributed.is_checkpoint(path):
+        return distributed.load_model(path, custom_objects, compile, safe_mode)
     if zipfile.is_zipfile(path) or (path / keras_archive.CONFIG).is_file():
         return keras_archive.load(path, custom_objects, compile, safe_mode)
     raise argument_error(
@@ -190,6 +200,9 @@ def load_weights(
     """
     path = _existing_weights(filepath)
     _check_built(model, "loaded")
+    if path.is_dir() and distributed.is_checkpoint(path):
+        distributed.load_weights(model, path)
+        return
     if path.suffix == ".safetensors":
         safetensors.load(model, path, skip_mismatch)
         return

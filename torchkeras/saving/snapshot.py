@@ -126,10 +126,23 @@ def decode(value: Any, tensors: Callable[[str], Tensor]) -> Any:
 
 
 def _laid_out(tensor: Tensor, strides: list[int]) -> Tensor:
-    """``tensor`` with the memory layout that it had."""
-    if list(tensor.stride()) == strides or sorted(strides) != sorted(tensor.stride()):
-        return tensor
-    return torch.empty_strided(tensor.shape, strides, dtype=tensor.dtype).copy_(tensor)
+    """``tensor`` with the memory layout that it had, in memory of its own.
+
+    What is mapped from a file begins anywhere, which changes how kernels round.
+    """
+    layout = strides if _is_dense(tensor.shape, strides) else tensor.stride()
+    return torch.empty_strided(tensor.shape, layout, dtype=tensor.dtype).copy_(tensor)
+
+
+def _is_dense(shape: Any, strides: Any) -> bool:
+    """Whether elements that lie so fill their memory, each in a place of its own."""
+    expected = 1
+    for stride, size in sorted(zip(strides, shape, strict=True)):
+        if size != 1:
+            if stride != expected:
+                return False
+            expected *= size
+    return True
 
 
 # --- Folders

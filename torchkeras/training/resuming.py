@@ -230,7 +230,7 @@ def _local(tensor: Any) -> Any:
 def _fill(tensor: Tensor, value: Tensor) -> None:
     """Give ``tensor`` the values, and the memory layout, of ``value``."""
     if tensor.stride() != value.stride() and isinstance(tensor, nn.Parameter):
-        tensor.data = value.to(tensor.device, tensor.dtype)
+        tensor.data = value.to(tensor.device, tensor.dtype, copy=True)
     else:
         tensor.copy_(value)
 
@@ -262,7 +262,8 @@ def _has_state_dict(value: Any) -> bool:
 def _others_state(one: Any) -> Any:
     if not isinstance(one, optimizers.Optimizer):
         return one.state_dict()
-    return [_number(v) if isinstance(v, HostScalar) else v.parameter for v in one.variables]
+    values = [_number(v) if isinstance(v, HostScalar) else v.parameter for v in one.variables]
+    return {"variables": values, "rate": [group.get("lr") for group in one.param_groups]}
 
 
 def _number(scalar: HostScalar) -> Any:
@@ -273,13 +274,17 @@ def _set_others_state(one: Any, state: Any) -> None:
     if not isinstance(one, optimizers.Optimizer):
         one.load_state_dict(state)
         return
-    if len(one.variables) != len(state):
+    values = state["variables"]
+    if len(one.variables) != len(values):
         raise argument_error(
             "BackupAndRestore", "optimizer", f"one of {len(one.variables)} variables",
-            f"the one whose state was kept, of {len(state)}",
+            f"the one whose state was kept, of {len(values)}",
         )  # fmt: skip
+    for group, rate in zip(one.param_groups, state["rate"], strict=True):
+        if "lr" in group and not isinstance(group["lr"], Tensor) and not isinstance(rate, Tensor):
+            group["lr"] = rate
     with torch.no_grad():
-        for variable, value in zip(one.variables, state, strict=True):
+        for variable, value in zip(one.variables, values, strict=True):
             if not isinstance(variable, HostScalar):
                 variable.parameter.copy_(value)
                 continue

@@ -1,0 +1,159 @@
+"""Checkpoints that all processes write together: ``torch.distributed.checkpoint`` in safetensors.
+
+A folder holds ``state`` (weights and optimizer, each process's shards) and, for whole models,
+``config.json``. It is written under another name and renamed when it is complete.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from torchkeras.core import scopes, serialization
+from torchkeras.core.checks import argument_error
+from torchkeras.distribution import is_chief
+from torchkeras.saving import keras_archive
+from torchkeras.saving.files import synchronize, synchronize_folder
+
+STATE, CONFIG = "state", keras_archive.CONFIG
+
+
+def is_checkpoint(path: str | os.PathLike[str]) -> bool:
+    """Whether ``path`` is such a folder, or one of several of them by number."""
+    return _newest(path) is not None
+
+
+def _newest(path: str | os.PathLike[str]) -> Path | None:
+    path = Path(path)
+    if (path / STATE).is_dir():
+        return path
+    numbers = [int(name) for name in os.listdir(path) if name.isdigit()] if path.is_dir() else []
+    found = [path / str(number) for number in sorted(numbers)]
+    found = [folder for folder in found if (folder / STATE).is_dir()]
+    return found[-1] if found else None
+
+
+def values(model: Any, weights_only: bool) -> dict[str, Tensor]:
+    """Weights, and the optimizer's variables, by name."""
+    found = {n: v for n, v in model.state_dict().items() if isinstance(v, Tensor)}
+    if not weights_only:
+        optimizer = getattr(model, "optimizer", None)
+        for number, variable in enumerate(getattr(optimizer, "variables", ())):
+            found[f"optimizer.{number}"] = variable.parameter.detach()
+    return found
+
+
+def config(model: Any) -> str:
+    """The configuration of ``model`` as it stands in a file."""
+    return keras_archive.to_json(model)
+
+
+def save(
+    folder: str | os.PathLike[str], tensors: dict[str, Tensor], config: str | None, group: Any
+) -> None:
+    """Write a checkpoint; every process has to.
+
+    Args:
+        folder: Where to.
+        tensors: What ``values`` gave.
+        config: What ``config`` gave; None for weights alone.
+        group: The processes' group; None for one process.
+    """
+    from torch.distributed import checkpoint
+
+    folder = Path(folder)
+    temporary = folder.with_name(f".{folder.name}.tmp")
+    if is_chief():
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        if config is not None:
+            (temporary / CONFIG).write_text(config, encoding="utf-8")
+    if group is not None:
+        torch.distributed.barrier(group)
+    writer = checkpoint.HuggingFaceStorageWriter(
+        str(temporary / STATE), save_distributed=group is not None
+    )
+    with _quiet():
+        checkpoint.save(tensors, storage_writer=writer, process_group=group, no_dist=group is None)
+    if is_chief():
+        synchronize(temporary)
+        shutil.rmtree(folder, ignore_errors=True)
+        os.replace(temporary, folder)
+        synchronize_folder(folder.parent)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without torch's warnings of how it is built, which a caller can't heed."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def load_weights(model: Any, path: str | os.PathLike[str]) -> None:
+    """Give ``model``, and its optimizer if it is built, what the newest checkpoint holds.
+
+    Raises:
+        ValueError: names or shapes differ.
+    """
+    from torch.distributed import checkpoint
+
+    folder = _newest(path)
+    reader = checkpoint.HuggingFaceStorageReader(str(folder / STATE))
+    stored = reader.read_metadata().state_dict_metadata
+    targets = values(model, weights_only=not any(name.startswith("optimizer.") for name in stored))
+    differing = [
+        name
+        for name, tensor in targets.items()
+        if name not in stored or tuple(stored[name].size) != tuple(tensor.shape)
+    ]
+    if differing:
+        raise argument_error(
+            "load_weights", "file", str(folder), "the names and shapes of this model",
+            f"These differ: {', '.join(differing[:5])}.",
+        )  # fmt: skip
+    with _quiet(), torch.no_grad():
+        checkpoint.load(
+            targets,
+            storage_reader=reader,
+            no_dist=not torch.distributed.is_initialized(),
+        )
+        optimizer = getattr(model, "optimizer", None)
+        for number, variable in enumerate(getattr(optimizer, "variables", ())):
+            loaded = targets.get(f"optimizer.{number}")
+            if loaded is not None and loaded.dim() == 0:  # kept on the host: no tensor was filled
+                variable.assign(loaded)
+
+
+def load_model(
+    path: str | os.PathLike[str],
+    custom_objects: Mapping[str, Any] | None,
+    compile: bool,
+    safe_mode: bool,
+) -> Any:
+    """The model of the newest checkpoint; see ``saving.load_model``.
+
+    Raises:
+        ValueError: it holds weights alone.
+    """
+    folder = _newest(path)
+    if not (folder / CONFIG).is_file():
+        raise argument_error(
+            "load_model", "filepath", str(folder), "a checkpoint of a whole model",
+            "It holds weights alone: build the model and call load_weights.",
+        )  # fmt: skip
+    found = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    if not compile:
+        found["compile_config"] = None
+    safe = serialization.SafeModeScope(safe_mode and serialization.in_safe_mode())
+    with scopes.custom_objects_scope(custom_objects), safe, serialization.sharing_scope():
+        model = serialization.deserialize_keras_object(found)
+        load_weights(model, folder)
+    return model
