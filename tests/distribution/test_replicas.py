@@ -1,10 +1,6 @@
 """Two processes compute what one does. ``scenarios.py`` says what is computed."""
 
 import importlib.util
-import os
-import socket
-import subprocess
-import sys
 import warnings
 from pathlib import Path
 
@@ -15,46 +11,23 @@ import torch
 from torchkeras.distribution import Alone, current_group, replicas
 
 SCRIPT = Path(__file__).with_name("scenarios.py")
-ROOT = SCRIPT.parents[2]
-SPEC = importlib.util.spec_from_file_location("scenarios", SCRIPT)
-scenarios = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(scenarios)
 
 
-def free_port():
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        return str(free.getsockname()[1])
+def module(path):
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
 
 
-def environment(**more):
-    return {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **more}
-
-
-def run_two(*command):
-    """Run a script in two processes, started as torchrun would; their outputs."""
-    shared = {"WORLD_SIZE": "2", "MASTER_ADDR": "localhost", "MASTER_PORT": free_port()}
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-W", "ignore", *map(str, command)],
-            env=environment(**shared, RANK=rank, LOCAL_RANK=rank),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for rank in "01"
-    ]
-    outputs = [process.communicate(timeout=300) for process in started]
-    for process, (_, errors) in zip(started, outputs, strict=True):
-        assert process.returncode == 0, errors
-    return [text for text, _ in outputs]
+scenarios, processes = module(SCRIPT), module(SCRIPT.with_name("processes.py"))
 
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     """Arrays by name, of one process and of each of two."""
     target = tmp_path_factory.mktemp("results") / "found"
-    run_two(SCRIPT, target)
+    processes.run(2, SCRIPT, target)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         scenarios.main(target)
@@ -97,7 +70,7 @@ writers = [
 model.fit(np.ones((10, 4)), np.ones((10, 1)), epochs=2, verbose=2, callbacks=writers)
 """,
     )
-    chief, other = run_two(path)
+    chief, other = processes.run(2, path)
     assert "Epoch 2/2" in chief
     assert other == ""
     assert len((tmp_path / "log.csv").read_text().splitlines()) == 3
@@ -124,14 +97,7 @@ model.compile("sgd", "mse")
 model.fit(np.ones((10, 4)), np.ones((10, 1)), batch_size=2, verbose=0, callbacks=[Die()])
 """,
     )
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
-    done = subprocess.run(
-        [*torchrun, "--master-port", free_port(), str(path)],
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    done = processes.torchrun(2, path)
     assert done.returncode != 0
     assert "the disk is full" in done.stderr
 
