@@ -225,6 +225,33 @@ def accumulating():
     return told(model, model.fit(X, LABELS, **OPTIONS))
 
 
+def quiet_rounds():
+    """Accumulation of uneven batches, and how often each step sends something."""
+    sent = []
+
+    class Count(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            sent.append(calls[0])
+
+    calls, send = [0], torch.distributed.all_reduce
+
+    def counted(*args, **options):
+        calls[0] += 1
+        return send(*args, **options)
+
+    model = classifier()
+    optimizer = keras.optimizers.SGD(0.1, gradient_accumulation_steps=3)
+    model.compile(optimizer, "sparse_categorical_crossentropy")
+    torch.distributed.all_reduce = counted
+    try:
+        model.fit(X, LABELS, callbacks=[Count()], **{**OPTIONS, "epochs": 1})
+    finally:
+        torch.distributed.all_reduce = send
+    if torch.distributed.is_initialized():
+        assert np.diff([0, *sent]).tolist() == [0, 0, 1] * 3 + [0], sent
+    return told(model)
+
+
 def batch_sources():
     def generator():
         while True:
@@ -315,6 +342,7 @@ SCENARIOS = {
         own_step,
         adversaries,
         accumulating,
+        quiet_rounds,
         batch_sources,
         watched,
         one_sample,

@@ -339,8 +339,15 @@ class Group(Alone):
                 result[place] = part.view(tensors[place].shape)
         return result
 
+    def mean(self, tensors: list[Tensor]) -> list[Tensor]:
+        """The means of ``tensors`` over the processes."""
+        return [tensor / self.number for tensor in self._sum(tensors)]
+
     def settle(self, model: Any, metrics: Iterable[Any]) -> None:
+        share_round = getattr(model.optimizer, "share_round", None)
         with torch.no_grad():
+            if share_round is not None:
+                share_round()
             for metric in metrics:
                 for variable in metric.variables:
                     self._reduce(variable.parameter, getattr(variable, "reduction", "sum"))

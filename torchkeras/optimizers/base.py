@@ -24,6 +24,7 @@ from torchkeras.optimizers.buckets import Linked, Rate, Rows
 from torchkeras.optimizers.minimizing import Minimizing
 from torchkeras.optimizers.older import OlderSlots
 from torchkeras.optimizers.options import FurtherOptions, check_options, rate_number, spell_out
+from torchkeras.optimizers.rounds import Round
 from torchkeras.optimizers.scalars import HostScalar
 from torchkeras.optimizers.schedules import LearningRateSchedule
 from torchkeras.optimizers.slots import Slotted, as_variable
@@ -63,7 +64,8 @@ class Optimizer(Stepping, Minimizing, Slotted, OlderSlots, State, Configurable):
         ema_overwrite_frequency: Steps after which the averages overwrite the weights; None leaves
             that to the end.
         loss_scale_factor: Number that the loss is multiplied and gradients are divided by.
-        gradient_accumulation_steps: Calls whose gradients are averaged for one step, 2 or more.
+        gradient_accumulation_steps: Calls whose gradients are averaged for one step, 2 or more;
+            ``fit`` weighs them by the samples of their batches.
         name: A name; None takes the class's in snake case.
         jit_compile: Accepted for scripts of tf.keras 2: it told TensorFlow how to compile the
             step, which changed no result.
@@ -140,6 +142,7 @@ class Optimizer(Stepping, Minimizing, Slotted, OlderSlots, State, Configurable):
         # Set by training: (gradients, parameters) -> their means over processes; None where
         # no process has one.
         self.gradient_reduction: Callable[[list, list], list] | None = None
+        self.round = Round()
         self.decay = further.pop("decay", None) or 0.0
         learning_rate = further.pop("lr", learning_rate)
         further.pop("is_legacy_optimizer", None)  # a mark in configurations of tf.keras 2

@@ -274,10 +274,11 @@ class Stepping:
     def _accumulate(self, rows: Rows, gradients: list[Tensor]) -> tuple[list[Tensor], bool]:
         """Add to the sums; when a step is due, their mean, with the sums set to zero."""
         sums = [self._accumulated_gradients[row].parameter for row in self._listed(rows)]
-        torch._foreach_add_(sums, gradients)
+        place = int(self.param_groups[0]["iteration"]) % self.gradient_accumulation_steps
+        self.round.add(sums, gradients, place)
         if not self._is_due():
             return gradients, False
-        means = torch._foreach_div(sums, self.gradient_accumulation_steps)
+        means = self.round.means(sums)
         torch._foreach_zero_(
             [
                 total.parameter
@@ -288,6 +289,10 @@ class Stepping:
             ]
         )
         return means, True
+
+    def share_round(self) -> None:
+        """Make sums of a round of gradient accumulation the same in all processes."""
+        self.round.share([total.parameter for total in self._accumulated_gradients])
 
     def _clip_gradients(self, grads: list[Any]) -> list[Any]:
         """Gradients clipped as the options say."""

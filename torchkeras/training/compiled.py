@@ -144,6 +144,11 @@ class CompiledLoss:
             total = value if total is None else total + value
         return total
 
+    @property
+    def has_sums(self) -> bool:
+        """Whether a loss adds up its values over the samples instead of taking their mean."""
+        return any(term.loss.reduction == "sum" for term in self._terms)
+
     def check_labels(self, y_true: Any) -> None:
         """See whether class indices among the targets are those of the outputs' classes.
 

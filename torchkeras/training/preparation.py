@@ -46,7 +46,10 @@ class Run:
         # A callback may evaluate or predict in the midst of `fit`, which then goes on as it was.
         self._outer = model._together, model._precision
         self._outer_progress = model._progress
-        self._reductions = [(one, one.gradient_reduction) for one in _optimizers(model)]
+        self._outer_full_batch = model._full_batch
+        self._reductions = [
+            (one, one.gradient_reduction, one.round.reduction) for one in _optimizers(model)
+        ]
 
     def __enter__(self) -> "Run":
         return self
@@ -57,8 +60,10 @@ class Run:
         self.model.__dict__["_together"] = together
         if together is not None:
             self.model.__dict__["_precision"] = precision
-        for optimizer, reduction in self._reductions:
-            optimizer.gradient_reduction = reduction
+        for optimizer, reduction, of_rounds in self._reductions:
+            optimizer.gradient_reduction, optimizer.round.reduction = reduction, of_rounds
+            optimizer.round.weight = 1.0
+        self.model.__dict__["_full_batch"] = self._outer_full_batch
 
     def batches(
         self,
@@ -180,9 +185,14 @@ class Run:
                 optimizer.gradient_reduction = group.reduction()
         together: Any = None
         averaging = group
+        accumulates = self._arrange_rounds(stream)
         if group.number > 1 and variables and not self._may_branch():
-            step = ForwardAndLoss(model)
-            together, averaging = group.module(step, self._has_unused(step, stream)), Alone()
+            averaging = Alone()
+            if accumulates and model.dtype_policy.name != "mixed_float16":
+                model.optimizer.round.reduction = group.mean  # once per round, not in each step
+            else:
+                step = ForwardAndLoss(model)
+                together = group.module(step, self._has_unused(step, stream))
         if model.jit_compile and not model.overrides_train_step:
             together = torch.compile(together or ForwardAndLoss(model))
         state["_together"] = together
@@ -195,6 +205,22 @@ class Run:
             bool(variables) or model.overrides_train_step,  # which may make them in its first step
             model.jit_compile,
         )
+
+    def _arrange_rounds(self, stream: data.Batches) -> bool:
+        """Whether the optimizer accumulates gradients, which it then weighs by samples.
+
+        A loss that is a sum over samples needs no weights.
+        """
+        model, loss = self.model, self.model._plan.loss
+        steps = getattr(model.optimizer, "gradient_accumulation_steps", None)
+        accumulates = bool(steps) and not model.overrides_train_step
+        full = None
+        if accumulates and (loss is None or not loss.has_sums):
+            with self.group.same_draws():
+                full = stream.batch_size or data.batch_length(stream.peek())
+            full /= self.group.number
+        model.__dict__["_full_batch"] = full
+        return accumulates
 
     def _may_branch(self) -> bool:
         """Whether code of the user's may leave out weights in one step and not in another.

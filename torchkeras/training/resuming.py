@@ -263,7 +263,11 @@ def _others_state(one: Any) -> Any:
     if not isinstance(one, optimizers.Optimizer):
         return one.state_dict()
     values = [_number(v) if isinstance(v, HostScalar) else v.parameter for v in one.variables]
-    return {"variables": values, "rate": [group.get("lr") for group in one.param_groups]}
+    return {
+        "variables": values,
+        "rate": [group.get("lr") for group in one.param_groups],
+        "round": one.round.get_state(),
+    }
 
 
 def _number(scalar: HostScalar) -> Any:
@@ -275,6 +279,7 @@ def _set_others_state(one: Any, state: Any) -> None:
         one.load_state_dict(state)
         return
     values = state["variables"]
+    one.round.set_state(state["round"])
     if len(one.variables) != len(values):
         raise argument_error(
             "BackupAndRestore", "optimizer", f"one of {len(one.variables)} variables",

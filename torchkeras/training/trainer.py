@@ -48,6 +48,7 @@ class Trainer(OlderNames, SingleBatches, Executions, Compilation):
     _initial_epoch: int | None = None  # set by callbacks that resume a run
     _precision: Precision = Precision(Alone())
     _together: Any = None
+    _full_batch: float | None = None  # samples of a batch that weighs 1 in gradient accumulation
     _progress: Progress | None = None
 
     def fit(
@@ -381,7 +382,10 @@ class Trainer(OlderNames, SingleBatches, Executions, Compilation):
             y_pred, loss = self._outputs_and_loss(x, y, sample_weight, True)
         else:  # compiled, or with gradients averaged over processes
             y_pred, loss = self._together(x, y, sample_weight)
-        self._plan.average.add(loss, self._replicas.weight(_samples(x)))
+        samples = self._replicas.weight(_samples(x))
+        self._plan.average.add(loss, samples)
+        if self._full_batch is not None:
+            self.optimizer.round.weight = samples / self._full_batch
         self._precision.step(loss, self.optimizer)
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
