@@ -168,8 +168,9 @@ class Progress:
             if found is not None:
                 waiting.remove(found)
                 set_callback_state(callback, found[1])
-        if waiting:
-            names = ", ".join(name for name, _ in waiting)
+        missed = [name for name, state in waiting if state]
+        if missed:
+            names = ", ".join(missed)
             warnings.warn(f"No callback of this run takes the state of {names}.", stacklevel=5)
 
 
