@@ -113,8 +113,10 @@ def decode(value: Any, tensors: Callable[[str], Tensor]) -> Any:
     if kind == "tensor":
         return _laid_out(tensors(content), value["strides"])
     if kind == "array":
-        array = np.frombuffer(tensors(content).numpy().tobytes(), dtype=np.dtype(value["type"]))
-        return array[: math.prod(value["shape"])].reshape(value["shape"]).copy()
+        shape, dtype = value["shape"], np.dtype(value["type"])
+        if not math.prod(shape):
+            return np.empty(shape, dtype)
+        return np.frombuffer(tensors(content).numpy().tobytes(), dtype).reshape(shape).copy()
     if kind == "number":
         return decode(content, tensors)[()]
     if kind == "dict":
