@@ -60,17 +60,20 @@ def milliseconds(call: Callable[[], None], calls: int) -> float:
 
 
 def measured(sides: list[Callable[[], None]], rounds: int) -> list[float]:
-    """Median milliseconds of each side; they take turns, the first round is left out."""
+    """Median milliseconds of each side; they take turns, another one first in each round."""
     calls = []
     for call in sides:
         call()
         once = milliseconds(call, 1)
         calls.append(max(1, int(TARGET_SECONDS * 1000 / max(once, 1e-3))))
-    times = [
-        [milliseconds(call, n) for call, n in zip(sides, calls, strict=True)]
-        for _ in range(rounds + 1)
-    ][1:]
-    return [statistics.median(side) for side in zip(*times, strict=True)]
+    times: list[list[float]] = [[] for _ in sides]
+    for number in range(rounds + 1):
+        for turn in range(len(sides)):
+            side = (number + turn) % len(sides)
+            found = milliseconds(sides[side], calls[side])
+            if number > 0:  # the first round warms up
+                times[side].append(found)
+    return [statistics.median(side) for side in times]
 
 
 def keras_layer(case: Case) -> Callable[..., Any] | None:
