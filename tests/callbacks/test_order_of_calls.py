@@ -4,7 +4,6 @@ import warnings
 
 import keras as real
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -16,6 +16,11 @@ from torchkeras.callbacks.remote import RemoteMonitor
 from torchkeras.callbacks.schedules import LearningRateScheduler, ReduceLROnPlateau
 from torchkeras.callbacks.swap_ema import SwapEMAWeights
 from torchkeras.callbacks.tensorboard import TensorBoard
+from torchkeras.callbacks.tracking import (
+    KerasPruningCallback,
+    MlflowCallback,
+    WandbMetricsLogger,
+)
 
 __all__ = [
     "BackupAndRestore",
@@ -25,8 +30,10 @@ __all__ = [
     "CallbackList",
     "EarlyStopping",
     "History",
+    "KerasPruningCallback",
     "LambdaCallback",
     "LearningRateScheduler",
+    "MlflowCallback",
     "ModelCheckpoint",
     "OrbaxCheckpoint",
     "ProgbarLogger",
@@ -36,5 +43,6 @@ __all__ = [
     "SwapEMAWeights",
     "TensorBoard",
     "TerminateOnNaN",
+    "WandbMetricsLogger",
     "experimental",
 ]
