@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import torchkeras
 from torchkeras import activations
+from torchkeras.core.serialization import SafeModeScope
 
 WITHOUT_OPTIONS = (
     *("celu", "elu", "exponential", "gelu", "hard_shrink", "hard_sigmoid", "hard_silu"),
@@ -110,6 +111,33 @@ def test_a_registered_function_comes_back():
 
     config = activations.serialize(cubed)
     assert activations.deserialize(config) is cubed
+
+
+def test_a_lambda_is_read_only_if_its_author_is_trusted():
+    layer = torchkeras.layers.Dense(2, activation=lambda x: x * 2)
+    with pytest.warns(UserWarning, match="lambda"):
+        config = layer.get_config()
+    for read in (
+        lambda: activations.get(config["activation"]),
+        lambda: activations.deserialize(config["activation"]),
+        lambda: torchkeras.layers.Dense.from_config(config),
+    ):
+        with pytest.raises(ValueError, match="lambda.*safe_mode=False"):
+            read()
+    with SafeModeScope(False):
+        assert activations.deserialize(config["activation"])(3) == 6
+        assert torchkeras.layers.Dense.from_config(config).activation(3) == 6
+
+
+def test_a_lambda_of_a_file_is_read_only_if_its_author_is_trusted(tmp_path):
+    layers = [torchkeras.Input((2,)), torchkeras.layers.Dense(2, activation=lambda x: x * 2)]
+    path = tmp_path / "model.keras"
+    with pytest.warns(UserWarning, match="lambda"):
+        torchkeras.Sequential(layers).save(path)
+    with pytest.raises(ValueError, match="lambda.*safe_mode=False"):
+        torchkeras.models.load_model(path)
+    model = torchkeras.models.load_model(path, safe_mode=False)
+    assert model.layers[0].activation(3) == 6
 
 
 def test_symbolic_calls_are_recorded():

@@ -172,6 +172,12 @@ def test_structures_over_time():
     assert raises(lambda: shapes(real))
 
 
+def test_fused_names():
+    for name, present in (("CuDNNLSTM", "LSTM"), ("CuDNNGRU", "GRU")):
+        assert getattr(ours.layers, name) is getattr(ours.layers, present)
+        assert not hasattr(real.layers, name)
+
+
 # Attention.
 
 

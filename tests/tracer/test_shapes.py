@@ -121,3 +121,12 @@ def test_torch_logs_no_failed_run(capfd):
     with pytest.raises(RuntimeError, match="3"):
         Wrong()(keras.Input((3,)))
     assert "fake_tensor" not in capfd.readouterr().err
+
+
+def test_errors_of_a_run_call_unknown_sizes_unknown():
+    with pytest.raises(ValueError, match=r"x has shape \(None, None, 4\)"):
+        keras.ops.squeeze(keras.Input((None, 4)), 1)
+    with pytest.raises(ValueError, match=r"x has shape \(None, 3\)"):
+        keras.layers.Lambda(lambda x: keras.ops.split(x, 2, axis=1))(keras.Input((3,)))
+    with pytest.raises(ValueError, match=rf"x has shape \({shapes.FIRST_SIZE}, "):
+        keras.ops.squeeze(keras.Input(batch_shape=(shapes.FIRST_SIZE, None)), 0)

@@ -57,6 +57,7 @@ _classes: dict[str, dict[str, type]] = {}  # room -> class name -> class
 _spellings: dict[str, dict[str, Any]] = {}  # room -> any accepted name -> class or function
 _functions: dict[str, dict[str, Callable]] = {}  # room -> function name -> function
 _function_names: dict[Callable, str] = {}
+_markers: dict[str, Callable[[Any], Any]] = {}  # "__lambda__" and the like -> how they are read
 
 
 def register(cls: type) -> None:
@@ -85,6 +86,11 @@ def register_function(
         spellings[spelling] = function
     _function_names.setdefault(function, name)
     return function
+
+
+def register_markers(markers: Mapping[str, Callable[[Any], Any]]) -> None:
+    """Enter how values are read that are no objects but stand in a dictionary as one would."""
+    _markers.update(markers)
 
 
 def is_built_in(cls: type) -> bool:
@@ -188,7 +194,7 @@ def get(
         aliases: More names, with the name or the object that each one stands for.
 
     Raises:
-        ValueError: there is no object of that name.
+        ValueError: there is no object of that name, or the dictionary is a lambda in safe mode.
         TypeError: ``identifier`` is of another kind, or a dictionary that names an unknown class.
     """
     if identifier is None:
@@ -221,12 +227,15 @@ def from_dict(config: dict[str, Any], room: str = "") -> Any:
     Args:
         config: ``{"class_name", "config"}`` with, since Keras 3, ``"module"``,
             ``"registered_name"`` and, where they were known, ``"build_config"`` and
-            ``"compile_config"``, which are honoured.
+            ``"compile_config"``, which are honoured; or a marker such as ``"__lambda__"``.
         room: Where to look first when the dictionary has no module.
 
     Raises:
         TypeError: the dictionary names no class known here, or isn't one.
+        ValueError: a lambda in safe mode.
     """
+    if "config" in config and config.get("class_name") in _markers:
+        return _markers[config["class_name"]](config["config"])
     shared, number = scopes.local.shared_objects, config.get("shared_object_id")
     if shared is not None and number in shared:
         return shared[number]

@@ -245,8 +245,6 @@ def _deserialize(config: Any, room: str = "") -> Any:
     class_name = config.get("class_name")
     if not isinstance(class_name, str) or "config" not in config:
         return {key: deserialize_value(value) for key, value in config.items()}
-    if class_name in _MARKERS:
-        return _MARKERS[class_name](config["config"])
     return registry.from_dict(config, room)
 
 
@@ -279,6 +277,7 @@ _MARKERS: dict[str, Callable[[Any], Any]] = {
     "__typespec__": lambda config: None,
     "__lambda__": _lambda,
 }
+registry.register_markers(_MARKERS)
 
 
 # --- Bytecode

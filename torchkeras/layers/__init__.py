@@ -169,6 +169,7 @@ GlobalMaxPool1D, GlobalMaxPool2D = GlobalMaxPooling1D, GlobalMaxPooling2D
 GlobalMaxPool3D = GlobalMaxPooling3D
 GlobalAvgPool1D, GlobalAvgPool2D = GlobalAveragePooling1D, GlobalAveragePooling2D
 GlobalAvgPool3D = GlobalAveragePooling3D
+CuDNNGRU, CuDNNLSTM = GRU, LSTM  # TensorFlow 1 had their fused kernels as layers of their own
 
 
 def serialize(layer: Layer, use_legacy_format: bool = False) -> dict[str, Any]:
@@ -235,6 +236,8 @@ __all__ = [
     "Cropping1D",
     "Cropping2D",
     "Cropping3D",
+    "CuDNNGRU",
+    "CuDNNLSTM",
     "CutMix",
     "Dense",
     "DenseFeatures",

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import operator
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -25,6 +26,7 @@ from torchkeras.core.typing import Shape
 # Unknown sizes are tried as two numbers; what differs between the runs is unknown too. Both divide
 # by 64 = 2 ** 6, so that networks that halve and double sizes fit.
 FIRST_SIZE, SECOND_SIZE = 192, 320
+_FIRST_SIZE_IN_WORDS = re.compile(rf"\b{FIRST_SIZE}\b")
 # Sizes of the last resort, a run on real zeros.
 SMALL_SIZES = (32, 64)
 
@@ -196,7 +198,18 @@ def infer(
     except _LOOKS_AT_VALUES:
         first = run_real(SMALL_SIZES[0])
         second = run_real(SMALL_SIZES[1]) if unknown else first
+    except (ValueError, RuntimeError) as error:
+        if unknown:
+            _tell_unknown(error, symbols)
+        raise
     return _join(first, second, make)
+
+
+def _tell_unknown(error: Exception, symbols: list[Any]) -> None:
+    """Let ``error`` say None for an unknown size, unless a known one is the number in its place."""
+    known = {size for symbol in symbols for size in symbol.shape}
+    if FIRST_SIZE not in known and len(error.args) == 1 and isinstance(error.args[0], str):
+        error.args = (_FIRST_SIZE_IN_WORDS.sub("None", error.args[0]),)
 
 
 def callable_of(operation: Any) -> Callable:

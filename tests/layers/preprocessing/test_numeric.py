@@ -85,3 +85,11 @@ def test_what_does_not_fit_is_refused():
     layer.adapt(np.zeros((2, 3)))
     with pytest.raises(ValueError, match="incompatible shape"):
         layer.adapt(np.zeros((2, 4)))
+
+
+def test_layers_of_numbers_serve_users_subclasses():
+    class Shifted(layers.Rescaling):
+        def call(self, inputs):
+            return self.backend.numpy.add(super().call(inputs), self.convert_weight([1.0]))
+
+    assert Shifted(2.0)(torch.tensor([3.0])).tolist() == [7.0]

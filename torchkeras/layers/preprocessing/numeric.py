@@ -13,13 +13,13 @@ from torchkeras.core.checks import argument_error, moment_error
 from torchkeras.core.configurable import generic
 from torchkeras.core.dtypes import torch_dtype
 from torchkeras.core.typing import Shape
-from torchkeras.layers.base import Layer, LayerOptions
+from torchkeras.layers.base import LayerOptions
 from torchkeras.layers.preprocessing.adapting import as_numbers, batches_of
 from torchkeras.layers.preprocessing.base import DataLayer
 from torchkeras.layers.shapes import SameShape
 
 
-class Rescaling(SameShape, Layer):
+class Rescaling(SameShape, DataLayer):
     """``x * scale + offset``, in the layer's float type.
 
     Args:
