@@ -40,6 +40,8 @@ def test_masks_may_be_made_and_end_otherwise():
     assert not hasattr(layers.Lambda(lambda x: x * 1)(x), "_keras_mask")
     kept = layers.Lambda(lambda x: x * 1, mask=lambda inputs, mask: mask)(x)
     assert kept._keras_mask is x._keras_mask
+    fixed = torch.zeros(2, 3, dtype=torch.bool)
+    assert layers.Lambda(lambda x: x * 1, mask=fixed)(x)._keras_mask is fixed
 
 
 def test_registered_functions_are_saved_by_name():

@@ -1,3 +1,5 @@
+"""Where data enters a model, beside Keras."""
+
 import keras as real
 import numpy as np
 import pytest
@@ -56,6 +58,49 @@ def test_a_given_symbol_is_used():
     x = keras.Input((4,))
     y = keras.Input(tensor=x * 2)
     assert y.shape == (None, 4)
+
+
+def test_a_layer_stands_for_the_symbol_it_is_given():
+    x = keras.Input((4,), dtype="int32")
+    layer = InputLayer(input_tensor=x)
+    assert layer.output is x
+    assert (layer.batch_shape, layer.dtype) == ((None, 4), "int32")
+
+
+def test_shape_and_type_are_taken_from_a_description():
+    class Spec:
+        shape, dtype = (2, 3), "int64"
+
+    layer = InputLayer(type_spec=Spec())
+    assert (layer.batch_shape, layer.dtype) == ((2, 3), "int64")
+    assert InputLayer(type_spec=Spec(), dtype="float32").dtype == "float32"
+
+
+@pytest.mark.parametrize("word", ["sparse", "ragged"])
+def test_symbols_and_configurations_keep_what_kind_of_tensor_is_meant(word):
+    layer = InputLayer((4,), **{word: True})
+    assert getattr(layer.output, word)
+    assert layer.get_config()[word]
+    assert not getattr(InputLayer((4,)).output, word)
+
+
+def test_nothing_may_be_fed_where_an_input_is_optional():
+    class Shift(keras.layers.Layer):
+        def call(self, x, shift=None):
+            return x if shift is None else x + shift
+
+        def compute_output_shape(self, x_shape, shift_shape=None):
+            return x_shape
+
+    for is_optional in (True, False):
+        inputs = [keras.Input((2,)), keras.Input((2,), optional=is_optional)]
+        model = keras.Model(inputs, Shift()(*inputs))
+        assert model([np.ones((1, 2)), np.ones((1, 2))]).tolist() == [[2.0, 2.0]]
+        if is_optional:
+            assert model([np.ones((1, 2)), None]).tolist() == [[1.0, 1.0]]
+        else:
+            with pytest.raises(ValueError, match="None"):
+                model([np.ones((1, 2)), None])
 
 
 def test_the_layer_gives_back_what_it_is_called_with():
