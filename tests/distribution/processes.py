@@ -42,15 +42,15 @@ def run(number, *command):
     return [text for text, _ in outputs]
 
 
-def torchrun(number, *command, timeout=300):
-    """Run a script by torchrun; the finished process."""
+def torchrun(number, *command, timeout=300, **variables):
+    """Run a script by torchrun, with more environment variables; the finished process."""
     return subprocess.run(
         [
             *(sys.executable, "-m", "torch.distributed.run"),
             *("--nproc-per-node", str(number), "--master-port", free_port()),
             *map(str, command),
         ],
-        env=environment(),
+        env=environment(**variables),
         capture_output=True,
         text=True,
         timeout=timeout,

@@ -120,3 +120,27 @@ def test_alone_changes_nothing():
     assert group.weight(5) == 5
     assert group.reduction() is None
     assert group.logs({"a": 1}, {"a": 2}) == {"a": 1}
+
+
+def test_weights_without_a_part_in_the_loss_are_named(tmp_path):
+    path = script(
+        tmp_path,
+        """
+import warnings
+import numpy as np
+import torchkeras as keras
+
+inputs = keras.Input((4,))
+outputs = [keras.layers.Dense(1, name="used")(inputs), keras.layers.Dense(2, name="idle")(inputs)]
+model = keras.Model(inputs, outputs)
+model.compile("sgd", ["mse", None])
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    model.fit(np.ones((10, 4)), np.ones((10, 1)), verbose=0)
+print([str(one.message) for one in caught if "find_unused_parameters" in str(one.message)])
+""",
+    )
+    chief, other = processes.run(2, path)
+    assert chief.count("idle") == 2  # kernel and bias
+    assert "used/" not in chief
+    assert other.strip() == "[]"

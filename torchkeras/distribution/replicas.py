@@ -14,6 +14,7 @@ import contextlib
 import hashlib
 import itertools
 import threading
+import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -23,7 +24,7 @@ from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from torchkeras.core import nested
-from torchkeras.distribution import processes
+from torchkeras.distribution import processes, watch
 
 Reduction = Callable[[list[Tensor | None], list[Tensor]], list[Tensor | None]]
 
@@ -156,6 +157,7 @@ class Group(Alone):
         self.rows = self.total = 1
         self.sizes = []
         self._reduced_exactly = False
+        self._watch = watch.started(self.rank, self.number, processes.agreed)
 
     @property
     def is_idle(self) -> bool:
@@ -207,10 +209,22 @@ class Group(Alone):
 
     def batches(self, epoch: Iterable[Any]) -> Iterator[Any]:
         self.sizes = []
-        for data, rows, total in self._read_alike(epoch):
-            self.rows, self.total = rows, total
-            self.sizes.append(total)
-            yield data
+        with self._watched() as seen:
+            for data, rows, total in self._read_alike(epoch):
+                self.rows, self.total = rows, total
+                self.sizes.append(total)
+                seen.place += 1
+                yield data
+
+    @contextlib.contextmanager
+    def _watched(self) -> Iterator[Any]:
+        """What counts the batches of a pass, for the other processes to see."""
+        seen = self._watch or types.SimpleNamespace(place=0, is_in_pass=False)
+        outer, seen.is_in_pass = seen.is_in_pass, True
+        try:
+            yield seen
+        finally:
+            seen.is_in_pass = outer
 
     def _read_alike(self, epoch: Iterable[Any]) -> Iterator[Any]:
         """``epoch``, started with the same random numbers, from which its order may follow."""
@@ -349,6 +363,8 @@ class Group(Alone):
             if share_round is not None:
                 share_round()
             for metric in metrics:
+                if hasattr(metric, "settle"):
+                    metric.settle()
                 for variable in metric.variables:
                     self._reduce(variable.parameter, getattr(variable, "reduction", "sum"))
             for variable in model.non_trainable_variables:

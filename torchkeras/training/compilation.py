@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.optim.lr_scheduler import LRScheduler
 
 from torchkeras import optimizers
 from torchkeras.callbacks.logs import Logs
@@ -17,6 +18,7 @@ from torchkeras.core.scopes import local
 from torchkeras.distribution import Alone
 from torchkeras.training.compiled import CompiledLoss, CompiledMetrics
 from torchkeras.training.delayed import LossAverage
+from torchkeras.training.foreign import advances_by_batch
 
 # Arguments of Keras 2's compile that have no meaning on torch.
 _OF_TF_ONLY = (
@@ -86,6 +88,7 @@ class Compilation:
     Attributes:
         compiled: Whether ``compile`` was called.
         optimizer: The optimizer; None before.
+        lr_scheduler: The schedule of torch's that was given with it, if any.
         loss: The loss as given.
         run_eagerly: Whether steps are run one by one for debugging, metrics at once.
         jit_compile: Whether steps are compiled by ``torch.compile``.
@@ -94,6 +97,8 @@ class Compilation:
 
     compiled = False
     optimizer: Any = None
+    lr_scheduler: LRScheduler | None = None
+    _advances_rate = False
     loss: Any = None
     run_eagerly = False
     jit_compile = False
@@ -119,14 +124,17 @@ class Compilation:
         """Say how the model is to be trained.
 
         Args:
-            optimizer: Name or object; also a ``torch.optim.Optimizer``. None for a model that is
-                only evaluated.
-            loss: Name, function or ``Loss``; or a list or dict of them for several outputs, with
-                None for outputs that have none. The total is their sum.
+            optimizer: Name or object; also a ``torch.optim.Optimizer``, or a schedule of torch's
+                with its optimizer, which is advanced after each epoch (``OneCycleLR`` and
+                ``CyclicLR``: each batch). None for a model that is only evaluated.
+            loss: Name, function or ``Loss``; torch's modules and functions, too; or a list or dict
+                of them for several outputs, with None for outputs that have none. The total is
+                their sum.
             loss_weights: Factor of each loss, a list or dict.
-            metrics: List of names, functions or ``Metric`` objects; for several outputs a list
-                with an entry for each, or a dict. ``"accuracy"`` and ``"crossentropy"`` choose
-                their kind by the shapes. Taken before ``loss_weights`` too, as tf.keras 2 has it.
+            metrics: List of names, functions or ``Metric`` objects, torchmetrics' included; for
+                several outputs a list with an entry for each, or a dict. ``"accuracy"`` and
+                ``"crossentropy"`` choose their kind by the shapes. Taken before ``loss_weights``
+                too, as tf.keras 2 has it.
             weighted_metrics: Metrics that weigh samples as the loss does.
             run_eagerly: Whether to compile nothing and to update metrics in each step.
             steps_per_execution: Steps between two calls of callbacks, 1 or more.
@@ -169,8 +177,9 @@ class Compilation:
         steps = 1 if steps_per_execution in (None, "auto") else steps_per_execution
         if steps < 1:
             raise argument_error("compile", "steps_per_execution", steps, "an integer, 1 or more")
+        schedule = optimizer if isinstance(optimizer, LRScheduler) else None
         arguments = {
-            "optimizer": _optimizer(optimizer),
+            "optimizer": _optimizer(optimizer if schedule is None else schedule.optimizer),
             "loss": loss,
             "loss_weights": loss_weights,
             "metrics": metrics,
@@ -183,6 +192,8 @@ class Compilation:
         # Written past __setattr__, which would take lists and torch losses for parts of the model.
         self.__dict__.update(
             optimizer=arguments["optimizer"],
+            lr_scheduler=schedule,
+            _advances_rate=advances_by_batch(schedule),
             loss=loss,
             run_eagerly=arguments["run_eagerly"],
             jit_compile=jit_compile,

@@ -12,6 +12,12 @@ from torchkeras import losses, metrics
 from torchkeras.core import nested
 from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.training.delayed import Backlog, LossAverage, put_back
+from torchkeras.training.foreign import (
+    ForeignMetric,
+    PredictionsFirst,
+    is_foreign_metric,
+    takes_predictions_first,
+)
 from torchkeras.training.outputs import Outputs
 
 
@@ -382,6 +388,8 @@ def kind_of_targets(y_true: Any, y_pred: Any) -> str:
 def _as_loss(identifier: Any, y_true: Any, y_pred: Any) -> losses.Loss:
     if isinstance(identifier, losses.Loss):
         return identifier
+    if takes_predictions_first(identifier):
+        identifier = PredictionsFirst(identifier)
     name = identifier if isinstance(identifier, str) else None
     if name is not None and name.lower() in ("crossentropy", "ce"):
         loss = losses.get(f"{kind_of_targets(y_true, y_pred)}_crossentropy")
@@ -395,6 +403,10 @@ def _as_loss(identifier: Any, y_true: Any, y_pred: Any) -> losses.Loss:
 def _as_metric(identifier: Any, y_true: Any, y_pred: Any) -> metrics.Metric:
     if isinstance(identifier, metrics.Metric):
         return identifier
+    if is_foreign_metric(identifier):
+        return ForeignMetric(identifier)
+    if takes_predictions_first(identifier):
+        identifier = PredictionsFirst(identifier)
     name = identifier if isinstance(identifier, str) else None
     short = name.lower() if name else ""
     if short in ("accuracy", "acc"):

@@ -236,14 +236,23 @@ class Run:
 
     def _has_unused(self, step: nn.Module, stream: data.Batches) -> bool:
         """Whether some weight has no part in the loss, found by a step that leaves no trace."""
-        trained = [p for p in step.parameters() if p.requires_grad]
+        paths = {id(v.parameter): v.path for v in self.model.trainable_variables}
+        named = {paths.get(id(p), name): p for name, p in self.model.named_parameters()}
+        trained = {name: p for name, p in named.items() if p.requires_grad}
         with self.group.same_draws():
             batch = unpack_x_y_sample_weight(stream.peek())
         untraced = self.group.without_trace(self.model)
         with untraced, torch.random.fork_rng(), torch.enable_grad():
             _, loss = step(*batch)
-            gradients = torch.autograd.grad(loss, trained, allow_unused=True)
-        return any(gradient is None for gradient in gradients)
+            gradients = torch.autograd.grad(loss, list(trained.values()), allow_unused=True)
+        unused = [n for n, found in zip(trained, gradients, strict=True) if found is None]
+        if unused and self.group.rank == 0:
+            warnings.warn(
+                f"{', '.join(unused)}: no part in the loss. Processes look for such weights in "
+                "each step (find_unused_parameters), which takes time; trainable=False spares it.",
+                stacklevel=5,
+            )
+        return bool(unused)
 
     def finish(self, *streams: data.Batches | None) -> None:
         """Let go of workers, and put averaged weights in place if the optimizer keeps them."""

@@ -26,6 +26,7 @@ from torchkeras.distribution import Alone
 from torchkeras.training import preparation
 from torchkeras.training.compilation import Compilation
 from torchkeras.training.execution import Executions, Step, groups
+from torchkeras.training.foreign import advance_by_epoch
 from torchkeras.training.older import OlderNames
 from torchkeras.training.precision import Precision
 from torchkeras.training.resuming import Progress, are_to_be_kept
@@ -151,6 +152,7 @@ class Trainer(OlderNames, SingleBatches, Executions, Compilation):
                 if validation is not None and _is_due(epoch, validation_freq):
                     found = self._validate(validation, validation_steps, callbacks)
                     logs = {**logs, **{f"val_{name}": value for name, value in found.items()}}
+                advance_by_epoch(self.lr_scheduler, logs)
                 callbacks.on_epoch_end(epoch, logs)
                 if self.stop_training or epoch_of.is_exhausted:
                     break
@@ -387,6 +389,8 @@ class Trainer(OlderNames, SingleBatches, Executions, Compilation):
         if self._full_batch is not None:
             self.optimizer.round.weight = samples / self._full_batch
         self._precision.step(loss, self.optimizer)
+        if self._advances_rate:
+            self.lr_scheduler.step()
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def test_step(self, data: Any) -> Mapping[str, Any]:
