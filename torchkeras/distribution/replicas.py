@@ -157,7 +157,7 @@ class Group(Alone):
         self.rows = self.total = 1
         self.sizes = []
         self._reduced_exactly = False
-        self._watch = watch.started(self.rank, self.number, processes.agreed)
+        self._watch = watch.started(processes.rank(), processes.world_size(), processes.agreed)
 
     @property
     def is_idle(self) -> bool:

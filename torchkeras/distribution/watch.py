@@ -157,8 +157,11 @@ class Watch(threading.Thread):
         self.leave(1)
 
 
+_running: list[Watch] = []
+
+
 def started(rank: int, number: int, agree: Callable[[int], int]) -> Watch | None:
-    """A watch over the processes of this run; None if the limit is 0.
+    """The watch over all processes of this run, of which each has one; None if the limit is 0.
 
     Args:
         rank: Number of this process.
@@ -167,6 +170,8 @@ def started(rank: int, number: int, agree: Callable[[int], int]) -> Watch | None
     """
     if LIMIT <= 0:
         return None
+    if _running:
+        return _running[0]
     host, wait = os.environ.get("MASTER_ADDR", "localhost"), timedelta(seconds=60)
     store = None
     if rank == 0:
@@ -176,5 +181,6 @@ def started(rank: int, number: int, agree: Callable[[int], int]) -> Watch | None
         store = distributed.TCPStore(host, port, None, False, wait, wait_for_workers=False)
     watch = Watch(store, rank, number)
     watch.start()
+    _running.append(watch)
     atexit.register(watch.close)
     return watch
