@@ -30,10 +30,11 @@ class LayerLowering:
                 found in data do.
 
         Example:
-            >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, "relu")])
+            >>> x = keras.Input((4,), name="x")
+            >>> model = keras.Model(x, keras.layers.Dense(2, "relu")(x))
             >>> print(model.to_torch().code)
-            def forward(self, input_layer):
-                dense_linear = self.dense.linear(input_layer)
+            def forward(self, x):
+                dense_linear = self.dense.linear(x)
                 relu = torch.relu(dense_linear)
                 return relu
         """
