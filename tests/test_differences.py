@@ -181,6 +181,11 @@ def test_foreign_layers():
         assert "TorchModuleWrapper" not in messages[1]
 
 
+def test_numbers_of_numpy():
+    assert ours.layers.Dense(np.int64(3)).units == 3
+    assert fails(lambda: real.layers.Dense(np.int64(3)), ValueError)
+
+
 # Losses and metrics.
 
 

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 
@@ -62,3 +63,16 @@ def test_objects_among_the_arguments_survive_the_round_trip():
 def test_missing_arguments_are_an_error_of_the_constructor():
     with pytest.raises(TypeError, match="width"):
         Box()
+
+
+def test_numbers_of_numpy_are_taken_as_those_of_python():
+    class Narrow(layers.Dense):
+        def __init__(self, units):
+            super().__init__(units)
+
+    for layer in (layers.Dense(np.int64(3)), layers.Dense(units=np.int32(3)), Narrow(np.int64(3))):
+        assert type(layer.units) is int
+        assert layer(torch.ones(2, 2)).shape == (2, 3)
+    assert layers.ZeroPadding2D(((np.int64(1), 2), np.int64(3))).padding == ((1, 2), (3, 3))
+    with pytest.raises(ValueError, match="units is -1; expected"):
+        layers.Dense(np.int64(-1))

@@ -5,6 +5,8 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from torchkeras.core import registry, serialization
 from torchkeras.core.checks import check_ranges
 
@@ -23,6 +25,8 @@ class Configurable:
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        if is_builtin(cls) and "__init__" in vars(cls):
+            cls.__init__ = _with_plain_numbers(cls.__init__)
         if "ranges" in vars(cls):
             cls.ranges = {**super(cls, cls).ranges, **cls.ranges}
         registry.register(cls)
@@ -56,6 +60,33 @@ class Configurable:
         if not is_builtin(cls) and config_owner(cls) is cls:
             config = {k: serialization.deserialize_value(v) for k, v in config.items()}
         return cls(**config)
+
+
+def plain_numbers(value: Any) -> Any:
+    """``value`` with Python's numbers for NumPy's, also within lists and tuples.
+
+    Example:
+        >>> plain_numbers((np.int64(3), [np.float64(0.5)], "same"))
+        (3, [0.5], 'same')
+    """
+    if isinstance(value, (np.number, np.bool_)):
+        return value.item()
+    if type(value) in (list, tuple):
+        items = [plain_numbers(item) for item in value]
+        if any(new is not old for new, old in zip(items, value, strict=True)):
+            return type(value)(items)
+    return value
+
+
+def _with_plain_numbers(initialize: Any) -> Any:
+    """A constructor that takes NumPy's numbers wherever it takes Python's."""
+
+    @functools.wraps(initialize)
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        kwargs = {name: plain_numbers(value) for name, value in kwargs.items()}
+        initialize(self, *map(plain_numbers, args), **kwargs)
+
+    return __init__
 
 
 def is_builtin(cls: type) -> bool:
