@@ -1,32 +1,29 @@
 """Structured data: each column prepared in its way, some crossed, all joined to one vector."""
 
-import itertools
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from torchkeras import layers
 from torchkeras.core import naming, nested
-from torchkeras.core.checks import argument_error, kind_error, moment_error, nearest
+from torchkeras.core.checks import argument_error, moment_error, nearest
 from torchkeras.core.dtypes import standardize_dtype
-from torchkeras.layers.preprocessing.adapting import as_numbers, first_part
+from torchkeras.layers.preprocessing.adapting import as_numbers
 from torchkeras.layers.preprocessing.features import (
+    Column,
     Cross,
     Feature,
     TFDConcat,
     TFDIdentity,
+    as_rows,
     deserialized,
 )
 from torchkeras.layers.preprocessing.texts import is_text, text_array
 from torchkeras.saving import api as saving
 from torchkeras.tracer import KerasTensor, any_symbolic
-
-# How many samples ``adapt`` joins to a batch where they come one by one.
-_BATCH = 32
 
 
 class FeatureSpace(layers.Layer):
@@ -237,7 +234,7 @@ class FeatureSpace(layers.Layer):
             ValueError: ``dataset`` is neither, or lacks a column.
         """
         for name in self._list_adaptable_preprocessors():
-            self.preprocessors[name].adapt(_Column(self, dataset, name))
+            self.preprocessors[name].adapt(Column(self, dataset, name))
         self._is_adapted = True
         self.encoded_features = None
         self.get_encoded_features()
@@ -325,7 +322,7 @@ class FeatureSpace(layers.Layer):
         if any_symbolic(list(columns.values())):
             return self._encoded(columns)
         is_single = any(not column.shape for column in columns.values())
-        result = self._encoded({name: _as_rows(x) for name, x in columns.items()})
+        result = self._encoded({name: as_rows(x) for name, x in columns.items()})
         if not is_single:
             return result
         return nested.map_leaves(lambda x: x.squeeze(0) if x.ndim == 2 else x, result)
@@ -433,45 +430,3 @@ def _is_adaptable(layer: Any) -> bool:
     if isinstance(layer, layers.TextVectorization):
         layer = layer._lookup_layer
     return hasattr(layer, "adapt") and not getattr(layer, "_has_input_vocabulary", False)
-
-
-def _as_rows(column: Any) -> Any:
-    if not column.shape:
-        return column.reshape(1, 1)
-    return column[:, None] if column.ndim == 1 else column
-
-
-class _Column:
-    """One column of structured data as batches, read anew at each pass."""
-
-    def __init__(self, owner: FeatureSpace, dataset: Any, name: str) -> None:
-        has_items = hasattr(dataset, "__getitem__") and hasattr(dataset, "__len__")
-        if isinstance(dataset, (list, tuple, str)) or not (
-            has_items or isinstance(dataset, Iterable)
-        ):
-            raise kind_error(
-                owner, "dataset", type(dataset).__name__, "a dataset or a dictionary of arrays",
-                "`adapt()` can only be called on a tf.data.Dataset or a dict of arrays/lists.",
-            )  # fmt: skip
-        self.owner = owner
-        self.dataset = dataset
-        self.name = name
-
-    def __iter__(self) -> Iterator[Any]:
-        if isinstance(self.dataset, Mapping):
-            column = _as_rows(self.owner._column(self.dataset, self.name))
-            yield from (column[start : start + _BATCH] for start in range(0, len(column), _BATCH))
-            return
-        data = self.dataset
-        if not isinstance(data, Iterable):  # a torch Dataset
-            data = map(data.__getitem__, range(len(data)))
-        values = (self.owner._column(first_part(item), self.name) for item in data)
-        first = next(values, None)
-        if first is None:
-            return
-        values = itertools.chain([first], values)
-        if first.shape:
-            yield from map(_as_rows, values)
-            return
-        while batch := list(itertools.islice(values, _BATCH)):
-            yield np.stack([np.asarray(value) for value in batch])[:, None]

@@ -1,7 +1,10 @@
-"""Features of structured data: how each is prepared, and which are crossed."""
+"""Features of structured data: how each is read and prepared, and which are crossed."""
 
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -10,8 +13,12 @@ from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.core.configurable import Configurable
 from torchkeras.core.typing import Shape
 from torchkeras.layers.base import Layer
+from torchkeras.layers.preprocessing.adapting import first_part
 from torchkeras.layers.preprocessing.base import DataLayer
 from torchkeras.layers.shapes import SameShape
+
+# How many samples ``adapt`` joins to a batch where they come one by one.
+_BATCH = 32
 
 
 class Feature(Configurable):
@@ -105,3 +112,55 @@ class TFDConcat(DataLayer):
         shape = list(input_shape[0])
         shape[self.axis] = None if None in lengths else sum(lengths)
         return tuple(shape)
+
+
+def as_rows(column: Any) -> Any:
+    """A column with one value to a row."""
+    if not column.shape:
+        return column.reshape(1, 1)
+    return column[:, None] if column.ndim == 1 else column
+
+
+class Column:
+    """One column of structured data as batches, read anew at each pass.
+
+    Args:
+        owner: The ``FeatureSpace``, which finds a column in a dictionary.
+        dataset: A dictionary of columns, or batches or samples of such.
+        name: The column's.
+
+    Raises:
+        TypeError: ``dataset`` is neither.
+    """
+
+    def __init__(self, owner: Any, dataset: Any, name: str) -> None:
+        has_items = hasattr(dataset, "__getitem__") and hasattr(dataset, "__len__")
+        if isinstance(dataset, (list, tuple, str)) or not (
+            has_items or isinstance(dataset, Iterable)
+        ):
+            raise kind_error(
+                owner, "dataset", type(dataset).__name__, "a dataset or a dictionary of arrays",
+                "`adapt()` can only be called on a tf.data.Dataset or a dict of arrays/lists.",
+            )  # fmt: skip
+        self.owner = owner
+        self.dataset = dataset
+        self.name = name
+
+    def __iter__(self) -> Iterator[Any]:
+        if isinstance(self.dataset, Mapping):
+            column = as_rows(self.owner._column(self.dataset, self.name))
+            yield from (column[start : start + _BATCH] for start in range(0, len(column), _BATCH))
+            return
+        data = self.dataset
+        if not isinstance(data, Iterable):  # a torch Dataset
+            data = map(data.__getitem__, range(len(data)))
+        values = (self.owner._column(first_part(item), self.name) for item in data)
+        first = next(values, None)
+        if first is None:
+            return
+        values = itertools.chain([first], values)
+        if first.shape:
+            yield from map(as_rows, values)
+            return
+        while batch := list(itertools.islice(values, _BATCH)):
+            yield np.stack([np.asarray(value) for value in batch])[:, None]

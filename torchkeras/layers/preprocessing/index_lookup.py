@@ -12,8 +12,7 @@ from torchkeras.core.configurable import generic
 from torchkeras.core.dtypes import torch_dtype
 from torchkeras.core.typing import Shape
 from torchkeras.layers.base import LayerOptions
-from torchkeras.layers.preprocessing.adapting import as_numbers, batches_of, is_whole
-from torchkeras.layers.preprocessing.categories import Categorical
+from torchkeras.layers.preprocessing.adapting import as_numbers
 from torchkeras.layers.preprocessing.encoding import (
     MODES,
     check_sparse,
@@ -22,6 +21,7 @@ from torchkeras.layers.preprocessing.encoding import (
     encoded_shape,
 )
 from torchkeras.layers.preprocessing.hashing import checked_salt
+from torchkeras.layers.preprocessing.learning import LearnsVocabulary
 from torchkeras.layers.preprocessing.ragged import RaggedTexts
 from torchkeras.layers.preprocessing.texts import (
     is_text,
@@ -30,7 +30,6 @@ from torchkeras.layers.preprocessing.texts import (
 from torchkeras.layers.preprocessing.vocabulary import (
     Counts,
     as_list,
-    check_no_path,
     checked_tokens,
     padded_weights,
     read_tokens,
@@ -54,7 +53,7 @@ class LookupOptions(LayerOptions, total=False):
     has_input_vocabulary: bool | None
 
 
-class IndexLookup(Categorical):
+class IndexLookup(LearnsVocabulary):
     """Base of ``StringLookup`` and ``IntegerLookup``.
 
     Indices run over the mask token (for output mode ``"int"``, if there is one), the
@@ -263,31 +262,12 @@ class IndexLookup(Categorical):
 
     # Learning it.
 
-    def adapt(self, data: Any, batch_size: int | None = None, steps: int | None = None) -> None:
-        """Make the vocabulary of the tokens in data, most frequent first, ties in reverse order.
-
-        Args:
-            data: An array, tensor or list, or batches: a tf.data-like dataset, a torch loader or
-                dataset, a generator; of a tuple, its first part is taken. For ``"tf_idf"`` each
-                row is a document (of a batch without rows, the batch).
-            batch_size: Accepted for tf.keras; arrays are read in one go.
-            steps: Number of batches to take; None takes all.
-
-        Raises:
-            ValueError: the vocabulary was given to the constructor.
-        """
-        self.reset_state()
-        whole = is_whole(data)
-        for batch in batches_of(self, data, steps):
-            self.update_state(self._as_column(batch) if whole else batch)
-        self.finalize_state()
-
-    def _as_column(self, data: Any) -> Any:
-        """One-dimensional data as one token to a row."""
+    def _parts(self, data: Any) -> list[Any]:
+        """The data, one token to a row if they have one axis."""
         if isinstance(data, RaggedTexts):
-            return data
+            return [data]
         array = text_array(data) if is_text(data) else as_numbers(data)
-        return array[:, None] if array.ndim == 1 else array
+        return [array[:, None] if array.ndim == 1 else array]
 
     def update_state(self, data: Any) -> None:
         """Count the tokens of one batch."""
@@ -434,20 +414,6 @@ class IndexLookup(Categorical):
         config["vocabulary_size"] = self._frozen_vocab_size
         config["oov_method"] = self.oov_method
         return config
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "IndexLookup":
-        """A layer made from what ``get_config`` gave.
-
-        Args:
-            config: The configuration.
-            custom_objects: Classes and functions by the name they have in ``config``.
-
-        Raises:
-            ValueError: the configuration names a vocabulary file: data mustn't say what is read.
-        """
-        check_no_path(cls, config)
-        return super().from_config(config, custom_objects)
 
     def save_own_variables(self, store: Any) -> None:
         """Put the document frequencies into ``store``."""

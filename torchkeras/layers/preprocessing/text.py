@@ -13,10 +13,9 @@ from torchkeras.core import scopes, serialization
 from torchkeras.core.checks import argument_error, kind_error, nearest
 from torchkeras.core.configurable import generic
 from torchkeras.core.typing import Shape
-from torchkeras.layers.preprocessing.adapting import batches_of, is_whole
-from torchkeras.layers.preprocessing.categories import Categorical
 from torchkeras.layers.preprocessing.encoding import MODES, checked_mode
 from torchkeras.layers.preprocessing.index_lookup import LookupOptions
+from torchkeras.layers.preprocessing.learning import LearnsVocabulary
 from torchkeras.layers.preprocessing.lookup import StringLookup
 from torchkeras.layers.preprocessing.ragged import RaggedTexts, ngrams_of, positions
 from torchkeras.layers.preprocessing.texts import (
@@ -27,7 +26,6 @@ from torchkeras.layers.preprocessing.texts import (
     of_one_kind,
     text_array,
 )
-from torchkeras.layers.preprocessing.vocabulary import check_no_path
 from torchkeras.tracer import KerasTensor
 
 STANDARDIZATIONS = ("lower_and_strip_punctuation", "lower", "strip_punctuation")
@@ -37,7 +35,7 @@ _PUNCTUATION = string.punctuation.encode()
 _ROWS_AT_ONCE = 1024
 
 
-class TextVectorization(Categorical):
+class TextVectorization(LearnsVocabulary):
     """Texts as indices of their words, or as counts of them.
 
     Each text is standardized, split into tokens, made into n-grams if so wished, and its tokens are
@@ -192,28 +190,7 @@ class TextVectorization(Categorical):
         """
         self._lookup_layer.set_vocabulary(vocabulary, idf_weights)
 
-    def adapt(self, data: Any, batch_size: int | None = None, steps: int | None = None) -> None:
-        """Make the vocabulary of the tokens in texts, most frequent first, ties in reverse order.
-
-        Args:
-            data: A text in each row of an array or list; or batches: a tf.data-like dataset, a
-                torch loader or dataset, a generator; of a tuple, its first part is taken. For
-                ``"tf_idf"`` each text is a document.
-            batch_size: Accepted for tf.keras; arrays are read in one go.
-            steps: Number of batches to take; None takes all.
-
-        Raises:
-            ValueError: the vocabulary was given to the constructor.
-        """
-        self.reset_state()
-        whole = is_whole(data)
-        for batch in batches_of(self, data, steps):
-            parts = self._parts(batch) if whole else [batch]
-            for part in parts:
-                self.update_state(part)
-        self.finalize_state()
-
-    def _parts(self, data: Any) -> list[np.ndarray]:
+    def _parts(self, data: Any) -> list[Any]:
         array = self._array_of(data)
         array = array[:, None] if array.ndim == 1 else array
         count = -(-len(array) // _ROWS_AT_ONCE) if array.ndim else 1
@@ -416,16 +393,6 @@ class TextVectorization(Categorical):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "TextVectorization":
-        """A layer made from what ``get_config`` gave.
-
-        Args:
-            config: The configuration.
-            custom_objects: Classes and functions by the name they have in ``config``.
-
-        Raises:
-            ValueError: the configuration names a vocabulary file: data mustn't say what is read.
-        """
-        check_no_path(cls, config)
         config = dict(config)
         for key in ("standardize", "split"):
             with scopes.custom_objects_scope(custom_objects):
