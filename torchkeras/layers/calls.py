@@ -54,7 +54,7 @@ class LayerCalls:
         ):
             x, spec = args[0], self._input_spec
             if type(x) is list:
-                simple = spec is None and len(x) > 0 and all([self._is_plain(t) for t in x])
+                simple = spec is None and len(x) > 0 and all([self._is_plain(t) for t in x])  # noqa: C419, quicker
             else:
                 simple = self._is_plain(x)
             if simple and (len(args) == 1 or all_none(args[1:])):

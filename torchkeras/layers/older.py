@@ -137,7 +137,7 @@ class OlderMembers:
         """Keep the mean of a value over the batches, to be reported as ``name``.
 
         Args:
-                value: A tensor, of any shape.
+            value: A tensor, of any shape.
             name: Name of the metric.
             **options: ``aggregation="mean"``, the only one there is.
 
