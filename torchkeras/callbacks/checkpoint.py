@@ -11,7 +11,7 @@ import numpy as np
 from torchkeras.callbacks.console import say
 from torchkeras.callbacks.monitor import MonitorCallback
 from torchkeras.core.checks import argument_error
-from torchkeras.distribution import is_chief
+from torchkeras.distribution import is_chief, is_divided
 
 
 class ModelCheckpoint(MonitorCallback):
@@ -103,8 +103,10 @@ class ModelCheckpoint(MonitorCallback):
 
     def _save(self, epoch: int, batch: int | None, logs: dict[str, Any]) -> None:
         path = self._path(epoch, batch, logs)
-        if not self._is_wanted(epoch, logs, path) or not is_chief():
+        if not self._is_wanted(epoch, logs, path):
             return
+        if not is_chief() and not any(map(is_divided, self.model.parameters())):
+            return  # of divided weights each process sends the chief its part
         if os.path.isdir(path) and path.endswith((".keras", ".h5")):
             raise IsADirectoryError(
                 "Please specify a non-directory filepath for ModelCheckpoint. "

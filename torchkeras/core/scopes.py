@@ -28,6 +28,7 @@ class Scopes(threading.local):
             while it is read, or None.
         shared_configs: Objects and their dictionaries by id while they are written, or None.
         device: Where new tensors go that follow no other one; None is torch's default.
+        distribution: The ``keras.distribution`` in force, or None.
         losses: Lists that collect the losses of the open stateless call, or None.
     """
 
@@ -46,6 +47,7 @@ class Scopes(threading.local):
         self.safe_mode: bool | None = None
         self.shared_objects: dict[int, Any] | None = None
         self.shared_configs: dict[int, Any] | None = None
+        self.distribution: Any = None
 
 
 local = Scopes()

@@ -48,6 +48,8 @@ class Variable:
         [2.0, 3.0]
     """
 
+    sharding: Any = None  # how processes share the tensor, set by training
+
     def __init__(
         self,
         initializer: Any,
@@ -133,6 +135,8 @@ class Variable:
         isn't torch's own.
         """
         stored = self.parameter
+        if self.sharding is not None:
+            stored = self.sharding.gathered(stored)
         if self.layout.is_identity:
             return self._cast(stored)
         shown = self.layout.to_keras(stored)
@@ -149,7 +153,10 @@ class Variable:
     @property
     def tensor(self) -> Tensor:
         """The plain tensor in Keras's layout, in the type it is stored in."""
-        return self.layout.to_keras(self.parameter)
+        stored = self.parameter
+        if self.sharding is not None:
+            stored = self.sharding.gathered(stored)
+        return self.layout.to_keras(stored)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -218,8 +225,11 @@ class Variable:
         if scopes.local.stateless is not None:
             scopes.local.stateless.add_update((self, value))
         elif not scopes.local.shape_run:
+            value = self.layout.from_keras(value.detach())
+            if self.sharding is not None:
+                value = self.sharding.scattered(value, stored)
             with torch.no_grad():
-                stored.copy_(self.layout.from_keras(value.detach()))
+                stored.copy_(value)
         return self
 
     def assign_add(self, value: Any) -> "Variable":

@@ -1,5 +1,6 @@
 """Several processes that compute as one."""
 
+from torchkeras.distribution.mesh import DeviceMesh, LayoutMap, TensorLayout, distribute_tensor
 from torchkeras.distribution.processes import (
     agreed,
     gathered_objects,
@@ -12,21 +13,41 @@ from torchkeras.distribution.processes import (
     start,
     world_size,
 )
-from torchkeras.distribution.replicas import Alone, Group, current_group, replicas
+from torchkeras.distribution.replicas import Alone, Group, current_group, is_divided, replicas
+from torchkeras.distribution.sharding import Sharding, stored_axis
+from torchkeras.distribution.strategies import (
+    DataParallel,
+    Distribution,
+    ModelParallel,
+    distribution,
+    set_distribution,
+)
 
 __all__ = [
     "Alone",
+    "DataParallel",
+    "DeviceMesh",
+    "Distribution",
     "Group",
+    "LayoutMap",
+    "ModelParallel",
+    "Sharding",
+    "TensorLayout",
     "agreed",
     "current_group",
+    "distribute_tensor",
+    "distribution",
     "gathered_objects",
     "get_device_count",
     "initialize",
     "is_chief",
+    "is_divided",
     "list_devices",
     "local_rank",
     "rank",
     "replicas",
+    "set_distribution",
     "start",
+    "stored_axis",
     "world_size",
 ]

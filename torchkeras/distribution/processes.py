@@ -108,6 +108,8 @@ def initialize(
 def list_devices(device_type: str | None = None) -> list[str]:
     """Names of the devices of this machine, such as ``"cuda:0"``.
 
+    In a run of several processes there is one for each of them, on whatever machine.
+
     Args:
         device_type: ``"cpu"``, ``"gpu"``, ``"cuda"`` or ``"mps"``; None lists accelerators if
             there are any, else the CPU.
@@ -129,6 +131,8 @@ def list_devices(device_type: str | None = None) -> list[str]:
         number = int(torch.backends.mps.is_available())
     else:
         number = 1
+    if number:
+        number = number if world_size() == 1 else world_size()
     return [f"{kind}:{index}" for index in range(number)]
 
 

@@ -100,6 +100,10 @@ class Alone:
         """``of_mean`` of a loss that none of the methods above was used for."""
         return loss
 
+    def factor(self, number: int) -> float:
+        """What gradients are multiplied by before they are added up over ``number`` processes."""
+        return 1 / number
+
     def reduction(self) -> Reduction | None:
         """What an optimizer makes gradients those of the whole batch with; None if they are."""
         return None
@@ -140,22 +144,36 @@ def current_group() -> Alone:
 
 
 class Group(Alone):
-    """The processes of a run, of which this is one.
+    """The processes among which batches are divided, of which this is one.
+
+    Where weights are divided, too, several processes compute the same part of a batch; each is in
+    a group with one process of every other part.
+
+    Args:
+        distribution: How data and weights are divided; None divides the data over all processes.
 
     Attributes:
-        rank: Number of this process.
+        rank: Number of this process in the group.
         number: How many there are.
         rows: Samples of the present batch that are this process's, 0 for a stand-in.
         total: Samples of the present batch.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, distribution: Any = None) -> None:
         processes.start()
-        self.rank = distributed.get_rank()
-        self.number = distributed.get_world_size()
-        self.share = (self.rank, self.number)
+        self.members: Any = None  # torch's group; None is all processes
+        if distribution is not None:
+            distribution.device_mesh.check_processes()
+            if distribution.device_mesh.devices.ndim > 1:
+                mesh = distribution.device_mesh.backend_mesh
+                self.members = mesh.get_group(distribution.batch_axis)
+        self.rank = distributed.get_rank(self.members)
+        self.number = distributed.get_world_size(self.members)
+        cuts = distribution is None or distribution.auto_shard_dataset
+        self.share = (self.rank, self.number) if cuts else None
         self.rows = self.total = 1
         self.sizes = []
+        self._own = 0  # samples of this pass that came from data of this process's own
         self._reduced_exactly = False
         self._watch = watch.started(processes.rank(), processes.world_size(), processes.agreed)
 
@@ -185,7 +203,8 @@ class Group(Alone):
         tensors += [v.parameter for v in getattr(optimizer, "variables", ())]
         with torch.no_grad():
             for tensor in tensors:
-                self._in_transit(tensor.detach(), lambda sent: distributed.broadcast(sent, 0))
+                if not is_divided(tensor):
+                    self._in_transit(tensor.detach(), lambda sent: distributed.broadcast(sent, 0))
         # The chief goes on with its random numbers; the others get their own, for dropout masks.
         if self.rank:
             torch.manual_seed(_digest(self._state_of_chief()) + self.rank)
@@ -208,9 +227,10 @@ class Group(Alone):
             tensor.copy_(sent)
 
     def batches(self, epoch: Iterable[Any]) -> Iterator[Any]:
-        self.sizes = []
+        self.sizes, self._own = [], 0
+        shares = self._counted(epoch) if self.share is None else self._read_alike(epoch)
         with self._watched() as seen:
-            for data, rows, total in self._read_alike(epoch):
+            for data, rows, total in shares:
                 self.rows, self.total = rows, total
                 self.sizes.append(total)
                 seen.place += 1
@@ -225,6 +245,23 @@ class Group(Alone):
             yield seen
         finally:
             seen.is_in_pass = outer
+
+    def _counted(self, epoch: Iterable[Any]) -> Iterator[tuple[Any, int, int]]:
+        """Batches of this process's own data, until no process has any left.
+
+        The last one stands in where others go on.
+        """
+        data, iterator = None, iter(epoch)
+        while True:
+            following = next(iterator, None)
+            rows = 0 if following is None else len(next(nested.leaves(following)))
+            total = torch.tensor(rows, device=self.device)
+            self._all_reduce(total)
+            if not total:
+                return
+            data = data if following is None else following
+            self._own += rows
+            yield data, rows, int(total)
 
     def _read_alike(self, epoch: Iterable[Any]) -> Iterator[Any]:
         """``epoch``, started with the same random numbers, from which its order may follow."""
@@ -297,7 +334,7 @@ class Group(Alone):
         self._reduced_exactly = True
         if isinstance(count, Tensor):
             whole = torch.zeros_like(count) if self.is_idle else count.detach().clone()
-            self._in_transit(whole, distributed.all_reduce)
+            self._in_transit(whole, self._all_reduce)
             # An infinite divisor makes the stand-in's value and gradient zero.
             return torch.full_like(whole, torch.inf) if self.is_idle else whole / self.number
         return torch.inf if self.is_idle else count * self.total / (self.rows * self.number)
@@ -306,11 +343,15 @@ class Group(Alone):
         # Buffers are averaged at the end of an epoch, see `settle`.
         module._ddp_params_and_buffers_to_ignore = [name for name, _ in module.named_buffers()]
         return DistributedDataParallel(
-            module, find_unused_parameters=has_unused, gradient_as_bucket_view=True
+            module,
+            find_unused_parameters=has_unused,
+            gradient_as_bucket_view=True,
+            process_group=self.members,
         )
 
     def average(self, parameters: Iterable[Tensor]) -> None:
-        trained = [parameter for parameter in parameters if parameter.requires_grad]
+        # Gradients of divided weights have been averaged as they were computed.
+        trained = [p for p in parameters if p.requires_grad and not is_divided(p)]
         averaged = self._averaged([p.grad for p in trained], trained, 1 / self.number)
         for parameter, gradient in zip(trained, averaged, strict=True):
             parameter.grad = gradient
@@ -320,10 +361,21 @@ class Group(Alone):
 
     def reduction(self) -> Reduction:
         def reduce(gradients: list[Tensor | None], parameters: list[Tensor]) -> list[Tensor | None]:
-            factor = 1 / self.number if self._reduced_exactly else self.rows / self.total
-            return self._averaged(gradients, parameters, factor)
+            whole = [place for place, p in enumerate(parameters) if not is_divided(p)]
+            averaged = self._averaged(
+                [gradients[place] for place in whole],
+                [parameters[place] for place in whole],
+                self.factor(self.number),
+            )
+            result = list(gradients)
+            for place, gradient in zip(whole, averaged, strict=True):
+                result[place] = gradient
+            return result
 
         return reduce
+
+    def factor(self, number: int) -> float:
+        return 1 / number if self._reduced_exactly else self.rows / self.total
 
     def _averaged(
         self, gradients: list[Tensor | None], parameters: list[Tensor], factor: float
@@ -335,7 +387,7 @@ class Group(Alone):
             for gradient, parameter in zip(gradients, parameters, strict=True)
         ]
         reduced = self._sum(filled)
-        distributed.all_reduce(present)
+        self._all_reduce(present)
         if all(gradient is not None for gradient in gradients):
             return reduced
         found = present.tolist()
@@ -347,7 +399,7 @@ class Group(Alone):
         for dtype in {tensor.dtype for tensor in tensors}:
             places = [place for place, tensor in enumerate(tensors) if tensor.dtype == dtype]
             flat = torch.cat([tensors[place].reshape(-1) for place in places])
-            self._in_transit(flat, distributed.all_reduce)
+            self._in_transit(flat, self._all_reduce)
             parts = flat.split([tensors[place].numel() for place in places])
             for place, part in zip(places, parts, strict=True):
                 result[place] = part.view(tensors[place].shape)
@@ -356,6 +408,9 @@ class Group(Alone):
     def mean(self, tensors: list[Tensor]) -> list[Tensor]:
         """The means of ``tensors`` over the processes."""
         return [tensor / self.number for tensor in self._sum(tensors)]
+
+    def _all_reduce(self, tensor: Tensor, operation: Any = distributed.ReduceOp.SUM) -> None:
+        distributed.all_reduce(tensor, operation, self.members)
 
     def settle(self, model: Any, metrics: Iterable[Any]) -> None:
         share_round = getattr(model.optimizer, "share_round", None)
@@ -368,12 +423,13 @@ class Group(Alone):
                 for variable in metric.variables:
                     self._reduce(variable.parameter, getattr(variable, "reduction", "sum"))
             for variable in model.non_trainable_variables:
-                if variable.parameter.is_floating_point():
-                    self._reduce(variable.parameter, "mean")
+                stored = variable.parameter
+                if stored.is_floating_point() and not is_divided(stored):
+                    self._reduce(stored, "mean")
 
     def _reduce(self, tensor: Tensor, reduction: str) -> None:
         operation = _REDUCTIONS[reduction]
-        self._in_transit(tensor, lambda sent: distributed.all_reduce(sent, operation))
+        self._in_transit(tensor, lambda sent: self._all_reduce(sent, operation))
         if reduction == "mean":
             tensor.div_(self.number)
 
@@ -392,7 +448,7 @@ class Group(Alone):
             )
         except (TypeError, ValueError):
             return value
-        distributed.all_reduce(number)
+        self._all_reduce(number)
         return number / self.number
 
     def gathered(self, outputs: Any) -> Any:
@@ -400,7 +456,13 @@ class Group(Alone):
 
     def _gathered(self, mine: Any) -> Any:
         everything: list[Any] = [None] * self.number
-        distributed.all_gather_object(everything, mine.cpu() if isinstance(mine, Tensor) else mine)
+        joined = torch.cat if isinstance(mine, Tensor) else np.concatenate
+        if self.share is None:
+            mine = mine[: self._own]
+        mine_here = mine.cpu() if isinstance(mine, Tensor) else mine
+        distributed.all_gather_object(everything, mine_here, self.members)
+        if self.share is None:
+            return joined(everything)
         starts = [0] * self.number
         pieces = []
         for total in self.sizes:
@@ -409,7 +471,6 @@ class Group(Alone):
                 pieces.append(everything[other][starts[other] : starts[other] + rows])
                 # A process without a sample of the batch has predicted for a stand-in.
                 starts[other] += max(rows, 1)
-        joined = torch.cat if isinstance(mine, Tensor) else np.concatenate
         return joined(pieces)
 
 
@@ -423,13 +484,22 @@ def _is_loss(metric: Any) -> bool:
     return getattr(metric, "averages_loss", False)
 
 
-_group: list[Group] = []
+def is_divided(tensor: Any) -> bool:
+    """Whether ``tensor`` is a DTensor, of which each process holds a part."""
+    return hasattr(tensor, "full_tensor")
 
 
-def replicas() -> Alone:
-    """The group of processes this one belongs to, started if need be, or ``Alone``."""
+_groups: dict[Any, Group] = {}
+
+
+def replicas(distribution: Any = None) -> Alone:
+    """The group of processes this one belongs to, started if need be, or ``Alone``.
+
+    Args:
+        distribution: How data and weights are divided; None divides the data over all processes.
+    """
     if processes.world_size() == 1:
         return _ALONE
-    if not _group:
-        _group.append(Group())
-    return _group[0]
+    if distribution not in _groups:
+        _groups[distribution] = Group(distribution)
+    return _groups[distribution]

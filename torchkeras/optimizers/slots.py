@@ -52,10 +52,15 @@ def new_slot(reference: Variable, initializer: Any, name: str) -> Variable:
             value = as_tensor(initializer, parameter.dtype, parameter.device)
         else:
             value = initializers.get(initializer)(reference.shape, dtype=reference.dtype)
-        slot.copy_(reference.layout.from_keras(value.to(parameter.device)))
+        value = reference.layout.from_keras(value.to(parameter.device))
+        if reference.sharding is not None:
+            value = reference.sharding.scattered(value, slot)
+        slot.copy_(value)
     store = Store()
     store._buffers["value"] = slot
-    return Variable.adopt(store, "value", reference.layout, name, trainable=False, autocast=False)
+    slot = Variable.adopt(store, "value", reference.layout, name, trainable=False, autocast=False)
+    slot.sharding = reference.sharding
+    return slot
 
 
 def as_variable(item: Any) -> Variable:

@@ -64,7 +64,8 @@ def save_model(
         )  # fmt: skip
     path = files.prepare_target("save_model", path, overwrite)
     if not processes.is_chief():
-        weights.take_part_in_gathering(model)
+        left_out = () if include_optimizer else (getattr(model, "optimizer", None),)
+        weights.take_part_in_gathering(model, left_out)
         return
     keras_archive.save(model, path, not is_folder, include_optimizer)
 

@@ -150,11 +150,17 @@ def plain_value(value: Any) -> Any:
     return value
 
 
-def take_part_in_gathering(model: torch.nn.Module) -> None:
-    """What the other processes do while the chief writes: help it to collect sharded parameters."""
+def take_part_in_gathering(model: torch.nn.Module, left_out: Any = ()) -> None:
+    """What the other processes do while the chief writes: help it to collect sharded parameters.
+
+    Args:
+        model: The model.
+        left_out: Objects that aren't written.
+    """
     if any(hasattr(parameter, "full_tensor") for parameter in model.parameters()):
         for _, owner in places(model):
-            own_values(owner)
+            if not any(owner is other for other in left_out):
+                own_values(owner)
 
 
 # --- Reading

@@ -15,7 +15,7 @@ from torchkeras.callbacks.logs import Logs
 from torchkeras.core import nested, serialization
 from torchkeras.core.checks import argument_error, nearest
 from torchkeras.core.scopes import local
-from torchkeras.distribution import Alone
+from torchkeras.distribution import Alone, distribution
 from torchkeras.training.compiled import CompiledLoss, CompiledMetrics
 from torchkeras.training.delayed import LossAverage
 from torchkeras.training.foreign import advances_by_batch
@@ -201,6 +201,7 @@ class Compilation:
             compiled=True,
             stop_training=False,
             train_function=None,
+            _distribution=distribution(),
             test_function=None,
             predict_function=None,
             _plan=_Plan(arguments, getattr(self, "output_names", None)),

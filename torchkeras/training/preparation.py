@@ -18,8 +18,9 @@ from torchkeras.core.configurable import is_builtin
 from torchkeras.core.dtypes import NAMES
 from torchkeras.core.settings import settings
 from torchkeras.data import rows, unpack_x_y_sample_weight
-from torchkeras.distribution import Alone, replicas
+from torchkeras.distribution import Alone, distribution, processes, replicas
 from torchkeras.tracer import KerasTensor
+from torchkeras.training import sharding
 from torchkeras.training.precision import precision_of
 
 
@@ -39,7 +40,8 @@ class Run:
     def __init__(self, model: Any, overlaps: bool = False) -> None:
         self.model = model
         self.overlaps = overlaps
-        self.group = replicas()
+        self.distribution = distribution() or model.__dict__.get("_distribution")
+        self.group = replicas(self.distribution)
         self.share = self.group.share
         self.device = _placed(model, self.group)
         model.__dict__["_replicas"] = self.group
@@ -186,7 +188,9 @@ class Run:
         together: Any = None
         averaging = group
         accumulates = self._arrange_rounds(stream)
-        if group.number > 1 and variables and not self._may_branch():
+        if processes.world_size() > 1 and sharding.shard(model, self.distribution):
+            averaging = Alone()  # each weight's gradients are averaged as they are computed
+        elif group.number > 1 and variables and not self._may_branch():
             averaging = Alone()
             if accumulates and model.dtype_policy.name != "mixed_float16":
                 model.optimizer.round.reduction = group.mean  # once per round, not in each step
