@@ -65,19 +65,31 @@ class Stepping:
                 loss = closure()
         if not self.built:
             raise moment_error(self, "it has no variables yet", "Call build(variables) first.")
+        self.step_with([variable.parameter.grad for variable in self._trainable_variables])
+        return loss
+
+    def step_with(self, gradients: Sequence[Tensor | None]) -> None:
+        """Change the parameters by these gradients, which lie as the parameters do.
+
+        They are the optimizer's from now on: it may change them in place.
+
+        Args:
+            gradients: One for each variable; None for a variable that has none.
+
+        Raises:
+            ValueError: all are None.
+        """
         if torch.compiler.is_compiling():
             self.count_on_device()
-        parameters = [variable.parameter for variable in self._trainable_variables]
-        gradients = [parameter.grad for parameter in parameters]
+        gradients = list(gradients)
         if self._hands_over:
             self._hand_over(gradients)
-            return loss
+            return
         with torch.no_grad():
             rows = None
             if any(gradient is None for gradient in gradients):
                 rows, gradients = self._present(range(len(gradients)), gradients)
             self._advance(rows, gradients, owned=True)
-        return loss
 
     def _hand_over(self, gradients: list[Tensor | None]) -> None:
         """Give gradients to the ``apply_gradients`` or ``apply`` of a user's class."""
@@ -441,11 +453,25 @@ class Stepping:
         pairs = self._averaged(self._trainable_variables)
         if not pairs:
             return
+        if isinstance(self.param_groups[0]["iteration"], Tensor):
+            self._average_on_device(pairs)
+            return
         averages, weights = [average for average, _ in pairs], [weight for _, weight in pairs]
         steps = int(self._iterations) // (self.gradient_accumulation_steps or 1)
         torch._foreach_lerp_(averages, weights, 1.0 - (self.ema_momentum if steps else 0.0))
         if self.ema_overwrite_frequency and (steps + 1) % self.ema_overwrite_frequency == 0:
             torch._foreach_copy_(weights, averages)
+
+    def _average_on_device(self, pairs: list[tuple[Tensor, Tensor]]) -> None:
+        """``_average`` by a count that only the device knows."""
+        steps = self.param_groups[0]["iteration"] // (self.gradient_accumulation_steps or 1)
+        share = torch.where(steps > 0, 1.0 - self.ema_momentum, 1.0)
+        for average, weight in pairs:
+            average.lerp_(weight, share.to(weight.dtype))
+        if self.ema_overwrite_frequency:
+            due = (steps + 1) % self.ema_overwrite_frequency == 0
+            for average, weight in pairs:
+                weight.copy_(torch.where(due, average, weight))
 
     def _averaged(self, variables: Iterable[Variable]) -> list[tuple[Tensor, Tensor]]:
         """Average and weight of each variable that has an average."""

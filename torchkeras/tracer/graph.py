@@ -45,7 +45,7 @@ class Graph:
         self.results = without_single(outputs)
         self.flat_inputs: list[KerasTensor] = nested.flatten(inputs)
         self.flat_outputs: list[KerasTensor] = nested.flatten(outputs)
-        self._wanted: Any = None
+        self._wanted = self._wanted_of_one()
         release_modules()
         finished, first_seen = self._walk()
         self.calls, self.operations = self._in_order(finished, first_seen)
@@ -134,12 +134,14 @@ class Graph:
             f"accessed without issue: {reached}"
         )
 
+    def _wanted_of_one(self) -> tuple[int, tuple[tuple[int, int], ...], bool]:
+        """Rank, known sizes and kind of number of the first input."""
+        symbol = self.flat_inputs[0]
+        sizes = tuple((axis, n) for axis, n in enumerate(symbol.shape) if n is not None)
+        return symbol.ndim, sizes, symbol.is_floating_point()
+
     def fits(self, tensor: Tensor) -> bool:
         """Whether ``tensor`` is what the one input declares: rank, known sizes, kind of number."""
-        if self._wanted is None:
-            symbol = self.flat_inputs[0]
-            sizes = tuple((axis, n) for axis, n in enumerate(symbol.shape) if n is not None)
-            self._wanted = (symbol.ndim, sizes, symbol.is_floating_point())
         rank, sizes, is_float = self._wanted
         if tensor.dim() != rank or (is_float and not tensor.dtype.is_floating_point):
             return False

@@ -45,10 +45,16 @@ class _Plan:
         average: Mean of the total loss over an epoch.
         is_watched: Whether metrics are looked at by the clock, as progress bars do.
         auto_scale_loss: Whether float16 gradients are scaled.
-        jit_compile, steps_per_execution: See ``compile``.
+        whole_step, tested: The compiled training step, and outputs and loss of evaluation; None
+            before there are.
+        compiles, compiles_whole: Whether ``torch.compile`` has taken what it was given so far, and
+            the training step as one graph.
     """
 
     is_watched = False
+    whole_step: Any = None
+    tested: Any = None
+    compiles = compiles_whole = True
 
     def __init__(self, arguments: dict[str, Any], output_names: Any) -> None:
         self.arguments = arguments
@@ -60,6 +66,9 @@ class _Plan:
             self.metrics = CompiledMetrics(*given, output_names)
         self.average = LossAverage("loss")
         self.auto_scale_loss = arguments["auto_scale_loss"]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "whole_step": None, "tested": None}
 
     @contextlib.contextmanager
     def unchanged(self) -> Iterator[None]:

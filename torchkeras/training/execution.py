@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from torchkeras.distribution import Alone
+from torchkeras.training.jit import LOSS, Compiled
 
 Step = Callable[[Any], Any]
 
@@ -41,7 +42,7 @@ class Execution:
         """The step on one batch."""
         step = getattr(self.model, self.name)
         if self.compiles:
-            step = self._compiled = self._compiled or torch.compile(step)
+            step = self._compiled = self._compiled or Compiled(step, f"`{self.name}`")
         if self.gradients:
             return step
 
@@ -118,7 +119,8 @@ class Executions:
         Source: Keras 3 ``Model.make_test_function``.
         """
         if self.test_function is None or force:
-            self.test_function = Execution(self, "test_step", self.jit_compile, gradients=False)
+            compiles = self.jit_compile and self.overrides_test_step
+            self.test_function = Execution(self, "test_step", compiles, gradients=False)
         return self.test_function
 
     def make_predict_function(self, force: bool = False) -> Any:
@@ -137,6 +139,9 @@ class Executions:
         return step if torch.is_grad_enabled() else with_gradients(step)
 
     def _test_runner(self) -> Step:
+        plan = self._plan
+        if self.jit_compile and plan.tested is None and not self.overrides_test_step:
+            plan.tested = Compiled(self._outputs_and_loss, LOSS)
         return self._runner(self.make_test_function() or self.test_function)
 
     def _predict_runner(self) -> Step:

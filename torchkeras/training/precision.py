@@ -30,7 +30,7 @@ class Precision:
         """Differentiate ``loss`` and let ``optimizer`` change the weights."""
         parameters = parameters_of(optimizer)
         forget_gradients(parameters)
-        loss.backward()
+        scaled(loss, optimizer).backward()
         self.group.average(parameters)
         if self.compiles:
             self._compiled_step(optimizer)()
@@ -81,7 +81,7 @@ class Scaled(Precision):
     def step(self, loss: Tensor, optimizer: Any) -> None:
         parameters = parameters_of(optimizer)
         forget_gradients(parameters)
-        self.scaler.scale(loss).backward()
+        self.scaler.scale(scaled(loss, optimizer)).backward()
         self.group.average(parameters)
         self.scaler.step(optimizer)
         self.scaler.update()
@@ -91,6 +91,12 @@ class Scaled(Precision):
 
     def set_state(self, state: dict[str, Any]) -> None:
         self.scaler.load_state_dict(state)
+
+
+def scaled(loss: Tensor, optimizer: Any) -> Tensor:
+    """The loss multiplied by the factor by which ``optimizer`` divides gradients, if by any."""
+    scale = getattr(optimizer, "scale_loss", None)
+    return loss if scale is None else scale(loss)
 
 
 def parameters_of(optimizer: Any) -> list[Tensor]:

@@ -20,7 +20,7 @@ from torchkeras.core.settings import settings
 from torchkeras.data import rows, unpack_x_y_sample_weight
 from torchkeras.distribution import Alone, distribution, processes, replicas
 from torchkeras.tracer import KerasTensor
-from torchkeras.training import sharding
+from torchkeras.training import jit, sharding
 from torchkeras.training.precision import precision_of
 
 
@@ -62,6 +62,8 @@ class Run:
         self.model.__dict__["_together"] = together
         if together is not None:
             self.model.__dict__["_precision"] = precision
+        elif isinstance(self.model._precision, jit.Stepped):
+            self.model.__dict__["_precision"] = self.model._precision.otherwise
         for optimizer, reduction, of_rounds in self._reductions:
             optimizer.gradient_reduction, optimizer.round.reduction = reduction, of_rounds
             optimizer.round.weight = 1.0
@@ -197,10 +199,7 @@ class Run:
             else:
                 step = ForwardAndLoss(model)
                 together = group.module(step, self._has_unused(step, stream))
-        if model.jit_compile and not model.overrides_train_step:
-            together = torch.compile(together or ForwardAndLoss(model))
-        state["_together"] = together
-        state["_precision"] = precision_of(
+        precision = precision_of(
             model,
             model.optimizer,
             model._plan.auto_scale_loss,
@@ -209,6 +208,11 @@ class Run:
             bool(variables) or model.overrides_train_step,  # which may make them in its first step
             model.jit_compile,
         )
+        if model.jit_compile and not model.overrides_train_step:
+            module = together or ForwardAndLoss(model)
+            is_alone = group.number == processes.world_size() == 1
+            together, precision = jit.together(model, module, precision, is_alone)
+        state["_together"], state["_precision"] = together, precision
 
     def _arrange_rounds(self, stream: data.Batches) -> bool:
         """Whether the optimizer accumulates gradients, which it then weighs by samples.

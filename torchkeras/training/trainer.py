@@ -405,7 +405,8 @@ class Trainer(OlderNames, SingleBatches, Executions, Compilation):
         Source: Keras 3 ``Model.test_step``.
         """
         x, y, sample_weight = unpack_x_y_sample_weight(data)
-        y_pred, loss = self._outputs_and_loss(x, y, sample_weight, False)
+        compute = self._plan.tested or self._outputs_and_loss
+        y_pred, loss = compute(x, y, sample_weight, False)
         self._plan.average.add(loss, self._replicas.weight(_samples(x)))
         return self.compute_metrics(x, y, y_pred, sample_weight)
 

@@ -1,0 +1,176 @@
+"""Steps that ``torch.compile`` compiles, and what happens where it can't.
+
+A training step is first tried as one graph: forward, loss, backward and the optimizer's change.
+What torch can't take as one graph is compiled in parts, and what it can't compile runs as it is;
+each time a warning names the reason.
+"""
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from torchkeras import optimizers
+from torchkeras.training.precision import Precision, parameters_of, scaled
+
+LOSS = "forward and loss"
+BY_THEMSELVES = "Forward and loss are compiled by themselves."
+IN_PARTS, UNCOMPILED = "It is compiled in parts.", "It isn't compiled."
+
+
+class Compiled:
+    """A function compiled as one graph, in parts, or not at all, as far as torch can.
+
+    Args:
+        function: What to compile.
+        about: What it is, for warnings.
+    """
+
+    def __init__(self, function: Callable[..., Any], about: str) -> None:
+        self.function = function
+        self.about = about
+        self.run = torch.compile(function, fullgraph=True, isolate_recompiles=True)
+        self.is_whole = True
+
+    def __call__(self, *arguments: Any) -> Any:
+        try:
+            return self.run(*arguments)
+        except failures() as failure:
+            self._give_way(failure)
+            return self(*arguments)
+
+    def _give_way(self, failure: Exception) -> None:
+        """Go on in parts after the first failure, uncompiled after the next."""
+        in_parts = self.is_whole and not of_backend(failure)
+        warn(self.about, failure, IN_PARTS if in_parts else UNCOMPILED)
+        self.run = torch.compile(self.function) if in_parts else self.function
+        self.is_whole = False
+
+
+class WholeStep:
+    """Outputs and loss of a training step that changes the weights, as one compiled function.
+
+    Args:
+        model: The model.
+        module: Outputs and loss as one module.
+        precision: How to step where the step can't be one graph.
+
+    Source: ``torch.compile``.
+    """
+
+    def __init__(self, model: Any, module: torch.nn.Module, precision: Precision) -> None:
+        self.model = model
+        self.module = module
+        self.precision = precision
+        self.optimizer = model.optimizer
+        self.optimizer.count_on_device()  # before it is compiled, or it is compiled twice
+        self.parameters = parameters_of(self.optimizer)
+        self.run = torch.compile(self._step, fullgraph=True, isolate_recompiles=True)
+
+    def __call__(self, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Tensor]:
+        config = torch._dynamo.config  # imported by torch when it is first asked for
+        before, config.trace_autograd_ops = config.trace_autograd_ops, True
+        try:
+            return self.run(x, y, sample_weight)
+        except failures() as failure:
+            reason = failure
+        finally:
+            config.trace_autograd_ops = before
+        return self._in_parts(reason)(x, y, sample_weight)
+
+    def fits(self, model: Any) -> bool:
+        """Whether it is still the step of ``model``, whose parameters may have been replaced."""
+        parameters = parameters_of(model.optimizer)
+        return (
+            self.optimizer is model.optimizer
+            and len(parameters) == len(self.parameters)
+            and all(a is b for a, b in zip(parameters, self.parameters, strict=True))
+        )
+
+    def _step(self, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Tensor]:
+        y_pred, loss = self.module(x, y, sample_weight)
+        scaled_loss = scaled(loss, self.optimizer)
+        gradients = torch.autograd.grad(scaled_loss, self.parameters, allow_unused=True)
+        self.optimizer.step_with(gradients)
+        return y_pred, loss.detach()
+
+    def _in_parts(self, failure: Exception) -> Callable[..., Any]:
+        """Let the model go on with forward and loss compiled, and the optimizer by itself."""
+        plan, state = self.model._plan, self.model.__dict__
+        plan.compiles_whole, plan.whole_step = False, None
+        plan.compiles = not of_backend(failure)
+        consequence = BY_THEMSELVES if plan.compiles else UNCOMPILED
+        warn("the training step", failure, consequence)
+        state["_together"] = Compiled(self.module, LOSS) if plan.compiles else self.module
+        self.precision.compiles = plan.compiles
+        state["_precision"] = self.precision
+        return state["_together"]
+
+
+class Stepped(Precision):
+    """No step, since the optimizer's is part of what has been run.
+
+    Args:
+        otherwise: How to step outside of ``fit``.
+    """
+
+    def __init__(self, otherwise: Precision) -> None:
+        super().__init__(otherwise.group)
+        self.otherwise = otherwise
+
+    def step(self, loss: Tensor, optimizer: Any) -> None:
+        pass
+
+
+def together(
+    model: Any, module: torch.nn.Module, precision: Precision, is_alone: bool
+) -> tuple[Callable[..., Any], Precision]:
+    """What gives outputs and loss of a training step, compiled, and how to step after it.
+
+    Args:
+        model: A model with ``jit_compile``.
+        module: Outputs and loss as one module.
+        precision: How to step if that isn't part of it.
+        is_alone: Whether no other process takes part.
+    """
+    plan = model._plan
+    if not plan.compiles:
+        precision.compiles = False
+        return module, precision
+    is_ours = isinstance(model.optimizer, optimizers.Optimizer)
+    if is_ours and model.optimizer.gradient_accumulation_steps:
+        precision.compiles = False
+        if plan.compiles_whole:
+            plan.compiles_whole = False
+            warn("the training step", "the optimizer accumulates gradients.", BY_THEMSELVES)
+    if not (is_alone and is_ours and plan.compiles_whole and type(precision) is Precision):
+        return Compiled(module, LOSS), precision
+    if plan.whole_step is None or not plan.whole_step.fits(model):
+        plan.whole_step = WholeStep(model, module, precision)
+    return plan.whole_step, Stepped(precision)
+
+
+def failures() -> tuple[type[Exception], ...]:
+    """What ``torch.compile`` raises when it can't go on."""
+    found = torch._dynamo.exc
+    of_values = torch.fx.experimental.symbolic_shapes.GuardOnDataDependentSymNode
+    return found.TorchDynamoException, found.FailOnRecompileLimitHit, of_values
+
+
+def of_backend(failure: Exception) -> bool:
+    """Whether what makes code of a graph has failed, for want of a C++ compiler perhaps."""
+    return isinstance(failure, torch._dynamo.exc.BackendCompilerFailed)
+
+
+def warn(what: str, reason: object, consequence: str) -> None:
+    """Say that something can't be compiled as asked for."""
+    text = str(reason).strip()
+    lines = text.partition("from user code:")[2].splitlines()
+    places = [number for number, line in enumerate(lines) if line.lstrip().startswith("File ")]
+    place = "".join(f"\n{line}" for line in lines[places[-1] : places[-1] + 2]) if places else ""
+    text = text.partition("\n\n")[0] + place
+    warnings.warn(
+        f"jit_compile: {what} can't be compiled as one graph: {text}\n{consequence}", stacklevel=2
+    )
