@@ -322,6 +322,7 @@ def main(folder, kinds, points, seed, processes=1):
                     wait(start(processes, kind, other, save_freq, -1), after=kills[-1])
             assert wait(start(processes, kind, other, save_freq, -1)), kind
             found = differences(whole, other, processes)
+            print(kind, save_freq, kills, found or "same", file=sys.stderr, flush=True)
             if found:
                 report[f"{kind} {save_freq} {kills}"] = found
     print(json.dumps(report))
