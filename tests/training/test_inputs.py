@@ -215,8 +215,8 @@ def test_a_dataset_is_cut_into_batches(plain):
     )
 
 
-class HuggingFace(Dataset):
-    """What ``datasets`` gives in its torch format: dicts of columns."""
+class HuggingFace:
+    """What ``datasets`` gives in its torch format: dicts of columns, without torch's base."""
 
     column_names = ["left", "right", "label"]
 
@@ -226,6 +226,18 @@ class HuggingFace(Dataset):
     def __getitem__(self, index):
         x, y = torch.tensor(X[index]), torch.tensor(Y[index])
         return {"left": x[..., :2], "right": x[..., 2:], "label": y}
+
+    def __getitems__(self, indices):
+        return [self[index] for index in indices]
+
+    def __iter__(self):
+        return (self[index] for index in range(50))
+
+
+def test_a_dataset_of_dicts_is_cut_into_batches_by_itself():
+    model = regressor(torchkeras, halves(torchkeras))
+    expected = model.predict(HALVES, verbose=0)
+    np.testing.assert_allclose(model.predict(HuggingFace(), verbose=0), expected, rtol=1e-6)
 
 
 def test_columns_of_a_dataset_of_dicts_are_sorted_by_a_collate_function():

@@ -95,7 +95,7 @@ def _source(
         return PyDatasetBatches(x, shuffle, seed, device, class_weights)
     if isinstance(x, DataLoader):
         return LoaderBatches(x, device, class_weights)
-    if isinstance(x, Dataset):
+    if isinstance(x, Dataset) or hasattr(x, "__getitems__"):  # Hugging Face's have no base
         return dataset_batches(x, batch_size, shuffle, seed, device, class_weights)
     if isinstance(x, Iterator):
         return IteratorBatches(x, device, class_weights)
