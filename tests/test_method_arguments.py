@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from influence import Subject, cases, check
+from influence import Change, Subject, cases, check
 from methods import Method, missing_methods, public_methods
 
 import torchkeras
@@ -200,7 +200,7 @@ SUBJECTS = [
     Subject(Method(KerasTensor, "size", on_graph), {"axis": 1}, {"axis": 2}),
     Subject(
         Method(KerasTensor, "reshape", on_graph, lambda _, y: y.shape),
-        {"newshape": [-1, 2, 2]},
+        {"newshape": [-1, 2, 2], "further": Change((2, 2), given={"newshape": -1})},
         {"newshape": [-1, 4]},
     ),
     Subject(

@@ -134,8 +134,7 @@ class HeadAttention(Layer):
         return projection
 
     def _make_dropout(self) -> None:
-        if self.dropout > 0:
-            self._dropout_layer = Dropout(self.dropout, seed=self.seed, dtype=self.dtype_policy)
+        self._dropout_layer = Dropout(self.dropout, seed=self.seed, dtype=self.dtype_policy)
 
     # The call.
 
