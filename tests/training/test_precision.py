@@ -94,3 +94,141 @@ def test_nothing_to_train_means_no_step():
     with pytest.warns(UserWarning, match="trainable"):
         precision = precision_of(model, None, True, torch.device("cpu"), Alone(), trains=False)
     precision.step(torch.ones(1), None)
+
+
+def dense(keras):
+    return keras.Sequential(
+        [
+            keras.Input((6,)),
+            keras.layers.Dense(8, activation="relu"),
+            keras.layers.Dense(3, activation="softmax", dtype="float32"),
+        ]
+    )
+
+
+def convolutional(keras):
+    return keras.Sequential(
+        [
+            keras.Input((6, 6, 2)),
+            keras.layers.Conv2D(4, 3, padding="same"),
+            keras.layers.BatchNormalization(),
+            keras.layers.ReLU(),
+            keras.layers.MaxPooling2D(),
+            keras.layers.Flatten(),
+            keras.layers.Dense(3, activation="softmax"),
+        ]
+    )
+
+
+def recurrent(keras):
+    return keras.Sequential(
+        [
+            keras.Input((5,), dtype="int64"),
+            keras.layers.Embedding(9, 4),
+            keras.layers.LSTM(4),
+            keras.layers.Dense(3, activation="softmax"),
+        ]
+    )
+
+
+def attentive(keras):
+    inputs = keras.Input((5,), dtype="int64")
+    x = keras.layers.Embedding(9, 4)(inputs)
+    x = keras.layers.LayerNormalization()(x + keras.layers.MultiHeadAttention(2, 2)(x, x))
+    outputs = keras.layers.Dense(3, activation="softmax")(keras.layers.Flatten()(x))
+    return keras.Model(inputs, outputs)
+
+
+RANDOM = np.random.default_rng(1)
+MODELS = {
+    "dense": (dense, RANDOM.normal(size=(16, 6)).astype("float32")),
+    "convolutional": (convolutional, RANDOM.normal(size=(16, 6, 6, 2)).astype("float32")),
+    "recurrent": (recurrent, RANDOM.integers(0, 9, (16, 5))),
+    "attentive": (attentive, RANDOM.integers(0, 9, (16, 5))),
+}
+CLASSES = RANDOM.integers(0, 3, 16)
+BITS = {"mixed_float16": 2**-10, "mixed_bfloat16": 2**-7}  # of one rounding
+
+
+def both(make, policy):
+    """Keras's model and ours, with the same weights."""
+    models = []
+    for keras in (real, torchkeras):
+        keras.config.set_dtype_policy(policy)
+        try:
+            models.append(make(keras))
+        finally:
+            keras.config.set_dtype_policy("float32")
+    models[1].set_weights(models[0].get_weights())
+    return models
+
+
+@pytest.mark.parametrize("policy", BITS)
+@pytest.mark.parametrize("name", MODELS)
+def test_outputs_and_a_step_are_those_of_keras_but_for_rounding(name, policy):
+    make, x = MODELS[name]
+    theirs, ours = both(make, policy)
+    rounding = BITS[policy]
+    expected = theirs(x, training=False)
+    found = ours(x, training=False)
+    assert found.dtype == expected.dtype
+    np.testing.assert_allclose(
+        found.detach().float().numpy(), expected.detach().float().numpy(), atol=4 * rounding
+    )
+    before = theirs.get_weights()
+    for keras, model in ((real, theirs), (torchkeras, ours)):
+        model.compile(keras.optimizers.SGD(1.0), "sparse_categorical_crossentropy")
+        model.fit(x, CLASSES, batch_size=16, verbose=0)
+    changes = zip(ours.get_weights(), theirs.get_weights(), before, strict=True)
+    for number, (ours_now, theirs_now, start) in enumerate(changes):
+        largest = max(np.abs(theirs_now - start).max(), 0.05)
+        np.testing.assert_allclose(
+            ours_now - start, theirs_now - start, atol=8 * rounding * largest, err_msg=str(number)
+        )
+
+
+@pytest.mark.parametrize(
+    "options", [{"clipnorm": 0.1}, {"clipvalue": 0.05}, {"global_clipnorm": 0.1}]
+)
+def test_gradients_are_clipped_after_they_are_unscaled(options):
+    make, x = MODELS["dense"]
+    theirs, ours = both(make, "mixed_float16")
+    for keras, model in ((real, theirs), (torchkeras, ours)):
+        model.compile(keras.optimizers.SGD(1.0, **options), "sparse_categorical_crossentropy")
+        model.fit(x, CLASSES, batch_size=16, verbose=0)
+    for mine, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, other, atol=2e-3)
+
+
+def test_steps_left_out_are_counted_and_the_factor_goes_on_from_run_to_run():
+    model = model_of(torchkeras, "mixed_float16")
+    assert model.skipped_steps == 0
+    model.compile("sgd", "mse")
+    before = model.get_weights()
+    model.fit(X, Y * 1e30, batch_size=16, verbose=0)
+    assert model.skipped_steps == 2
+    assert model._plan.scaled.scaler.get_scale() == 2.0**13
+    for now, then in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(now, then)
+    model.train_on_batch(X, Y * 1e30)
+    assert model.skipped_steps == 3
+    state = model._precision.get_state()
+    model.compile("sgd", "mse")
+    assert model.skipped_steps == 0
+    other = Scaled(Alone(), torch.device("cpu"))
+    other.set_state(state)
+    assert (int(other.skipped), other.get_state()["scale"]) == (3, 2.0**12)
+
+
+@pytest.mark.parametrize("wrap", [False, True])
+def test_a_factor_of_the_optimizer_scales_the_loss_too(wrap):
+    make, x = MODELS["dense"]
+    theirs, ours = both(make, "float32")
+    for keras, model in ((real, theirs), (torchkeras, ours)):
+        optimizer = keras.optimizers.SGD(0.5, loss_scale_factor=None if wrap else 8.0)
+        if wrap:
+            optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+        model.compile(optimizer, "sparse_categorical_crossentropy")
+        model.fit(x, CLASSES, batch_size=16, verbose=0)
+    for mine, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, other, rtol=1e-5, atol=1e-6)

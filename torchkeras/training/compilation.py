@@ -47,6 +47,7 @@ class _Plan:
         auto_scale_loss: Whether float16 gradients are scaled.
         whole_step, tested: The compiled training step, and outputs and loss of evaluation; None
             before there are.
+        scaled: What scales gradients, from one run to the next; None if nothing does.
         compiles, compiles_whole: Whether ``torch.compile`` has taken what it was given so far, and
             the training step as one graph.
     """
@@ -54,6 +55,7 @@ class _Plan:
     is_watched = False
     whole_step: Any = None
     tested: Any = None
+    scaled: Any = None
     compiles = compiles_whole = True
 
     def __init__(self, arguments: dict[str, Any], output_names: Any) -> None:
@@ -276,6 +278,13 @@ class Compilation:
                 x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training
             )
         return self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
+
+    @property
+    def skipped_steps(self) -> int:
+        """How many steps under ``"mixed_float16"`` were left out since ``compile``, because a
+        gradient wasn't finite."""
+        plan = self._plan
+        return 0 if plan is None or plan.scaled is None else int(plan.scaled.skipped)
 
     def stateless_compute_loss(
         self,

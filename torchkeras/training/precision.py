@@ -65,31 +65,41 @@ class Untrained(Precision):
 class Scaled(Precision):
     """Float16 gradients, scaled up before they are computed and down before they are used.
 
-    The factor grows while gradients stay finite; a step whose gradients don't is left out.
+    The factor is doubled after 2000 steps with finite gradients. A step whose gradients aren't is
+    left out and counted, and halves the factor. What clips gradients sees them unscaled.
 
     Args:
         group: See ``Precision``.
         device: Where the model computes.
+
+    Attributes:
+        skipped: How many steps were left out, on the device.
 
     Source: ``torch.amp.GradScaler``, Keras 3 ``LossScaleOptimizer``.
     """
 
     def __init__(self, group: Alone, device: torch.device) -> None:
         super().__init__(group)
-        self.scaler = torch.amp.GradScaler(device.type)
+        self.device = device
+        self.scaler = torch.amp.GradScaler(device.type, init_scale=2.0**15)
+        self.skipped = torch.zeros((), dtype=torch.int64, device=device)
 
     def step(self, loss: Tensor, optimizer: Any) -> None:
         parameters = parameters_of(optimizer)
         forget_gradients(parameters)
         self.scaler.scale(scaled(loss, optimizer)).backward()
         self.group.average(parameters)
+        before = self.scaler._scale.clone()  # get_scale() would wait for the device
         self.scaler.step(optimizer)
         self.scaler.update()
+        self.skipped += self.scaler._scale < before
 
     def get_state(self) -> dict[str, Any]:
-        return self.scaler.state_dict()
+        return {**self.scaler.state_dict(), "skipped": int(self.skipped)}
 
     def set_state(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        self.skipped.fill_(state.pop("skipped", 0))
         self.scaler.load_state_dict(state)
 
 
@@ -136,5 +146,16 @@ def precision_of(
         return Untrained(group)
     scales_itself = hasattr(optimizer, "inner_optimizer")
     if auto_scale_loss and model.dtype_policy.name == "mixed_float16" and not scales_itself:
-        return Scaled(group, device)
+        return _kept(model, Scaled(group, device))
     return Precision(group, compiles)
+
+
+def _kept(model: Any, precision: Scaled) -> Scaled:
+    """The one of earlier runs, whose factor goes on; this one if there is none."""
+    plan = model._plan
+    if plan is None:
+        return precision
+    if plan.scaled is None or plan.scaled.device != precision.device:
+        plan.scaled = precision
+    plan.scaled.group = precision.group
+    return plan.scaled
