@@ -144,6 +144,12 @@ def test_arguments_of_callbacks_may_change_between_runs():
 
 def test_a_run_that_stopped_early_stays_stopped(tmp_path):
     class Halt(Callback):
+        def get_state(self):
+            return None
+
+        def set_state(self, state):
+            pass
+
         def on_epoch_end(self, epoch, logs=None):
             self.model.stop_training = True
 
