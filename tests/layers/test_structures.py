@@ -44,3 +44,11 @@ def test_tensors_and_masks_are_found():
     assert structures.device_of([1]) is None
     assert structures.all_none((None, None))
     assert not structures.all_none((None, 0))
+
+
+def test_a_list_is_taken_apart_from_its_end():
+    layer = keras.layers.SimpleRNN(2, num_constants=1)
+    assert structures.parts_of_list(layer, (["x", "s", "c"],), {}) == ("x", ["s"], ["c"])
+    assert structures.parts_of_list(layer, (["x", "s"],), {"constants": 1}) == ("x", ["s"], [])
+    with pytest.raises(ValueError, match="initial_state is .*; expected None beside states"):
+        structures.parts_of_list(layer, (["x", "s", "c"], torch.ones(1, 2)), {})

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from torchkeras import tracer
 from torchkeras.core import nested
+from torchkeras.core.checks import argument_error
 from torchkeras.core.typing import Shape
 from torchkeras.core.variable import Variable
 from torchkeras.tracer import KerasTensor
@@ -38,6 +39,7 @@ def tuples(shape: Any) -> Any:
 
 
 def has_shape(value: Any) -> bool:
+    """Whether ``value`` is a tensor, or a structure of nothing but tensors."""
     leaves = nested.flatten(value)
     return bool(leaves) and all(
         isinstance(leaf, (Tensor, KerasTensor, Variable)) for leaf in leaves
@@ -52,6 +54,7 @@ def shape_of(value: Any) -> Any:
 
 
 def sizes(shape: Any) -> Shape:
+    """``shape`` as a tuple of Python's integers and None."""
     return tuple(None if size is None else int(size) for size in shape)
 
 
@@ -65,10 +68,12 @@ def map_shapes(function: Callable, shape: Any) -> Any:
 
 
 def symbols_of_shape(shape: Any, dtype: str) -> Any:
+    """A symbolic tensor for each shape in a structure of shapes."""
     return map_shapes(lambda s: KerasTensor(s, dtype), tuples(standard_shape(shape)))
 
 
 def device_of(structure: Any) -> torch.device | None:
+    """Where the first tensor in ``structure`` lies; None if there is none."""
     for leaf in nested.leaves(structure):
         if isinstance(leaf, Tensor):
             return leaf.device
@@ -107,6 +112,7 @@ def masks_of(value: Any) -> Any:
 
 
 def carries_mask(value: Any) -> bool:
+    """Whether a tensor in ``value`` has a mask with it."""
     return any(getattr(leaf, "_keras_mask", None) is not None for leaf in nested.leaves(value))
 
 
@@ -120,3 +126,23 @@ def with_mask(symbol: KerasTensor) -> KerasTensor:
     )
     carried._keras_mask = mask
     return carried
+
+
+def parts_of_list(layer: Any, args: tuple, kwargs: dict) -> tuple[Any, list[Any], list[Any]]:
+    """Sequences, states and constants of a recurrent layer that is called on a list of them.
+
+    Args:
+        layer: The layer, which tells how many constants there are.
+        args, kwargs: Arguments of the call, the list first.
+
+    Raises:
+        ValueError: there are states both in the list and beside it.
+    """
+    sequences, *rest = args[0]
+    count = 0 if kwargs.get("constants") is not None else layer.num_constants
+    states, constants = rest[: len(rest) - count], rest[len(rest) - count :]
+    if states and len(args) > 1 and args[1] is not None:
+        raise argument_error(
+            layer, "initial_state", shape_of(args[1]), "None beside states in a list"
+        )
+    return sequences, states, constants

@@ -13,7 +13,7 @@ from torchkeras.core.typing import Shape
 from torchkeras.layers.base import Layer, LayerOptions
 from torchkeras.layers.recurrent.cell_rnn import CellRNN
 from torchkeras.layers.signature import also_named
-from torchkeras.layers.structures import holds_tensors, shape_of
+from torchkeras.layers.structures import holds_tensors, parts_of_list
 from torchkeras.layers.wrappers import Wrapper
 from torchkeras.nn.recurrent import Gated, run_both
 
@@ -169,13 +169,7 @@ class Bidirectional(Wrapper):
 
     def _enter(self, args: tuple, kwargs: dict, training: Any) -> Any:
         if args and isinstance(args[0], (list, tuple)) and holds_tensors(args[0]):
-            sequences, *rest = args[0]
-            count = 0 if kwargs.get("constants") is not None else self.num_constants
-            states, constants = rest[: len(rest) - count], rest[len(rest) - count :]
-            if states and len(args) > 1 and args[1] is not None:
-                raise argument_error(
-                    self, "initial_state", shape_of(args[1]), "None beside states in a list"
-                )
+            sequences, states, constants = parts_of_list(self, args, kwargs)
             args = (sequences, states or (args[1] if len(args) > 1 else None), *args[2:])
             kwargs = {**kwargs, "constants": constants} if constants else kwargs
         return super()._enter(args, kwargs, training)

@@ -19,6 +19,17 @@ def from_cell(name: str) -> property:
     return property(show, doc=f"The cell's ``{name}``.")
 
 
+class ShowsCell(RNN):
+    """``RNN`` over a cell of its own, some of whose attributes it has, too: those ``shown``."""
+
+    shown: tuple[str, ...] = ()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        for name in cls.__dict__.get("shown", ()):
+            setattr(cls, name, from_cell(name))
+        super().__init_subclass__(**options)
+
+
 class CellRNNOptions(RNNOptions, total=False):
     """Options of every layer, and some of recurrent ones.
 
@@ -31,7 +42,7 @@ class CellRNNOptions(RNNOptions, total=False):
     implementation: int
 
 
-class CellRNN(RNN):
+class CellRNN(ShowsCell):
     """``RNN`` over a cell of its own, run by torch's fused kernel where that computes the same.
 
     Args:
@@ -42,12 +53,6 @@ class CellRNN(RNN):
 
     cell: Cell
     cell_name = "cell"
-    shown: tuple[str, ...] = ()
-
-    def __init_subclass__(cls, **options: Any) -> None:
-        for name in cls.__dict__.get("shown", ()):
-            setattr(cls, name, from_cell(name))
-        super().__init_subclass__(**options)
 
     def cell_options(self, options: dict[str, Any]) -> dict[str, Any]:
         """What of a layer's options goes to its cell: name, number types, ``trainable``, ..."""

@@ -22,9 +22,8 @@ from torchkeras.core.typing import (
 from torchkeras.layers.base import Layer, LayerOptions
 from torchkeras.layers.input_spec import InputSpec
 from torchkeras.layers.recurrent.cell import DropoutRNNCell, dropout_factors, torch_function
-from torchkeras.layers.recurrent.cell_rnn import from_cell
+from torchkeras.layers.recurrent.cell_rnn import ShowsCell
 from torchkeras.layers.recurrent.lstm import open_forget_gate
-from torchkeras.layers.recurrent.rnn import RNN
 from torchkeras.layers.windows import Sizes, check_fits, count, keep_window
 from torchkeras.nn import conv_lstm
 
@@ -224,7 +223,7 @@ class ConvLSTMOptions(LayerOptions, total=False):
     zero_output_for_mask: bool
 
 
-class ConvLSTM(RNN):
+class ConvLSTM(ShowsCell):
     """An LSTM that convolves the maps of a sequence; see ``ConvLSTMCell`` for its formula.
 
     The inputs of all steps are convolved in one call; the state goes step by step.
@@ -254,28 +253,30 @@ class ConvLSTM(RNN):
     """
 
     rank = 2
-    filters = from_cell("filters")
-    kernel_size = from_cell("kernel_size")
-    strides = from_cell("strides")
-    padding = from_cell("padding")
-    data_format = from_cell("data_format")
-    dilation_rate = from_cell("dilation_rate")
-    activation = from_cell("activation")
-    recurrent_activation = from_cell("recurrent_activation")
-    use_bias = from_cell("use_bias")
-    kernel_initializer = from_cell("kernel_initializer")
-    recurrent_initializer = from_cell("recurrent_initializer")
-    bias_initializer = from_cell("bias_initializer")
-    unit_forget_bias = from_cell("unit_forget_bias")
-    kernel_regularizer = from_cell("kernel_regularizer")
-    recurrent_regularizer = from_cell("recurrent_regularizer")
-    bias_regularizer = from_cell("bias_regularizer")
-    kernel_constraint = from_cell("kernel_constraint")
-    recurrent_constraint = from_cell("recurrent_constraint")
-    bias_constraint = from_cell("bias_constraint")
-    dropout = from_cell("dropout")
-    recurrent_dropout = from_cell("recurrent_dropout")
-    seed = from_cell("seed")
+    shown = (
+        "filters",
+        "kernel_size",
+        "strides",
+        "padding",
+        "data_format",
+        "dilation_rate",
+        "activation",
+        "recurrent_activation",
+        "use_bias",
+        "kernel_initializer",
+        "recurrent_initializer",
+        "bias_initializer",
+        "unit_forget_bias",
+        "kernel_regularizer",
+        "recurrent_regularizer",
+        "bias_regularizer",
+        "kernel_constraint",
+        "recurrent_constraint",
+        "bias_constraint",
+        "dropout",
+        "recurrent_dropout",
+        "seed",
+    )
 
     def __init__(
         self,

@@ -24,7 +24,7 @@ from torchkeras.layers.recurrent.stacked import (
     takes_constants,
 )
 from torchkeras.layers.signature import also_named
-from torchkeras.layers.structures import holds_tensors, shape_of
+from torchkeras.layers.structures import holds_tensors, parts_of_list
 from torchkeras.nn.sequences import State, Stepped, choose, scan
 
 
@@ -235,23 +235,17 @@ class RNN(Layer):
 
     def _taken_apart(self, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
         """Arguments from a list ``[sequences, *states, *constants]``."""
-        sequences, *rest = args[0]
-        names = self._signature.positional
+        sequences, states, constants = parts_of_list(self, args, kwargs)
         args = (sequences, *args[1:])
-        count = 0 if kwargs.get("constants") is not None else self.num_constants
-        states, constants = rest[: len(rest) - count], rest[len(rest) - count :]
         if constants:
             kwargs = {**kwargs, "constants": constants}
         if states:
-            if len(args) > 1 and args[1] is not None:
-                raise argument_error(
-                    self, "initial_state", shape_of(args[1]), "None beside states in a list"
-                )
             flat = nested.flatten(states)
             size = self.state_size
             if len(states) != len(size) and len(flat) == len(nested.flatten(size)):
                 states = nested.pack_sequence_as(size, flat)
-            args = (sequences, states, *args[2:]) if "initial_state" in names else args
+            if "initial_state" in self._signature.positional:
+                args = (sequences, states, *args[2:])
         return args, kwargs
 
     @also_named(inputs="sequences")
