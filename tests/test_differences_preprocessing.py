@@ -404,3 +404,13 @@ def test_unknown_fill_mode():
     for keras, error in ((ours, ValueError), (real, NotImplementedError)):
         with pytest.raises(error, match="Unknown `fill_mode`"):
             keras.layers.RandomRotation(0.1, fill_mode="never")
+
+
+def test_draws_of_doubles():
+    x = images(4, 6, 6, 3)
+    for keras, is_same in ((ours, True), (real, False)):
+        floats, doubles = [
+            keras.layers.RandomContrast(0.5, seed=1, dtype=kind)(x.clone(), training=True)
+            for kind in ("float32", "float64")
+        ]
+        assert np.allclose(floats, doubles, atol=1e-2) == is_same
