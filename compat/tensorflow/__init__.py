@@ -19,6 +19,7 @@ from tensorflow import (  # noqa: E402
     config,
     data,
     debugging,
+    distribute,
     dtypes,
     errors,
     image,

@@ -38,6 +38,28 @@ def test_initialize_takes_the_place_of_torchrun(monkeypatch):
     assert started == [True]
 
 
+def test_initialize_reads_what_keras_reads(monkeypatch):
+    monkeypatch.setattr(processes, "start", lambda: None)
+    for name in ("MASTER_ADDR", "MASTER_PORT", "WORLD_SIZE", "RANK", "LOCAL_RANK"):
+        monkeypatch.setenv(name, "0")
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("KERAS_DISTRIBUTION_JOB_ADDRESSES", "10.0.0.1:1234")
+    monkeypatch.setenv("KERAS_DISTRIBUTION_NUM_PROCESSES", "2")
+    monkeypatch.setenv("KERAS_DISTRIBUTION_PROCESS_ID", "1")
+    distribution.initialize()
+    assert (distribution.world_size(), distribution.rank()) == (2, 1)
+    assert distribution.list_devices("cpu") == ["cpu:0", "cpu:1"]
+
+
+def test_a_process_that_misses_another_lets_it_fail_first(monkeypatch):
+    waited = []
+    monkeypatch.setattr(processes.time, "sleep", waited.append)
+    processes.let_first_fail(ValueError("Connection is a bad name"))
+    assert not waited
+    processes.let_first_fail(RuntimeError("Connection closed by peer"))
+    assert waited == [5]
+
+
 def test_an_address_without_a_port_is_refused():
     with pytest.raises(ValueError, match="host:port"):
         distribution.initialize("10.0.0.1", 2, 0)

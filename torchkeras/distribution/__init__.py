@@ -1,5 +1,6 @@
 """Several processes that compute as one."""
 
+from torchkeras.distribution.launching import launch
 from torchkeras.distribution.mesh import DeviceMesh, LayoutMap, TensorLayout, distribute_tensor
 from torchkeras.distribution.processes import (
     agreed,
@@ -42,6 +43,7 @@ __all__ = [
     "initialize",
     "is_chief",
     "is_divided",
+    "launch",
     "list_devices",
     "local_rank",
     "rank",

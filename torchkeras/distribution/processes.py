@@ -2,12 +2,17 @@
 
 import atexit
 import os
+import sys
+import time
+from types import TracebackType
 from typing import Any
 
 import torch
 from torch import distributed
 
 from torchkeras.core.checks import argument_error
+
+_PATIENCE = 5  # seconds until a process that misses another one fails, too
 
 
 def world_size() -> int:
@@ -47,6 +52,7 @@ def start() -> None:
         backend = "nccl"
     distributed.init_process_group(backend)
     atexit.register(_leave)
+    _tell_torchrun()
 
 
 def agreed(value: Any) -> Any:
@@ -67,6 +73,34 @@ def gathered_objects(value: Any) -> list[Any]:
     return found
 
 
+def let_first_fail(error: BaseException) -> None:
+    """Wait a little if ``error`` only says that another process is gone.
+
+    torchrun ends all when the first has ended, and shows why that was.
+    """
+    is_lost = isinstance(error, RuntimeError) and "onnection" in str(error)
+    if is_lost or isinstance(error, distributed.DistError):
+        time.sleep(_PATIENCE)
+
+
+def _tell_torchrun() -> None:
+    """Let torchrun end with the traceback of the first process that failed."""
+    if "TORCHELASTIC_ERROR_FILE" not in os.environ:
+        return
+    from torch.distributed.elastic.multiprocessing.errors import get_error_handler  # loads slowly
+
+    show = sys.excepthook
+
+    def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        let_first_fail(error)
+        handler = get_error_handler()
+        handler.initialize()
+        handler.record_exception(error)
+        show(kind, error, trace)
+
+    sys.excepthook = tell
+
+
 def _leave() -> None:
     if distributed.is_initialized():
         distributed.destroy_process_group()
@@ -81,15 +115,24 @@ def initialize(
 
     Args:
         job_addresses: ``host:port`` of the first process; of a comma-separated list the first.
-            None takes it from ``MASTER_ADDR`` and ``MASTER_PORT``.
-        num_processes: Number of processes; None takes ``WORLD_SIZE``.
-        process_id: Number of this process, from 0; None takes ``RANK``.
+            None takes it from ``KERAS_DISTRIBUTION_JOB_ADDRESSES``, or from ``MASTER_ADDR`` and
+            ``MASTER_PORT``.
+        num_processes: Number of processes; None takes ``KERAS_DISTRIBUTION_NUM_PROCESSES``, or
+            ``WORLD_SIZE``.
+        process_id: Number of this process, from 0; None takes ``KERAS_DISTRIBUTION_PROCESS_ID``,
+            or ``RANK``.
 
     Raises:
         ValueError: an address without a port.
 
     Source: Keras 3 ``distribution.initialize``.
     """
+    environment = os.environ
+    job_addresses = job_addresses or environment.get("KERAS_DISTRIBUTION_JOB_ADDRESSES")
+    if num_processes is None:
+        num_processes = environment.get("KERAS_DISTRIBUTION_NUM_PROCESSES")
+    if process_id is None:
+        process_id = environment.get("KERAS_DISTRIBUTION_PROCESS_ID")
     if job_addresses is not None:
         host, _, port = job_addresses.split(",")[0].rpartition(":")
         if not host or not port.isdigit():

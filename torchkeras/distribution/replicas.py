@@ -393,6 +393,10 @@ class Group(Alone):
         found = present.tolist()
         return [g if there else None for g, there in zip(reduced, found, strict=True)]
 
+    def sums(self, gradients: list[Tensor | None], parameters: list[Tensor]) -> list[Tensor | None]:
+        """Sums of ``gradients`` over processes, those for stand-ins left out."""
+        return self._averaged(gradients, parameters, float(not self.is_idle))
+
     def _sum(self, tensors: list[Tensor]) -> list[Tensor]:
         """Sums over the processes, in one message per type."""
         result = list(tensors)

@@ -23,6 +23,7 @@ from torch.optim import optimizer as torch_optimizer
 
 from torchkeras.core.checks import argument_error, moment_error
 from torchkeras.core.variable import Variable, as_tensor
+from torchkeras.distribution.adding import reduction_outside_fit
 from torchkeras.optimizers import buckets, clipping, fused
 from torchkeras.optimizers.buckets import Bucket, Linked, Rate, Rows, Slots
 
@@ -128,7 +129,7 @@ class Stepping:
             )
         reduction = self.gradient_reduction
         if skip_gradients_aggregation or not experimental_aggregate_gradients:
-            self.gradient_reduction = None
+            self.gradient_reduction = _as_they_are
         try:
             self.apply([gradient for gradient, _ in pairs], [variable for _, variable in pairs])
         finally:
@@ -174,8 +175,9 @@ class Stepping:
                 None if grad is None else self._stored(grad, row, variable)
                 for grad, row, variable in zip(grads, rows, variables, strict=True)
             ]
-            if self.gradient_reduction is not None:
-                gradients = self._reduce(rows, gradients)
+            reduction = self.gradient_reduction or reduction_outside_fit()
+            if reduction is not None:
+                gradients = self._reduced(reduction, rows, gradients)
             if any(gradient is None for gradient in gradients):
                 rows, gradients = self._present(rows, gradients)
             if rows == tuple(range(len(self._trainable_variables))):
@@ -201,10 +203,12 @@ class Stepping:
             return gradient
         return variable.layout.from_keras(gradient)
 
-    def _reduce(self, rows: tuple[int, ...], gradients: list[Tensor | None]) -> list[Tensor | None]:
-        """The mean over processes; one that is absent here alone counts as zero."""
+    def _reduced(
+        self, reduction: Any, rows: tuple[int, ...], gradients: list[Tensor | None]
+    ) -> list[Tensor | None]:
+        """The mean or sum over processes; one that is absent here alone counts as zero."""
         parameters = [self._trainable_variables[row].parameter for row in rows]
-        return list(self.gradient_reduction(gradients, parameters))
+        return list(reduction(gradients, parameters))
 
     def _present(
         self, rows: Iterable[int], gradients: list[Tensor | None]
@@ -511,6 +515,10 @@ class Stepping:
         for variable in constrained:
             if rows is None or self._row(variable) in rows:
                 variable.assign(variable.constraint(variable.tensor))
+
+
+def _as_they_are(gradients: list[Any], parameters: list[Tensor]) -> list[Any]:
+    return gradients
 
 
 def _plain_step(optimizer: Stepping, closure: Callable[[], Any] | None) -> Any:
