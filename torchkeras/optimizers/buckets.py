@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from torchkeras.core.variable import Variable
+from torchkeras.optimizers.precision import settled
 
 Slots: TypeAlias = dict[str, list[Tensor]]  # the state of each weight, by the name of the slot
 Rate: TypeAlias = Any  # a number; a scalar tensor where only the device knows it
@@ -118,7 +119,7 @@ def settle(slot: Variable, parameter: Tensor) -> None:
 def subtract(targets: list[Tensor], values: list[Tensor], rate: Rate) -> None:
     """``target -= rate * value`` for each pair."""
     if isinstance(rate, Tensor):
-        torch._foreach_sub_(targets, torch._foreach_mul(values, rate))
+        torch._foreach_sub_(targets, torch._foreach_mul(values, settled(rate)))
     else:
         torch._foreach_add_(targets, values, alpha=-rate)
 

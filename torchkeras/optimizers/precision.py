@@ -24,6 +24,23 @@ def power(base: float, exponent: Any) -> Any:
     return single(single(base) ** exponent)
 
 
+@torch.library.custom_op("torchkeras::settled", mutates_args=())
+def _settled(number: Tensor) -> Tensor:
+    return number.clone()
+
+
+@_settled.register_fake
+def _(number: Tensor) -> Tensor:
+    return torch.empty_like(number)
+
+
+def settled(number: Tensor) -> Tensor:
+    """``number``, computed once where a compiled kernel would compute it anew for each element."""
+    if torch.compiler.is_compiling() and number.device.type == "cpu":
+        return _settled(number)
+    return number
+
+
 def lowest(one: Any, other: Any) -> Any:
     """The smaller of two numbers, as a tensor if either is one."""
     if isinstance(one, Tensor) or isinstance(other, Tensor):
