@@ -95,7 +95,10 @@ def _tell_torchrun() -> None:
         let_first_fail(error)
         handler = get_error_handler()
         handler.initialize()
-        handler.record_exception(error)
+        try:
+            raise error.with_traceback(trace)  # the handler writes of what is being handled
+        except kind:
+            handler.record_exception(error)
         show(kind, error, trace)
 
     sys.excepthook = tell
