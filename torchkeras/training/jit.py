@@ -52,6 +52,9 @@ class Compiled:
 class WholeStep:
     """Outputs and loss of a training step that changes the weights, as one compiled function.
 
+    As in Keras, attributes of layers are read when the step is made: a change of them asks for
+    ``compile``.
+
     Args:
         model: The model.
         module: Outputs and loss as one module.
@@ -67,7 +70,14 @@ class WholeStep:
         self.optimizer = model.optimizer
         self.optimizer.count_on_device()  # before it is compiled, or it is compiled twice
         self.parameters = parameters_of(self.optimizer)
-        self.run = torch.compile(self._step, fullgraph=True, isolate_recompiles=True)
+        # Whether layers are as they were isn't asked at each step: `compile` makes a new one.
+        unasked = torch.compiler.skip_guard_on_all_nn_modules_unsafe
+        self.run = torch.compile(
+            self._step,
+            fullgraph=True,
+            isolate_recompiles=True,
+            options={"guard_filter_fn": unasked},
+        )
 
     def __call__(self, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Tensor]:
         config = torch._dynamo.config  # imported by torch when it is first asked for
