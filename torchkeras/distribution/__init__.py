@@ -1,5 +1,6 @@
 """Several processes that compute as one."""
 
+from torchkeras.distribution.alone import Alone, current_group
 from torchkeras.distribution.launching import launch
 from torchkeras.distribution.mesh import DeviceMesh, LayoutMap, TensorLayout, distribute_tensor
 from torchkeras.distribution.processes import (
@@ -14,7 +15,7 @@ from torchkeras.distribution.processes import (
     start,
     world_size,
 )
-from torchkeras.distribution.replicas import Alone, Group, current_group, is_divided, replicas
+from torchkeras.distribution.replicas import Group, is_divided, replicas
 from torchkeras.distribution.sharding import Sharding, stored_axis
 from torchkeras.distribution.strategies import (
     DataParallel,

@@ -6,13 +6,9 @@ add up.
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from torch import Tensor
-
-from torchkeras.distribution.replicas import Alone
-
-Reduction = Callable[[list[Tensor | None], list[Tensor]], list[Tensor | None]]
+from torchkeras.distribution.alone import Alone, Reduction
 
 
 class _Local(threading.local):

@@ -13,7 +13,6 @@
 import contextlib
 import hashlib
 import itertools
-import threading
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -25,9 +24,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from torchkeras.core import nested
 from torchkeras.distribution import processes, watch
-
-Reduction = Callable[[list[Tensor | None], list[Tensor]], list[Tensor | None]]
-
+from torchkeras.distribution.alone import ALONE, Alone, Reduction, local
 
 _REDUCTIONS = {
     "sum": distributed.ReduceOp.SUM,
@@ -35,112 +32,6 @@ _REDUCTIONS = {
     "max": distributed.ReduceOp.MAX,
     "min": distributed.ReduceOp.MIN,
 }
-
-
-class Alone:
-    """One process: everything is its own already."""
-
-    rank = 0
-    number = 1
-    share: tuple[int, int] | None = None
-    is_idle = False
-    sizes: list[int] = []  # samples of each batch of the present pass
-
-    def seed(self) -> int:
-        """A seed for the data's order, the same in all processes."""
-        return int(torch.randint(2**62, ()))
-
-    def join(self, model: nn.Module, optimizer: Any) -> None:
-        """Start from the same weights."""
-
-    def leave(self) -> None:
-        """Go on from the same random numbers."""
-
-    def same_draws(self) -> contextlib.AbstractContextManager[None]:
-        """Draw the same random numbers in each process inside."""
-        return contextlib.nullcontext()
-
-    def batches(self, epoch: Iterable[Any]) -> Iterable[Any]:
-        """The batches of this process."""
-        return epoch
-
-    def step(self, step: Callable[[Any], Any], model: Any) -> Callable[[Any], Any]:
-        """``step`` as a step of all processes."""
-        return step
-
-    def weight(self, samples: int) -> float:
-        """By how much the loss of the present step counts in an epoch's mean."""
-        return samples
-
-    def module(self, module: nn.Module, has_unused: bool) -> nn.Module:
-        """``module`` with its gradients averaged over the processes while they are computed."""
-        return module
-
-    def average(self, parameters: Iterable[Tensor]) -> None:
-        """Make the gradients of ``parameters`` those of the whole batch."""
-
-    def of_mean(self, mean: Tensor) -> Tensor:
-        """What has the mean over all samples as its mean over processes."""
-        return mean
-
-    def of_sum(self, total: Tensor) -> Tensor:
-        """What has the sum over all samples as its mean over processes."""
-        return total
-
-    def denominator(self, count: Any) -> Any:
-        """What a sum over samples is divided by to become what ``of_mean`` gives.
-
-        Args:
-            count: Number of entries, the same for each sample, as a number; or a tensor of the
-                sum of weights or of unmasked entries.
-        """
-        return count
-
-    def scale(self, loss: Tensor) -> Tensor:
-        """``of_mean`` of a loss that none of the methods above was used for."""
-        return loss
-
-    def factor(self, number: int) -> float:
-        """What gradients are multiplied by before they are added up over ``number`` processes."""
-        return 1 / number
-
-    def reduction(self) -> Reduction | None:
-        """What an optimizer makes gradients those of the whole batch with; None if they are."""
-        return None
-
-    def settle(self, model: Any, metrics: Iterable[Any]) -> None:
-        """Make the state of metrics, and what layers have averaged, that of all processes."""
-
-    def logs(self, logs: Mapping[str, Any], results: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What a step of the user's own gave, made the same in every process.
-
-        Args:
-            logs: Logs of the last step.
-            results: Results of the metrics over the whole epoch, which logs of the same name
-                stand for.
-        """
-        return logs
-
-    def gathered(self, outputs: Any) -> Any:
-        """Outputs of this pass from all processes, in the order of the data."""
-        return outputs
-
-
-_ALONE = Alone()
-
-
-class _Local(threading.local):
-    """The group whose step this thread is in."""
-
-    group: Alone = _ALONE
-
-
-_local = _Local()
-
-
-def current_group() -> Alone:
-    """The group of processes that share the batch of the present step; else ``Alone``."""
-    return _local.group
 
 
 class Group(Alone):
@@ -284,11 +175,11 @@ class Group(Alone):
 
     def step(self, step: Callable[[Any], Any], model: Any) -> Callable[[Any], Any]:
         def run(batch: Any) -> Any:
-            _local.group, self._reduced_exactly = self, False
+            local.group, self._reduced_exactly = self, False
             try:
                 return step(batch)
             finally:
-                _local.group = _ALONE
+                local.group = ALONE
 
         def run_step(batch: Any) -> Any:
             if not self.is_idle:
@@ -503,7 +394,7 @@ def replicas(distribution: Any = None) -> Alone:
         distribution: How data and weights are divided; None divides the data over all processes.
     """
     if processes.world_size() == 1:
-        return _ALONE
+        return ALONE
     if distribution not in _groups:
         _groups[distribution] = Group(distribution)
     return _groups[distribution]

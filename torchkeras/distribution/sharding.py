@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from torchkeras.core.layout import Layout
-from torchkeras.distribution.replicas import current_group, is_divided
+from torchkeras.distribution.alone import current_group
+from torchkeras.distribution.replicas import is_divided
 
 
 class Sharding:
