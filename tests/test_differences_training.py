@@ -210,3 +210,52 @@ def test_progress_in_a_pipe(capsys):
     for keras, rewrites in ((ours, False), (real, True)):
         still(keras).fit(np.ones((4, 1)), np.ones((4, 1)), batch_size=1)
         assert ("\x08" in capsys.readouterr().out) == rewrites
+
+
+def test_torch_losses():
+    predictions, targets = np.full((1, 1), 0.5, "float32"), np.ones((1, 1), "float32")
+    found = []
+    for keras in BOTH:
+        model = keras.Sequential([keras.Input((1,)), keras.layers.Identity()])
+        model.compile("sgd", torch.nn.BCELoss())
+        found.append(model.evaluate(predictions, targets, verbose=0))
+    np.testing.assert_allclose(found, [np.log(2), 50.0], 1e-5)
+
+
+class Largest(torch.nn.Module):
+    """The largest error so far, with the interface of torchmetrics."""
+
+    def __init__(self):
+        super().__init__()
+        self.reset()
+
+    def reset(self):
+        self.found = torch.zeros(())
+
+    def update(self, predictions, targets):
+        self.found = torch.maximum(self.found, (predictions - targets).abs().max())
+
+    def compute(self):
+        return self.found
+
+    def forward(self, predictions, targets):
+        return (predictions - targets).abs().max()
+
+
+def test_torch_metrics():
+    x, found = np.array([[1.0], [3.0]], "float32"), []
+    for keras in BOTH:
+        model = keras.Sequential([keras.Input((1,)), keras.layers.Identity()])
+        model.compile("sgd", "mse", metrics=[Largest()])
+        found.append(model.evaluate(x, np.zeros((2, 1)), batch_size=1, verbose=0)[1])
+    assert found == [3.0, 2.0]
+
+
+def test_torch_schedules():
+    def compiled(keras):
+        model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+        optimizer = torch.optim.SGD(model.parameters(), 0.1)
+        model.compile(torch.optim.lr_scheduler.StepLR(optimizer, 1), "mse")
+
+    compiled(ours)
+    assert raises(lambda: compiled(real))
