@@ -1,5 +1,6 @@
 # make demo   creates a virtual environment, installs torchkeras and runs a tf.keras script on torch
 # make test   installs the test extra and runs the suite
+# make test-slow   the tests marked slow: runs killed at many points, grids of processes, compiled fits
 # make test-semantics   the core's tests with TensorFlow's ways on torch's tensors (see conftest.py)
 # make lint   formats and checks
 
@@ -8,13 +9,16 @@ PYTHON ?= python3
 WORKERS ?= 2
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-semantics lint clean
+.PHONY: demo test test-slow test-semantics lint clean
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/python -m torchkeras run examples/scripts/fashion_mnist_cnn.py
 
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest -q -n $(WORKERS)
+	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not slow"
+
+test-slow: $(VENV)/.installed-test
+	$(BIN)/python -m pytest -q -n $(WORKERS) -m slow
 
 test-semantics: $(VENV)/.installed-test
 	TORCHKERAS_SEMANTICS=tensorflow $(BIN)/python -m pytest -q -n $(WORKERS) tests/core tests/tracer tests/layers tests/models
