@@ -478,6 +478,7 @@ FORMULA = "a part of the step, whose arguments the step makes; the constructors'
 OLDER = "accepted for older scripts"
 WITHOUT = {
     **dict.fromkeys(("update", "update_fused", "update_moments", "before_update"), FORMULA),
+    "step_with": "the step of a compiled graph; tests/training/test_jit.py compares it",
     "count_on_device": "says where the step is counted, not how far",
     "LearningRateSchedule.__call__": "a subclass writes it; here it raises",
     "State.save_own_variables": "`store` is what is written to",

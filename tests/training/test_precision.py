@@ -152,6 +152,7 @@ BITS = {"mixed_float16": 2**-10, "mixed_bfloat16": 2**-7}  # of one rounding
 
 def both(make, policy):
     """Keras's model and ours, with the same weights."""
+    real.utils.set_random_seed(0)  # with some weights Keras's first step overflows and is left out
     models = []
     for keras in (real, torchkeras):
         keras.config.set_dtype_policy(policy)
