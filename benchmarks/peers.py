@@ -6,8 +6,8 @@ hand-written PyTorch loop ("expert"), the same on ``torch.compile``; the loop of
 in a process of its own; and where they are installed, Lightning and Keras 3 on TensorFlow, each
 given by the interpreter that has it:
 
-    python -m venv /tmp/peers && /tmp/peers/bin/pip install torch lightning
-    python benchmarks/peers.py --threads 1 --clock cpu --lightning /tmp/peers/bin/python
+    python -m venv peers-environment && peers-environment/bin/pip install torch lightning
+    python benchmarks/peers.py --threads 1 --clock cpu --lightning peers-environment/bin/python
     python benchmarks/peers.py --tensorflow /path/to/python/with/tensorflow/and/keras
 
 An epoch of each side in turn, in processes that wait for one another; the first epoch, which
