@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from torchkeras.nn import kernels
 from torchkeras.nn.sequences import State, Stepped, arrangement, choose, scan
 
 Result = tuple[Tensor | None, Tensor, State]  # outputs at all steps, the last one, final state
@@ -197,11 +198,8 @@ class Recurrent(nn.Module):
             state = (zero,) * self.states
         else:
             state = tuple(s.to(x.dtype).view(directions, x.shape[0], self.units) for s in state)
-        training = torch.is_grad_enabled()  # cuDNN keeps what its gradient needs only in training
-        kernel = getattr(torch._VF, self.kernel_name)
-        first = state if self.states > 1 else state[0]
-        y, *final = kernel(
-            x, first, weights, self.bias is not None, 1, 0.0, training, bidirectional, True
+        y, *final = kernels.run(
+            self.kernel_name, x, state, weights, self.bias is not None, bidirectional
         )
         return y, tuple(s.squeeze(0) if directions == 1 else s for s in final)
 
