@@ -114,7 +114,7 @@ class BackupAndRestore(Callback):
             self._save(logs, within_epoch=True)
         if self.save_before_preemption and any(gathered_objects(self._is_preempted)):
             self._save(logs, within_epoch=True)
-            self._release_signal()
+            self.let_go()
             signal.raise_signal(signal.SIGTERM)
 
     def _is_turn(self, batch: int) -> bool:
@@ -138,11 +138,11 @@ class BackupAndRestore(Callback):
             snapshot.write(self.backup_dir, state, keep=2 if self.double_checkpoint else 1)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        self._release_signal()
+        self.let_go()
         if self.delete_checkpoint:
             snapshot.remove(self.backup_dir)
 
-    def _release_signal(self) -> None:
+    def let_go(self) -> None:
         if self._earlier_handler is not None:
             signal.signal(signal.SIGTERM, self._earlier_handler)
             self._earlier_handler = None

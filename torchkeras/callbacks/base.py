@@ -56,6 +56,9 @@ class Callback:
         """Functions of this class that would do nothing with the present arguments."""
         return ()
 
+    def let_go(self) -> None:
+        """Called when an exception has ended the run: give back what is held."""
+
     def on_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Another name of ``on_train_batch_begin``."""
 

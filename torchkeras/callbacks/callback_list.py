@@ -184,6 +184,12 @@ class CallbackList(Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         self._call("on_epoch_end", epoch, logs)
 
+    def let_go(self) -> None:
+        self._open_runs = 0
+        for callback in self.callbacks:
+            if isinstance(callback, Callback):
+                callback.let_go()
+
     def on_train_begin(self, logs: Any = None) -> None:
         self._begin("on_train_begin", logs)
 

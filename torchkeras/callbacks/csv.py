@@ -36,7 +36,7 @@ class CSVLogger(Callback):
             return
         if self.append and os.path.exists(self.filename):
             self.append_header = os.path.getsize(self.filename) == 0
-        self._close()
+        self.let_go()
         progress = getattr(self.model, "_progress", None)
         goes_on = self.append or getattr(progress, "is_resumed", False)
         self.csv_file = open(self.filename, "a" if goes_on else "w", newline="")  # noqa: SIM115
@@ -79,9 +79,9 @@ class CSVLogger(Callback):
         self.writer = csv.DictWriter(self.csv_file, fieldnames=names, delimiter=self.sep)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        self._close()
+        self.let_go()
 
-    def _close(self) -> None:
+    def let_go(self) -> None:
         if self.csv_file is not None:
             self.csv_file.close()
         self.csv_file = self.writer = None

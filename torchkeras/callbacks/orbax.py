@@ -172,6 +172,9 @@ class OrbaxCheckpoint(MonitorCallback):
             self._pending.pop(0).result()
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        self.let_go()
+
+    def let_go(self) -> None:
         self.wait_until_finished()
         if self._writer is not None:
             self._writer.shutdown()

@@ -309,6 +309,9 @@ class ProgbarLogger(Callback):
         self._finish(None)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        self.let_go()
+
+    def let_go(self) -> None:
         self._is_fitting = False
 
     def _start(self) -> None:

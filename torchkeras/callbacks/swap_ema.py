@@ -65,6 +65,9 @@ class SwapEMAWeights(Callback):
         for weight, average in self._pairs():
             average.assign(weight.value)
 
+    def let_go(self) -> None:
+        self._set_swapped(False)
+
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if self.swap_on_epoch:
             self._set_swapped(False)

@@ -200,9 +200,13 @@ class TensorBoard(Callback):
             writer.flush()
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        self.let_go()
+
+    def let_go(self) -> None:
         if self._profiler is not None:
             self._stop_profile()
-        self._take_back()
+        while self._in_force:
+            self._take_back()
         self._close()
 
     def _close(self) -> None:

@@ -128,7 +128,7 @@ class ArrayBatches(Batches):
     def peek(self) -> Any:
         return self._assemble(self._slices(0, min(self.batch_size, self.size)))
 
-    def _pass(self) -> Iterator[Any]:
+    def _begin(self) -> Iterator[Any]:  # nothing works for a pass, and nothing is to be noted
         return self._rest(0)
 
     def _rest(self, number: int) -> Iterator[Any]:

@@ -2,6 +2,7 @@
 
 import itertools
 import warnings
+import weakref
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -28,6 +29,23 @@ class Share(NamedTuple):
     data: Any
     rows: int
     total: int
+
+
+class Pass:
+    """The batches of one pass; it ends when it is closed, with whatever works for it."""
+
+    def __init__(self, batches: Iterator[Any]) -> None:
+        self._batches = batches
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        return next(self._batches)
+
+    def close(self) -> None:
+        """Let go of workers."""
+        self._batches = iter(())
 
 
 class Batches:
@@ -59,6 +77,7 @@ class Batches:
         self._ahead: tuple[Any, Iterator[Any]] | None = None
         self._memory: Memory | None = None
         self._began: dict[str, Any] | None = None
+        self._open: weakref.ref[Pass] | None = None
 
     def __iter__(self) -> Iterator[Any]:
         self.has_begun = True
@@ -73,7 +92,9 @@ class Batches:
     def _begin(self) -> Iterator[Any]:
         if self._memory is not None:
             self._began = self._memory.now()
-        return self._pass()
+        begun = Pass(self._pass())
+        self._open = weakref.ref(begun)  # a pass that nobody reads any more ends by itself
+        return begun
 
     def peek(self) -> Any:
         """The first batch of the next pass, which will still come.
@@ -142,8 +163,11 @@ class Batches:
         return rest
 
     def close(self) -> None:
-        """Let go of workers."""
+        """End the present pass."""
         self._ahead = None
+        begun = self._open and self._open()
+        if begun is not None:
+            begun.close()
 
     def finish(self, raw: Any) -> Any:
         """``raw`` as a batch of tensors on the device, with the weights of its classes."""

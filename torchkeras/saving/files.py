@@ -36,10 +36,11 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
 
 
 def synchronize(path: Path) -> None:
-    """Force a file, or the files in a folder, to the disk."""
+    """Force a file, or a folder and all that is in it, to the disk."""
     if path.is_dir():
         for child in path.iterdir():
             synchronize(child)
+        synchronize_folder(path)
         return
     with open(path, "rb") as file:
         os.fsync(file.fileno())

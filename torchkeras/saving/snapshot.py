@@ -168,33 +168,27 @@ def write(folder: str | os.PathLike[str], state: Any, keep: int = 1) -> None:
     final = folder / f"snapshot-{number:08d}"
     temporary = folder / f".snapshot-{number:08d}.tmp"
     try:
-        if is_chief():
-            folder.mkdir(parents=True, exist_ok=True)
-            _remove_litter(folder)
-            temporary.mkdir()
-        _together(None)
-        failure, sums = None, {}
-        try:
-            sums = _write_part(temporary, state)
-        except OSError as error:
-            failure = error
-        parts = _together(failure, sums)
-        if is_chief():
-            _write_manifest(temporary, {name: s for part in parts for name, s in part.items()})
-            synchronize(temporary)
-            os.replace(temporary, final)
-            synchronize_folder(folder)
-            for old in _numbers(folder)[:-keep]:
-                shutil.rmtree(folder / f"snapshot-{old:08d}", ignore_errors=True)
+        _together(lambda: _prepare(folder, temporary), by_chief=True)
+        parts = _together(lambda: _write_part(temporary, state))
+        sums = {name: checksum for part in parts for name, checksum in part.items()}
+        _together(lambda: _complete(temporary, final, sums, keep), by_chief=True)
     finally:
         if is_chief():
             shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _together(failure: OSError | None, value: Any = None) -> list[Any]:
-    """What each process gives; raises in all of them what failed in one."""
-    text = None if failure is None else str(failure)
-    found = gathered_objects((text, value))
+def _together(work: Callable[[], Any], by_chief: bool = False) -> list[Any]:
+    """What ``work`` gives in each process, or in the chief alone.
+
+    Raises:
+        OSError: in every process, if it failed in one of them.
+    """
+    failure = value = None
+    try:
+        value = work() if is_chief() or not by_chief else None
+    except OSError as error:
+        failure = error
+    found = gathered_objects((None if failure is None else str(failure), value))
     if failure is not None:
         raise failure
     for other, (message, _) in enumerate(found):
@@ -203,16 +197,37 @@ def _together(failure: OSError | None, value: Any = None) -> list[Any]:
     return [given for _, given in found]
 
 
+def _prepare(folder: Path, temporary: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    _remove_litter(folder)
+    temporary.mkdir()
+
+
+def _complete(temporary: Path, final: Path, checksums: dict[str, str], keep: int) -> None:
+    """Give the snapshot, of which all parts are written, its name; remove older ones."""
+    _write_manifest(temporary, checksums)
+    synchronize(temporary)
+    os.replace(temporary, final)
+    folder = final.parent
+    synchronize_folder(folder)
+    for old in _numbers(folder)[:-keep]:
+        shutil.rmtree(folder / f"snapshot-{old:08d}", ignore_errors=True)
+
+
 def _write_part(folder: Path, state: Any) -> dict[str, str]:
     """Write this process's files; their checksums by name."""
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     tensors = Tensors()
     text = json.dumps(encode(state, tensors), allow_nan=False)
+    contents = {name: _alone(t.cpu().contiguous()) for name, t in tensors.items()}
     names = f"state-{rank()}.json", f"tensors-{rank()}.safetensors"
     (folder / names[0]).write_text(text)
-    save_file({name: _alone(t.cpu().contiguous()) for name, t in tensors.items()},
-              str(folder / names[1]))  # fmt: skip
+    try:
+        save_file(contents, str(folder / names[1]))
+    except SafetensorError as error:  # it isn't an OSError even if the disk is full
+        raise OSError(f"{folder / names[1]}: {error}") from error
     return {name: _checksum(folder / name) for name in names}
 
 

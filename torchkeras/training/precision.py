@@ -87,6 +87,7 @@ class Scaled(Precision):
     def step(self, loss: Tensor, optimizer: Any) -> None:
         parameters = parameters_of(optimizer)
         forget_gradients(parameters)
+        self.scaler._per_optimizer_states.clear()  # of a step that was interrupted
         self.scaler.scale(scaled(loss, optimizer)).backward()
         self.group.average(parameters)
         before = self.scaler._scale.clone()  # get_scale() would wait for the device

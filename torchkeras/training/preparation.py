@@ -31,7 +31,11 @@ class Run:
         model: The model.
         overlaps: Whether averaging gradients over processes is worth preparing for.
 
+    However it ends, the workers of its streams end with it; an exception, such as that of Ctrl-C,
+    also puts back what stood in for something else, so that the model can be used again.
+
     Attributes:
+        callbacks: Those that are called.
         group: The processes that take part.
         share: This process's number and how many there are; None if it is alone.
         device: Where the model computes.
@@ -40,6 +44,8 @@ class Run:
     def __init__(self, model: Any, overlaps: bool = False) -> None:
         self.model = model
         self.overlaps = overlaps
+        self.callbacks: Any = None
+        self._streams: list[data.Batches] = []
         self.distribution = distribution() or model.__dict__.get("_distribution")
         self.group = replicas(self.distribution)
         self.share = self.group.share
@@ -48,6 +54,7 @@ class Run:
         # A callback may evaluate or predict in the midst of `fit`, which then goes on as it was.
         self._outer = model._together, model._precision
         self._outer_progress = model._progress
+        self._outer_trains = model._progress is not None and model.training
         self._outer_full_batch = model._full_batch
         self._reductions = [
             (one, one.gradient_reduction, one.round.reduction) for one in _optimizers(model)
@@ -56,7 +63,13 @@ class Run:
     def __enter__(self) -> "Run":
         return self
 
-    def __exit__(self, *exc: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *exc: object) -> None:
+        for stream in self._streams:
+            stream.close()
+        if kind is not None and self.callbacks is not None:
+            self.callbacks.let_go()
+        if self.model.training != self._outer_trains:
+            self.model.train(self._outer_trains)
         together, precision = self._outer
         self.model.__dict__["_progress"] = self._outer_progress
         self.model.__dict__["_together"] = together
@@ -80,7 +93,7 @@ class Run:
         class_weight: Any = None,
     ) -> data.Batches:
         """The stream of batches that this run reads."""
-        return data.batches(
+        stream = data.batches(
             x,
             y,
             sample_weight,
@@ -91,6 +104,8 @@ class Run:
             seed=self.group.seed() if shuffle else None,
             device=None if self.device.type == "cpu" else self.device,
         )
+        self._streams.append(stream)
+        return stream
 
     def one_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None
@@ -262,11 +277,8 @@ class Run:
             )
         return bool(unused)
 
-    def finish(self, *streams: data.Batches | None) -> None:
-        """Let go of workers, and put averaged weights in place if the optimizer keeps them."""
-        for stream in streams:
-            if stream is not None:
-                stream.close()
+    def finish(self) -> None:
+        """Put averaged weights in place if the optimizer keeps them."""
         optimizer = self.model.optimizer
         if isinstance(optimizer, optimizers.Optimizer) and optimizer.built:
             optimizer.finalize_variable_values(self.model.trainable_variables)

@@ -133,6 +133,7 @@ class Trainer(OlderNames, SingleBatches, Executions, Compilation):
                 run.remember(stream, validation)
             run.prepare(stream)
             callbacks = self._callback_list(callbacks, verbose, epochs, epoch_of.steps, True)
+            run.callbacks = callbacks
             logs: Mapping[str, Any] = {}
             self.stop_training = False
             train = self._train_runner()
@@ -158,7 +159,7 @@ class Trainer(OlderNames, SingleBatches, Executions, Compilation):
                     break
             if epoch_of.is_exhausted and not (self.stop_training or steps_per_epoch):
                 preparation.warn_of_exhaustion(progress.epoch + 1, epochs)
-            run.finish(stream, validation)
+            run.finish()
             callbacks.on_train_end(logs or progress.logs)
         return self.history
 
@@ -199,8 +200,8 @@ class Trainer(OlderNames, SingleBatches, Executions, Compilation):
             stream = run.batches(x, y, sample_weight, batch_size, steps)
             run.prepare(stream, trains=False)
             callbacks = self._callback_list(callbacks, verbose, 1, steps or stream.steps)
+            run.callbacks = callbacks
             logs = self._evaluate(stream, steps, callbacks)
-            stream.close()
         return logs if return_dict else self._in_order(logs)
 
     def _validate(
@@ -253,6 +254,7 @@ class Trainer(OlderNames, SingleBatches, Executions, Compilation):
         with preparation.Run(self) as run:
             stream = run.batches(x, batch_size=batch_size, steps=steps)
             callbacks = self._callback_list(callbacks, verbose, 1, steps or stream.steps)
+            run.callbacks = callbacks
             self.eval()
             self.stop_predicting = False
             outputs: list[Any] = []
@@ -268,7 +270,6 @@ class Trainer(OlderNames, SingleBatches, Executions, Compilation):
                 if self.stop_predicting:
                     break
             callbacks.on_predict_end()
-            stream.close()
             if not outputs:
                 raise argument_error("predict", "x", "empty", "data with at least one sample")
             return preparation.joined(outputs, run.group)
