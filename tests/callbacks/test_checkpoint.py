@@ -56,6 +56,13 @@ def test_a_missing_number_warns_and_saves(stand_in, tmp_path):
     assert model.saved == [("model", str(tmp_path / "m.keras"))]
 
 
+def test_the_best_of_something_unknown_is_an_error_as_in_keras(stand_in):
+    for kind in (ModelCheckpoint, keras.callbacks.ModelCheckpoint):
+        callback = kind("m.keras", monitor="foo", save_best_only=True)
+        with pytest.raises(ValueError, match="isn't able to automatically determine"):
+            stand_in().run(callback, [{"loss": 1.0}])
+
+
 def test_nan_is_never_the_best(stand_in):
     callback = ModelCheckpoint("m.keras", "loss", save_best_only=True)
     model = stand_in().run(callback, [{"loss": float("nan")}, {"loss": 3.0}])

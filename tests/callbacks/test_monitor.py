@@ -1,5 +1,6 @@
 from types import SimpleNamespace
 
+import keras
 import numpy as np
 import pytest
 
@@ -51,3 +52,24 @@ def test_min_delta_is_a_margin_in_either_direction():
     rises = MonitorCallback("f1", mode="max", min_delta=-0.5)
     assert not rises.is_improvement(2.5, 2.0)
     assert rises.is_improvement(2.6, 2.0)
+
+
+@pytest.mark.parametrize("mode", ["auto", "min", "max"])
+def test_subclasses_may_compare_by_its_attributes_as_in_keras(mode):
+    found = []
+    for kind in (MonitorCallback, keras.callbacks.EarlyStopping):
+        callback = kind("loss", mode=mode, min_delta=0.25)
+        callback.set_model(SimpleNamespace(metrics=()))
+        for settle in ("find_direction", "_set_monitor_op"):
+            getattr(callback, settle, lambda: None)()
+        better = [bool(callback.monitor_op(n / 8 - callback.min_delta, 1.0)) for n in range(16)]
+        found.append((callback.min_delta, better))
+    assert found[0] == found[1]
+
+
+def test_a_direction_settled_again_stays_the_same():
+    callback = MonitorCallback("loss", min_delta=0.25)
+    for _ in range(2):
+        callback.monitor_op = None
+        callback.find_direction()
+    assert callback.min_delta == -0.25

@@ -33,7 +33,8 @@ class ModelCheckpoint(MonitorCallback):
         period: Save each so many epochs (tf.keras 2).
 
     Raises:
-        ValueError: ``save_freq`` is neither ``"epoch"`` nor an integer.
+        ValueError: ``save_freq`` is neither ``"epoch"`` nor an integer, or the best is asked for
+            and ``monitor`` doesn't tell whether it should rise or fall.
         KeyError: ``filepath`` names something that isn't in the logs.
         IsADirectoryError: the path is a directory.
 
@@ -124,6 +125,7 @@ class ModelCheckpoint(MonitorCallback):
         if not self.save_best_only:
             self._tell(f"\nEpoch {epoch + 1}: saving model to {path}")
             return True
+        self.find_direction()
         current = logs.get(self.monitor)
         if current is None:
             warnings.warn(f"Can save best model only with {self.monitor} available.", stacklevel=4)
@@ -135,7 +137,6 @@ class ModelCheckpoint(MonitorCallback):
                 stacklevel=4,
             )
             return True
-        self.find_direction()
         best = "None" if self.best is None else f"{self.best:.5f}"
         if not self.is_improvement(current, self.best):
             self._tell(f"\nEpoch {epoch + 1}: {self.monitor} did not improve from {best}")

@@ -24,6 +24,11 @@ class MonitorCallback(Callback):
             are to fall, accuracies and AUC to rise, other metrics know their direction.
         baseline: Value that the first one must beat; None if any will do.
         min_delta: Least change that counts as an improvement, in the units of the number.
+
+    Attributes:
+        monitor_op: ``np.less`` or ``np.greater``; None until the direction is settled.
+        min_delta: Negative once it is settled that lower is better, so that
+            ``monitor_op(value - min_delta, best)`` asks for an improvement either way.
     """
 
     def __init__(
@@ -45,7 +50,13 @@ class MonitorCallback(Callback):
         self.mode = mode
         self.best = baseline
         self.min_delta = abs(min_delta)
-        self.monitor_op: Any = {"min": np.less, "max": np.greater}.get(mode)
+        self.monitor_op: Any = None
+        if mode != "auto":
+            self._settle(rises=mode == "max")
+
+    def _settle(self, rises: bool) -> None:
+        self.monitor_op = np.greater if rises else np.less
+        self.min_delta = abs(self.min_delta) if rises else -abs(self.min_delta)
 
     def find_direction(self) -> None:
         """Settle ``monitor_op`` for mode ``"auto"``, once the model's metrics exist.
@@ -62,7 +73,7 @@ class MonitorCallback(Callback):
                     "whether that metric should be maximized or minimized. Pass `mode='max'` or "
                     "`mode='min'`."
                 )
-            self.monitor_op = np.greater if rises else np.less
+            self._settle(rises)
 
     def is_improvement(self, value: float, reference: float | None) -> bool:
         """Whether ``value`` is better than ``reference`` by more than ``min_delta``."""
@@ -70,8 +81,7 @@ class MonitorCallback(Callback):
             return False
         if reference is None or math.isnan(reference):
             return True
-        margin = self.min_delta if self.monitor_op is np.greater else -self.min_delta
-        return bool(self.monitor_op(value - margin, reference))
+        return bool(self.monitor_op(value - self.min_delta, reference))
 
 
 def _should_rise(name: str, model: Any) -> bool | None:
