@@ -16,6 +16,7 @@ from torchkeras.core import nested
 from torchkeras.core.checks import argument_error, kind_error, moment_error
 from torchkeras.core.configurable import is_builtin
 from torchkeras.core.dtypes import NAMES
+from torchkeras.core.heap import keep_freed_memory
 from torchkeras.core.settings import settings
 from torchkeras.data import rows, unpack_x_y_sample_weight
 from torchkeras.distribution import Alone, distribution, processes, replicas
@@ -50,6 +51,8 @@ class Run:
         self.group = replicas(self.distribution)
         self.share = self.group.share
         self.device = _placed(model, self.group)
+        if self.device.type == "cpu":
+            keep_freed_memory()
         model.__dict__["_replicas"] = self.group
         # A callback may evaluate or predict in the midst of `fit`, which then goes on as it was.
         self._outer = model._together, model._precision
