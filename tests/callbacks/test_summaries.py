@@ -28,7 +28,7 @@ def test_what_is_written_goes_to_the_writer_in_force(tmp_path):
     writer.close()
     found = read(tmp_path)
     assert [(e.step, e.value) for e in found.Scalars("number")] == [(3, 2.5)]
-    assert [e.step for e in found.Histograms("spread")] == [4]
+    assert [e.step for e in found.Tensors("spread")] == [4]
     assert "left out" not in found.Tags()["scalars"]
 
 

@@ -61,7 +61,9 @@ def test_epochs_are_written_to_two_runs(model, tmp_path):
 
 
 def test_steps_are_written_when_asked(model, tmp_path):
-    train(TensorBoard(tmp_path, update_freq=2, write_steps_per_second=True), model, [{}], steps=5)
+    board = TensorBoard(tmp_path, update_freq=2, write_steps_per_second=True)
+    train(board, model, [{"loss": 3.5}], steps=5)
+    assert scalars(tmp_path / "train", "epoch_loss") == [(0, 3.5)]  # step 5 is no multiple of 2
     assert scalars(tmp_path / "train", "batch_loss") == [(2, 1.0), (4, 3.0)]
     assert len(scalars(tmp_path / "train", "batch_steps_per_second")) == 2
     assert scalars(tmp_path / "train", "epoch_steps_per_second")[0][1] > 0
@@ -79,11 +81,18 @@ def test_evaluation_is_written_by_iterations(model, tmp_path):
 
 
 def test_weights_become_histograms_and_images(model, tmp_path):
+    model.layers.append(SimpleNamespace(name="rgba", weights=[Weight("rgba/kernel", (5, 3, 2, 4))]))
     train(TensorBoard(tmp_path, histogram_freq=2, write_images=True), model, [{"loss": 1.0}] * 3)
     found = events(tmp_path / "train")
-    assert [event.step for event in found.Histograms("dense/kernel/histogram")] == [0, 2]
-    assert found.Images("dense/kernel/image")[0].width == 4
-    assert found.Images("conv/kernel/image")[0].height == 2
+    assert [event.step for event in found.Tensors("dense/kernel/histogram")] == [0, 2]
+
+    def sizes(name):
+        texts = found.Tensors(f"{name}/kernel/image")[0].tensor_proto.string_val
+        return int(texts[0]), int(texts[1]), len(texts) - 2
+
+    assert sizes("dense") == (4, 3, 1)
+    assert sizes("conv") == (2, 2, 3)
+    assert sizes("rgba") == (2, 3, 3)  # no more than three
 
 
 def test_the_layers_of_a_sequential_model_make_a_graph(model, tmp_path):

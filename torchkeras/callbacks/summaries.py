@@ -11,10 +11,8 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-import numpy as np
-import torch
-
-from torchkeras.core.checks import moment_error
+from torchkeras.callbacks import events
+from torchkeras.core.checks import argument_error, moment_error
 
 
 class _InForce(NamedTuple):
@@ -120,7 +118,7 @@ def should_record_summaries() -> bool:
     return bool(found.records() if callable(found.records) else found.records)
 
 
-def _write(method: str, name: str, data: Any, step: Any, **options: Any) -> bool:
+def _write(add: Callable[..., None], name: str, data: Any, step: Any, *arguments: Any) -> bool:
     if not should_record_summaries():
         return False
     found = _in_force.get()
@@ -128,40 +126,35 @@ def _write(method: str, name: str, data: Any, step: Any, **options: Any) -> bool
     if step is None:
         raise moment_error("summary", "there is no step", "Pass step= to it or to as_default().")
     number = int(step() if callable(step) else step)
-    getattr(found.writer.writer, method)(name, data, number, **options)
+    add(found.writer.writer, name, data, number, *arguments)
     return True
-
-
-def _array(data: Any) -> np.ndarray:
-    return data.detach().cpu().numpy() if isinstance(data, torch.Tensor) else np.asarray(data)
 
 
 def scalar(name: str, data: Any, step: Any = None, description: str | None = None) -> bool:
     """Write a number; whether it was written."""
-    return _write("add_scalar", name, float(data), step)
+    return _write(events.add_scalar, name, data, step, description)
 
 
 def histogram(
     name: str, data: Any, step: Any = None, buckets: int = 30, description: str | None = None
 ) -> bool:
     """Write the distribution of numbers in ``buckets`` bins; whether it was written."""
-    if not should_record_summaries():
-        return False
-    return _write("add_histogram", name, _array(data), step, bins=buckets)
+    return _write(events.add_histogram, name, data, step, buckets, description)
 
 
 def image(
     name: str, data: Any, step: Any = None, max_outputs: int = 3, description: str | None = None
 ) -> bool:
-    """Write images ``(n, h, w, c)``, ``max_outputs`` at most; whether they were written."""
-    if not should_record_summaries():
-        return False
-    return _write("add_images", name, _array(data)[:max_outputs], step, dataformats="NHWC")
+    """Write images ``(n, h, w, c)``, ``max_outputs`` at most; whether they were written.
+
+    Numbers of type float are in [0, 1]; there are 1 to 4 channels.
+    """
+    return _write(events.add_images, name, data, step, max_outputs, description)
 
 
 def text(name: str, data: Any, step: Any = None, description: str | None = None) -> bool:
-    """Write a text; whether it was written."""
-    return _write("add_text", name, str(data), step)
+    """Write a text, or an array of them; whether it was written."""
+    return _write(events.add_text, name, data, step, description)
 
 
 def audio(
@@ -173,10 +166,11 @@ def audio(
     encoding: str | None = None,
     description: str | None = None,
 ) -> bool:
-    """Write sounds ``(n, t, c)`` in [-1, 1] at ``sample_rate`` Hz; whether they were written."""
-    if not should_record_summaries():
-        return False
-    for number, sound in enumerate(_array(data)[:max_outputs]):
-        tag = name if len(data) == 1 else f"{name}/{number}"
-        _write("add_audio", tag, torch.tensor(sound.mean(-1)), step, sample_rate=sample_rate)
-    return True
+    """Write sounds ``(n, t, c)`` in [-1, 1] at ``sample_rate`` Hz; whether they were written.
+
+    Raises:
+        ValueError: ``encoding`` is neither ``"wav"`` nor None, which is the same.
+    """
+    if encoding not in (None, "wav"):
+        raise argument_error("audio", "encoding", encoding, '"wav" or None')
+    return _write(events.add_audio, name, data, step, int(sample_rate), max_outputs, description)

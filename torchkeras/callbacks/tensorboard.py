@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from torchkeras.callbacks import summaries
+from torchkeras.callbacks import events, summaries
 from torchkeras.callbacks.base import Callback
 from torchkeras.callbacks.schedules import learning_rates
 from torchkeras.core.checks import argument_error, kind_error
@@ -231,10 +231,10 @@ class TensorBoard(Callback):
         for layer in self.model.layers:
             for weight in getattr(layer, "weights", ()):
                 path, values = weight.path.replace(":", "_"), np.asarray(weight)
-                writer.add_histogram(f"{path}/histogram", values, epoch)
-                image = _as_images(values) if self.write_images else None
-                if image is not None:
-                    writer.add_images(f"{path}/image", image, epoch, dataformats="NHWC")
+                events.add_histogram(writer, f"{path}/histogram", values, epoch)
+                images = _as_images(values) if self.write_images else None
+                if images is not None:
+                    events.add_images(writer, f"{path}/image", images, epoch)
 
     def _write_graph(self) -> None:
         """Write the configuration in the form that the graph tab draws layers from."""
@@ -243,19 +243,8 @@ class TensorBoard(Callback):
         except (TypeError, ValueError, RuntimeError) as error:
             warnings.warn(f"Model failed to serialize as JSON. Ignoring... {error}", stacklevel=3)
             return
-        file_writer = self._writer("train")._get_file_writer()
-        from tensorboard.compat.proto import summary_pb2, tensor_pb2, types_pb2
-
-        plugin = summary_pb2.SummaryMetadata.PluginData(
-            plugin_name="graph_keras_model", content=b"1"
-        )
-        summary = summary_pb2.Summary()
-        summary.value.add(
-            tag="keras",
-            metadata=summary_pb2.SummaryMetadata(plugin_data=plugin),
-            tensor=tensor_pb2.TensorProto(dtype=types_pb2.DT_STRING, string_val=[text.encode()]),
-        )
-        file_writer.add_summary(summary, 0)
+        config = np.array(text.encode(), dtype=object)
+        events.add_tensor(self._writer("train"), "keras", config, 0, "graph_keras_model", "", b"1")
 
     def _start_profile(self) -> None:
         activities = [torch.profiler.ProfilerActivity.CPU]
