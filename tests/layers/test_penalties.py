@@ -75,3 +75,23 @@ def test_losses_have_their_older_name():
     assert [float(loss) for loss in layer.losses] == [2.0]
     mask = torch.tensor([True])
     assert layer.compute_mask(torch.zeros(1), mask=mask) is mask
+
+
+def test_functions_given_outside_of_calls_give_a_loss_of_each_batch():
+    class Built(keras.layers.Dense):
+        def build(self, input_shape):
+            super().build(input_shape)
+            self.add_loss(lambda: self.kernel.sum())
+
+    layer = Built(1, kernel_initializer="ones")
+    model = keras.Sequential([keras.Input((2,)), layer])
+    model.add_loss(lambda: 10.0 * layer.bias.sum() + 5.0)
+    model.compile("sgd")
+    x = np.zeros((2, 2))
+    assert model.evaluate(x, verbose=0) == 7.0
+    assert [model.train_on_batch(x), model.train_on_batch(x)] == pytest.approx([7.0, 5.98])
+
+
+def test_a_symbolic_loss_is_no_matter_of_a_layer():
+    with pytest.raises(ValueError, match="add_loss of a functional model makes losses"):
+        keras.layers.Dense(2).add_loss(keras.Input((2,)))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+import torchkeras
 from torchkeras import losses
 from torchkeras.losses.base import Loss, LossFunctionWrapper, align, divide
 
@@ -181,3 +182,22 @@ def test_wrong_reductions_and_missing_calls_are_named():
 def test_weights_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match=r"sample_weight.shape is \(3,\); expected .*\(4,\)"):
         Distance()(Y_TRUE, Y_PRED, torch.ones(3))
+
+
+@pytest.mark.parametrize("reduction", ["sum_over_batch_size", "sum", "none"])
+@pytest.mark.parametrize("loss", [losses.MeanSquaredError, Distance])
+def test_of_symbolic_tensors_comes_a_symbolic_loss(loss, reduction):
+    loss = loss(reduction=reduction)
+    inputs = [torchkeras.Input((1,)), torchkeras.Input((1,)), torchkeras.Input(())]
+    model = torchkeras.Model(inputs, loss(inputs[0], inputs[1], sample_weight=inputs[2]))
+    weights = torch.tensor([0.0, 1.0, 2.0, 1.0])
+    torch.testing.assert_close(
+        model([Y_TRUE, Y_PRED, weights]), loss(Y_TRUE, Y_PRED, sample_weight=weights)
+    )
+
+
+def test_a_symbolic_loss_heeds_the_mask():
+    y_pred = torchkeras.layers.Masking()(torchkeras.Input((2, 1)))
+    loss = losses.MeanSquaredError()
+    model = torchkeras.Model([y_pred.call.inputs[0]], loss(torch.zeros(1, 2, 1), y_pred))
+    assert float(model(torch.tensor([[[3.0], [0.0]]]))) == 9.0

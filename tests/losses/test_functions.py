@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 
+import torchkeras
 from torchkeras import losses
 
 SAME_ARGUMENTS = [
@@ -138,3 +139,16 @@ def test_shapes_that_do_not_fit_are_refused(name):
     with pytest.raises(ValueError, match=r"y_true.shape is \(4, 5\); expected .*\(4, 3\)"):
         getattr(losses, name)(torch.zeros(4, 5), torch.ones(4, 3))
     assert getattr(losses, name)(torch.ones(1, 3), torch.ones(4, 3)).shape == (4,)
+
+
+@pytest.mark.parametrize("name", SAME_ARGUMENTS)
+def test_on_symbolic_tensors_they_are_parts_of_a_model_that_is_saved(name, tmp_path):
+    y_true, y_pred = torchkeras.Input((3,)), torchkeras.Input((3,))
+    values = getattr(losses, name)(y_true, y_pred)
+    assert values.shape == getattr(keras.losses, name)(keras.Input((3,)), keras.Input((3,))).shape
+    model = torchkeras.Model([y_true, y_pred], values)
+    model.save(tmp_path / "model.keras")
+    x = [np.eye(3, dtype="float32"), np.full((3, 3), 0.3, "float32")]
+    expected = getattr(losses, name)(*x)
+    for each in (model, torchkeras.models.load_model(tmp_path / "model.keras")):
+        torch.testing.assert_close(each(x), expected)

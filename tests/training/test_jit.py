@@ -251,3 +251,18 @@ def test_a_function_gives_way_twice():
     assert compiled(torch.ones(1)).item() == 2
     assert len(attempts) == 1
     torch._dynamo.reset()
+
+
+def test_losses_that_layers_add_are_part_of_the_graph(counters):
+    def adding():
+        x = keras.Input((6,))
+        y = layers.Dense(3, activation="softmax", activity_regularizer="l2")(x)
+        model = keras.Model(x, y)
+        model.add_loss(keras.ops.mean(y**2))
+        return model
+
+    models = pair(adding)
+    plain, compiled = histories(models, X, validation_data=(X, Y))
+    for key in plain:
+        np.testing.assert_allclose(compiled[key], plain[key], rtol=1e-4, err_msg=key)
+    assert set(counters) == {"_step", "_outputs_and_loss"}

@@ -137,7 +137,8 @@ class OlderMembers:
         """Keep the mean of a value over the batches, to be reported as ``name``.
 
         Args:
-            value: A tensor, of any shape.
+            value: A tensor, of any shape; what calling a metric gave is reported by that metric,
+                under its own name.
             name: Name of the metric.
             **options: ``aggregation="mean"``, the only one there is.
 
@@ -150,24 +151,40 @@ class OlderMembers:
                 f'{type(self).__name__} "{self.name}": Unknown keyword arguments: '
                 f"{sorted(options)}. Expected `aggregation`."
             )
-        if options.get("aggregation", "mean") not in ("mean", None):
-            raise argument_error(self, "aggregation", options["aggregation"], "'mean'")
-        if name is None:
-            raise argument_error(
-                self, "name", None, "a name",
-                "Please provide a name for your metric like `self.add_metric(value, name='mean')`.",
-            )  # fmt: skip
+        source = getattr(value, "_metric_obj", None)
+        if source is not None:  # it has counted this batch by itself
+            self._keep_metric(source)
+            return
+        self._check_metric(name, options.get("aggregation"))
         if local.shape_run:
             return
         if not isinstance(value, Tensor):
             raise kind_error(
                 self, "value", value, "a tensor, made in `call`",
-                "Write a layer whose call adds the metric.",
+                "Of symbolic tensors, model.add_metric makes a metric.",
             )  # fmt: skip
+        self._metric_named(name).update_state(value.detach())
+
+    def _check_metric(self, name: str | None, aggregation: str | None) -> None:
+        if aggregation not in ("mean", None):
+            raise argument_error(self, "aggregation", aggregation, "'mean'")
+        if name is None:
+            raise argument_error(
+                self, "name", None, "a name",
+                "Please provide a name for your metric like `self.add_metric(value, name='mean')`.",
+            )  # fmt: skip
+
+    def _metric_named(self, name: str) -> Any:
+        """The metric behind ``add_metric``, made when it is first asked for."""
         key = f"_metric_{name}"
         if key not in self.__dict__:
             self.__dict__[key] = registry.find("Mean", "metrics")(name=name)
-        self.__dict__[key].update_state(value.detach())
+        return self.__dict__[key]
+
+    def _keep_metric(self, metric: Any) -> None:
+        """Report ``metric``, unless it is known already."""
+        if all(metric is not known for known in self.metrics):
+            self.__dict__[f"_metric_{metric.name}"] = metric
 
     # Names and what lies inside.
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from torchkeras.core import registry, serialization
 from torchkeras.core.typing import Config
-from torchkeras.losses.base import Loss, LossFunctionWrapper, Reduction
+from torchkeras.losses.base import Loss, LossFunctionWrapper, Reduction, reduced
 from torchkeras.losses.functions import (
     binary_crossentropy,
     binary_focal_crossentropy,
@@ -85,6 +85,7 @@ _FUNCTIONS = {
 }
 for _function, _aliases in _FUNCTIONS.items():
     registry.register_function("losses", _function.__name__, _function, _aliases)
+registry.register_function("losses", "reduced", reduced)  # for graphs in files
 
 
 def get(identifier: Any) -> Any:

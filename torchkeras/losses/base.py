@@ -26,6 +26,7 @@ from torchkeras.losses import functions, regions
 from torchkeras.losses.functions import broadcasts, squeeze_or_expand_to_same_rank
 from torchkeras.losses.fused import MEANS
 from torchkeras.ops.operands import tensor
+from torchkeras.tracer import any_symbolic, traceable
 
 MEAN_REDUCTIONS = ("sum_over_batch_size", "mean", "mean_with_sample_weight")
 # Formulas that look labels up, for which these stay integers.
@@ -124,6 +125,10 @@ class Loss(Configurable):
         raise TypeError(f"{type(self).__name__}: call(y_true, y_pred) is missing.")
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
+        are_tensors = isinstance(y_pred, Tensor) and isinstance(y_true, Tensor)
+        if not are_tensors and any_symbolic(y_true, y_pred):
+            values, mask = self.call(y_true, y_pred), mask_of(y_pred)
+            return reduced(values, sample_weight, mask, self.reduction, self._dtype)
         group = current_group()
         if sample_weight is None and self.reduction in MEAN_REDUCTIONS:
             mean = self.fused_mean(y_true, y_pred)
@@ -286,6 +291,18 @@ class LossFunctionWrapper(Loss):
             config["fn"] = serialization.serialize_keras_object(self.fn)
             config.update(serialization.serialize_value(self.options))
         return config
+
+
+@traceable
+def reduced(
+    values: Any,
+    sample_weight: Any = None,
+    mask: Any = None,
+    reduction: str | None = "sum_over_batch_size",
+    dtype: str = "float32",
+) -> Tensor:
+    """What a ``Loss`` makes of its values for one process; in graphs, where it is one node."""
+    return divide(*Loss(reduction=reduction, dtype=dtype).reduce(values, sample_weight, mask))
 
 
 def mask_of(x: Any) -> Tensor | None:

@@ -14,9 +14,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from torchkeras.core import settings
-from torchkeras.core.checks import argument_error, kind_error, telling
+from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.core.typing import AxisLike
 from torchkeras.ops.operands import floating, tensor
+from torchkeras.tracer import traceable
 
 
 def squeeze_or_expand_to_same_rank(
@@ -85,6 +86,7 @@ def clip_probabilities(p: Tensor) -> Tensor:
 # Regression
 
 
+@traceable
 def mean_squared_error(y_true: Any, y_pred: Any) -> Tensor:
     """Mean of ``(y_true - y_pred)**2`` over the last axis.
 
@@ -96,18 +98,21 @@ def mean_squared_error(y_true: Any, y_pred: Any) -> Tensor:
     return (y_true - y_pred).square().mean(-1)
 
 
+@traceable
 def mean_absolute_error(y_true: Any, y_pred: Any) -> Tensor:
     """Mean of ``|y_true - y_pred|`` over the last axis."""
     y_true, y_pred = pair(y_true, y_pred)
     return (y_true - y_pred).abs().mean(-1)
 
 
+@traceable
 def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Tensor:
     """``100 * mean(|y_true - y_pred| / |y_true|)`` over the last axis, in percent."""
     y_true, y_pred = pair(y_true, y_pred)
     return 100.0 * ((y_true - y_pred) / y_true.abs().clamp(min=settings.epsilon())).abs().mean(-1)
 
 
+@traceable
 def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Tensor:
     """Mean of ``(log(y_true + 1) - log(y_pred + 1))**2``, values below 0 taken as 0."""
     y_true, y_pred = pair(y_true, y_pred)
@@ -116,7 +121,7 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Tensor:
     return difference.square().mean(-1)
 
 
-@telling
+@traceable
 def cosine_similarity(y_true: Any, y_pred: Any, axis: AxisLike = -1) -> Tensor:
     """Minus the cosine between ``y_true`` and ``y_pred``: -1 for the same direction, 1 opposite.
 
@@ -135,6 +140,7 @@ def unit(x: Tensor, axes: tuple[int, ...] | None) -> Tensor:
     return x / norm.clamp(min=settings.epsilon())
 
 
+@traceable
 def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Tensor:
     """Mean of ``e**2 / 2`` where ``|e| <= delta`` and ``delta * |e| - delta**2 / 2`` elsewhere.
 
@@ -148,6 +154,7 @@ def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Tensor:
     return torch.where(error <= delta, 0.5 * error.square(), linear).mean(-1)
 
 
+@traceable
 def log_cosh(y_true: Any, y_pred: Any) -> Tensor:
     """Mean of ``log(cosh(y_pred - y_true))`` over the last axis."""
     y_true, y_pred = pair(y_true, y_pred)
@@ -158,6 +165,7 @@ def log_cosh(y_true: Any, y_pred: Any) -> Tensor:
 # Probabilities
 
 
+@traceable
 def kl_divergence(y_true: Any, y_pred: Any) -> Tensor:
     """``sum(y_true * log(y_true / y_pred))`` over the last axis, in nats."""
     y_true, y_pred = pair(y_true, y_pred)
@@ -165,12 +173,14 @@ def kl_divergence(y_true: Any, y_pred: Any) -> Tensor:
     return (y_true * (y_true / y_pred).log()).sum(-1)
 
 
+@traceable
 def poisson(y_true: Any, y_pred: Any) -> Tensor:
     """Mean of ``y_pred - y_true * log(y_pred)`` over the last axis."""
     y_true, y_pred = pair(y_true, y_pred)
     return (y_pred - y_true * (y_pred + settings.epsilon()).log()).mean(-1)
 
 
+@traceable
 def binary_crossentropy(
     y_true: Any,
     y_pred: Any,
@@ -224,6 +234,7 @@ def _shape_error(owner: str, y_true: Tensor, y_pred: Tensor) -> ValueError:
     )
 
 
+@traceable
 def binary_focal_crossentropy(
     y_true: Any,
     y_pred: Any,
@@ -290,7 +301,7 @@ def _is_last(axis: int, y_pred: Any) -> bool:
     return axis == -1 or axis == getattr(y_pred, "ndim", 0) - 1
 
 
-@telling
+@traceable
 def categorical_crossentropy(
     y_true: Any,
     y_pred: Any,
@@ -328,7 +339,7 @@ def log_probabilities(y_pred: Tensor, from_logits: bool, axis: int) -> Tensor:
     return clip_probabilities(y_pred / y_pred.sum(axis, keepdim=True)).log()
 
 
-@telling
+@traceable
 def categorical_focal_crossentropy(
     y_true: Any,
     y_pred: Any,
@@ -365,7 +376,7 @@ def categorical_focal_crossentropy(
     return ((1.0 - p).pow(gamma) * alpha * -y_true * p.log()).sum(axis)
 
 
-@telling
+@traceable
 def sparse_categorical_crossentropy(
     y_true: Any,
     y_pred: Any,
@@ -432,7 +443,7 @@ def _nll(log_p: Tensor, y_true: Tensor, axis: int) -> Tensor:
     return -log_p.gather(axis, y_true.unsqueeze(axis)).squeeze(axis)
 
 
-@telling
+@traceable
 def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) -> Tensor:
     """``(1 - p[y_true]**q) / q``: between cross-entropy (q near 0) and absolute error (q near 1).
 
@@ -459,18 +470,21 @@ def _as_signs(y_true: Tensor) -> Tensor:
     return torch.where(is_binary, 2.0 * y_true - 1.0, y_true)
 
 
+@traceable
 def hinge(y_true: Any, y_pred: Any) -> Tensor:
     """Mean of ``max(1 - y_true * y_pred, 0)``; labels are -1 and 1 (or 0 and 1)."""
     y_true, y_pred = pair(y_true, y_pred)
     return (1.0 - _as_signs(y_true) * y_pred).clamp(min=0.0).mean(-1)
 
 
+@traceable
 def squared_hinge(y_true: Any, y_pred: Any) -> Tensor:
     """Mean of ``max(1 - y_true * y_pred, 0)**2``; labels are -1 and 1 (or 0 and 1)."""
     y_true, y_pred = pair(y_true, y_pred)
     return (1.0 - _as_signs(y_true) * y_pred).clamp(min=0.0).square().mean(-1)
 
 
+@traceable
 def categorical_hinge(y_true: Any, y_pred: Any) -> Tensor:
     """``max(neg - pos + 1, 0)``: the right class's score against the best of the others."""
     y_true, y_pred = pair(y_true, y_pred)

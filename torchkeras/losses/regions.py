@@ -7,13 +7,14 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from torchkeras.core import settings
-from torchkeras.core.checks import argument_error, telling
+from torchkeras.core.checks import argument_error
 from torchkeras.core.typing import AxisLike
 from torchkeras.losses.functions import pair
 from torchkeras.ops.operands import floating, tensor
+from torchkeras.tracer import traceable
 
 
-@telling
+@traceable
 def dice(y_true: Any, y_pred: Any, axis: AxisLike = None) -> Tensor:
     """``1 - 2 * sum(y_true * y_pred) / (sum(y_true) + sum(y_pred))``: 0 for perfect overlap.
 
@@ -27,7 +28,7 @@ def dice(y_true: Any, y_pred: Any, axis: AxisLike = None) -> Tensor:
     return 1 - 2.0 * overlap / (y_true.sum(axes) + y_pred.sum(axes) + settings.epsilon())
 
 
-@telling
+@traceable
 def tversky(
     y_true: Any, y_pred: Any, alpha: float = 0.5, beta: float = 0.5, axis: AxisLike = None
 ) -> Tensor:
@@ -49,6 +50,7 @@ def tversky(
     return 1 - overlap / (overlap + missed * alpha + invented * beta + settings.epsilon())
 
 
+@traceable
 def ctc(y_true: Any, y_pred: Any) -> Tensor:
     """Connectionist temporal classification: ``-log`` of the labels' probability over alignments.
 
@@ -77,6 +79,7 @@ def ctc(y_true: Any, y_pred: Any) -> Tensor:
     return F.ctc_loss(log_p, y_true, steps, (y_true != 0).sum(-1), blank=0, reduction="none")
 
 
+@traceable
 def circle(
     y_true: Any,
     y_pred: Any,

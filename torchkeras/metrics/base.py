@@ -222,9 +222,12 @@ class Metric(Configurable):
             state.assign(_JOINED.get(reduction, _JOINED["sum"])(joined))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Add a batch and give the result so far."""
+        """Add a batch and give the result so far, by which ``add_metric`` knows the metric."""
         self.update_state(*args, **kwargs)
-        return self.result()
+        result = self.result()
+        if isinstance(result, Tensor):
+            result._metric_obj = self
+        return result
 
     # Without side effects
 

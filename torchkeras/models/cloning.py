@@ -126,7 +126,10 @@ def _clone_functional(
         modules = {key: _Called(layer, call_function) for key, layer in modules.items()}
     replay(graph, values, modules)
     outputs = nested.map_leaves(lambda symbol: values[id(symbol)], graph.outputs)
-    return model.__class__(nested.pack_sequence_as(graph.inputs, inputs), outputs, name=model.name)
+    inputs = nested.pack_sequence_as(graph.inputs, inputs)
+    copied = model.__class__(inputs, outputs, name=model.name)
+    copied._take_asides([values[id(symbol)] for symbol in graph.asides])
+    return copied
 
 
 class _Called:

@@ -8,6 +8,7 @@ from torchkeras import tracer
 from torchkeras.core import nested, serialization
 from torchkeras.core.checks import argument_error, nearest
 from torchkeras.core.naming import LocalNames, to_snake_case
+from torchkeras.layers.asides import Aside
 from torchkeras.layers.base import Layer
 from torchkeras.layers.input import Input, InputLayer
 from torchkeras.models.model import Model
@@ -58,8 +59,9 @@ class Functional(Model):
     @staticmethod
     def from_graph_config(cls: type, config: dict[str, Any]) -> Any:
         """A model of class ``cls`` made from a graph's configuration."""
-        inputs, outputs = _Reader(config).read()
-        model = cls(inputs, outputs, name=config.get("name"))
+        reader = _Reader(config)
+        model = cls(*reader.read(), name=config.get("name"))
+        model._take_asides(reader.asides())
         if not config.get("trainable", True):
             model.trainable = False
         return model
@@ -187,7 +189,9 @@ class _Writer:
     def _needed_calls(self) -> set[int]:
         """Calls that an output needs, masks that tensors carry anyway left out."""
         needed: set[int] = set()
-        stack = [symbol.call for symbol in (*self.graph.flat_outputs, *self.graph.flat_inputs)]
+        graph = self.graph
+        ends = (*graph.flat_outputs, *graph.flat_inputs, *graph.asides)
+        stack = [symbol.call for symbol in ends]
         while stack:
             call = stack.pop()
             if call is None or id(call) in needed:
@@ -295,6 +299,15 @@ class _Reader:
             self._structure(self.config["input_layers"]),
             self._structure(self.config["output_layers"]),
         )
+
+    def asides(self) -> list[KerasTensor]:
+        """What the layers at the side of the graph were called on."""
+        return [
+            symbol
+            for (name, _), symbols in self.results.items()
+            for symbol in symbols
+            if isinstance(self.layers[name], Aside)
+        ]
 
     def _make(self, entry: dict[str, Any]) -> None:
         name = entry.get("name") or entry["config"]["name"]

@@ -13,6 +13,7 @@ from torchkeras.layers.base import Layer
 from torchkeras.layers.calibration import calibrate, is_chosen
 from torchkeras.layers.preprocessing.texts import is_text, text_array
 from torchkeras.layers.structures import is_text_array, shape_of
+from torchkeras.models.asides import Asides
 from torchkeras.models.summary import print_summary
 from torchkeras.quantizers.configurations import resolve
 from torchkeras.saving import api as saving
@@ -21,7 +22,7 @@ from torchkeras.tracer.graph import module_keys, without_single
 from torchkeras.training.trainer import Trainer
 
 
-class Model(Trainer, Layer):
+class Model(Asides, Trainer, Layer):
     """Layers grouped into one, with ``compile``, ``fit``, ``evaluate``, ``predict`` and ``save``.
 
     Made in one of three ways: ``Model(inputs, outputs)`` from symbolic tensors; ``Sequential``; or

@@ -225,6 +225,8 @@ class Sequential(Model):
             training: Whether layers behave as in training; handed down to them.
             mask: Mask of the input.
         """
+        if self._graph is not None and self._graph.asides:
+            return super().call(inputs, training, mask)
         x = inputs
         if self._graph is not None:
             (x,) = adapted(self, self._graph, inputs, mask)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import torch
 
 from torchkeras import ops
-from torchkeras.core import serialization
+from torchkeras.core import registry, serialization
 from torchkeras.core.checks import argument_error, nearest
 from torchkeras.core.dtypes import standardize_dtype
 from torchkeras.saving.operation_table import (
@@ -25,6 +25,7 @@ from torchkeras.saving.operation_table import (
 from torchkeras.tracer.symbolic import operation_name
 
 _MODULE = "keras.src.ops."
+_LOSSES = "keras.losses"  # whose functions have no classes: nodes of our own files
 
 
 class KerasNode(NamedTuple):
@@ -50,7 +51,8 @@ class KerasNode(NamedTuple):
 def is_operation(config: dict[str, Any]) -> bool:
     """Whether a serialized dictionary is an operation rather than a layer."""
     module = config.get("module")
-    return isinstance(module, str) and module.startswith((_MODULE, "keras.ops", "keras.src.ops"))
+    rooms = (_MODULE, "keras.ops", "keras.src.ops")
+    return isinstance(module, str) and (module.startswith(rooms) or module == _LOSSES)
 
 
 def from_keras(
@@ -64,6 +66,8 @@ def from_keras(
     Raises:
         ValueError: there is no such class.
     """
+    if module == _LOSSES and inspect.isfunction(registry.find(class_name, "losses")):
+        return registry.find(class_name, "losses")
     room = (module or "").rpartition(".")[2]
     row = BY_CLASS.get((room, class_name)) or BY_CLASS_ALONE.get(class_name)
     if row is None:
@@ -122,6 +126,8 @@ def to_keras(function: Any, args: tuple, kwargs: dict[str, Any]) -> KerasNode:
         ValueError: Keras has no operation that does this.
     """
     name = operation_name(function)
+    if (getattr(function, "__module__", None) or "").startswith("torchkeras.losses."):
+        return KerasNode(_LOSSES, name, {}, tuple(args), dict(kwargs))
     if name in ("getitem", "__getitem__"):
         return KerasNode(_MODULE + "numpy", "GetItem", {}, tuple(args), dict(kwargs))
     row, arguments = _in_words_of_keras(function, name, args, kwargs)

@@ -3,7 +3,7 @@
 import keyword
 import operator
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ class Graph:
     Args:
         inputs: Structure of symbolic tensors, each made by ``Input`` or by a layer.
         outputs: Structure of symbolic tensors made from them.
+        asides: Further symbolic tensors made from them, whose calls are made too.
 
     Attributes:
         results: ``outputs``, of a list of one its item: what a run gives back, as in Keras.
@@ -39,19 +40,23 @@ class Graph:
         ValueError: an output depends on a symbolic tensor that isn't among the inputs.
     """
 
-    def __init__(self, inputs: Any, outputs: Any) -> None:
+    def __init__(self, inputs: Any, outputs: Any, asides: Sequence[KerasTensor] = ()) -> None:
         self.inputs = inputs
         self.outputs = outputs
+        self.asides = list(asides)
         self.results = without_single(outputs)
         self.flat_inputs: list[KerasTensor] = nested.flatten(inputs)
         self.flat_outputs: list[KerasTensor] = nested.flatten(outputs)
         self._wanted = self._wanted_of_one()
         release_modules()
-        finished, first_seen = self._walk()
-        self.calls, self.operations = self._in_order(finished, first_seen)
+        self.calls, self.operations = self._in_order(*self._walk(self._roots()))
+        if asides:  # what they need beside the outputs comes after all else
+            calls, operations = self._in_order(*self._walk(self.asides))
+            self.calls += _missing(calls, self.calls)
+            self.operations += _missing(operations, self.operations)
         self._check_connected()
 
-    def _walk(self) -> tuple[list[Call], dict[int, int]]:
+    def _walk(self, roots: list[KerasTensor]) -> tuple[list[Call], dict[int, int]]:
         """Calls with all their ancestors before them, and when each operation was first met."""
         stops = {id(tensor) for tensor in self.flat_inputs}
         finished: list[Call] = []
@@ -67,7 +72,7 @@ class Graph:
             first_seen.setdefault(id(operation_of(call)), len(first_seen))
             stack.append((call, iter(call.inputs)))
 
-        for tensor in self._roots():
+        for tensor in roots:
             enter(tensor)
             while stack:
                 call, parents = stack[-1]
@@ -171,6 +176,12 @@ class Graph:
             The graph module, and a module that holds constants and free variables.
         """
         return _Emitter(self, paths).emit()
+
+
+def _missing(found: list[Any], known: list[Any]) -> list[Any]:
+    """What of ``found`` isn't among ``known``."""
+    ids = {id(item) for item in known}
+    return [item for item in found if id(item) not in ids]
 
 
 def operation_of(call: Call) -> Any:

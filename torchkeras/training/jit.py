@@ -103,6 +103,7 @@ class WholeStep:
         y_pred, loss = self.module(x, y, sample_weight)
         scaled_loss = scaled(loss, self.optimizer)
         gradients = torch.autograd.grad(scaled_loss, self.parameters, allow_unused=True)
+        self.model._detach_losses()  # a graph that is done with can't be given back
         self.optimizer.step_with(gradients)
         return y_pred, loss.detach()
 

@@ -137,7 +137,8 @@ class Run:
             plan.loss.check_labels(stream.targets)
         variables = model.trainable_variables
         state = model.__dict__
-        state["_has_penalties"] = any(v.regularizer is not None for v in variables)
+        state["_has_penalties"] = model.has_penalties
+        model._expect_losses()
         if not trains:
             return
         if isinstance(stream, data.ArrayBatches) and not model.overrides_train_step:
