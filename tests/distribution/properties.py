@@ -5,24 +5,49 @@
 Run number ``FIRST`` up to ``LAST`` gives names and arrays, written to ``RESULT.<rank>.npz``.
 """
 
+import itertools
 import os
 import sys
 
 import numpy as np
 import torch
+from torch.utils.data import DataLoader
 
 import torchkeras as keras
-from torchkeras import layers
+from torchkeras import layers, metrics
 
 CLASSES = 3
+
+
+class Divergence(layers.Layer):
+    """Adds a loss that is a mean over samples, as variational models do."""
+
+    def call(self, x):
+        self.add_loss(0.1 * (x.square() - x).mean())
+        return x
+
+
+class Largest(metrics.Metric):
+    """The largest prediction of all, and how many batches it took (of which all count alike)."""
+
+    def __init__(self):
+        super().__init__(name="largest")
+        self.largest = self.add_variable((), name="largest", reduction="max")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        self.largest.assign(torch.maximum(self.largest, y_pred.max()))
+
+    def result(self):
+        return self.largest.value
 
 
 def dense():
     return keras.Sequential(
         [
             keras.Input((4,)),
-            layers.Dense(5, activation="tanh", kernel_regularizer="l2"),
+            layers.Dense(5, activation="tanh", kernel_regularizer="l2", activity_regularizer="l1"),
             layers.BatchNormalization(synchronized=True),
+            Divergence(),
             layers.Dense(CLASSES, activation="softmax"),
         ]
     )
@@ -68,9 +93,11 @@ def forked():
     inputs = keras.Input((4,))
     hidden = layers.BatchNormalization(synchronized=True)(layers.Dense(5, use_bias=False)(inputs))
     kind = layers.Dense(CLASSES, activation="softmax", name="kind")(hidden)
-    return keras.Model(inputs, [layers.Dense(1, name="value")(hidden), kind])
+    value = layers.Dense(1, activation="sigmoid", name="value", activity_regularizer="l2")(hidden)
+    return keras.Model(inputs, [value, kind])
 
 
+SOURCES = ("loader", "dataset", "generator")
 SHAPES = {dense: (4,), convolutional: (6, 6, 2), recurrent: 6, stepwise: 6, forked: (4,)}
 
 
@@ -83,6 +110,75 @@ def samples(make, number, rng):
     return rng.normal(size=(number, *shape)).astype("float32")
 
 
+class Uneven(keras.utils.PyDataset):
+    """Batches of uneven lengths."""
+
+    def __init__(self, batches):
+        super().__init__()
+        self.batches = batches
+
+    def __len__(self):
+        return len(self.batches)
+
+    def __getitem__(self, place):
+        return self.batches[place]
+
+
+def source(kind, x, y, sample_weight, rng):
+    """The samples as a source of uneven batches, and how many batches an epoch has of them."""
+    cuts = [0, *sorted(set(rng.integers(1, len(x) + 1, 4).tolist()) | {len(x)})]
+    columns = [x, y] if sample_weight is None else [x, y, sample_weight]
+    batches = [
+        tuple(
+            tuple(part[start:stop] for part in column)
+            if isinstance(column, list)
+            else column[start:stop]
+            for column in columns
+        )
+        for start, stop in itertools.pairwise(cuts)
+    ]
+    if kind == "dataset":
+        return Uneven(batches), {}
+    if kind == "loader":
+        return DataLoader(batches, batch_size=None, shuffle=True), {}
+
+    def generator():
+        while True:
+            yield from batches
+
+    # An epoch may end in the midst of the data.
+    return generator(), {"steps_per_epoch": max(len(batches) - 1, 1)}
+
+
+def measures(make):
+    """Metrics of all kinds of states, for one output or for each of two."""
+    of_kinds = [
+        "accuracy",
+        metrics.MeanIoU(CLASSES, sparse_y_pred=False),
+        metrics.SparseTopKCategoricalAccuracy(2),
+    ]
+    if make is stepwise:
+        return ["accuracy", metrics.SparseCategoricalCrossentropy()]
+    if make is not forked:
+        return [*of_kinds, Largest()]
+    of_values = [
+        "mae",
+        metrics.AUC(),
+        metrics.AUC(curve="PR", name="auc_pr"),
+        metrics.Precision(),
+        metrics.Recall(),
+        metrics.PrecisionAtRecall(0.5),
+        metrics.FalseNegatives(),
+        metrics.CosineSimilarity(),
+        metrics.RootMeanSquaredError(),
+        metrics.R2Score(),
+        metrics.F1Score(threshold=0.5),
+        metrics.PearsonCorrelation(),
+        Largest(),
+    ]
+    return [of_values, of_kinds]
+
+
 def run(number):
     """Everything that run ``number`` gives: History, evaluation, predictions, weights."""
     rng = np.random.default_rng(number)
@@ -90,7 +186,8 @@ def run(number):
     size, batch_size = int(rng.integers(1, 30)), int(rng.integers(1, 9))
     x = samples(make, size, rng)
     labels = rng.integers(0, CLASSES, (size, 6) if make is stepwise else size)
-    y = [rng.normal(size=(size, 1)).astype("float32"), labels] if make is forked else labels
+    truths = rng.integers(0, 2, (size, 1)).astype("float32")
+    y = [truths, labels] if make is forked else labels
     kind = rng.choice(["none", "samples", "classes"])
     weights = {}
     if kind == "samples":
@@ -101,9 +198,9 @@ def run(number):
     model = make()
     reduction = rng.choice(["sum_over_batch_size", "sum", "mean_with_sample_weight"])
     loss = keras.losses.SparseCategoricalCrossentropy(reduction=str(reduction))
-    metrics, weighted = ["accuracy"], ["accuracy"]
+    weighted = ["accuracy"]
     if make is forked:
-        loss, metrics, weighted = ["mse", loss], [["mae"], metrics], [["mae"], weighted]
+        loss, weighted = ["mse", loss], [["mae"], weighted]
     accumulation = rng.choice([0, 2, 3])
     optimizer = rng.choice(["SGD", "Adam"])
     model.compile(
@@ -111,18 +208,20 @@ def run(number):
             0.01, gradient_accumulation_steps=int(accumulation) or None
         ),
         loss,
-        metrics=metrics,
+        metrics=measures(make),
         weighted_metrics=weighted,
     )
-    history = model.fit(
-        x,
-        y,
-        batch_size=batch_size,
-        epochs=2,
-        verbose=0,
-        validation_split=0.4 if size > 4 and rng.integers(2) and kind != "classes" else 0.0,
-        **weights,
-    )
+    validates, kind_of_source = rng.integers(2), rng.choice(["arrays", *SOURCES])
+    if kind_of_source == "arrays":
+        options = {"batch_size": batch_size, **weights}
+        if validates and size > 4 and kind != "classes":
+            options["validation_split"] = 0.4
+        history = model.fit(x, y, epochs=2, verbose=0, **options)
+    else:
+        batches, options = source(kind_of_source, x, y, weights.pop("sample_weight", None), rng)
+        if validates:
+            options["validation_data"] = (x, y)
+        history = model.fit(batches, epochs=2, verbose=0, **options, **weights)
     given = {name: w for name, w in weights.items() if name == "sample_weight"}
     evaluated = model.evaluate(x, y, batch_size=3, verbose=0, **given)
     predicted = model.predict(x, batch_size=4, verbose=0)

@@ -1,4 +1,4 @@
-"""Two processes compute what one does. ``scenarios.py`` says what is computed."""
+"""Two processes compute what one does: what is said in ``scenarios.py`` and ``rounds.py``."""
 
 import importlib.util
 import warnings
@@ -9,35 +9,41 @@ import pytest
 
 from torchkeras.distribution import Alone, current_group, replicas
 
-SCRIPT = Path(__file__).with_name("scenarios.py")
+FOLDER = Path(__file__).parent
 
 
-def module(path):
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+def module(name):
+    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
     found = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(found)
     return found
 
 
-scenarios, processes = module(SCRIPT), module(SCRIPT.with_name("processes.py"))
+processes = module("processes")
+SCRIPTS = {name: module(name) for name in ("scenarios", "rounds")}
 
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    """Arrays by name, of one process and of each of two."""
-    target = tmp_path_factory.mktemp("results") / "found"
-    processes.run(2, SCRIPT, target)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        scenarios.main(target)
-    return [dict(np.load(f"{target}.{name}.npz")) for name in ("alone", 0, 1)]
+    """For each script its arrays by name, of one process and of each of two."""
+    folder, found = tmp_path_factory.mktemp("results"), {}
+    for script, scenarios in SCRIPTS.items():
+        target = folder / script
+        processes.run(2, FOLDER / f"{script}.py", target)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            scenarios.main(target)
+        found[script] = [dict(np.load(f"{target}.{name}.npz")) for name in ("alone", 0, 1)]
+    return found
 
 
-@pytest.mark.parametrize("name", scenarios.SCENARIOS)
-def test_two_processes_equal_one(results, name):
+@pytest.mark.parametrize(
+    ("script", "name"), [(script, name) for script in SCRIPTS for name in SCRIPTS[script].SCENARIOS]
+)
+def test_two_processes_equal_one(results, script, name):
     alone, *others = [
         {key: value for key, value in found.items() if key.startswith(f"{name}/")}
-        for found in results
+        for found in results[script]
     ]
     for number, found in enumerate(others):
         assert found.keys() == alone.keys()

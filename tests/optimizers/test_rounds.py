@@ -32,12 +32,29 @@ def test_a_copy_goes_on_within_the_round():
 
 def test_a_reduction_is_asked_once_per_round():
     it, sums, asked = Round(), [torch.zeros(())], []
-    it.reduction = lambda tensors: asked.append(1) or tensors
+    it.reduction = lambda tensors: asked.append(1) or [tensor / 2 for tensor in tensors]
     for place in range(2):
         it.add(sums, [torch.tensor(4.0)], place)
-    it.means(sums)
+    assert it.exchange(sums, [True]) == [True]
+    assert it.means(sums) == [torch.tensor(2.0)]
     it.share(sums)  # no call since
     assert asked == [1]
+
+
+def test_what_any_process_has_a_gradient_of_takes_part():
+    it, sums = Round(), [torch.ones(2), torch.ones(3), torch.ones(1)]
+    assert it.exchange(sums, [True, False, False]) == [True, False, False]  # alone
+    others = [torch.zeros(2), torch.ones(3), torch.zeros(1), torch.tensor([1.0, 1.0, 0.0])]
+    it.reduction = lambda tensors: [(a + b) / 2 for a, b in zip(tensors, others, strict=True)]
+    assert it.exchange(sums, [True, False, False]) == [True, True, False]
+    assert sums[0].tolist() == [0.5, 0.5]
+    assert sums[1].tolist() == [1.0, 1.0, 1.0]
+
+
+def test_a_call_without_any_gradient_adds_nothing():
+    it = Round()
+    it.add([], [], place=0)
+    assert it.means([]) == []
 
 
 def trained(batch_size, steps, samples=20, reduction="sum_over_batch_size", source=None):

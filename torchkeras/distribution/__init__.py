@@ -1,6 +1,7 @@
 """Several processes that compute as one."""
 
-from torchkeras.distribution.alone import Alone, current_group
+from torchkeras.distribution.adding import adding_up, reduction_outside_fit
+from torchkeras.distribution.alone import ALONE, Alone, current_group
 from torchkeras.distribution.launching import launch
 from torchkeras.distribution.mesh import DeviceMesh, LayoutMap, TensorLayout, distribute_tensor
 from torchkeras.distribution.processes import (
@@ -26,6 +27,7 @@ from torchkeras.distribution.strategies import (
 )
 
 __all__ = [
+    "ALONE",
     "Alone",
     "DataParallel",
     "DeviceMesh",
@@ -35,6 +37,7 @@ __all__ = [
     "ModelParallel",
     "Sharding",
     "TensorLayout",
+    "adding_up",
     "agreed",
     "current_group",
     "distribute_tensor",
@@ -48,6 +51,7 @@ __all__ = [
     "list_devices",
     "local_rank",
     "rank",
+    "reduction_outside_fit",
     "replicas",
     "set_distribution",
     "start",

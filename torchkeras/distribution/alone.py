@@ -70,6 +70,10 @@ class Alone:
         """
         return count
 
+    def beside(self, extra: Tensor) -> Tensor:
+        """``extra``, which layers make of their samples, as it is added to the loss of a step."""
+        return extra
+
     def scale(self, loss: Tensor) -> Tensor:
         """``of_mean`` of a loss that none of the methods above was used for."""
         return loss
@@ -77,6 +81,14 @@ class Alone:
     def factor(self, number: int) -> float:
         """What gradients are multiplied by before they are added up over ``number`` processes."""
         return 1 / number
+
+    def part(self) -> Reduction | None:
+        """What an optimizer makes gradients such with that their means over the processes are
+        those of the whole batch, and which sends nothing; None if they are."""
+        return None
+
+    def agree(self, flags: Iterable[Tensor]) -> None:
+        """Make numbers that say that something has happened, 1 or more, those of all processes."""
 
     def reduction(self) -> Reduction | None:
         """What an optimizer makes gradients those of the whole batch with; None if they are."""

@@ -202,11 +202,16 @@ class Group(Alone):
             for v in model.non_trainable_variables
             if not (but_shared and v.synchronization == "on_write")
         ]
-        kept += [v for metric in model.metrics if not _is_loss(metric) for v in metric.variables]
+        metrics = [metric for metric in model.metrics if not _is_loss(metric)]
+        kept += [v for metric in metrics for v in metric.variables]
+        known = {id(v) for v in kept}
         before = [v.parameter.detach().clone() for v in kept]
         yield
         _ = model.metrics  # metrics that wait with batches see them now
         with torch.no_grad():
+            for metric in metrics:
+                if any(id(v) not in known for v in metric.variables):  # made by this very batch
+                    metric.reset_state()
             for variable, value in zip(kept, before, strict=True):
                 variable.parameter.copy_(value)
 
@@ -247,6 +252,10 @@ class Group(Alone):
         for parameter, gradient in zip(trained, averaged, strict=True):
             parameter.grad = gradient
 
+    def beside(self, extra: Tensor) -> Tensor:
+        # A penalty on weights, alike in all processes, has itself as the mean of these.
+        return self.of_mean(extra) if self._reduced_exactly else extra
+
     def scale(self, loss: Tensor) -> Tensor:
         return loss if self._reduced_exactly else self.of_mean(loss)
 
@@ -265,6 +274,21 @@ class Group(Alone):
 
         return reduce
 
+    def part(self) -> Reduction:
+        def weigh(gradients: list[Tensor | None], parameters: list[Tensor]) -> list[Tensor | None]:
+            factor = self.number * self.factor(self.number)
+            return [
+                gradient if gradient is None or factor == 1.0 else _times(gradient, factor)
+                for gradient in gradients
+            ]
+
+        return weigh
+
+    def agree(self, flags: Iterable[Tensor]) -> None:
+        for flag in flags:
+            # Processes that divide weights are of several groups.
+            self._in_transit(flag, lambda sent: distributed.all_reduce(sent, _REDUCTIONS["max"]))
+
     def factor(self, number: int) -> float:
         return 1 / number if self._reduced_exactly else self.rows / self.total
 
@@ -274,7 +298,7 @@ class Group(Alone):
         """Sums of ``factor`` times ``gradients``; one absent in every process stays absent."""
         present = torch.tensor([float(g is not None) for g in gradients], device=self.device)
         filled = [
-            torch.zeros_like(parameter) if gradient is None or not factor else gradient * factor
+            torch.zeros_like(parameter) if gradient is None else _times(gradient, factor)
             for gradient, parameter in zip(gradients, parameters, strict=True)
         ]
         reduced = self._sum(filled)
@@ -308,13 +332,13 @@ class Group(Alone):
         distributed.all_reduce(tensor, operation, self.members)
 
     def settle(self, model: Any, metrics: Iterable[Any]) -> None:
-        share_round = getattr(model.optimizer, "share_round", None)
         with torch.no_grad():
-            if share_round is not None:
-                share_round()
+            for value in list(vars(model).values()):
+                if hasattr(value, "share_round"):  # an optimizer
+                    value.share_round()
             for metric in metrics:
                 if hasattr(metric, "settle"):
-                    metric.settle()
+                    metric.settle(self.members)
                 for variable in metric.variables:
                     self._reduce(variable.parameter, getattr(variable, "reduction", "sum"))
             for variable in model.non_trainable_variables:
@@ -323,7 +347,9 @@ class Group(Alone):
                     self._reduce(stored, "mean")
 
     def _reduce(self, tensor: Tensor, reduction: str) -> None:
-        operation = _REDUCTIONS[reduction]
+        if reduction not in _REDUCTIONS and self.rank:  # the first process's is to stand
+            tensor.zero_()
+        operation = _REDUCTIONS.get(reduction, distributed.ReduceOp.SUM)
         self._in_transit(tensor, lambda sent: self._all_reduce(sent, operation))
         if reduction == "mean":
             tensor.div_(self.number)
@@ -367,6 +393,11 @@ class Group(Alone):
                 # A process without a sample of the batch has predicted for a stand-in.
                 starts[other] += max(rows, 1)
         return joined(pieces)
+
+
+def _times(gradient: Tensor, factor: float) -> Tensor:
+    """``factor`` times ``gradient``; what isn't finite counts for nothing, either, at 0."""
+    return gradient * factor if factor else torch.zeros_like(gradient)
 
 
 def _digest(state: Tensor) -> int:

@@ -9,6 +9,7 @@ from torch import Tensor
 from torchkeras.core import scopes, serialization
 from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.core.variable import Variable
+from torchkeras.distribution import ALONE, adding_up, reduction_outside_fit
 from torchkeras.optimizers.base import CallableList, Optimizer
 
 _INNER_OPTIONS = {
@@ -148,11 +149,15 @@ class LossScaleOptimizer(Optimizer):
             raise argument_error(
                 self, "grads", f"a list of {len(grads)}", f"one for each of {len(variables)}"
             )
+        reduction = self.gradient_reduction or reduction_outside_fit()
+        if reduction is not None:  # all processes leave out a step, or none does
+            grads = list(reduction(grads, [variable.value for variable in variables]))
         if not bool(self.check_finite(grads)):
             self.step_counter.assign(0)
             self.dynamic_scale.assign(self.dynamic_scale * 0.5)
             return
-        self.inner_optimizer.apply(self._unscaled(grads, variables), trainable_variables)
+        with adding_up(ALONE):
+            self.inner_optimizer.apply(self._unscaled(grads, variables), trainable_variables)
         if int(self.step_counter) == self.dynamic_growth_steps - 1:
             self.step_counter.assign(0)
             self.dynamic_scale.assign(self.dynamic_scale * 2.0)

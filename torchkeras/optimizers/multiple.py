@@ -231,6 +231,10 @@ class MultiOptimizer(Optimizer):
                 optimizer.apply([grad for grad, _ in pairs], [variable for _, variable in pairs])
         self._iterations.assign_add(1)
 
+    def share_round(self) -> None:
+        for optimizer in self._inner_optimizers:
+            optimizer.share_round()
+
     def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
         owners = [self._owners[self._row(variable)] for variable in var_list]
         for position, optimizer in enumerate(self._inner_optimizers):

@@ -44,15 +44,33 @@ class Round:
         """
         if self._calls != place:
             self._calls, self.total = place, float(place)
-        torch._foreach_add_(sums, gradients, alpha=self.weight)
+        if sums:
+            torch._foreach_add_(sums, gradients, alpha=self.weight)
         self._calls += 1
         self.total += self.weight
 
+    def exchange(self, sums: list[Tensor], present: list[bool]) -> list[bool]:
+        """Make the sums of a round those of all processes.
+
+        Args:
+            sums: All sums.
+            present: Which of them the last call of the round has added to in this process.
+
+        Returns:
+            Which of them it has added to in any process.
+        """
+        if self.reduction is None:
+            return present
+        flags = torch.tensor(present, dtype=sums[0].dtype, device=sums[0].device)
+        *shared, flags = self.reduction([*sums, flags])
+        torch._foreach_copy_(sums, shared)
+        return present if all(present) else [share > 0 for share in flags.tolist()]
+
     def means(self, sums: list[Tensor]) -> list[Tensor]:
         """The weighted means over the round, which they end."""
-        means = list(torch._foreach_div(sums, self.total))
+        means = list(torch._foreach_div(sums, self.total)) if sums else []
         self._calls, self.total = 0, 0.0
-        return means if self.reduction is None else self.reduction(means)
+        return means
 
     def share(self, sums: list[Tensor]) -> None:
         """Make the sums of a round that isn't over the same in all processes."""

@@ -23,7 +23,7 @@ from torch.optim import optimizer as torch_optimizer
 
 from torchkeras.core.checks import argument_error, moment_error
 from torchkeras.core.variable import Variable, as_tensor
-from torchkeras.distribution.adding import reduction_outside_fit
+from torchkeras.distribution import reduction_outside_fit
 from torchkeras.optimizers import buckets, clipping, fused
 from torchkeras.optimizers.buckets import Bucket, Linked, Rate, Rows, Slots
 
@@ -216,6 +216,8 @@ class Stepping:
         """Rows that have a gradient, and these; the others are named in a warning, once."""
         rows = list(rows)
         present = [(r, g) for r, g in zip(rows, gradients, strict=True) if g is not None]
+        if self.round.reduction is not None:  # other processes may have what is missing here
+            return tuple([row for row, _ in present]), [gradient for _, gradient in present]
         if not present:
             raise ValueError(
                 f'{type(self).__name__} "{self.name}": all gradients are None; expected one or '
@@ -241,14 +243,14 @@ class Stepping:
         if found_inf is not None:
             self.count_on_device(rate=False)
         changed, gradients = self._overwrite(rows, gradients)
-        if gradients:
-            if self.loss_scale_factor is not None:
+        if gradients or self.round.reduction is not None:
+            if self.loss_scale_factor is not None and gradients:
                 gradients, owned = torch._foreach_div(gradients, self.loss_scale_factor), True
             due = True
             if self.gradient_accumulation_steps:
-                gradients, due = self._accumulate(changed, gradients)
+                changed, gradients, due = self._accumulate(changed, gradients)
                 owned = True
-            if due:
+            if due and gradients:
                 gradients = clipping.clip(self, gradients, owned)
                 self._change(changed, gradients)
             if self.use_ema:
@@ -287,14 +289,19 @@ class Stepping:
         """Whether this call ends a round of gradient accumulation."""
         return (int(self.param_groups[0]["iteration"]) + 1) % self.gradient_accumulation_steps == 0
 
-    def _accumulate(self, rows: Rows, gradients: list[Tensor]) -> tuple[list[Tensor], bool]:
-        """Add to the sums; when a step is due, their mean, with the sums set to zero."""
-        sums = [self._accumulated_gradients[row].parameter for row in self._listed(rows)]
+    def _accumulate(self, rows: Rows, gradients: list[Tensor]) -> tuple[Rows, list[Tensor], bool]:
+        """Add to the sums; when a step is due, the rows it is for and the means of all gradients,
+        with the sums set to zero."""
+        every = [total.parameter for total in self._accumulated_gradients]
         place = int(self.param_groups[0]["iteration"]) % self.gradient_accumulation_steps
-        self.round.add(sums, gradients, place)
+        self.round.add([every[row] for row in self._listed(rows)], gradients, place)
         if not self._is_due():
-            return gradients, False
-        means = self.round.means(sums)
+            return rows, gradients, False
+        if self.round.reduction is not None:
+            here = set(self._listed(rows))
+            found = self.round.exchange(every, [row in here for row in range(len(every))])
+            rows = tuple([row for row, present in enumerate(found) if present])
+        means = self.round.means([every[row] for row in self._listed(rows)])
         torch._foreach_zero_(
             [
                 total.parameter
@@ -304,7 +311,9 @@ class Stepping:
                 if not variable.overwrite_with_gradient
             ]
         )
-        return means, True
+        if rows is not None and len(rows) == len(every):
+            rows = None
+        return rows, means, True
 
     def share_round(self) -> None:
         """Make sums of a round of gradient accumulation the same in all processes."""

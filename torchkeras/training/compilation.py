@@ -15,7 +15,7 @@ from torchkeras.callbacks.logs import Logs
 from torchkeras.core import nested, serialization
 from torchkeras.core.checks import argument_error, nearest
 from torchkeras.core.scopes import local
-from torchkeras.distribution import Alone, distribution
+from torchkeras.distribution import Alone, current_group, distribution
 from torchkeras.training.compiled import CompiledLoss, CompiledMetrics
 from torchkeras.training.delayed import LossAverage
 from torchkeras.training.foreign import advances_by_batch
@@ -257,7 +257,7 @@ class Compilation:
             total = plan.loss(y, y_pred, sample_weight, samples)
         if self._has_penalties or local.losses_recorded:
             for extra in self.losses:
-                extra = extra.sum() if extra.dim() else extra
+                extra = current_group().beside(extra.sum() if extra.dim() else extra)
                 total = extra if total is None else total + extra
         if total is None:
             raise argument_error(

@@ -1,6 +1,7 @@
 """What ``compile`` takes of torch's own: losses, torchmetrics' metrics, schedules of the rate."""
 
 import inspect
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -96,10 +97,20 @@ class ForeignMetric(metrics.Metric):
     def reset_state(self) -> None:
         self.metric.reset()
 
-    def settle(self) -> None:
-        """Take in what the metrics of the other processes have seen."""
+    def settle(self, members: Any = None) -> None:
+        """Take in what the metrics of the other processes have seen.
+
+        Args:
+            members: torch's group of these processes; None is all there are.
+        """
         if hasattr(self.metric, "sync"):
-            self.metric.sync()
+            self.metric.sync(**({} if members is None else {"process_group": members}))
+            return
+        warnings.warn(
+            f"{self.name} has no `sync`, as torchmetrics' metrics have: what each process shows of "
+            "it is of its own samples.",
+            stacklevel=2,
+        )
 
 
 def advance_by_epoch(schedule: Any, logs: Mapping[str, Any]) -> None:

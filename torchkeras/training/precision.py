@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from torchkeras.distribution import Alone
+from torchkeras.distribution import ALONE, Alone
 
 
 class Precision:
@@ -71,6 +71,7 @@ class Scaled(Precision):
     Args:
         group: See ``Precision``.
         device: Where the model computes.
+        everyone: The processes that leave out a step if one of them has to.
 
     Attributes:
         skipped: How many steps were left out, on the device.
@@ -78,8 +79,9 @@ class Scaled(Precision):
     Source: ``torch.amp.GradScaler``, Keras 3 ``LossScaleOptimizer``.
     """
 
-    def __init__(self, group: Alone, device: torch.device) -> None:
+    def __init__(self, group: Alone, device: torch.device, everyone: Alone = ALONE) -> None:
         super().__init__(group)
+        self.everyone = everyone
         self.device = device
         self.scaler = torch.amp.GradScaler(device.type, init_scale=2.0**15)
         self.skipped = torch.zeros((), dtype=torch.int64, device=device)
@@ -90,6 +92,9 @@ class Scaled(Precision):
         self.scaler._per_optimizer_states.clear()  # of a step that was interrupted
         self.scaler.scale(scaled(loss, optimizer)).backward()
         self.group.average(parameters)
+        if self.everyone.number > 1:
+            self.scaler.unscale_(optimizer)
+            self.everyone.agree(self.scaler._found_inf_per_device(optimizer).values())
         before = self.scaler._scale.clone()  # get_scale() would wait for the device
         self.scaler.step(optimizer)
         self.scaler.update()
@@ -130,6 +135,7 @@ def precision_of(
     group: Alone,
     trains: bool = True,
     compiles: bool = False,
+    everyone: Alone = ALONE,
 ) -> Precision:
     """How to step: scaled for the policy ``mixed_float16``, unless told not to.
 
@@ -141,13 +147,14 @@ def precision_of(
         group: The processes over which gradients are averaged after they are computed.
         trains: Whether there is a trainable variable.
         compiles: Whether the optimizer's step is compiled; a scaled one isn't.
+        everyone: The processes whose gradients are averaged elsewhere, or later.
     """
     if not trains:
         warnings.warn("The model does not have any trainable weights.", stacklevel=4)
         return Untrained(group)
     scales_itself = hasattr(optimizer, "inner_optimizer")
     if auto_scale_loss and model.dtype_policy.name == "mixed_float16" and not scales_itself:
-        return _kept(model, Scaled(group, device))
+        return _kept(model, Scaled(group, device, everyone))
     return Precision(group, compiles)
 
 
@@ -158,5 +165,5 @@ def _kept(model: Any, precision: Scaled) -> Scaled:
         return precision
     if plan.scaled is None or plan.scaled.device != precision.device:
         plan.scaled = precision
-    plan.scaled.group = precision.group
+    plan.scaled.group, plan.scaled.everyone = precision.group, precision.everyone
     return plan.scaled

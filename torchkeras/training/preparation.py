@@ -19,7 +19,7 @@ from torchkeras.core.dtypes import NAMES
 from torchkeras.core.heap import keep_freed_memory
 from torchkeras.core.settings import settings
 from torchkeras.data import rows, unpack_x_y_sample_weight
-from torchkeras.distribution import Alone, distribution, processes, replicas
+from torchkeras.distribution import ALONE, distribution, processes, replicas
 from torchkeras.tracer import KerasTensor
 from torchkeras.training import jit, sharding
 from torchkeras.training.precision import precision_of
@@ -59,9 +59,9 @@ class Run:
         self._outer_progress = model._progress
         self._outer_trains = model._progress is not None and model.training
         self._outer_full_batch = model._full_batch
-        self._reductions = [
-            (one, one.gradient_reduction, one.round.reduction) for one in _optimizers(model)
-        ]
+        self._reductions = {
+            id(one): (one.gradient_reduction, one.round.reduction) for one in _optimizers(model)
+        }
 
     def __enter__(self) -> "Run":
         return self
@@ -80,8 +80,9 @@ class Run:
             self.model.__dict__["_precision"] = precision
         elif isinstance(self.model._precision, jit.Stepped):
             self.model.__dict__["_precision"] = self.model._precision.otherwise
-        for optimizer, reduction, of_rounds in self._reductions:
-            optimizer.gradient_reduction, optimizer.round.reduction = reduction, of_rounds
+        for optimizer in _optimizers(self.model):
+            before = self._reductions.get(id(optimizer), (None, None))
+            optimizer.gradient_reduction, optimizer.round.reduction = before
             optimizer.round.weight = 1.0
         self.model.__dict__["_full_batch"] = self._outer_full_batch
 
@@ -203,21 +204,22 @@ class Run:
     def _arrange_steps(self, stream: data.Batches, variables: list[Any]) -> None:
         """Choose how steps are compiled and how their gradients are averaged over processes."""
         model, group, state = self.model, self.group, self.model.__dict__
+        together: Any = None
+        averaging, everyone = group, ALONE
+        accumulates = self._arrange_rounds(stream)
+        is_divided = processes.world_size() > 1 and sharding.shard(model, self.distribution)
         if model.overrides_train_step:
             for optimizer in _optimizers(model):
-                optimizer.gradient_reduction = group.reduction()
-        together: Any = None
-        averaging = group
-        accumulates = self._arrange_rounds(stream)
-        if processes.world_size() > 1 and sharding.shard(model, self.distribution):
-            averaging = Alone()  # each weight's gradients are averaged as they are computed
+                self._average_in(optimizer, is_divided)
+        if is_divided:  # each weight's gradients are averaged as they are computed
+            averaging, everyone = ALONE, group
+        elif group.number > 1 and accumulates and _can_wait(model.optimizer):
+            model.optimizer.round.reduction = group.mean  # once per round, not in each step
+            averaging, everyone = ALONE, group
         elif group.number > 1 and variables and not self._may_branch():
-            averaging = Alone()
-            if accumulates and model.dtype_policy.name != "mixed_float16":
-                model.optimizer.round.reduction = group.mean  # once per round, not in each step
-            else:
-                step = ForwardAndLoss(model)
-                together = group.module(step, self._has_unused(step, stream))
+            step = ForwardAndLoss(model)
+            together = group.module(step, self._has_unused(step, stream))
+            averaging = ALONE
         precision = precision_of(
             model,
             model.optimizer,
@@ -226,12 +228,21 @@ class Run:
             averaging,
             bool(variables) or model.overrides_train_step,  # which may make them in its first step
             model.jit_compile,
+            everyone,
         )
         if model.jit_compile and not model.overrides_train_step:
             module = together or ForwardAndLoss(model)
             is_alone = group.number == processes.world_size() == 1
             together, precision = jit.together(model, module, precision, is_alone)
         state["_together"], state["_precision"] = together, precision
+
+    def _average_in(self, optimizer: Any, is_divided: bool) -> None:
+        """Let ``optimizer.apply`` average gradients over processes, by rounds if there are any."""
+        if self.group.number > 1 and not is_divided and _can_wait(optimizer):
+            optimizer.gradient_reduction = self.group.part()
+            optimizer.round.reduction = self.group.mean
+        else:
+            optimizer.gradient_reduction = self.group.reduction()
 
     def _arrange_rounds(self, stream: data.Batches) -> bool:
         """Whether the optimizer accumulates gradients, which it then weighs by samples.
@@ -338,9 +349,20 @@ def _move_slots(optimizer: Any, device: torch.device) -> None:
 
 
 def _optimizers(model: Any) -> list[Any]:
-    """The model's optimizers: that of ``compile`` and others kept as attributes."""
+    """The model's optimizers: that of ``compile`` and others kept as attributes.
+
+    One that only hands gradients on to others is left out for them.
+    """
     found = [v for v in model.__dict__.values() if isinstance(v, optimizers.Optimizer)]
+    found = [one for optimizer in found for one in getattr(optimizer, "optimizers", [optimizer])]
     return list({id(optimizer): optimizer for optimizer in found}.values())
+
+
+def _can_wait(optimizer: Any) -> bool:
+    """Whether ``optimizer`` needs gradients of other processes at the end of a round only."""
+    return bool(optimizer.gradient_accumulation_steps) and not any(
+        variable.overwrite_with_gradient for variable in optimizer._trainable_variables
+    )
 
 
 def _outputs_without_values(model: Any, x: Any) -> Any:
