@@ -68,3 +68,36 @@ def test_any_lookup_is_that_of_keras(sizes, lengths, mask_zero, dtype):
         torch.testing.assert_close(ours(torch.tensor(ids)), theirs(torch.tensor(ids)))
         return
     compare("Embedding", arguments, ids)
+
+
+@given(
+    st.integers(1, 9),
+    st.integers(1, 5),
+    st.lists(st.integers(0, 6), min_size=1, max_size=3),
+    st.sampled_from([torch.int32, torch.int64]),
+)
+def test_the_gradient_of_a_lookup_is_that_of_torch_to_the_bit(words, width, lengths, dtype):
+    layer = layers.Embedding(words, width)
+    ids = torch.randint(words, lengths, dtype=dtype)
+    y = layer(ids)
+    theirs = torch.nn.functional.embedding(ids, layer.embedding.weight)
+    factors = torch.randn(y.shape)
+    found = [torch.autograd.grad(z, layer.embedding.weight, factors)[0] for z in (y, theirs)]
+    assert torch.equal(y, theirs)
+    assert torch.equal(*found)
+
+
+def test_hooks_on_the_table_of_torch_are_called():
+    layer = layers.Embedding(4, 2)
+    layer(torch.tensor([1]))
+    seen = []
+    layer.embedding.register_forward_hook(lambda module, args, y: seen.append(y.shape))
+    layer(torch.tensor([[1, 2, 3]]))
+    assert seen == [(1, 3, 2)]
+
+
+def test_a_number_beyond_the_table_is_an_error_in_training_too():
+    layer = layers.Embedding(4, 2)
+    for wrong in (4, -1):
+        with pytest.raises(IndexError, match="out of range"):
+            layer(torch.tensor([wrong]))

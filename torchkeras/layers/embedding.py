@@ -12,6 +12,7 @@ from torchkeras.core.checks import argument_error
 from torchkeras.core.configurable import generic
 from torchkeras.core.typing import ConstraintLike, InitializerLike, RegularizerLike, Shape
 from torchkeras.layers.base import Layer, LayerOptions
+from torchkeras.layers.fresh import has_hooks
 from torchkeras.layers.lookups import Int4Lookup, Int8Lookup
 from torchkeras.layers.lora import adapted_weight
 from torchkeras.layers.quantized import Quantizable
@@ -101,7 +102,7 @@ class Embedding(Quantizable, Layer):
 
     def call(self, inputs: Tensor) -> Tensor:
         inputs = inputs if inputs.dtype in (torch.int32, torch.int64) else inputs.to(torch.int32)
-        y = self.embedding(inputs)
+        y = _looked_up(self.embedding, inputs)
         if not self.lora_enabled:
             return y
         small = F.embedding(inputs, self.lora_embeddings_a.value)
@@ -137,3 +138,20 @@ class Embedding(Quantizable, Layer):
         if not self.sparse:
             config.pop("sparse", None)
         return config
+
+
+def _looked_up(table: nn.Embedding, indices: Tensor) -> Tensor:
+    """``table(indices)``; on a CPU by a function with the same derivative in less time."""
+    if not is_plain_table(table) or not torch.is_grad_enabled() or torch.compiler.is_compiling():
+        return table(indices)
+    weight = table.weight
+    is_own = type(weight) is nn.Parameter and weight.dtype is torch.float32
+    if not (is_own and weight.is_cpu and weight.requires_grad):
+        return table(indices)
+    rows = weight.index_select(0, indices.reshape(-1))
+    return rows if indices.dim() == 1 else rows.view(*indices.shape, weight.shape[1])
+
+
+def is_plain_table(table: Any) -> bool:
+    """Whether a module does nothing but look up vectors, and nobody looks on."""
+    return type(table) is nn.Embedding and not table.sparse and not has_hooks(table)

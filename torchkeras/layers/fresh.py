@@ -39,9 +39,21 @@ def activated(activation: Callable[..., Any], y: Tensor, maker: Any) -> Tensor:
 def _makes_fresh(maker: Any) -> bool:
     """Whether nobody but the caller holds what ``maker`` gives."""
     if type(maker) is nn.Sequential:
-        return not _has_hooks(maker) and _makes_fresh(maker[-1])
-    return type(maker) in _MAKERS and not _has_hooks(maker)
+        return not _sees_results(maker) and _makes_fresh(maker[-1])
+    return type(maker) in _MAKERS and not _sees_results(maker)
 
 
-def _has_hooks(module: nn.Module) -> bool:
+def _sees_results(module: nn.Module) -> bool:
     return bool(module._forward_hooks or module._backward_hooks or module._backward_pre_hooks)
+
+
+def has_hooks(module: nn.Module) -> bool:
+    """Whether somebody waits for calls of ``module``, or of all modules."""
+    return bool(
+        module._forward_pre_hooks
+        or _sees_results(module)
+        or torch_module._global_forward_pre_hooks
+        or torch_module._global_forward_hooks
+        or torch_module._global_backward_hooks
+        or torch_module._global_backward_pre_hooks
+    )

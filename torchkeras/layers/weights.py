@@ -316,7 +316,10 @@ class LayerWeights(nn.Module):
         found: dict[int, Any] = {}
         for layer in self._flatten_layers():
             for value in layer.__dict__.values():
-                for leaf in value if type(value) in (TrackedList, tuple) else (value,):
+                kind = type(value)
+                if kind in _SIMPLE:
+                    continue
+                for leaf in value if kind in (TrackedList, tuple) else (value,):
                     if is_metric(leaf):
                         found[id(leaf)] = leaf
         return list(found.values())
@@ -489,6 +492,10 @@ def _plain_modules(layer: LayerWeights) -> Iterator[tuple[str, nn.Module]]:
 
 def _unique(variables: Any) -> list[Variable]:
     return list({id(variable): variable for variable in variables}.values())
+
+
+# Types of most attributes, none of which is a metric's.
+_SIMPLE = frozenset({bool, dict, float, int, list, set, str, type(None)})
 
 
 def is_metric(value: Any) -> bool:
