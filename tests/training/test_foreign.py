@@ -7,7 +7,7 @@ from torch import nn
 from torch.optim import lr_scheduler
 
 import torchkeras as keras
-from torchkeras.training.foreign import PredictionsFirst, takes_predictions_first
+from torchkeras.training.foreign import ForeignMetric, PredictionsFirst, takes_predictions_first
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(50, 4)).astype("float32")
@@ -106,7 +106,42 @@ def test_metrics_as_torchmetrics_has_them_are_taken():
     expected = np.abs(model.predict(X, verbose=0) - Y).max()
     assert found["Error"] == pytest.approx(expected, rel=1e-5)
     assert len(history["Error"]) == 3
-    assert not model.metrics[-2].metric.sync_on_compute
+
+
+class Shared(Error):
+    """The same with what torchmetrics' classes have to be shared among processes."""
+
+    def __init__(self, others):
+        super().__init__()
+        self.others, self.own = others, None
+
+    def sync(self, process_group=None):
+        assert self.own is None
+        self.own = self.largest
+        self.largest = torch.maximum(self.largest, torch.tensor(self.others))
+
+    def unsync(self):
+        self.largest, self.own = self.own, None
+
+
+def test_the_state_of_all_processes_is_taken_in_until_the_next_batch():
+    metric = ForeignMetric(Shared(others=3.0))
+    assert metric.metric.sync_on_compute is False  # no result asks other processes
+    metric.update_state(torch.tensor([1.0]), torch.tensor([2.0]))
+    assert metric.result() == 1.0
+    metric.settle()
+    metric.settle()
+    assert metric.result() == 3.0
+    metric.update_state(torch.tensor([1.0]), torch.tensor([3.0]))
+    assert metric.result() == 2.0
+    metric.settle()
+    metric.reset_state()
+    assert metric.result() == 0.0
+
+
+def test_a_metric_that_cannot_be_shared_says_so():
+    with pytest.warns(UserWarning, match="Error has no `sync`"):
+        ForeignMetric(Error()).settle()
 
 
 def test_weights_for_such_a_metric_are_refused():

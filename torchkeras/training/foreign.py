@@ -77,40 +77,64 @@ class ForeignMetric(metrics.Metric):
     def __init__(self, metric: Any, name: str | None = None) -> None:
         super().__init__(name=name or type(metric).__name__)
         self.metric = metric
-        if hasattr(metric, "sync_on_compute"):
-            metric.sync_on_compute = False  # a look at it is no matter of all processes
+        self._is_synced = False
+        for member in self._members():
+            # A look at it is no matter of all processes, and no result is that of others.
+            member.sync_on_compute = member.compute_with_cache = False
+            member._to_sync = member._should_unsync = False
+
+    def _members(self) -> list[Any]:
+        """The metric and those that it is made of, as far as they can be synchronized."""
+        is_module = isinstance(self.metric, nn.Module)
+        found = self.metric.modules() if is_module else [self.metric]
+        return [one for one in found if hasattr(one, "sync") and hasattr(one, "unsync")]
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         if sample_weight is not None:
             raise argument_error(
                 self, "sample_weight", "given", "none", "Give this metric to `metrics`."
             )
+        self._go_on()
+        y_pred = y_pred.detach()
         if current_group().is_idle:
-            return
+            states = getattr(self.metric, "metric_state", {})
+            if not any(isinstance(state, list) and not state for state in states.values()):
+                return
+            y_true, y_pred = y_true[:0], y_pred[:0]  # tells of what kind its lists are
         if isinstance(self.metric, nn.Module):
             self.metric.to(y_pred.device)
-        self.metric.update(y_pred.detach(), y_true)
+        self.metric.update(y_pred, y_true)
 
     def result(self) -> Any:
         return self.metric.compute()
 
     def reset_state(self) -> None:
+        self._go_on()
         self.metric.reset()
 
     def settle(self, members: Any = None) -> None:
-        """Take in what the metrics of the other processes have seen.
+        """Take in what the metrics of the other processes have seen, until the next batch.
 
         Args:
             members: torch's group of these processes; None is all there are.
         """
-        if hasattr(self.metric, "sync"):
-            self.metric.sync(**({} if members is None else {"process_group": members}))
-            return
-        warnings.warn(
-            f"{self.name} has no `sync`, as torchmetrics' metrics have: what each process shows of "
-            "it is of its own samples.",
-            stacklevel=2,
-        )
+        found = self._members()
+        if not found:
+            warnings.warn(
+                f"{self.name} has no `sync` and `unsync`, as torchmetrics' metrics have: what a "
+                "process shows of it is of its own samples.",
+                stacklevel=2,
+            )
+        if not self._is_synced:
+            for member in found:
+                member.sync(process_group=members)
+        self._is_synced = bool(found)
+
+    def _go_on(self) -> None:
+        if self._is_synced:
+            for member in self._members():
+                member.unsync()
+            self._is_synced = False
 
 
 def advance_by_epoch(schedule: Any, logs: Mapping[str, Any]) -> None:
