@@ -6,6 +6,7 @@ not it carries a gradient; its shape is a ``TensorShape``; number types know the
 
 import ctypes
 import gc
+import os
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +15,24 @@ import numpy as np
 import torch
 
 from torchkeras.core.dtypes import NAMES
+from torchkeras.core.variable import Variable
+from torchkeras.tracer import KerasTensor
 from torchkeras_shim.shapes import TensorShape
+
+# Tells processes that ``run``'s process starts what to take on; its value says whether torch's
+# recording is left on.
+_HANDED_ON = "TORCHKERAS_RUN"
+
+
+def hand_on(gradients: bool) -> None:
+    """Let processes started from here take on the same when they import a drop-in."""
+    os.environ[_HANDED_ON] = "gradients" if gradients else "no gradients"
+
+
+def inherit() -> None:
+    """Take on what the process that started this one handed on, if it did."""
+    if _HANDED_ON in os.environ and not isinstance(torch.Tensor.shape, property):
+        install(gradients=os.environ[_HANDED_ON] == "gradients")
 
 
 def install(gradients: bool = False) -> None:
@@ -24,6 +42,7 @@ def install(gradients: bool = False) -> None:
         gradients: True leaves torch's recording as it is, for scripts that use torch themselves.
     """
     extend_tensors()
+    extend_handles()
     extend_dtypes()
     if not gradients:
         torch.set_grad_enabled(False)
@@ -64,6 +83,18 @@ def extend_tensors() -> None:
     # Under torch.compile a shape is a torch.Size, which then knows the same words.
     names = ("as_list", "num_elements", "is_fully_defined", "rank", "ndims", "dims")
     extend_builtin_type(torch.Size, {name: vars(TensorShape)[name] for name in names})
+
+
+def extend_handles() -> None:
+    """``.shape`` of symbolic tensors and variables as in TensorFlow."""
+    make = tuple.__new__
+    for kind in (KerasTensor, Variable):
+        shape = kind.shape.fget
+        kind.shape = property(
+            lambda self, shape=shape: make(TensorShape, shape(self)), doc="Lengths of the axes."
+        )
+        kind.get_shape = lambda self: self.shape
+    KerasTensor.set_shape = lambda self, shape: self.shape.assert_is_compatible_with(shape)
 
 
 def extend_dtypes() -> None:

@@ -43,6 +43,17 @@ def test_shapes_know_tensorflows_words():
     assert torch.Size([2, 3]).as_list() == [2, 3]
 
 
+def test_shapes_of_symbols_and_variables_know_them_too():
+    symbol = torchkeras.Input((3, 4))
+    assert symbol.shape.as_list() == symbol.get_shape().as_list() == [None, 3, 4]
+    assert symbol[0].shape.num_elements() == 12
+    assert torchkeras.layers.Dense(2)(symbol).shape == (None, 3, 2)
+    symbol.set_shape((5, 3, 4))
+    variable = torchkeras.Variable(np.zeros((2, 3)))
+    assert variable.shape.as_list() == [2, 3]
+    assert variable.get_shape().rank == 2
+
+
 def test_dtypes_know_tensorflows_words():
     assert torch.zeros(1).dtype.name == "float32"
     assert torch.int32.max == 2**31 - 1
