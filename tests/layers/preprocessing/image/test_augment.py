@@ -153,11 +153,32 @@ def test_layers_are_chosen_evenly():
     shares = torch.bincount(numbers.long(), minlength=11) / 1000
     torch.testing.assert_close(shares, torch.ones(11), atol=0.15, rtol=0)
     layer = layers.AugMix(num_chains=400, chain_depth=30, seed=1)
-    chains = layer._chains(None)
-    named = [name for chain in chains for name in chain]
+    layer._drawn = lambda name, data, seed: name
+    named = [name for chain in layer._chains(None, layer.generator) for name in chain]
     assert abs(len(named) / 12_000 - 11 / 12) < 0.01  # a place stays empty once in twelve times
     for name in layer.part_names:
         assert abs(named.count(name) / 1000 - 1) < 0.15
+
+
+@pytest.mark.parametrize("size", [(2,), ()], ids=["batch", "image"])
+def test_all_chains_at_once_are_the_chains_one_by_one(size):
+    layer = layers.AugMix(num_chains=2, chain_depth=2, value_range=(0, 1), seed=1)
+    images = torch.rand(*size, 6, 5, 3)
+    copies = layer._for_each_chain(images)
+    steps = [
+        {name: layer._drawn(name, copies, layer.generator) for name in layer.part_names}
+        for _ in range(2)
+    ]
+    numbers = torch.tensor([[3, 8], [11, 6]])  # the last stands for an empty place
+    together = {"transforms": steps, "layer_idxes": numbers}
+    found = layer._variants("transform_images", images, together)
+    for number, chain in enumerate(numbers.tolist()):
+        batches = list(copies.chunk(2))
+        for place, drawn in enumerate(chain):
+            if drawn < 11:
+                step = steps[place][layer.part_names[drawn]]
+                batches = layer._step_of_all("transform_images", torch.cat(batches), step).chunk(2)
+        torch.testing.assert_close(found[number], batches[number].view(images.shape))
 
 
 def test_weights_of_chains_sum_to_one():

@@ -1,5 +1,7 @@
 """Image layers that apply other image layers by chance."""
 
+from collections.abc import Iterable
+from functools import partial, reduce
 from typing import Any
 
 import torch
@@ -223,7 +225,8 @@ def _where(condition: Tensor, first: Any, second: Any) -> Any:
 class AugMix(Augmentation):
     """Blends images with several of their variants, each made by a chain of layers.
 
-    Which layers a chain has is drawn for each batch, so that ``torch.compile`` breaks the graph.
+    Which layers a chain has is drawn for each batch. Under ``torch.compile`` all layers are
+    computed for all chains at once, and the drawn ones kept.
 
     Args:
         value_range: Lowest and highest value of a pixel, to which results are clipped.
@@ -279,22 +282,61 @@ class AugMix(Augmentation):
         return {
             "chain_mixing_weights": parts / parts.sum(),
             "weight_sample": share[0],
-            "chain_transforms": [
-                [self._drawn(name, data, seed) for name in chain] for chain in self._chains(seed)
-            ],
+            "chain_transforms": self._chains(data, seed),
         }
 
-    def _chains(self, seed: SeedLike) -> list[list[str]]:
-        """Names of the layers of each chain; the last number leaves a place empty."""
+    def _chains(self, data: Any, seed: SeedLike) -> list[list[dict[str, Any]]] | dict[str, Any]:
+        """The layers of each chain; the last number leaves a place empty.
+
+        Where numbers can't be read, all layers for all chains and the numbers of the drawn ones.
+        """
         shape, count = (self.num_chains, self.chain_depth), len(self.part_names)
-        if local.shape_run:  # numbers have no values there, and shapes don't depend on them
-            return [[] for _ in range(self.num_chains)]
         numbers = self.draw("randint", shape, 0, count + 1, "cpu", torch.int32, seed)
-        return [[self.part_names[n] for n in chain if n < count] for chain in numbers.tolist()]
+        if torch.compiler.is_compiling() or local.shape_run:
+            images = self.as_tensor(data["images"] if isinstance(data, dict) else data)
+            copies = self._for_each_chain(images)
+            transforms = [
+                {name: self._drawn(name, copies, seed) for name in self.part_names}
+                for _ in range(self.chain_depth)
+            ]
+            return {"transforms": transforms, "layer_idxes": numbers}
+        return [
+            [self._drawn(self.part_names[n], data, seed) for n in chain if n < count]
+            for chain in numbers.tolist()
+        ]
+
+    def _for_each_chain(self, values: Tensor) -> Tensor:
+        """A copy of a batch or a single image for each chain, one after another."""
+        batch = values if values.dim() == 4 else values.unsqueeze(0)
+        return batch.repeat(self.num_chains, 1, 1, 1)
 
     def _drawn(self, name: str, data: Any, seed: SeedLike) -> dict[str, Any]:
         drawn = getattr(self, name).get_random_transformation(data, seed=seed)
         return {"layer_name": name, "transformation": drawn}
+
+    def _variants(self, method: str, values: Tensor, chains: Any) -> Iterable[Tensor]:
+        """The results of all chains."""
+        if isinstance(chains, dict):
+            variants = self._for_each_chain(values)
+            size = variants.shape[0] // max(self.num_chains, 1)
+            numbers = chains["layer_idxes"].to(values.device).T  # (depth, chains)
+            for drawn, steps in zip(numbers, chains["transforms"], strict=True):
+                before, drawn = variants, drawn.unsqueeze(1).expand(-1, size).reshape(-1, 1, 1, 1)
+                for number, name in enumerate(self.part_names):
+                    changed = self._step_of_all(method, before, steps[name])
+                    variants = torch.where(drawn == number, changed, variants)
+            return variants.view(self.num_chains, *values.shape)
+        return (reduce(partial(self._step, method), chain, values) for chain in chains)
+
+    def _step_of_all(self, method: str, values: Tensor, step: dict[str, Any]) -> Tensor:
+        if step["layer_name"] != "equalization":
+            return self._step(method, values, step)
+        # It looks at a whole batch at a time.
+        batches = values.chunk(max(self.num_chains, 1))
+        return torch.cat([self._step(method, batch, step) for batch in batches])
+
+    def _step(self, method: str, values: Tensor, step: dict[str, Any]) -> Tensor:
+        return getattr(getattr(self, step["layer_name"]), method)(values, step["transformation"])
 
     def _blended(self, method: str, values: Tensor, transformation: dict[str, Any]) -> Tensor:
         """``values`` mixed with the results of all chains."""
@@ -304,11 +346,8 @@ class AugMix(Augmentation):
             for key in ("chain_mixing_weights", "weight_sample")
         ]
         total = torch.zeros_like(values, dtype=dtype)
-        for weight, chain in zip(weights, transformation["chain_transforms"], strict=True):
-            variant = values
-            for step in chain:
-                part = getattr(self, step["layer_name"])
-                variant = getattr(part, method)(variant, step["transformation"])
+        variants = self._variants(method, values, transformation["chain_transforms"])
+        for weight, variant in zip(weights, variants, strict=True):
             total = total + variant * weight
         return torch.lerp(total, values.to(dtype), share)
 
