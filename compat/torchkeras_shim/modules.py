@@ -14,7 +14,8 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from torchkeras.core.checks import nearest
+from torchkeras_shim import semantics
+from torchkeras_shim.suggestions import suggestion
 
 # Names under which scripts know Keras; each is a mirror of the package torchkeras.
 ROOTS = (
@@ -95,7 +96,8 @@ def find_module(name: str) -> ModuleType | None:
 
 def missing_name(where: str, name: str, options: Sequence[str]) -> str:
     """The wording for a name that is not there."""
-    return f"{where} has no {name!r} on torch. {nearest(name, options)}".rstrip()
+    said = suggestion(f"{where}.{name}", options)
+    return f"{where} has no {name!r} on torch. {said}".rstrip()
 
 
 _ABSENT = object()
@@ -202,9 +204,13 @@ def mirror_package(name: str) -> None:
 
 
 def install() -> None:
-    """Let the names in ``ROOTS`` be imported; a second call changes nothing."""
+    """Let the names in ``ROOTS`` be imported; a second call changes nothing.
+
+    A process started by one under ``run`` takes on TensorFlow's semantics from it.
+    """
     if not any(isinstance(finder, MirrorFinder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _FINDER)
+        semantics.inherit()
 
 
 _FINDER = MirrorFinder()

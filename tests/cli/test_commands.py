@@ -10,7 +10,17 @@ def test_help_names_the_commands(capsys):
     with pytest.raises(SystemExit) as end:
         main(["--help"])
     assert end.value.code == 0
-    assert "run" in capsys.readouterr().out
+    output = capsys.readouterr().out
+    assert "run" in output
+    assert "check" in output
+
+
+def test_a_reader_of_the_output_may_stop_reading(tmp_path):
+    (tmp_path / "a.py").write_text("import keras\n" * 3000)
+    command = f"{sys.executable} -m torchkeras check --all {tmp_path} | head -n 1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert done.stdout.endswith("a.py:1:8: keras\n")
+    assert "BrokenPipe" not in done.stderr
 
 
 @pytest.mark.parametrize("words", [[], ["fly"], ["run"]])

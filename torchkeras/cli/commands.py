@@ -1,10 +1,11 @@
 """The command line: which command is meant, and with what."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
-from torchkeras.cli import run
+from torchkeras.cli import check, run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -14,13 +15,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: The words after ``python -m torchkeras``; None takes them from ``sys.argv``.
 
     Returns:
-        The exit status: 0, or 2 for a command line that can't be understood. What the script
-        started by ``run`` raises or exits with is passed on.
+        The exit status: 0; 1 where ``check`` or ``port`` found something; 2 for a command line that
+        can't be understood. What a script under ``run`` raises or exits with is passed on.
     """
     parser = argparse.ArgumentParser(
         prog="python -m torchkeras", description="The Keras API, native on PyTorch."
     )
     commands = parser.add_subparsers(dest="command", metavar="command", required=True)
-    run.add_to(commands)
+    for command in (run, check):
+        command.add_to(commands)
     options = parser.parse_args(sys.argv[1:] if arguments is None else arguments)
-    return options.carry_out(options)
+    try:
+        return options.carry_out(options)
+    except BrokenPipeError:  # what reads the output, such as head, has seen enough
+        if options.command == "run":
+            raise
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, it stays open to the end
+        return 1

@@ -1,15 +1,12 @@
-"""``run``: a script that imports TensorFlow or Keras, carried out on torch."""
+"""``run``: a program that imports TensorFlow or Keras, carried out on torch."""
 
 import argparse
 import importlib
-import os
-import runpy
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-from torchkeras.cli.own_files import imports_torch
+from torchkeras.cli.programs import program_of
 from torchkeras.cli.tracebacks import show_users_code
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -19,37 +16,40 @@ def add_to(commands: Any) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser(
         "run",
-        help="run a tf.keras script or module on torch",
-        description="Run a script that imports tensorflow or keras, as it stands, on torch.",
-        usage="python -m torchkeras run [--full-traceback] (script.py | -m module) [argument ...]",
+        help="run a tf.keras script, module or notebook on torch",
+        description="Run a program that imports tensorflow or keras, as it stands, on torch.",
+        usage="python -m torchkeras run [--full-traceback] "
+        "(script.py | notebook.ipynb | folder | -m module | -) [argument ...]",
     )
     parser.add_argument(
         "--full-traceback",
         action="store_true",
-        help="show the frames inside torchkeras and torch when the script fails",
+        help="show the frames inside torchkeras and torch when the program fails",
     )
     parser.add_argument("-m", dest="module", action="store_true", help="run a module")
-    parser.add_argument("script", help="the script's file, or the module's name after -m")
-    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="the script's own arguments")
+    parser.add_argument(
+        "script",
+        help="a script, a notebook, a folder with a __main__.py, the module's name after -m, or - "
+        "for standard input",
+    )
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="the program's own arguments")
     parser.set_defaults(carry_out=carry_out)
 
 
 def carry_out(options: argparse.Namespace) -> int:
     """Run what the command line names; exceptions and exits pass through."""
-    if not options.module and not Path(options.script).is_file():
-        print(f"run: there is no file {options.script!r}.", file=sys.stderr)
+    program = program_of(options.script, options.module)
+    if program.missing():
+        print(f"run: {program.missing()}.", file=sys.stderr)
         return 2
     drop_ins = drop_in_folder()
     sys.argv = [options.script, *options.arguments]
-    sys.path[0] = os.getcwd() if options.module else str(Path(options.script).resolve().parent)
+    sys.path[0] = program.folder()
     sys.path.insert(1, str(drop_ins))
-    start_as_tensorflow(uses_torch(options))
+    start_as_tensorflow(program.uses_torch())
     if not options.full_traceback:
         show_users_code([PACKAGE, drop_ins])
-    if options.module:
-        runpy.run_module(options.script, run_name="__main__", alter_sys=True)
-    else:
-        run_file(options.script)
+    program.run()
     return 0
 
 
@@ -65,27 +65,12 @@ def drop_in_folder() -> Path:
     raise FileNotFoundError(f"run: the drop-in packages are not in {PACKAGE} nor beside it.")
 
 
-def uses_torch(options: argparse.Namespace) -> bool:
-    """Whether the script's own files import torch."""
-    if not options.module:
-        return imports_torch(Path(options.script).resolve())
-    spec = importlib.util.find_spec(options.script)
-    return spec is not None and spec.origin is not None and imports_torch(Path(spec.origin))
-
-
 def start_as_tensorflow(gradients: bool) -> None:
-    """Give this process TensorFlow's semantics; ``gradients`` leaves torch's recording on."""
-    importlib.import_module("torchkeras_shim.modules").install()
-    importlib.import_module("torchkeras_shim.semantics").install(gradients=gradients)
+    """Give this process TensorFlow's semantics; ``gradients`` leaves torch's recording on.
 
-
-def run_file(script: str) -> None:
-    """Carry out ``script`` as ``__main__``, which it stays to the end of the process.
-
-    Threads, exit handlers and worker processes then find it there.
+    Processes that it starts, and that import the drop-ins, take them from it.
     """
-    module = ModuleType("__main__")
-    module.__dict__.update(__file__=script, __builtins__=__builtins__, __cached__=None)
-    sys.modules["__main__"] = module
-    code = compile(Path(script).read_bytes(), script, "exec", dont_inherit=True)
-    exec(code, module.__dict__)
+    semantics = importlib.import_module("torchkeras_shim.semantics")
+    semantics.install(gradients=gradients)
+    semantics.hand_on(gradients=gradients)
+    importlib.import_module("torchkeras_shim.modules").install()

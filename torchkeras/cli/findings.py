@@ -1,0 +1,105 @@
+"""What ``check`` finds in a source: names and arguments, and whether the drop-ins have them."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torchkeras.cli.sources import Place, Source
+from torchkeras.cli.uses import Use, uses_in
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A name used at a place.
+
+    Args:
+        place: Where.
+        name: What is used, as it is called in public: ``keras.Model.fit``.
+        arguments: Keyword arguments it is given.
+        problem: What isn't supported, in words; empty if all is.
+        hint: What to do instead; sentences, or empty.
+        is_guarded: Whether the file itself provides for the name not being there.
+    """
+
+    place: Place
+    name: str
+    arguments: tuple[str, ...] = ()
+    problem: str = ""
+    hint: str = ""
+    is_guarded: bool = False
+
+    @property
+    def is_supported(self) -> bool:
+        """Whether the name and all its arguments are there."""
+        return not self.problem
+
+    @property
+    def stands_in_the_way(self) -> bool:
+        """Whether the file fails for it."""
+        return bool(self.problem) and not self.is_guarded
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "file": str(self.place.file),
+            "cell": self.place.cell,
+            "line": self.place.line,
+            "column": self.place.column,
+            "name": self.name,
+            "arguments": list(self.arguments),
+            "supported": self.is_supported,
+            "problem": self.problem,
+            "hint": self.hint,
+            "guarded": self.is_guarded,
+        }
+
+
+def read_uses(source: Source) -> list[Use]:
+    """What ``source`` uses.
+
+    Raises:
+        SyntaxError: it isn't Python.
+    """
+    return uses_in(source.text, str(source.file))
+
+
+def paths_of(uses: Iterable[Use]) -> Iterator[str]:
+    """All the paths to ask about."""
+    for use in uses:
+        yield use.path
+        yield from use.others
+
+
+def findings_of(
+    source: Source, uses: Sequence[Use], answers: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Finding]:
+    """What ``uses`` of ``source`` come to, given what the drop-ins answer about their paths."""
+    for use in uses:
+        path = next((p for p in (use.path, *use.others) if answers[p]["is_there"]), use.path)
+        answer = answers[path]
+        place = source.place(use.line, use.column)
+        name, arguments = answer["name"], tuple(k.name for k in use.keywords)
+        if not answer["is_known"]:
+            continue
+        if not answer["is_there"]:
+            if not use.is_guess:
+                problem = f"{answer['missing']} isn't there"
+                yield Finding(place, name, arguments, problem, answer["hint"], use.is_guarded)
+            continue
+        wrong = list(_wrong_arguments(source, use, answer))
+        yield from wrong or [Finding(place, name, arguments, is_guarded=use.is_guarded)]
+
+
+def _wrong_arguments(source: Source, use: Use, answer: Mapping[str, Any]) -> Iterator[Finding]:
+    given = tuple(k.name for k in use.keywords)
+    name, known = answer["name"], answer["arguments"]
+    for keyword in use.keywords if known is not None else ():
+        if keyword.name not in known:
+            place = source.place(keyword.line, keyword.column)
+            said = f"{name} has no argument {keyword.name!r}"
+            hint = f"It takes {', '.join(known)}." if known else "It takes none by keyword."
+            yield Finding(place, name, given, said, hint, use.is_guarded)
+    most, count = answer["positional"], use.positional
+    if most is not None and count is not None and count > most:
+        said = f"{name} is given {count} positional arguments; it takes {most}"
+        yield Finding(source.place(use.line, use.column), name, given, said, "", use.is_guarded)
