@@ -176,3 +176,14 @@ def test_times_per_step(seconds, text):
 def test_verbose_is_a_number_or_auto():
     with pytest.raises(ValueError, match="verbose is 'loud'; expected 0, 1, 2 or 'auto'"):
         ProgbarLogger().set_params({"verbose": "loud"})
+
+
+def test_without_interactive_logging_auto_is_a_line_in_the_log(caplog, capsys, monkeypatch):
+    monkeypatch.setattr(progress.settings, "interactive_logging", False)
+    with caplog.at_level("INFO", "torchkeras"):
+        shown = shown_in_terminal(
+            lambda: fit(CallbackList(add_progbar=True, verbose="auto", epochs=1, steps=3))
+        )
+    assert shown == ""
+    [message] = caplog.messages
+    assert plain(message).startswith("3/3 - T - T/step - accuracy: 0.2500")

@@ -12,6 +12,7 @@ import numpy as np
 from torchkeras.callbacks.base import Callback
 from torchkeras.callbacks.console import say
 from torchkeras.core.checks import argument_error
+from torchkeras.core.settings import settings
 from torchkeras.distribution import is_chief
 
 BOLD, GREEN, GRAY, PLAIN = "\x1b[1m", "\x1b[32m", "\x1b[37m", "\x1b[0m"
@@ -176,6 +177,8 @@ class Progbar:
 
 
 def _can_overwrite() -> bool:
+    if not settings.interactive_logging:
+        return False
     is_terminal = getattr(sys.stdout, "isatty", lambda: False)()
     return is_terminal or "ipykernel" in sys.modules or "PYCHARM_HOSTED" in os.environ
 
@@ -269,7 +272,9 @@ class ProgbarLogger(Callback):
         verbose = params.get("verbose", 1)
         if verbose != "auto" and not hasattr(verbose, "__index__"):
             raise argument_error("fit", "verbose", verbose, "0, 1, 2 or 'auto'")
-        self.verbose = 1 if verbose == "auto" else int(verbose)
+        if verbose == "auto":
+            verbose = 1 if settings.interactive_logging else 2
+        self.verbose = int(verbose)
         self.epochs = params.get("epochs", 1)
         self.target = params.get("steps")
 
