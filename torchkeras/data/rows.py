@@ -13,7 +13,7 @@ from torchkeras.core.dtypes import is_floating, torch_dtype
 from torchkeras.core.settings import floatx
 
 # NumPy integers that torch's kernels mostly lack, and the next type that holds them.
-_WIDER = {"uint16": np.int32, "uint32": np.int64, "uint64": np.int64}
+_WIDER = {np.uint16: np.int32, np.uint32: np.int64, np.uint64: np.int64}
 
 
 class TextRows:
@@ -109,9 +109,10 @@ def as_tensor(value: Any) -> Tensor | np.ndarray:
         return _object_array(array)
     if kind not in "biufc":
         raise kind_error("data", "array", array.dtype, "numbers, truth values or strings")
-    if array.dtype.name in _WIDER:
-        array = array.astype(_WIDER[array.dtype.name])
-    elif kind == "f" and array.dtype.name not in ("float16", "float32"):
+    number = array.dtype.type
+    if number in _WIDER:
+        array = array.astype(_WIDER[number])
+    elif kind == "f" and number not in (np.float16, np.float32):
         array = array.astype(floatx() if is_floating(floatx()) else np.float32)
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))

@@ -385,6 +385,9 @@ class LayerWeights(nn.Module):
 
     def __setattr__(self, name: str, value: Any) -> None:
         state = self.__dict__
+        if name == "training":  # set on every layer whenever the mode changes
+            state[name] = value
+            return
         if "_inbound_calls" not in state:
             self._check_super_called()
         if isinstance(value, Variable):

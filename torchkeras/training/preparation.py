@@ -59,9 +59,7 @@ class Run:
         self._outer_progress = model._progress
         self._outer_trains = model._progress is not None and model.training
         self._outer_full_batch = model._full_batch
-        self._reductions = {
-            id(one): (one.gradient_reduction, one.round.reduction) for one in _optimizers(model)
-        }
+        self._reductions: dict[int, tuple[Any, Any]] | None = None  # before a run that trains
 
     def __enter__(self) -> "Run":
         return self
@@ -80,10 +78,11 @@ class Run:
             self.model.__dict__["_precision"] = precision
         elif isinstance(self.model._precision, jit.Stepped):
             self.model.__dict__["_precision"] = self.model._precision.otherwise
-        for optimizer in _optimizers(self.model):
-            before = self._reductions.get(id(optimizer), (None, None))
-            optimizer.gradient_reduction, optimizer.round.reduction = before
-            optimizer.round.weight = 1.0
+        if self._reductions is not None:
+            for optimizer in _optimizers(self.model):
+                before = self._reductions.get(id(optimizer), (None, None))
+                optimizer.gradient_reduction, optimizer.round.reduction = before
+                optimizer.round.weight = 1.0
         self.model.__dict__["_full_batch"] = self._outer_full_batch
 
     def batches(
@@ -145,6 +144,9 @@ class Run:
         if isinstance(stream, data.ArrayBatches) and not model.overrides_train_step:
             self._check_numbers(stream)
         self._build_optimizer(variables)
+        self._reductions = {
+            id(one): (one.gradient_reduction, one.round.reduction) for one in _optimizers(model)
+        }
         self.group.join(model, model.optimizer)
         if self.group.number > 1:
             _warn_of_unsynchronized(model)
