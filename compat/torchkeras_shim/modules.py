@@ -14,8 +14,8 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from torchkeras_shim import semantics
-from torchkeras_shim.suggestions import suggestion
+from torchkeras_shim import absent, semantics
+from torchkeras_shim.suggestions import missing_name
 
 # Names under which scripts know Keras; each is a mirror of the package torchkeras.
 ROOTS = (
@@ -94,12 +94,6 @@ def find_module(name: str) -> ModuleType | None:
     return importlib.import_module(name) if spec else None
 
 
-def missing_name(where: str, name: str, options: Sequence[str]) -> str:
-    """The wording for a name that is not there."""
-    said = suggestion(f"{where}.{name}", options)
-    return f"{where} has no {name!r} on torch. {said}".rstrip()
-
-
 _ABSENT = object()
 
 
@@ -170,6 +164,8 @@ class _MirrorLoader(Loader):
         return mirror
 
     def exec_module(self, module: ModuleType) -> None:
+        if module.__name__ == "tensorflow.python.keras":
+            absent.warn_of_the_inside(module.__name__)
         if self.target.__name__ == "torchkeras":
             vars(module)["__version__"] = KERAS_VERSION
 
@@ -210,6 +206,7 @@ def install() -> None:
     """
     if not any(isinstance(finder, MirrorFinder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _FINDER)
+        absent.install()
         semantics.inherit()
 
 

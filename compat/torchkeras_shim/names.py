@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from torchkeras_shim.modules import missing_name
+from torchkeras_shim.suggestions import missing_name
 
 
 def missing(module: str) -> Callable[[str], Any]:
@@ -19,7 +19,6 @@ def missing(module: str) -> Callable[[str], Any]:
             raise AttributeError(name)
         namespace = sys.modules[module]
         options = [option for option in vars(namespace) if not option.startswith("_")]
-        shown = module.replace("tensorflow", "tf", 1)
-        raise AttributeError(missing_name(shown, name, options), name=name, obj=namespace)
+        raise AttributeError(missing_name(module, name, options), name=name, obj=namespace)
 
     return look_up

@@ -31,6 +31,8 @@ TORCH_WAYS = {
     "tf.mlir": "torch.export",
     "tf.placeholder": "keras.Input, or an argument of a function",
     "tf.profiler": "torch.profiler",
+    "tf.python.client.device_lib": "tf.config.list_physical_devices(), or torch.cuda",
+    "tf.python.keras": "tensorflow.keras, without python",
     "tf.quantization": "torchao",
     "tf.queue": "queue.Queue, or torch.utils.data",
     "tf.ragged": "torch.nested",
@@ -67,6 +69,12 @@ _TORCH_ROOMS = ("", "nn.functional", "linalg", "special", "fft", "signal.windows
 
 # Rooms of torchkeras that Keras doesn't have.
 _OWN_ROOMS = ("core", "nn", "tracer", "data", "training", "cli")
+
+
+def missing_name(where: str, name: str, options: Iterable[str]) -> str:
+    """The wording for a name that is not there."""
+    said = suggestion(f"{where}.{name}", options)
+    return f"{short(where)} has no {name!r} on torch. {said}".rstrip()
 
 
 def suggestion(path: str, options: Iterable[str] = ()) -> str:

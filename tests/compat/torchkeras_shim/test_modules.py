@@ -1,10 +1,47 @@
 import importlib
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 import torchkeras
 
+FORMS = Path(__file__).with_name("import_forms.py").read_text(encoding="utf-8")
+# Each form in its turn, all of the package's modules forgotten before it.
+EACH = """
+import sys, warnings
+warnings.simplefilter("error")
+def forget():
+    for name in list(sys.modules):
+        if name.split(".")[0] in ("tensorflow", "keras", "tf_keras"):
+            del sys.modules[name]
+for imports, used in FORMS:
+    forget(); scope = {}; exec(imports, scope); eval(used, scope)
+for imports, used in INSIDE:
+    forget(); scope = {}
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        exec(imports, scope)
+    assert any("inside" in str(one.message) for one in told), imports
+    eval(used, scope)
+print(len(FORMS) + len(INSIDE))
+"""
 
+
+def test_every_form_of_import_works_by_itself():
+    done = subprocess.run(
+        [sys.executable, "-m", "torchkeras", "run", "-"],
+        input=FORMS + EACH,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 50
+
+
+@pytest.mark.filterwarnings("ignore:.*TensorFlow's inside")
 @pytest.mark.parametrize(
     "root", ["tensorflow.keras", "keras", "tf_keras", "tensorflow.python.keras"]
 )

@@ -5,7 +5,7 @@ import sys
 from types import SimpleNamespace
 from typing import Any
 
-from torchkeras_shim.modules import missing_name
+from torchkeras_shim.suggestions import missing_name
 
 
 def enable_eager_execution(
