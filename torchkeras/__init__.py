@@ -35,6 +35,7 @@ try:
         tree,
         utils,
         visualization,
+        wrappers,
     )
     from torchkeras.core.dtypes import DTypePolicy, FloatDTypePolicy
     from torchkeras.core.remat import RematScope, remat
@@ -119,4 +120,5 @@ __all__ = [
     "utils",
     "version",
     "visualization",
+    "wrappers",
 ]
