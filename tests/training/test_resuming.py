@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch.utils.data import DataLoader, TensorDataset
 
 import torchkeras as keras
 from torchkeras.callbacks import BackupAndRestore, Callback
-from torchkeras.training.resuming import get_callback_state, set_callback_state
 
 SCRIPT = Path(__file__).with_name("killed_runs.py")
 X = np.random.default_rng(0).normal(size=(20, 3)).astype("float32")
@@ -25,7 +25,7 @@ def differences(folder, kinds, points, seed, processes=1):
 
 
 def test_a_killed_run_ends_with_the_same_bits(tmp_path):
-    assert differences(tmp_path, "half,sequence", 1, 2) == {}
+    assert differences(tmp_path, "half,sequence,rivals,boards,tf.data", 1, 2) == {}
 
 
 def test_two_processes_that_were_killed_end_with_the_same_bits(tmp_path):
@@ -33,19 +33,32 @@ def test_two_processes_that_were_killed_end_with_the_same_bits(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "kind",
-    ["arrays", "half", "portions", "together", "own step", "loader", "workers", "sequence"]
-    + ["threads", "processes", "generator", "function", "tf.data", "tf.data rows"],
-)
+@pytest.mark.parametrize("kind", ["arrays", "half", "sequence"])
 def test_killed_at_twenty_random_points(tmp_path, kind):
     assert differences(tmp_path, kind, 20, 1) == {}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["arrays", "half", "loader", "sequence", "tf.data"])
-def test_two_processes_killed_at_twenty_random_points(tmp_path, kind):
-    assert differences(tmp_path, kind, 20, 2, 2) == {}
+@pytest.mark.parametrize(
+    "kind",
+    ["bfloat16", "portions", "together", "averages", "boards", "torch optimizer", "own step"]
+    + ["rivals", "stateful", "validated", "tensors", "dataset", "loader", "workers"]
+    + ["lasting workers", "threads", "processes", "generator", "function", "tf.data"]
+    + ["tf.data rows", "tf.data repeated", "tf.data parallel"],
+)
+def test_every_kind_of_run_killed_at_random_points(tmp_path, kind):
+    assert differences(tmp_path, kind, 8, 3) == {}
+
+
+@pytest.mark.slow
+def test_compiled_steps_killed_at_random_points(tmp_path):
+    assert differences(tmp_path, "compiled", 4, 3) == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["arrays", "half", "together", "loader", "sequence", "tf.data"])
+def test_two_processes_killed_at_random_points(tmp_path, kind):
+    assert differences(tmp_path, kind, 8, 2, 2) == {}
 
 
 class Interrupt(Callback):
@@ -67,20 +80,14 @@ class Interrupt(Callback):
             raise KeyboardInterrupt
 
 
-def trained(folder, *callbacks, units=2, build=True, save_freq=1, **options):
+def trained(folder, *callbacks, units=2, build=True, save_freq=1, x=None, **options):
     keras.utils.set_random_seed(0)
     model = keras.Sequential([*([keras.Input((3,))] if build else []), keras.layers.Dense(units)])
-    model.compile("sgd", "mse")
+    model.compile(options.pop("optimizer", "sgd"), "mse", metrics=options.pop("metrics", None))
+    data = {"x": X, "y": X[:, :units], "batch_size": 4} if x is None else {"x": x}
     backup = BackupAndRestore(folder, save_freq=save_freq)
-    return model.fit(
-        X,
-        X[:, :units],
-        batch_size=4,
-        epochs=3,
-        verbose=0,
-        callbacks=[backup, *callbacks],
-        **options,
-    )
+    given = {**data, "epochs": 3, "verbose": 0, **options}
+    return model.fit(**given, callbacks=[backup, *callbacks])
 
 
 def test_history_is_that_of_the_whole_run(tmp_path):
@@ -97,6 +104,98 @@ def test_another_model_is_refused(tmp_path):
         trained(tmp_path, Interrupt(3))
     with pytest.raises(ValueError, match="expected the one whose state was kept"):
         trained(tmp_path, units=1)
+
+
+LOADER = DataLoader(TensorDataset(torch.tensor(X), torch.tensor(X[:, :2])), 4)
+CHANGES = {
+    "batch size": ({"batch_size": 5}, "batch_size=5, batches=4", "batch_size=4, batches=5"),
+    "samples": (
+        {"x": X[:9], "y": X[:9, :2], "batch_size": 4},
+        "batches=3, samples=9",
+        "batches=5, samples=20",
+    ),
+    "order": ({"shuffle": False}, "shuffle=False", "shuffle=True"),
+    "steps": ({"steps_per_epoch": 5}, "steps_per_epoch=5", "steps_per_epoch=None"),
+    "kind": ({"x": LOADER}, "kind=LoaderBatches", "kind=ArrayBatches"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_data_that_have_changed_within_an_epoch_are_refused(tmp_path, change):
+    options, now, then = CHANGES[change]
+    with pytest.raises(KeyboardInterrupt):
+        trained(tmp_path, Interrupt(8))
+    with pytest.raises(ValueError, match=f"x is '{now}'; expected {then}, as when the state"):
+        trained(tmp_path, **options)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_data_may_change_between_two_epochs_aloud(tmp_path, change):
+    options, now, then = CHANGES[change]
+    with pytest.raises(KeyboardInterrupt):
+        trained(tmp_path, Interrupt(8), save_freq="epoch")
+    with pytest.warns(UserWarning, match=f"goes on with other data .*: {now}, not {then}"):
+        history = trained(tmp_path, Interrupt(-1), save_freq="epoch", **options)
+    assert history.epoch == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"metrics": ["mae"]}, r"metrics is \['mae'\]; expected \[\]"),
+        ({"optimizer": "adam"}, "optimizer is 'Adam of 6 variables'; expected SGD of 2"),
+    ],
+    ids=["metrics", "optimizer"],
+)
+def test_another_compilation_within_an_epoch_is_refused(tmp_path, options, message):
+    with pytest.raises(KeyboardInterrupt):
+        trained(tmp_path, Interrupt(8))
+    with pytest.raises(ValueError, match=message):
+        trained(tmp_path, **options)
+
+
+def test_other_values_of_the_same_shape_are_told(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        trained(tmp_path, Interrupt(8))
+    with pytest.warns(UserWarning, match="other data .* the values differ"):
+        trained(tmp_path, Interrupt(-1), y=X[:, 1:])
+
+
+def test_metrics_may_change_between_two_epochs(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        trained(tmp_path, Interrupt(8), save_freq="epoch")
+    history = trained(tmp_path, Interrupt(-1), save_freq="epoch", metrics=["mae"])
+    assert [len(values) for values in history.history.values()] == [3, 2]
+
+
+def test_an_epoch_that_was_to_end_goes_no_further(tmp_path):
+    class Stop(Callback):
+        steps = 0
+
+        def __init__(self, dies):
+            super().__init__()
+            self.dies = dies
+
+        def get_state(self):
+            return self.steps
+
+        def set_state(self, state):
+            self.steps = state
+
+        def on_train_batch_end(self, batch, logs=None):
+            self.steps += 1
+            self.model.stop_training = self.steps == 8
+
+        def on_epoch_end(self, epoch, logs=None):
+            if self.dies and epoch == 1:
+                raise KeyboardInterrupt
+
+    whole = trained(tmp_path / "whole", Stop(False))
+    with pytest.raises(KeyboardInterrupt):
+        trained(tmp_path / "half", Stop(True))
+    again = trained(tmp_path / "half", Stop(False))
+    assert again.history == whole.history
+    np.testing.assert_array_equal(again.model.get_weights()[0], whole.model.get_weights()[0])
 
 
 def test_callbacks_that_are_gone_are_named(tmp_path):
@@ -121,27 +220,6 @@ def test_what_cannot_be_kept_is_named_once(tmp_path):
     assert len(found) == 1
 
 
-def test_arguments_of_callbacks_may_change_between_runs():
-    class Counter(Callback):
-        def __init__(self, limit):
-            super().__init__()
-            self.limit = limit
-            self.counts = {}
-            self.tensor = torch.zeros(2)
-            self.scheduler = torch.optim.lr_scheduler.StepLR(
-                torch.optim.SGD([torch.zeros(1)], 1.0), 1
-            )
-
-    old, new = Counter(3), Counter(5)
-    old.counts["a"] = old.tensor[0] = 4
-    old.scheduler.last_epoch = 9
-    state, unkept = get_callback_state(old, {"limit": 3})
-    set_callback_state(new, state)
-    assert unkept == []
-    assert (new.limit, new.counts, new.tensor.tolist()) == (5, {"a": 4}, [4, 0])
-    assert new.scheduler.last_epoch == 9
-
-
 def test_a_run_that_stopped_early_stays_stopped(tmp_path):
     class Halt(Callback):
         def get_state(self):
@@ -163,14 +241,3 @@ def test_a_run_that_stopped_early_stays_stopped(tmp_path):
         trained(tmp_path, first, save_freq="epoch")
     assert trained(tmp_path, second, save_freq="epoch").epoch == [0]
     assert not tmp_path.exists()
-
-
-def test_ctrl_c_leaves_a_model_that_trains_on():
-    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
-    model.compile("adam", "mse", metrics=["mae"])
-    with pytest.raises(KeyboardInterrupt):
-        model.fit(X, X[:, :1], verbose=0, batch_size=4, callbacks=[Interrupt(3)])
-    assert model._progress is None
-    assert int(model.optimizer.iterations) == 3
-    assert np.isfinite(model.predict(X, verbose=0)).all()
-    assert len(model.fit(X, X[:, :1], verbose=0).history["mae"]) == 1

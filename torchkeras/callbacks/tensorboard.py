@@ -77,6 +77,7 @@ class TensorBoard(Callback):
         self._first_profiled, self._last_profiled = _batch_range(profile_batch)
         self._train_dir = os.path.join(self.log_dir, "train")
         self._writers: dict[str, Any] = {}
+        self._earlier_files: dict[str, int] = {}  # those that were there before this run
         self._profiler: torch.profiler.profile | None = None
         self._in_force: list[Any] = []
         self._step = 0  # batches since on_train_begin, counted from 1
@@ -92,17 +93,45 @@ class TensorBoard(Callback):
         return (test,) if self._first_profiled and is_chief() else (test, *train)
 
     def get_state(self) -> dict[str, Any]:
-        """Steps counted so far."""
+        """Steps counted so far, and how long the files of events are."""
+        for writer in self._writers.values():
+            writer.flush()
         return {
             "step": self._step,
             "test_step": self._test_step,
             "first_iteration": self._epoch_first_iteration,
+            "folder": os.path.abspath(self.log_dir),
+            "sizes": self._event_files(),
         }
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Take over what ``get_state`` gave."""
         self._step, self._test_step = state["step"], state["test_step"]
         self._epoch_first_iteration = state["first_iteration"]
+        if state["folder"] == os.path.abspath(self.log_dir):
+            self._take_back_events(state["sizes"])
+
+    def _event_files(self) -> dict[str, int]:
+        """Sizes of the files of events in bytes, by name within the folder."""
+        if not is_chief():
+            return {}
+        folder = Path(self.log_dir)
+        files = (
+            file for run in ("train", "validation") for file in folder.glob(f"{run}/*tfevents*")
+        )
+        return {str(file.relative_to(folder)): file.stat().st_size for file in files}
+
+    def _take_back_events(self, sizes: dict[str, int]) -> None:
+        """Undo what a run wrote after its state was kept: it is written again.
+
+        A file that was begun after that gets a name that TensorBoard doesn't read.
+        """
+        for name, size in self._earlier_files.items():
+            file = Path(self.log_dir, name)
+            if name not in sizes:
+                file.rename(file.with_name(file.name.replace("tfevents", "replaced")))
+            elif size > sizes[name]:
+                os.truncate(file, sizes[name])
 
     @property
     def summary(self) -> Any:
@@ -144,6 +173,7 @@ class TensorBoard(Callback):
         self._close()
         if not is_chief():
             return
+        self._earlier_files = self._event_files()
         if self.write_graph and _has_graph(self.model):
             self._write_graph()
         if self.embeddings_freq:

@@ -1,5 +1,7 @@
 """Batches cut from arrays that lie in memory."""
 
+import hashlib
+import numbers
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,7 +9,7 @@ import torch
 from torch import Tensor
 
 from torchkeras.core import nested
-from torchkeras.core.checks import argument_error
+from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.data import rows
 from torchkeras.data.rows import Rows
 from torchkeras.data.streams import Batches, Share, empty_error, to_device
@@ -24,6 +26,7 @@ _GATHER_BYTES = 2**22
 _GATHER_BATCHES = 64
 # Share of a device's free memory that data may take to stay there for good.
 _RESIDENT_SHARE = 0.25
+_COMPARED = 64  # samples by which data are known again
 
 
 class ArrayBatches(Batches):
@@ -67,6 +70,7 @@ class ArrayBatches(Batches):
         self.shuffle = _checked_shuffle(shuffle)
         self.seed = int(torch.randint(2**62, ())) if shuffle and seed is None else seed
         self.passes = 0
+        self._values = ""
         self._targets = y
         self._names = [
             name
@@ -139,7 +143,24 @@ class ArrayBatches(Batches):
         return self._in_place(start) if order is None else self._gathered(order[start:])
 
     def remember(self) -> None:
-        pass  # the seed and the number of the pass say it all
+        """The seed and the number of the pass say it all, if the values are the same."""
+        digest = hashlib.blake2b(digest_size=16)
+        numbers = torch.linspace(0, self.size - 1, min(self.size, _COMPARED)).long()
+        for leaf in nested.leaves(self.samples(self._placed(numbers))):
+            if isinstance(leaf, Tensor):
+                digest.update(leaf.detach().cpu().contiguous().view(torch.uint8).numpy())
+            else:
+                digest.update(repr(leaf).encode())
+        self._values = digest.hexdigest()
+
+    @property
+    def traits(self) -> dict[str, Any]:
+        return {
+            **super().traits,
+            "samples": self.size,
+            "shuffle": self.shuffle,
+            "values": self._values,
+        }
 
     def get_state(self, in_pass: bool) -> dict[str, Any]:
         return {"seed": self.seed, "passes": self.passes - in_pass}
@@ -169,7 +190,11 @@ class ArrayBatches(Batches):
             )
         else:
             order = torch.randperm(self.size, generator=generator)
-        return order if self._moves or self.device is None else order.to(self.device)
+        return self._placed(order)
+
+    def _placed(self, numbers: Tensor) -> Tensor:
+        """``numbers`` of samples where the arrays lie."""
+        return numbers if self._moves or self.device is None else numbers.to(self.device)
 
     def _gathered(self, order: Tensor) -> Iterator[Any]:
         for part in order.split(self.batch_size * self._together):
@@ -261,12 +286,14 @@ def _class_sample_weights(y: Any, sample_weight: Any, class_weights: ClassWeight
 def _checked_batch_size(batch_size: Any, size: int, steps: int | None) -> int:
     if batch_size is None:
         return -(-size // steps) if steps else 32
+    if not isinstance(batch_size, numbers.Real):
+        raise kind_error("fit", "batch_size", batch_size, "an integer, 1 or more")
     if isinstance(batch_size, bool) or int(batch_size) != batch_size or batch_size < 1:
         raise argument_error("fit", "batch_size", batch_size, "an integer, 1 or more")
     return int(batch_size)
 
 
 def _checked_shuffle(shuffle: Any) -> bool | str:
-    if shuffle == "batch" or isinstance(shuffle, (bool, int)):
+    if shuffle == "batch" or shuffle is None or isinstance(shuffle, (bool, int)):
         return shuffle if isinstance(shuffle, str) else bool(shuffle)
     raise argument_error("fit", "shuffle", shuffle, 'True, False or "batch"')

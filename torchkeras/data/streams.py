@@ -142,6 +142,15 @@ class Batches:
         """Note how each pass begins, so that it can be gone on with in another process."""
         self._memory = Memory(vars(self))  # as an object it has a state itself
 
+    @property
+    def traits(self) -> dict[str, Any]:
+        """What tells these data from others when a run is resumed."""
+        return {
+            "kind": type(self).__name__,
+            "batches": self.steps,
+            "batch_size": self.batch_size,
+        }
+
     def get_state(self, in_pass: bool) -> dict[str, Any]:
         """What the rest of this pass and all later ones follow from.
 
@@ -287,14 +296,52 @@ class Epochs:
             "is_empty": self.is_empty and not self.read,
             "is_exhausted": self.is_exhausted,
             "batches": self.batches.get_state(in_pass),
+            "traits": self._traits(),
         }
 
+    def _traits(self) -> dict[str, Any]:
+        return {**self.batches.traits, "steps_per_epoch": self._steps}
+
     def set_state(self, state: dict[str, Any]) -> None:
-        """Stand where ``get_state`` was called."""
+        """Stand where ``get_state`` was called.
+
+        Between two epochs the data may be others than then, which is said; they are read from the
+        start.
+
+        Raises:
+            ValueError: that was within an epoch, and the data are others.
+        """
+        told = state["traits"]
+        if self.batches.traits["kind"] == told["kind"]:
+            self.batches.set_state(state["batches"])
+        changes = {name for name, value in self._traits().items() if value != told.get(name)}
+        if changes:
+            self._tell_of(changes, told, within_epoch=state["read"] > 0)
+        self.is_empty = state["is_empty"]
+        if changes <= {"values", "steps_per_epoch"}:
+            self._go_on(state)
+
+    def _tell_of(self, changes: set[str], told: dict[str, Any], within_epoch: bool) -> None:
+        """Say which ``changes`` of the data there are since the state was kept."""
+        plain = ["kind"] if "kind" in changes else sorted(changes - {"values"})
+        found = self._traits()
+        now = ", ".join(f"{name}={found.get(name)}" for name in plain)
+        then = ", ".join(f"{name}={told.get(name)}" for name in plain)
+        if within_epoch and plain:
+            raise argument_error(
+                "BackupAndRestore", "x", now, f"{then}, as when the state was kept in an epoch",
+                "Start with the same data and arguments; or remove the folder to train anew.",
+            )  # fmt: skip
+        difference = f"{now}, not {then}" if plain else "the values differ"
+        warnings.warn(
+            f"The run goes on with other data than those it was kept with: {difference}.",
+            stacklevel=6,
+        )
+
+    def _go_on(self, state: dict[str, Any]) -> None:
         self.first = self.read = state["read"]
-        self.is_empty, self.is_exhausted = state["is_empty"], state["is_exhausted"]
+        self.is_exhausted = state["is_exhausted"]
         self._seen, self._counted = state["seen"], state["counted"]
-        self.batches.set_state(state["batches"])
         if state["pulled"] is None:
             self._current = None
         else:
@@ -309,6 +356,8 @@ def empty_error() -> ValueError:
 
 def as_batch(raw: Any) -> Any:
     """A batch as some iterable gave it, lists of parts as tuples and arrays as tensors."""
+    if raw is None:
+        raise argument_error("fit", "a batch", None, "x, (x, y) or (x, y, sample_weight)")
     if isinstance(raw, tuple) or (isinstance(raw, list) and not _starts_with_a_number(raw)):
         return tuple([_convert(part) for part in raw])
     return _convert(raw)

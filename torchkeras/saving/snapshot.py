@@ -24,7 +24,7 @@ from torchkeras.core.checks import argument_error
 from torchkeras.distribution import agreed, gathered_objects, is_chief, rank, world_size
 from torchkeras.saving.files import synchronize, synchronize_folder
 
-FORMAT = "torchkeras snapshot 1"
+FORMAT = "torchkeras snapshot 2"
 _MANIFEST = "manifest.json"
 _NAME = re.compile(r"snapshot-(\d{8})")
 _BLOCK = 2**20  # bytes hashed at a time
@@ -46,14 +46,18 @@ class Tensors(dict):
 
     def add(self, tensor: Tensor) -> str:
         """The name of ``tensor``."""
-        local = tensor.detach()
-        local = local.to_local() if hasattr(local, "to_local") else local
-        memory = local.data_ptr(), local.device, local.dtype, local.shape, local.stride()
-        if local.numel() and memory in self._names:
+        part = local(tensor.detach())
+        memory = part.data_ptr(), part.device, part.dtype, part.shape, part.stride()
+        if part.numel() and memory in self._names:
             return self._names[memory]
         name = self._names[memory] = str(len(self))
-        self[name] = local
+        self[name] = part
         return name
+
+
+def local(tensor: Tensor) -> Tensor:
+    """This process's part of ``tensor``, which is all of it unless it is divided."""
+    return tensor.to_local() if hasattr(tensor, "to_local") else tensor
 
 
 def encode(value: Any, tensors: Tensors) -> Any:
@@ -73,7 +77,8 @@ def encode(value: Any, tensors: Tensors) -> Any:
     if type(value) is float:
         return value if math.isfinite(value) else {"float": repr(value)}
     if isinstance(value, Tensor):
-        return {"tensor": tensors.add(value), "strides": list(value.stride())}
+        told = {"tensor": tensors.add(value), "strides": list(value.stride())}
+        return told if value.device.type == "cpu" else {**told, "device": value.device.type}
     if isinstance(value, np.generic):
         return {"number": encode(np.asarray(value), tensors)}
     if isinstance(value, np.ndarray):
@@ -111,7 +116,7 @@ def decode(value: Any, tensors: Callable[[str], Tensor]) -> Any:
     if kind == "float":
         return float(content)
     if kind == "tensor":
-        return _laid_out(tensors(content), value["strides"])
+        return _placed(_laid_out(tensors(content), value["strides"]), value.get("device"))
     if kind == "array":
         shape, dtype = value["shape"], np.dtype(value["type"])
         if not math.prod(shape):
@@ -134,6 +139,12 @@ def _laid_out(tensor: Tensor, strides: list[int]) -> Tensor:
     """
     layout = strides if _is_dense(tensor.shape, strides) else tensor.stride()
     return torch.empty_strided(tensor.shape, layout, dtype=tensor.dtype).copy_(tensor)
+
+
+def _placed(tensor: Tensor, device: str | None) -> Tensor:
+    """``tensor`` on the accelerator, if it was on one of that kind and there is one."""
+    current = torch.accelerator.current_accelerator(check_available=True)
+    return tensor if current is None or current.type != device else tensor.to(current)
 
 
 def _is_dense(shape: Any, strides: Any) -> bool:

@@ -11,7 +11,8 @@ from torch import Tensor
 from torchkeras import losses, metrics
 from torchkeras.core import nested
 from torchkeras.core.checks import argument_error, kind_error
-from torchkeras.training.delayed import Backlog, LossAverage, put_back
+from torchkeras.core.naming import to_snake_case
+from torchkeras.training.delayed import Backlog, LossAverage
 from torchkeras.training.foreign import (
     ForeignMetric,
     PredictionsFirst,
@@ -19,6 +20,7 @@ from torchkeras.training.foreign import (
     takes_predictions_first,
 )
 from torchkeras.training.outputs import Outputs
+from torchkeras.training.states import get_metric_state, set_metric_state
 
 
 class Term(NamedTuple):
@@ -305,14 +307,14 @@ class CompiledMetrics:
     def get_state(self) -> dict[str, Any]:
         """States of the metrics, and the batches that they have still to see."""
         return {
-            "variables": [[v.parameter for v in metric.variables] for *_, metric in self._members],
+            "metrics": [get_metric_state(metric) for *_, metric in self._members],
             "batches": [backlog.get_state() for _, _, backlog, _ in self._backlogs],
         }
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Take over what ``get_state`` gave."""
-        for (*_, metric), values in zip(self._members, state["variables"], strict=True):
-            put_back(metric.variables, values)
+        for (*_, metric), found in zip(self._members, state["metrics"], strict=True):
+            set_metric_state(metric, found)
         for (_, _, backlog, _), rows in zip(self._backlogs, state["batches"], strict=True):
             backlog.set_state(rows)
 
@@ -423,8 +425,11 @@ def _as_metric(identifier: Any, y_true: Any, y_pred: Any) -> metrics.Metric:
 
 
 def _name_of(function: Any) -> str:
-    name = getattr(function, "name", None) or getattr(function, "__name__", None)
-    return name if isinstance(name, str) else type(function).__name__
+    name = getattr(function, "name", None)
+    if isinstance(name, str) and name:
+        return name
+    name = getattr(function, "__name__", None)
+    return to_snake_case(name if isinstance(name, str) else type(function).__name__)
 
 
 def _check_no_text(targets: list[Any]) -> None:

@@ -5,12 +5,10 @@ optimizer, scale of the loss, metrics in the midst of an epoch, random numbers o
 position in the data, callbacks and their History.
 """
 
-import inspect
 import warnings
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -21,10 +19,15 @@ from torchkeras.core.checks import argument_error
 from torchkeras.core.configurable import is_builtin
 from torchkeras.core.random_state import get_random_state, set_random_state
 from torchkeras.optimizers.scalars import HostScalar
-from torchkeras.saving.snapshot import CannotKeepError, Tensors, encode
-from torchkeras.training.delayed import put_back
-
-_NOT_STATE = {"params", "_model", "model"}
+from torchkeras.saving.snapshot import local
+from torchkeras.training.states import (
+    arguments,
+    get_callback_state,
+    get_metric_state,
+    has_state_dict,
+    set_callback_state,
+    set_metric_state,
+)
 
 
 def are_to_be_kept(callbacks: Any) -> bool:
@@ -46,6 +49,7 @@ class Progress:
         epoch: Number of the present epoch, counted from 0.
         logs: Logs of the last epoch.
         is_resumed: Whether the run goes on from a state that was kept.
+        was_stopped: Whether that was kept in an epoch whose steps were to end.
     """
 
     def __init__(self, model: Any, callbacks: Any, data: Any, validation: Any) -> None:
@@ -55,7 +59,7 @@ class Progress:
         self.validation = validation
         self.epoch = 0
         self.logs: Any = {}
-        self.is_resumed = False
+        self.is_resumed = self.was_stopped = False
         self._state: dict[str, Any] | None = None
         self._step_logs: Any = None
         self._first = _attributes(model)
@@ -71,7 +75,7 @@ class Progress:
 
     def epochs(self, first: int, last: int) -> Iterator[int]:
         """Numbers of the epochs that are to be run."""
-        self._given = [_arguments(callback) for callback in self.callbacks]
+        self._given = [arguments(callback) for callback in self.callbacks]
         if self._state is not None:
             first = self._state["epoch"]
             if not self._state["is_within_epoch"]:
@@ -145,19 +149,21 @@ class Progress:
     def restore(self) -> None:
         """Take over the state that was found, once."""
         state, self._state = self._state, None
-        model = self.model
-        self.epoch = state["epoch"] - (not state["is_within_epoch"])
+        model, is_within_epoch = self.model, state["is_within_epoch"]
+        self.epoch = state["epoch"] - (not is_within_epoch)
         self.logs = state["logs"]
         self._step_logs = state["step_logs"]
+        check_weights(model, state["model"]["weights"])
+        self.data.set_state(state["data"])
         set_model_state(model, state["model"])
         _set_attributes(model, state["attributes"])
         model._precision.set_state(state["precision"])
-        _set_metrics_state(model, state["metrics"])
+        _set_metrics_state(model, state["metrics"], is_within_epoch)
         self._set_callback_states(state["callbacks"])
-        self.data.set_state(state["data"])
         if self.validation is not None and state["validation"] is not None:
             self.validation.set_state(state["validation"])
         model.stop_training = state["is_over"]
+        self.was_stopped = is_within_epoch and state["is_over"]
         set_random_state(state["random"])  # last: going on within a pass draws, too
 
     def _set_callback_states(self, states: list[Any]) -> None:
@@ -179,30 +185,26 @@ class Progress:
 
 def get_model_state(model: Any) -> dict[str, Any]:
     """Weights, seed generators, gradients that a step of the user's keeps, and optimizers."""
-    state = {n: v for n, v in model.state_dict(keep_vars=True).items() if isinstance(v, Tensor)}
-    gradients = {}
+    names, gradients = _names(model), {}
     if model.overrides_train_step:
         parameters = dict(model.named_parameters())
         gradients = {n: p.grad for n, p in parameters.items() if p.grad is not None}
     return {
-        "weights": {name: tensor.detach() for name, tensor in state.items()},
+        "weights": {name: tensor.detach() for name, tensor in _tensors(model).items()},
         "seeds": [seed.state.tensor.detach() for seed in _seeds(model)],
         "gradients": gradients,
-        "others": {name: _others_state(one) for name, one in _others(model).items()},
+        "others": {name: _others_state(one, names) for name, one in _others(model).items()},
     }
 
 
-def set_model_state(model: Any, state: dict[str, Any]) -> None:
-    """Take over what ``get_model_state`` gave.
+def check_weights(model: Any, kept: dict[str, Tensor]) -> None:
+    """Refuse what another model kept.
 
     Raises:
         ValueError: the model has other weights.
     """
-    tensors = model.state_dict(keep_vars=True)
-    kept = state["weights"]
-    for name, tensor in tensors.items():
-        fits = name in kept and tuple(kept[name].shape) == tuple(_local(tensor).shape)
-        if isinstance(tensor, Tensor) and not fits:
+    for name, tensor in _tensors(model).items():
+        if name not in kept or kept[name].shape != local(tensor).shape:
             raise argument_error(
                 "BackupAndRestore",
                 "model",
@@ -210,30 +212,44 @@ def set_model_state(model: Any, state: dict[str, Any]) -> None:
                 f"the one whose state was kept, with {len(kept)} weights",
                 "Build the model before `fit`, as it was; or remove the folder to train anew.",
             )
+
+
+def set_model_state(model: Any, state: dict[str, Any]) -> None:
+    """Take over what ``get_model_state`` gave."""
     with torch.no_grad():
-        for name, tensor in tensors.items():
-            if isinstance(tensor, Tensor):
-                _fill(_local(tensor), kept[name])
+        for name, tensor in _tensors(model).items():
+            _fill(tensor, state["weights"][name])
         for seed, value in zip(_seeds(model), state["seeds"], strict=True):
             seed.state.assign(value)
         parameters = dict(model.named_parameters())
         for name, gradient in state["gradients"].items():
-            parameters[name].grad = gradient.to(parameters[name].device)
+            parameters[name].grad = torch.empty_like(parameters[name])
+            local(parameters[name].grad).copy_(gradient)
+    names = _names(model)
+    weights = {names[id(v.parameter)]: v for v in model.weights if id(v.parameter) in names}
     for name, one in _others(model).items():
         if name in state["others"]:
-            _set_others_state(one, state["others"][name])
+            _set_others_state(one, state["others"][name], weights)
 
 
-def _local(tensor: Any) -> Any:
-    return tensor.to_local() if hasattr(tensor, "to_local") else tensor
+def _names(model: Any) -> dict[int, str]:
+    """The name of each parameter, by its id."""
+    return {id(parameter): name for name, parameter in model.named_parameters()}
+
+
+def _tensors(model: Any) -> dict[str, Tensor]:
+    """Weights, and what layers remember without its being one, such as states of recurrent ones."""
+    found = {**model.state_dict(keep_vars=True), **dict(model.named_buffers())}
+    return {name: value for name, value in found.items() if isinstance(value, Tensor)}
 
 
 def _fill(tensor: Tensor, value: Tensor) -> None:
     """Give ``tensor`` the values, and the memory layout, of ``value``."""
-    if tensor.stride() != value.stride() and isinstance(tensor, nn.Parameter):
+    is_whole = local(tensor) is tensor
+    if is_whole and tensor.stride() != value.stride() and isinstance(tensor, nn.Parameter):
         tensor.data = value.to(tensor.device, tensor.dtype, copy=True)
     else:
-        tensor.copy_(value)
+        local(tensor).copy_(value)
 
 
 def _seeds(model: Any) -> list[Any]:
@@ -241,30 +257,28 @@ def _seeds(model: Any) -> list[Any]:
 
 
 def _others(model: Any) -> dict[str, Any]:
-    """Optimizers, schedulers and alike among the model's attributes, lists and dicts included."""
+    """Optimizers, schedulers and alike among the attributes of the model and of models and layers
+    of the user's in it, lists and dicts included."""
     found = {}
-    for name, held in vars(model).items():
-        if name.startswith("_") or isinstance(held, nn.Module):
+    for place, layer in enumerate(model._flatten_layers()):
+        if is_builtin(type(layer)) and not hasattr(layer, "train_step"):
             continue
-        for number, one in enumerate(nested.leaves(held)):
-            if _has_state_dict(one):
-                found[f"{name}.{number}"] = one
+        for name, held in vars(layer).items():
+            if isinstance(held, nn.Module):
+                continue
+            for number, one in enumerate(nested.leaves(held)):
+                if has_state_dict(one):
+                    found[f"{place}.{name}.{number}"] = one
     return found
 
 
-def _has_state_dict(value: Any) -> bool:
-    return (
-        not isinstance(value, (type, nn.Module))
-        and callable(getattr(value, "state_dict", None))
-        and callable(getattr(value, "load_state_dict", None))
-    )
-
-
-def _others_state(one: Any) -> Any:
+def _others_state(one: Any, names: dict[int, str]) -> Any:
     if not isinstance(one, optimizers.Optimizer):
         return one.state_dict()
     values = [_number(v) if isinstance(v, HostScalar) else v.parameter for v in one.variables]
     return {
+        "kind": type(one).__name__,
+        "weights": [names.get(id(v.parameter)) for v in one._trainable_variables],
         "variables": values,
         "rate": [group.get("lr") for group in one.param_groups],
         "round": one.round.get_state(),
@@ -275,24 +289,28 @@ def _number(scalar: HostScalar) -> Any:
     return scalar.holder[scalar.entry]  # as exact as it is, which its tensor isn't
 
 
-def _set_others_state(one: Any, state: Any) -> None:
+def _set_others_state(one: Any, state: Any, weights: dict[str, Any]) -> None:
     if not isinstance(one, optimizers.Optimizer):
         one.load_state_dict(state)
         return
-    values = state["variables"]
-    one.round.set_state(state["round"])
-    if len(one.variables) != len(values):
+    values, its_weights = state["variables"], [weights.get(name) for name in state["weights"]]
+    if not one.built and its_weights and None not in its_weights:
+        one.build(its_weights)  # a step of the user's hasn't yet done it
+    found = f"{type(one).__name__} of {len(one.variables)} variables"
+    kept = f"{state['kind']} of {len(values)} variables"
+    if found != kept:
         raise argument_error(
-            "BackupAndRestore", "optimizer", f"one of {len(one.variables)} variables",
-            f"the one whose state was kept, of {len(values)}",
+            "BackupAndRestore", "optimizer", found, f"{kept}, whose state was kept",
+            "Call `compile` as it was; or remove the folder to train anew.",
         )  # fmt: skip
+    one.round.set_state(state["round"])
     for group, rate in zip(one.param_groups, state["rate"], strict=True):
         if "lr" in group and not isinstance(group["lr"], Tensor) and not isinstance(rate, Tensor):
             group["lr"] = rate
     with torch.no_grad():
         for variable, value in zip(one.variables, values, strict=True):
             if not isinstance(variable, HostScalar):
-                variable.parameter.copy_(value)
+                local(variable.parameter).copy_(value)
                 continue
             held = _number(variable)
             if isinstance(held, Tensor):
@@ -330,85 +348,39 @@ def _metrics_state(model: Any) -> dict[str, Any]:
     single = [] if plan.loss is None else plan.loss.metrics
     compiled = plan.metrics if plan.metrics is not None and plan.metrics.is_built else None
     return {
+        "names": _metric_names(model),
         "averages": [metric.get_state() for metric in (plan.average, *single)],
         "compiled": compiled and compiled.get_state(),
-        "others": [[v.parameter for v in m.variables] for m in _own_metrics(model)],
+        "others": [get_metric_state(metric) for metric in _own_metrics(model)],
     }
 
 
-def _set_metrics_state(model: Any, state: dict[str, Any]) -> None:
+def _set_metrics_state(model: Any, state: dict[str, Any], is_within_epoch: bool) -> None:
+    names = _metric_names(model)
+    if names != state["names"]:  # between two epochs they begin anew
+        if is_within_epoch:
+            raise argument_error(
+                "BackupAndRestore", "metrics", names,
+                f"{state['names']}, as when the state was kept in an epoch",
+                "Call `compile` as it was; or remove the folder to train anew.",
+            )  # fmt: skip
+        return
     plan = model._plan
     single = [] if plan.loss is None else plan.loss.metrics
     for metric, values in zip((plan.average, *single), state["averages"], strict=True):
         metric.set_state(values)
     if state["compiled"] is not None:
         plan.metrics.set_state(state["compiled"])
-    for metric, values in zip(_own_metrics(model), state["others"], strict=True):
-        put_back(metric.variables, values)
+    for metric, found in zip(_own_metrics(model), state["others"], strict=True):
+        set_metric_state(metric, found)
+
+
+def _metric_names(model: Any) -> list[str]:
+    compiled = model._plan.metrics
+    names = [] if compiled is None or not compiled.is_built else compiled.names
+    return [*names, *(metric.name for metric in _own_metrics(model))]
 
 
 def _own_metrics(model: Any) -> list[Any]:
     """Metrics kept in the model and its layers."""
     return model._metrics_inside()
-
-
-# Callbacks
-
-
-def _arguments(callback: Any) -> dict[str, Any]:
-    """Plain arguments of the constructor that are kept under their names."""
-    names = inspect.signature(type(callback).__init__).parameters
-    return {
-        name: value
-        for name, value in vars(callback).items()
-        if name in names and type(value) in (bool, int, float, str, type(None))
-    }
-
-
-def get_callback_state(callback: Any, given: dict[str, Any]) -> tuple[Any, list[str]]:
-    """What a callback has to keep, and the names of attributes that can't be.
-
-    A method ``get_state`` says it; otherwise it is every attribute made of numbers, text, tensors,
-    arrays and containers of them, and of objects with a ``state_dict`` that. Arguments that are as
-    ``given`` may be others when the run is started again.
-    """
-    if hasattr(callback, "get_state"):
-        return callback.get_state(), []
-    state, unkept = {}, []
-    for name, value in vars(callback).items():
-        if name in _NOT_STATE or (name in given and given[name] == value):
-            continue
-        if _has_state_dict(value) or (isinstance(value, nn.Module) and value is not callback):
-            state[name] = {"state_dict": dict(value.state_dict())}
-            continue
-        try:
-            encode(value, Tensors())
-        except CannotKeepError:
-            if not callable(value) and not is_builtin(type(callback)):
-                unkept.append(f"{type(callback).__name__}.{name}")
-        else:
-            state[name] = {"value": value}
-    return state, unkept
-
-
-def set_callback_state(callback: Any, state: Any) -> None:
-    """Take over what ``get_callback_state`` gave."""
-    if hasattr(callback, "set_state"):
-        callback.set_state(state)
-        return
-    for name, kept in state.items():
-        held = getattr(callback, name, None)
-        if "state_dict" in kept:
-            held.load_state_dict(kept["state_dict"])
-            continue
-        value = kept["value"]
-        if isinstance(held, dict) and isinstance(value, dict):
-            held.clear()
-            held.update(value)
-        elif isinstance(held, list) and isinstance(value, list):
-            held[:] = value
-        elif isinstance(held, Tensor) and held.shape == getattr(value, "shape", None):
-            with torch.no_grad():
-                held.copy_(value)
-        else:
-            setattr(callback, name, np.copy(value) if isinstance(value, np.ndarray) else value)

@@ -19,7 +19,7 @@ from torch import Tensor
 from torchkeras import data
 from torchkeras.callbacks import CallbackList
 from torchkeras.callbacks.logs import Logs, to_floats
-from torchkeras.core.checks import argument_error
+from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.core.settings import settings
 from torchkeras.data import unpack_x_y_sample_weight
 from torchkeras.distribution import Alone
@@ -81,7 +81,8 @@ class Trainer(OlderNames, SingleBatches, Executions, Compilation):
             y: Targets, unless they come with the batches.
             batch_size: Samples of a step, over all processes, 1 or more; None means 32.
             epochs: Number of the last epoch, counted from 1.
-            verbose: 0 silent, 1 progress bar, 2 a line per epoch, ``"auto"`` means 1.
+            verbose: 0 silent, 1 progress bar, 2 a line per epoch; ``"auto"`` means 1, and 2 without
+                interactive logging.
             callbacks: ``Callback`` objects, or a ``CallbackList``.
             validation_split: Fraction in [0, 1) of the samples, taken from the end of the arrays
                 before shuffling, that is evaluated after each epoch instead of trained on.
@@ -298,15 +299,20 @@ class Trainer(OlderNames, SingleBatches, Executions, Compilation):
 
         Raises:
             ValueError: there are no batches.
+            TypeError: a step gives no logs.
         """
         logs: Any = self._progress.step_logs() if mode == "train" else None
         state, flag = self.__dict__, _STOP[mode]
+        was_stopped = mode == "train" and self._progress.was_stopped
+        steps = () if was_stopped else self._steps(epoch, step, callbacks, mode)
         with preparation.delayed_metrics(self, callbacks, mode):
-            for logs in self._steps(epoch, step, callbacks, mode):  # noqa: B007, the last are kept
+            for logs in steps:  # noqa: B007, the last are kept
                 if state.get(flag):
                     break
         if epoch.is_empty and not epoch.read:
             raise data.empty_error()
+        if epoch.read > epoch.first:
+            self._check_logs(logs, mode)
         return self._epoch_logs(logs)
 
     def _steps(
@@ -337,6 +343,13 @@ class Trainer(OlderNames, SingleBatches, Executions, Compilation):
                 end(done - 1, logs if logs_of is None else logs_of(logs))
             yield logs
 
+    def _check_logs(self, logs: Any, mode: str) -> None:
+        """Raise a TypeError unless a step gave a dict."""
+        if not isinstance(logs, Mapping):
+            raise kind_error(
+                self, f"what {mode}_step gives", logs, "a dict of logs", "Return {'loss': loss}."
+            )
+
     def _epoch_logs(self, logs: Any) -> Mapping[str, Any]:
         """Results of the metrics over the epoch, or what the last step gave if that is other."""
         group = self._replicas
@@ -344,8 +357,6 @@ class Trainer(OlderNames, SingleBatches, Executions, Compilation):
         results = self._results_so_far()
         if logs is None or (isinstance(logs, Logs) and not logs.is_read):
             return results
-        if not isinstance(logs, Mapping):
-            return {}
         # What the step gave of metrics is what they stood at then; of others it is all we have.
         ours = results if set(to_floats(results)) <= set(logs) else {}
         return {**group.logs(logs, results), **ours}
