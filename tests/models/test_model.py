@@ -188,6 +188,7 @@ def test_a_subclass_without_call_is_made_of_inputs_and_outputs():
     assert copy.deepcopy(model)(torch.ones(1, 4)).shape == (1, 2)
 
 
+@pytest.mark.filterwarnings("ignore:.* did not match any model input")
 @pytest.mark.parametrize(
     ("inputs", "given"),
     [

@@ -1,3 +1,5 @@
+import functools
+
 import keras as real
 import numpy as np
 import pytest
@@ -192,3 +194,27 @@ def test_the_optimizer_object_is_used_as_it_is():
     compiled = model()
     compiled.compile(optimizer, "mse")
     assert compiled.optimizer is optimizer
+
+
+def test_a_class_of_torch_takes_all_trainable_parameters():
+    for given in (torch.optim.SGD, functools.partial(torch.optim.SGD, lr=0.5)):
+        model = torchkeras.Sequential([torchkeras.Input((2,)), torchkeras.layers.Dense(1)])
+        model.compile(given, "mse")
+        (group,) = model.optimizer.param_groups
+        assert {id(p) for p in group["params"]} == {id(p) for p in model.parameters()}
+        assert group["lr"] == (0.001 if given is torch.optim.SGD else 0.5)
+        model.fit(np.ones((2, 2)), np.ones((2, 1)), verbose=0)
+    with pytest.raises(RuntimeError, match="optimizer is the class SGD, and the model has no"):
+        torchkeras.Sequential([torchkeras.layers.Dense(1)]).compile(torch.optim.SGD, "mse")
+    with pytest.raises(TypeError, match="expected a schedule made for an optimizer"):
+        model.compile(torch.optim.lr_scheduler.StepLR, "mse")
+
+
+def test_functions_go_by_their_names_in_snake_case():
+    def meanDistance(y_true, y_pred):
+        return (y_true - y_pred).abs().mean(-1)
+
+    model = torchkeras.Sequential([torchkeras.Input((2,)), torchkeras.layers.Dense(1)])
+    model.compile("sgd", "mse", metrics=[meanDistance, lambda a, b: (a - b).mean(-1)])
+    logs = model.test_on_batch(np.ones((2, 2)), np.ones((2, 1)), return_dict=True)
+    assert set(logs) == {"loss", "mean_distance", "lambda"}

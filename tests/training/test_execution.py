@@ -43,6 +43,14 @@ def test_functions_run_a_list_of_batches():
     assert not trained.predict_function([(x,)]).requires_grad
 
 
+def test_of_an_iterator_the_next_batches_are_taken():
+    fresh = model()
+    batches = iter([(torch.tensor(X), torch.tensor(Y))] * 3)
+    losses = [float(fresh.make_train_function()(batches)["loss"]) for _ in range(2)]
+    assert losses[1] < losses[0]
+    assert len(list(batches)) == 1
+
+
 @pytest.mark.parametrize("style", ["index", "next"])
 def test_a_train_function_of_ones_own_is_used(style):
     class Own(torchkeras.Model):

@@ -234,6 +234,7 @@ class HuggingFace:
         return (self[index] for index in range(50))
 
 
+@pytest.mark.filterwarnings("ignore:.*'label'.* did not match any model input")
 def test_a_dataset_of_dicts_is_cut_into_batches_by_itself():
     model = regressor(torchkeras, halves(torchkeras))
     expected = model.predict(HALVES, verbose=0)

@@ -663,3 +663,15 @@ def test_both_kinds_of_weights_are_refused():
     model = both(classifier, optimizer="sgd", loss="sparse_categorical_crossentropy")[1]
     with pytest.raises(ValueError, match="at the same time"):
         model.fit(X, LABELS, sample_weight=WEIGHTS, class_weight={0: 2.0}, verbose=0)
+
+
+@pytest.mark.parametrize("given", [None, 3.0])
+def test_a_step_that_gives_no_logs_is_named(given):
+    class Silent(torchkeras.Sequential):
+        def train_step(self, data):
+            return given
+
+    model = Silent([torchkeras.Input((4,)), torchkeras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    with pytest.raises(TypeError, match=f"what train_step gives is {given}; expected a dict of"):
+        model.fit(np.ones((2, 4)), np.ones((2, 1)), verbose=0)

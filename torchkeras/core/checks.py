@@ -59,9 +59,13 @@ def argument_error(
     return ValueError(_message(owner, argument, given, expected, hint))
 
 
-def kind_error(owner: Any, argument: str, given: Any, expected: str, hint: str = "") -> TypeError:
-    """A TypeError saying that ``argument`` of ``owner`` is of the wrong kind."""
-    return TypeError(_message(owner, argument, given, expected, hint))
+class KindError(TypeError, ValueError):
+    """An argument of the wrong kind: a TypeError in Python, a ValueError in most of Keras."""
+
+
+def kind_error(owner: Any, argument: str, given: Any, expected: str, hint: str = "") -> KindError:
+    """An error saying that ``argument`` of ``owner`` is of the wrong kind."""
+    return KindError(_message(owner, argument, given, expected, hint))
 
 
 def moment_error(owner: Any, what: str, hint: str = "") -> RuntimeError:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from torchkeras.core.checks import argument_error, moment_error
+from torchkeras.core.checks import argument_error
 from torchkeras.data.streams import Batches
 from torchkeras.data.weights import ClassWeights
 
@@ -159,7 +159,9 @@ class PyDataset:
         self._max_queue_size = value
 
     def __getitem__(self, index: int) -> Any:
-        raise moment_error(self, "it has no __getitem__", "Define one that gives batch `index`.")
+        raise NotImplementedError(
+            f"{type(self).__name__}: it has no __getitem__. Define one that gives batch `index`."
+        )
 
     def __iter__(self) -> Iterator[Any]:
         number = self.num_batches
@@ -171,8 +173,9 @@ class PyDataset:
         """Number of batches; None means that there is no end."""
         if hasattr(self, "__len__"):
             return len(self)
-        raise moment_error(
-            self, "it doesn't tell how many batches it has", "Define __len__ or `num_batches`."
+        raise NotImplementedError(
+            f"{type(self).__name__}: it doesn't tell how many batches it has. Define __len__ or "
+            "`num_batches`."
         )
 
     def on_epoch_begin(self) -> None:

@@ -1,5 +1,6 @@
 """Weights of samples and classes, and the tuples in which they travel."""
 
+import numbers
 from collections.abc import Mapping
 from typing import Any
 
@@ -88,7 +89,7 @@ class ClassWeights:
                 "Try {0: 1.0, 1: 5.0}.",
             )
         for key in class_weight:
-            if int(key) != key or key < 0:
+            if not isinstance(key, numbers.Real) or int(key) != key or key < 0:
                 raise argument_error(
                     "fit", "class_weight", dict(class_weight), "class indices, 0 or more, as keys"
                 )

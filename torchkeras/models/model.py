@@ -449,6 +449,8 @@ def match_structure(model: Model, graph: Graph, inputs: Any) -> list[Any]:
     if isinstance(inputs, fx.Proxy) and len(graph.flat_inputs) > 1:
         return [inputs[path[0]] for path, _ in nested.flatten_with_path(wanted)]
     if isinstance(inputs, dict):
+        if len(inputs) > len(graph.flat_inputs):
+            _warn_of_ignored(model, graph, inputs)
         if isinstance(wanted, dict):
             names = list(nested.flatten_with_path(wanted))
             if all(len(path) == 1 for path, _ in names):
@@ -463,6 +465,19 @@ def match_structure(model: Model, graph: Graph, inputs: Any) -> list[Any]:
             f"{[(symbol.name, symbol.shape) for symbol in graph.flat_inputs]}."
         )
     return values
+
+
+def _warn_of_ignored(model: Model, graph: Graph, inputs: dict[str, Any]) -> None:
+    """Say which entries of a dict the model has no input for."""
+    known = {symbol.name for symbol in graph.flat_inputs}
+    known |= {path[0] for path, _ in nested.flatten_with_path(graph.inputs) if path}
+    ignored = sorted(str(key) for key in set(inputs) - known)
+    if ignored:
+        warnings.warn(
+            f'{type(model).__name__} "{model.name}": the structure of `inputs` doesn\'t match the '
+            f"expected structure: {ignored} did not match any model input. They will be ignored.",
+            stacklevel=3,
+        )
 
 
 def _named(model: Model, inputs: dict[str, Any], name: str, symbol: Any) -> Any:

@@ -1,6 +1,7 @@
 """``compile`` and what follows from it: the loss, the metrics and their results."""
 
 import contextlib
+import functools
 import inspect
 import warnings
 from collections.abc import Iterator, Mapping
@@ -13,7 +14,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from torchkeras import optimizers
 from torchkeras.callbacks.logs import Logs
 from torchkeras.core import nested, serialization
-from torchkeras.core.checks import argument_error, nearest
+from torchkeras.core.checks import argument_error, kind_error, moment_error, nearest
 from torchkeras.core.scopes import local
 from torchkeras.distribution import Alone, current_group, distribution
 from torchkeras.training.compiled import CompiledLoss, CompiledMetrics
@@ -135,9 +136,11 @@ class Compilation:
         """Say how the model is to be trained.
 
         Args:
-            optimizer: Name or object; also a ``torch.optim.Optimizer``, or a schedule of torch's
-                with its optimizer, which is advanced after each epoch (``OneCycleLR`` and
-                ``CyclicLR``: each batch). None for a model that is only evaluated.
+            optimizer: Name, object or class; also a ``torch.optim.Optimizer``, its class or
+                ``functools.partial(torch.optim.SGD, lr=0.1)``, for all trainable parameters of a
+                model that is built; or a schedule of torch's with its optimizer, which is advanced
+                after each epoch (``OneCycleLR`` and ``CyclicLR``: each batch). None for a model
+                that is only evaluated.
             loss: Name, function or ``Loss``; torch's modules and functions, too; or a list or dict
                 of them for several outputs, with None for outputs that have none. The total is
                 their sum.
@@ -190,7 +193,7 @@ class Compilation:
             raise argument_error("compile", "steps_per_execution", steps, "an integer, 1 or more")
         schedule = optimizer if isinstance(optimizer, LRScheduler) else None
         arguments = {
-            "optimizer": _optimizer(optimizer if schedule is None else schedule.optimizer),
+            "optimizer": _optimizer(self, optimizer if schedule is None else schedule.optimizer),
             "loss": loss,
             "loss_weights": loss_weights,
             "metrics": metrics,
@@ -486,9 +489,27 @@ def _copied(leaf: Any) -> Any:
     return leaf.detach().clone() if isinstance(leaf, Tensor) else leaf
 
 
-def _optimizer(identifier: Any) -> Any:
+def _optimizer(model: Any, identifier: Any) -> Any:
+    """The optimizer object that ``compile`` was told of.
+
+    Raises:
+        RuntimeError: a class of torch's before the model has the parameters that it takes.
+    """
     if identifier is None or isinstance(identifier, torch.optim.Optimizer):
         return identifier
+    kind = identifier.func if isinstance(identifier, functools.partial) else identifier
+    if inspect.isclass(kind) and issubclass(kind, LRScheduler):
+        raise kind_error("compile", "optimizer", kind, "a schedule made for an optimizer")
+    if inspect.isclass(kind) and issubclass(kind, torch.optim.Optimizer):
+        if issubclass(kind, optimizers.Optimizer):
+            return identifier()
+        if not model.built:
+            raise moment_error(
+                "compile",
+                f"optimizer is the class {kind.__name__}, and the model has no weights yet",
+                "Call `build` before, or give the first layer an Input.",
+            )
+        return identifier([p for p in model.parameters() if p.requires_grad])
     return optimizers.get(identifier)
 
 

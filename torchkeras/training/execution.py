@@ -55,6 +55,12 @@ class Execution:
         return without_gradients
 
     def __call__(self, batches: Iterable[Any]) -> Any:
+        """Logs of the last of these batches; of an iterator, the next ones are taken."""
+        model = self.model
+        if isinstance(batches, Iterator):
+            batches = list(itertools.islice(batches, model.steps_per_execution))
+        if self.gradients and getattr(model.optimizer, "built", True) is False and model.built:
+            model.optimizer.build(model.trainable_variables)
         step, logs = self.step(), {}
         for batch in batches:
             logs = step(batch)

@@ -43,7 +43,7 @@ class SingleBatches:
         with preparation.Run(self) as run:
             stream = run.one_batch(x, y, sample_weight, class_weight)
             run.prepare(stream)
-            logs = self._run_batch(run, stream, self._train_runner(), reset_metrics)
+            logs = self._run_batch(run, stream, self._train_runner(), reset_metrics, "train")
         return logs if return_dict else self._in_order(logs)
 
     def test_on_batch(
@@ -72,7 +72,7 @@ class SingleBatches:
         with preparation.Run(self) as run:
             stream = run.one_batch(x, y, sample_weight)
             run.prepare(stream, trains=False)
-            logs = self._run_batch(run, stream, self._test_runner(), reset_metrics)
+            logs = self._run_batch(run, stream, self._test_runner(), reset_metrics, "test")
         return logs if return_dict else self._in_order(logs)
 
     def predict_on_batch(self, x: Any) -> Any:
@@ -85,10 +85,16 @@ class SingleBatches:
         return nested.map_leaves(preparation.as_numpy, outputs)
 
     def _run_batch(
-        self, run: preparation.Run, stream: data.Batches, step: Step, reset_metrics: bool
+        self,
+        run: preparation.Run,
+        stream: data.Batches,
+        step: Step,
+        reset_metrics: bool,
+        mode: str,
     ) -> dict[str, Any]:
         if reset_metrics:
             self.reset_metrics()
         for batch in run.group.batches(data.Epochs(stream, share=run.share)):
             logs = step(batch)
+        self._check_logs(logs, mode)
         return to_floats(self._epoch_logs(logs))
