@@ -249,11 +249,7 @@ class LayerCalls:
         else:
             return
         device = (device_of(args) or torch.device("cpu")).type
-        if wanted is None:
-            stack.enter_context(torch.autocast(device, enabled=False))
-        else:
-            stack.enter_context(torch.autocast(device, dtype=wanted))
-        stack.enter_context(_compute_scope(wanted))
+        stack.enter_context(_compute_scope(device, wanted))
 
     def _cast_outputs(self, y: Any) -> Any:
         """Undo what autocast made of the type; layers inside have seen to theirs themselves."""
@@ -330,9 +326,12 @@ class LayerCalls:
 
 
 @contextlib.contextmanager
-def _compute_scope(dtype: torch.dtype | None) -> Iterator[None]:
+def _compute_scope(device: str, dtype: torch.dtype | None) -> Iterator[None]:
+    """Autocast to ``dtype``, or none at all for None."""
     previous, local.compute_dtype = local.compute_dtype, dtype
     try:
-        yield
+        # A `with` of its own: the compiler doesn't know autocast on a stack of contexts.
+        with torch.autocast(device, dtype=dtype, enabled=dtype is not None):
+            yield
     finally:
         local.compute_dtype = previous

@@ -84,7 +84,8 @@ class LayerLosses:
 
     def _clear_losses(self) -> None:
         for layer in self._flatten_layers():
-            layer.__dict__["_own_losses"].clear()
+            # A new list: how long the last one was, a compiled call had better not ask.
+            layer.__dict__["_own_losses"] = []
 
     @property
     def losses(self) -> list[Tensor]:

@@ -29,6 +29,10 @@ class LossAverage(metrics.Mean):
 
     def add(self, value: Tensor, weight: float) -> None:
         """Take the loss of one step of ``weight`` samples."""
+        if torch.compiler.is_compiling():  # lists that grow would ask for compiling anew
+            super().update_state(value.detach(), weight)
+            self.is_empty = False
+            return
         values = self._values
         values.append(value.detach())
         self._samples.append(weight)
