@@ -36,6 +36,7 @@ ROWS = {
     "backend": 9,
     "config": 9,
     "datasets": 9,
+    "distillation": 9,
     "dtensor": 9,
     "dtype_policies": 9,
     "experimental": 9,

@@ -44,6 +44,7 @@ _SERIALIZABLE_ROOMS = (
     "quantizers",
     "random",
     "dtype_policies",
+    "distillation",
     "experimental",
     "utils",
 )
