@@ -13,6 +13,7 @@ from torchkeras_shim.names import missing as _missing  # noqa: E402
 from torchkeras_shim.shapes import TensorShape  # noqa: E402
 
 from tensorflow import (  # noqa: E402
+    audio,
     autodiff,
     autograph,
     compat,
@@ -25,12 +26,15 @@ from tensorflow import (  # noqa: E402
     image,
     io,
     linalg,
+    lookup,
     math,
     nest,
     nn,
     random,
+    sparse,
     strings,
     test,
+    train,
     version,
 )
 from tensorflow.arrays import (  # noqa: E402
@@ -195,6 +199,8 @@ from tensorflow.math import (  # noqa: E402
     truediv,
 )
 from tensorflow.module import Module  # noqa: E402
+from tensorflow.ragged import RaggedTensor, RaggedTensorSpec  # noqa: E402
+from tensorflow.sparse import SparseTensor, SparseTensorSpec  # noqa: E402
 from tensorflow.strings import as_string  # noqa: E402
 from tensorflow.tensors import (  # noqa: E402
     TensorSpec,

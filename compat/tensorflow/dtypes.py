@@ -5,6 +5,7 @@ They are torch's own; ``run`` teaches those ``name``, ``min`` and ``max``.
 
 from typing import Any
 
+import numpy as np
 import torch
 from torchkeras_shim.names import missing
 
@@ -45,6 +46,12 @@ class StringType:
     def base_dtype(self) -> "StringType":
         """This type."""
         return self
+
+    def __eq__(self, other: object) -> bool:
+        return other is self or (isinstance(other, np.dtype) and other.kind in "OSU")
+
+    def __hash__(self) -> int:
+        return hash(self.name)
 
     def __repr__(self) -> str:
         return "tf.string"

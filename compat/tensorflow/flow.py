@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 from torchkeras_shim.sizes import as_size
+from torchkeras_shim.text import Texts
 
 from tensorflow.tensors import TensorSpec, convert_to_tensor
 from torchkeras import ops
@@ -274,7 +275,11 @@ def numpy_function(
     func: Callable[..., Any], inp: Any, Tout: Any, stateful: bool = True, name: str | None = None
 ) -> Any:
     """``func`` of NumPy arrays, its results as tensors of the types ``Tout``."""
-    return _typed(func(*(np.asarray(convert_to_tensor(value)) for value in inp)), Tout)
+    return _typed(func(*(_as_numpy(convert_to_tensor(value)) for value in inp)), Tout)
+
+
+def _as_numpy(value: Any) -> Any:
+    return value.numpy() if isinstance(value, Texts) else np.asarray(value)
 
 
 def _typed(results: Any, types: Any) -> Any:

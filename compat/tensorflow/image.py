@@ -1,14 +1,26 @@
 """``tf.image``: images ``(..., height, width, channels)``."""
 
 import enum
-import io
 from typing import Any
 
-import numpy as np
 import torch
 from torchkeras_shim.names import missing
 from torchkeras_shim.sizes import as_sizes
 
+from tensorflow.io.pictures import (
+    convert_image_dtype,
+    decode_and_crop_jpeg,
+    decode_bmp,
+    decode_gif,
+    decode_image,
+    decode_jpeg,
+    decode_png,
+    decode_webp,
+    encode_jpeg,
+    encode_png,
+    extract_jpeg_shape,
+    is_jpeg,
+)
 from tensorflow.random import uniform
 from tensorflow.tensors import convert_to_tensor
 from torchkeras import ops
@@ -61,69 +73,6 @@ def resize(
         antialias=antialias,
         data_format="channels_last",
     )
-
-
-def decode_image(
-    contents: Any,
-    channels: int = 0,
-    dtype: Any = torch.uint8,
-    name: str | None = None,
-    expand_animations: bool = True,
-) -> Any:
-    """The pixels of a JPEG, PNG, GIF or BMP file, ``(height, width, channels)``.
-
-    Args:
-        contents: The file's bytes.
-        channels: 1, 3 or 4; 0 takes as many as the file has.
-        dtype: uint8, or a floating type, which goes from 0 to 1.
-        name: Accepted.
-        expand_animations: Whether all pictures of a GIF are given; False gives the first.
-    """
-    from PIL import Image, ImageSequence  # an optional dependency
-
-    modes = {0: None, 1: "L", 3: "RGB", 4: "RGBA"}
-    if channels not in modes:
-        raise argument_error("tf.image.decode_image", "channels", channels, "0, 1, 3 or 4")
-    data = contents.item() if hasattr(contents, "item") else contents
-    picture = Image.open(io.BytesIO(data))
-    mode = modes[channels] or ("RGB" if picture.mode in ("P", "CMYK", "YCbCr") else picture.mode)
-    is_film = expand_animations and getattr(picture, "is_animated", False)
-    frames = list(ImageSequence.Iterator(picture)) if is_film else [picture]
-    arrays = [np.array(frame.convert(mode)) for frame in frames]
-    arrays = [array[..., None] if array.ndim == 2 else array for array in arrays]
-    pixels = torch.from_numpy(np.stack(arrays) if is_film else arrays[0])
-    return convert_image_dtype(pixels, dtype)
-
-
-def decode_jpeg(contents: Any, channels: int = 0, name: str | None = None, **settings: Any) -> Any:
-    """The pixels of a JPEG file; other settings of TensorFlow's decoder are accepted."""
-    return decode_image(contents, channels, expand_animations=False)
-
-
-def decode_png(
-    contents: Any, channels: int = 0, dtype: Any = torch.uint8, name: str | None = None
-) -> Any:
-    """The pixels of a PNG file."""
-    return decode_image(contents, channels, dtype, expand_animations=False)
-
-
-def convert_image_dtype(
-    image: Any, dtype: Any, saturate: bool = False, name: str | None = None
-) -> Any:
-    """The image in another type; integers span their range, floating types 0 to 1."""
-    image, wanted = convert_to_tensor(image), torch_dtype(dtype)
-    if image.dtype == wanted:
-        return image
-    if image.is_floating_point():
-        if wanted.is_floating_point:
-            return image.to(wanted)
-        top = torch.iinfo(wanted).max
-        scaled = image * (top + 0.5)
-        return (scaled.clamp(0, top) if saturate else scaled).to(wanted)
-    top = torch.iinfo(image.dtype).max
-    if wanted.is_floating_point:
-        return image.to(wanted) / top
-    return convert_image_dtype(image.double() / top, wanted, saturate)
 
 
 def flip_left_right(image: Any) -> Any:

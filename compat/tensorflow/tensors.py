@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torchkeras_shim.shapes import TensorShape
 from torchkeras_shim.sizes import Sizes, as_sizes
+from torchkeras_shim.text import as_texts
 
 from tensorflow import dtypes
 from torchkeras import ops
@@ -32,7 +33,7 @@ def convert_to_tensor(
     if isinstance(value, Sizes):
         value = value.tensor()
     if dtype is dtypes.string or is_text(value):
-        return np.asarray(value, dtype=object)
+        return as_texts(value)
     if dtype is None and dtype_hint is not None and not hasattr(value, "dtype"):
         dtype = dtype_hint
     return ops.convert_to_tensor(value, dtype=dtype)

@@ -3,13 +3,15 @@
 from torchkeras_shim.names import missing
 
 from tensorflow.data import experimental
+from tensorflow.data.base import Iterator, NumpyIterator
 from tensorflow.data.dataset import (
     AUTOTUNE,
     INFINITE_CARDINALITY,
     UNKNOWN_CARDINALITY,
     Dataset,
-    Iterator,
-    Options,
 )
+from tensorflow.data.elements import DatasetSpec
+from tensorflow.data.files import FixedLengthRecordDataset, TextLineDataset, TFRecordDataset
+from tensorflow.data.options import Options, ThreadingOptions
 
 __getattr__ = missing(__name__)

@@ -7,7 +7,9 @@ from typing import Any
 import torch
 
 from tensorflow.data import elements
+from tensorflow.data.optional import Optional
 from tensorflow.data.streams import INFINITE, Stream
+from tensorflow.errors import OutOfRangeError
 from torchkeras.core.checks import moment_error
 
 
@@ -29,9 +31,40 @@ class Iterator:
     def __next__(self) -> Any:
         return next(self._elements)
 
-    def get_next(self) -> Any:
+    def get_next(self, name: str | None = None) -> Any:
+        """The next element.
+
+        Raises:
+            tf.errors.OutOfRangeError: there are no more.
+        """
+        element = next(self._elements, self)
+        if element is self:
+            raise OutOfRangeError(None, None, "End of sequence")
+        return element
+
+    def get_next_as_optional(self) -> Optional:
+        """The next element, or an optional without a value."""
+        element = next(self._elements, self)
+        if element is self:
+            return Optional.empty(self.element_spec)
+        return Optional.from_value(element)
+
+
+class NumpyIterator:
+    """One pass over a dataset, with NumPy arrays in place of tensors."""
+
+    def __init__(self, dataset: "Pipeline") -> None:
+        self._elements = dataset._pass()
+
+    def __iter__(self) -> "NumpyIterator":
+        return self
+
+    def __next__(self) -> Any:
+        return elements.as_numpy(next(self._elements))
+
+    def next(self) -> Any:
         """The next element."""
-        return next(self._elements)
+        return next(self)
 
 
 class Pipeline:
@@ -46,16 +79,31 @@ class Pipeline:
         self._stream = stream
         self._find_spec = spec
 
+    @staticmethod
+    def _make(stream: Stream, spec: Callable[[], Any] | None = None) -> Any:
+        """A dataset of a stream."""
+        return Pipeline(stream, spec)
+
     @property
     def element_spec(self) -> Any:
         """Shapes and types of an element; found from the first one if nothing else tells."""
         if self._find_spec is None:
-            first = next(self._pass(), None)
-            if first is None:
-                raise moment_error("Dataset.element_spec", "the dataset has no elements")
-            spec = elements.spec_of(first)
-            self._find_spec = lambda: spec
-        return self._find_spec()
+            spec = elements.spec_of(self._first())
+        else:
+            spec = self._find_spec()
+        self._find_spec = lambda: spec
+        return spec
+
+    def _first(self) -> Any:
+        """An element, to find out about the others.
+
+        Raises:
+            RuntimeError: there is none.
+        """
+        first = next(self._pass(), self)
+        if first is self:
+            raise moment_error("Dataset.element_spec", "the dataset has no elements", "")
+        return first
 
     def cardinality(self, name: str | None = None) -> torch.Tensor:
         """Number of elements; -1 if there is no end, -2 if it is unknown."""
@@ -67,14 +115,14 @@ class Pipeline:
     def __len__(self) -> int:
         if self._stream.size < 0:
             known = "infinite" if self._stream.size == INFINITE else "unknown"
-            raise TypeError(f"The dataset is {known}: its length is {known}.")
+            raise TypeError(f"The dataset length is {known}.")
         return self._stream.size
 
     def __bool__(self) -> bool:
         return True
 
     def __repr__(self) -> str:
-        return f"<Dataset element_spec={self.element_spec}>"
+        return f"<{type(self).__name__} element_spec={self.element_spec}>"
 
     def _pass(self) -> Elements[Any]:
         """One pass, during which nothing is recorded for gradients."""
@@ -91,8 +139,11 @@ class Pipeline:
 
     def _with(self, stream: Stream) -> Any:
         """A dataset of elements of the same form."""
-        return type(self)(stream, self._spec)
+        return self._make(stream, self._spec)
 
 
 def call(function: Callable[..., Any], element: Any) -> Any:
-    return function(*element) if isinstance(element, tuple) else function(element)
+    """``function`` of an element; a tuple's parts are handed over as arguments."""
+    if isinstance(element, tuple) and not hasattr(element, "_fields"):
+        return function(*element)
+    return function(element)

@@ -1,20 +1,24 @@
 """``tf.data.Dataset``."""
 
 import itertools
+import sys
 from collections.abc import Callable
 from collections.abc import Iterator as Elements
 from typing import Any
 
 import torch
 
-from tensorflow.data import elements
-from tensorflow.data.base import Iterator
+from tensorflow.data.base import Iterator, NumpyIterator, Pipeline
+from tensorflow.data.batches import batches_of
 from tensorflow.data.each import EachElement
 from tensorflow.data.groups import Groups
+from tensorflow.data.options import Options
 from tensorflow.data.sources import Sources
-from tensorflow.data.streams import INFINITE, UNKNOWN, RowBatches, RowStream, Stream
-from torchkeras.core.checks import argument_error
-from torchkeras.data import ArrayBatches, Batches, ClassWeights, IterableBatches
+from tensorflow.data.storage import Storage
+from tensorflow.data.streams import INFINITE, UNKNOWN, Stream
+from torchkeras.core import nested
+from torchkeras.core.checks import argument_error, kind_error
+from torchkeras.data import Batches, ClassWeights
 
 AUTOTUNE = -1
 INFINITE_CARDINALITY = INFINITE
@@ -30,30 +34,13 @@ __all__ = [
 ]
 
 
-class Options:
-    """Settings of ``tf.data``; they tune TensorFlow's runtime and change nothing here."""
-
-    def __init__(self) -> None:
-        self.experimental_distribute = _Settings()
-        self.experimental_optimization = _Settings()
-        self.threading = _Settings()
-        self.autotune = _Settings()
-        self.deterministic = True
-        self.experimental_deterministic = True
-
-
-class _Settings:
-    """A group of settings."""
-
-
-class Dataset(Sources, EachElement, Groups):
+class Dataset(Sources, EachElement, Groups, Storage):
     """A pipeline of elements, worked out while it is iterated.
 
     An element is a tensor, or a tuple or dict of them. Functions handed to ``map`` and kin are
-    Python and run once for each element; ``from_tensor_slices(...).shuffle(...).batch(...)``
-    touches no single element but cuts batches out of the arrays by index. ``num_parallel_calls``,
-    ``deterministic`` and ``prefetch``'s buffer say how TensorFlow spreads work over threads; the
-    elements and their order are the same with any of them.
+    Python and run once for each element, with ``num_parallel_calls`` in worker processes;
+    ``from_tensor_slices(...).shuffle(...).batch(...)`` touches no single element but cuts batches
+    out of the arrays by index.
 
     Source: ``tf.data.Dataset``.
 
@@ -61,6 +48,12 @@ class Dataset(Sources, EachElement, Groups):
         >>> [x.tolist() for x in Dataset.range(5).map(lambda x: x * x).batch(2)]
         [[0, 1], [4, 9], [16]]
     """
+
+    @staticmethod
+    def _make(stream: Stream, spec: Callable[[], Any] | None = None) -> "Dataset":
+        return Dataset(stream, spec)
+
+    _options: Options | None = None
 
     # Order and number.
 
@@ -75,16 +68,16 @@ class Dataset(Sources, EachElement, Groups):
 
         Args:
             buffer_size: How many elements wait to be drawn from, 1 or more; as many as there
-                are elements make
-                every order equally likely.
+                are elements, or UNKNOWN_CARDINALITY, make every order equally likely.
             seed: Integer that the orders follow from; None draws one, which
                 ``tf.random.set_seed`` decides.
             reshuffle_each_iteration: Whether each pass has an order of its own.
             name: Accepted.
         """
         size = int(buffer_size)
-        if size < 1:
+        if size < 1 and size != UNKNOWN_CARDINALITY:
             raise argument_error("Dataset.shuffle", "buffer_size", size, "an integer, 1 or more")
+        size = sys.maxsize if size < 1 else size
         again = reshuffle_each_iteration is not False
         return self._with(self._stream.shuffled(size, seed, again))
 
@@ -115,33 +108,16 @@ class Dataset(Sources, EachElement, Groups):
         return self._with(self._stream.cut(int(index), None, int(num_shards)))
 
     def concatenate(self, dataset: "Dataset", name: str | None = None) -> "Dataset":
-        """These elements and then those of ``dataset``."""
+        """These elements and then those of ``dataset``.
+
+        Raises:
+            TypeError: those are of another form.
+        """
+        _check_alike(self, dataset)
         sizes = (self._stream.size, dataset._stream.size)
-        size = min(sizes) if min(sizes) < 0 else sum(sizes)
+        size = INFINITE if INFINITE in sizes else UNKNOWN if UNKNOWN in sizes else sum(sizes)
         return Dataset(
             Stream(lambda: itertools.chain(self._pass(), dataset._pass()), size), self._spec
-        )
-
-    def cache(self, filename: str = "", name: str | None = None) -> "Dataset":
-        """The elements, kept in memory from the first whole pass on; ``filename`` makes no file."""
-        kept: list[Any] = []
-        complete = False
-
-        def start() -> Elements[Any]:
-            nonlocal complete
-            if complete:
-                yield from kept
-                return
-            fresh = []
-            for element in self._pass():
-                fresh.append(element)
-                yield element
-            kept[:], complete = fresh, True
-
-        return (
-            self
-            if isinstance(self._stream, RowStream)
-            else Dataset(Stream(start, self._stream.size), self._spec)
         )
 
     def prefetch(self, buffer_size: Any = AUTOTUNE, name: str | None = None) -> "Dataset":
@@ -151,20 +127,29 @@ class Dataset(Sources, EachElement, Groups):
     # Around it.
 
     def apply(self, transformation_func: Callable[["Dataset"], "Dataset"]) -> "Dataset":
-        """What ``transformation_func`` makes of this dataset."""
-        return transformation_func(self)
+        """What ``transformation_func`` makes of this dataset.
+
+        Raises:
+            TypeError: that is no dataset.
+        """
+        made = transformation_func(self)
+        if not isinstance(made, Pipeline):
+            raise kind_error("Dataset.apply", "the result", made, "a Dataset")
+        return made
 
     def with_options(self, options: Options, name: str | None = None) -> "Dataset":
-        """This dataset; the options tune TensorFlow's runtime."""
-        return self
+        """This dataset with settings, which tune TensorFlow's runtime."""
+        dataset = Dataset(self._stream, self._spec)
+        dataset._options = self.options().merge(options)
+        return dataset
 
     def options(self) -> Options:
-        """Fresh options."""
-        return Options()
+        """The settings that were given last."""
+        return self._options or Options()
 
-    def as_numpy_iterator(self) -> Elements[Any]:
+    def as_numpy_iterator(self) -> NumpyIterator:
         """One pass, with NumPy arrays in place of tensors."""
-        return (elements.as_numpy(element) for element in self._pass())
+        return NumpyIterator(self)
 
     def get_single_element(self, name: str | None = None) -> Any:
         """The only element.
@@ -182,47 +167,17 @@ class Dataset(Sources, EachElement, Groups):
     def torchkeras_batches(
         self, device: torch.device | None, class_weights: ClassWeights | None
     ) -> Batches:
-        """The stream of batches that ``fit`` and kin read.
-
-        Rows cut to batches, shuffled as a whole or not at all, go the way of plain arrays.
-        """
-        stream = self._stream
-        if (
-            isinstance(stream, RowBatches)
-            and stream.source.is_whole
-            and not (stream.drop_remainder and stream.source.count % stream.batch_size)
-        ):
-            x, y, weights = _three_parts(stream.source.columns)
-            shuffle = stream.source.shuffle
-            if shuffle is None or shuffle.again:
-                return ArrayBatches(
-                    x,
-                    y,
-                    weights,
-                    batch_size=stream.batch_size,
-                    shuffle=shuffle is not None,
-                    seed=shuffle.seed if shuffle is not None else None,
-                    device=device,
-                    class_weights=class_weights,
-                )
-        return IterableBatches(_Passes(self), device, class_weights)
+        """The stream of batches that ``fit`` and kin read."""
+        return batches_of(self, self._stream, device, class_weights)
 
 
-class _Passes:
-    """A dataset as something iterable that knows its length, if there is one."""
-
-    def __init__(self, dataset: Dataset) -> None:
-        self.dataset = dataset
-
-    def __iter__(self) -> Elements[Any]:
-        return self.dataset._pass()
-
-    def __len__(self) -> int:
-        return len(self.dataset)
-
-
-def _three_parts(columns: Any) -> tuple[Any, Any, Any]:
-    """Inputs, targets and weights of an element."""
-    if not isinstance(columns, tuple):
-        return columns, None, None
-    return (*columns, None, None)[:3]
+def _check_alike(first: Dataset, second: Dataset) -> None:
+    """Raise unless both datasets' elements have the same structure and types."""
+    if first._find_spec is None or second._find_spec is None:
+        return  # to find out would mean to read from them
+    specs = first.element_spec, second.element_spec
+    kinds = [[getattr(leaf, "dtype", None) for leaf in nested.flatten(spec)] for spec in specs]
+    if kinds[0] != kinds[1]:
+        raise TypeError(
+            f"Dataset.concatenate: Incompatible dataset elements: {specs[0]} and {specs[1]}."
+        )

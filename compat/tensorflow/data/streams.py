@@ -77,6 +77,7 @@ class RowStream(Stream):
         order: Gives the indices of a pass in portions: ranges or lists.
         size: Number of indices, or ``INFINITE``.
         shuffle: How the rows were shuffled, if that is all that was done to them.
+        shuffles: Everything that draws orders for these rows.
     """
 
     def __init__(
@@ -85,25 +86,35 @@ class RowStream(Stream):
         order: Callable[[], Iterator[Iterable[int]]] | None = None,
         size: int | None = None,
         shuffle: "Shuffle | None" = None,
+        shuffles: "tuple[Shuffle, ...]" = (),
     ) -> None:
         self.columns = columns
+        self.shuffles = shuffles
         self.leaves = nested.flatten(columns)
         self.count = self.leaves[0].shape[0]
+        self._is_one = not nested.is_nested(columns)
+        self._is_flat = type(columns) is tuple and not any(map(nested.is_nested, columns))
         self.is_whole = order is None or shuffle is not None
         self.shuffle = shuffle
         self.order = order or (lambda: iter((range(self.count),)))
         super().__init__(self._rows, self.count if size is None else size)
 
     def _rows(self) -> Iterator[Any]:
-        for index in self._indices():
-            yield self.pack([leaf[index] for leaf in self.leaves])
+        return map(self.row, self.indices())
 
-    def _indices(self) -> Iterator[int]:
+    def row(self, index: int) -> Any:
+        """The element of this number."""
+        return self.pack([leaf[index] for leaf in self.leaves])
+
+    def indices(self) -> Iterator[int]:
+        """The rows' numbers in the order of a new pass."""
         return itertools.chain.from_iterable(self.order())
 
     def pack(self, leaves: list[Any]) -> Any:
         """Leaves in the structure of an element."""
-        return nested.pack_sequence_as(self.columns, leaves)
+        if self._is_one:
+            return leaves[0]
+        return tuple(leaves) if self._is_flat else nested.pack_sequence_as(self.columns, leaves)
 
     def shuffled(self, buffer: int, seed: int | None, again: bool) -> "RowStream":
         shuffle = Shuffle(buffer, seed, again)
@@ -113,50 +124,73 @@ class RowStream(Stream):
             return (
                 iter((shuffle.order(self.count),))
                 if whole
-                else iter((shuffle.draw(self._indices()),))
+                else iter((shuffle.draw(self.indices()),))
             )
 
-        return RowStream(self.columns, order, self.size, shuffle if whole else None)
+        shuffles = (*self.shuffles, shuffle)
+        return RowStream(self.columns, order, self.size, shuffle if whole else None, shuffles)
 
     def repeated(self, count: int) -> "RowStream":
         def order() -> Iterator[Iterable[int]]:
-            for _ in itertools.count() if count < 0 else range(count):
+            passes = itertools.count() if count < 0 and self.size else range(count)
+            for _ in passes:
                 yield from self.order()
 
-        return RowStream(self.columns, order, times(self.size, count))
+        return RowStream(self.columns, order, times(self.size, count), None, self.shuffles)
 
     def cut(self, first: int, last: int | None, step: int = 1) -> "RowStream":
         def order() -> Iterator[Iterable[int]]:
-            yield itertools.islice(self._indices(), first, last, step)
+            yield itertools.islice(self.indices(), first, last, step)
 
-        return RowStream(self.columns, order, cut_size(self.size, first, last, step))
+        size = cut_size(self.size, first, last, step)
+        return RowStream(self.columns, order, size, None, self.shuffles)
 
 
 class RowBatches(Stream):
-    """Batches cut from rows, without making an element for each row."""
+    """Batches cut from rows, without making an element for each row.
 
-    def __init__(self, source: RowStream, batch_size: int, drop_remainder: bool) -> None:
+    Args:
+        source: The rows.
+        batch_size: Rows of a batch.
+        drop_remainder: Whether a last batch that isn't full is left out.
+        passes: How often all this is handed out; -1 never ends.
+    """
+
+    def __init__(
+        self, source: RowStream, batch_size: int, drop_remainder: bool, passes: int = 1
+    ) -> None:
         self.source = source
         self.batch_size = batch_size
         self.drop_remainder = drop_remainder
-        super().__init__(self._batches, batched_size(source.size, batch_size, drop_remainder))
+        self.passes = passes
+        once = batched_size(source.size, batch_size, drop_remainder)
+        super().__init__(self._batches, times(once, passes))
+
+    def repeated(self, count: int) -> Stream:
+        endless = min(count, self.passes) < 0 and 0 not in (count, self.passes)
+        passes = -1 if endless else count * self.passes
+        return RowBatches(self.source, self.batch_size, self.drop_remainder, passes)
 
     def _batches(self) -> Iterator[Any]:
         source, size = self.source, self.batch_size
-        for indices in self._portions():
+        row = sum(leaf[:1].nbytes for leaf in source.leaves)
+        for indices in self.portions(max(1, _GATHER_BYTES // max(1, row * size))):
             taken = [take(leaf, indices) for leaf in source.leaves]
             for start in range(0, len(indices), size):
-                if self.drop_remainder and start + size > len(indices):
-                    return
                 yield source.pack([leaf[start : start + size] for leaf in taken])
 
-    def _portions(self) -> Iterator[torch.Tensor]:
-        """Indices of some batches at a time."""
-        row = sum(leaf[:1].nbytes for leaf in self.source.leaves)
-        together = max(1, _GATHER_BYTES // max(1, row * self.batch_size))
-        indices = self.source._indices()
-        while portion := list(itertools.islice(indices, self.batch_size * together)):
-            yield torch.tensor(portion)
+    def portions(self, together: int) -> Iterator[torch.Tensor]:
+        """Indices of the rows of ``together`` batches at a time."""
+        for _ in itertools.count() if self.passes < 0 else range(self.passes):
+            indices, nothing = self.source.indices(), True
+            while portion := list(itertools.islice(indices, self.batch_size * together)):
+                nothing = False
+                if self.drop_remainder:
+                    portion = portion[: len(portion) // self.batch_size * self.batch_size]
+                if portion:
+                    yield torch.tensor(portion)
+            if nothing:
+                return
 
 
 class Shuffle:
@@ -164,7 +198,8 @@ class Shuffle:
 
     Args:
         buffer: How many elements wait to be drawn from.
-        seed: Integer that the orders follow from; None draws it from torch's generator.
+        seed: Integer that the orders follow from; None draws it from torch's generator before
+            the first pass.
         again: Whether each pass has an order of its own.
     """
 
@@ -173,21 +208,24 @@ class Shuffle:
         self.seed = seed
         self.again = again
         self._passes = 0
-        self._first: int | None = None
 
     def get_state(self) -> tuple[int, int | None]:
-        """What the next order follows from, unless from torch's generator."""
-        return self._passes, self._first
+        """What the orders of the next passes follow from."""
+        self._settle()
+        return self._passes, self.seed
 
     def set_state(self, state: tuple[int, int | None]) -> None:
         """Take over what ``get_state`` gave."""
-        self._passes, self._first = state
+        self._passes, self.seed = state
+
+    def _settle(self) -> None:
+        if self.seed is None:
+            self.seed = int(torch.randint(2**62, ()))
 
     def _next_seed(self) -> int:
-        if self._first is None or (self.seed is None and self.again):
-            self._first = int(torch.randint(2**62, ())) if self.seed is None else int(self.seed)
+        self._settle()
         number, self._passes = self._passes, self._passes + 1
-        return self._first + (number if self.again else 0)
+        return self.seed + (number if self.again else 0)
 
     def order(self, count: int) -> list[int]:
         """All of ``count`` indices in one new order."""
@@ -198,8 +236,9 @@ class Shuffle:
         """The elements, each drawn from a full buffer."""
         generator = random.Random(self._next_seed())
         waiting = list(itertools.islice(elements, self.buffer))
+        below = generator.randrange
         for element in elements:
-            index = generator.randrange(len(waiting))
+            index = below(len(waiting))
             yield waiting[index]
             waiting[index] = element
         generator.shuffle(waiting)

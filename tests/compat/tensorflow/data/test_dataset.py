@@ -47,12 +47,18 @@ def test_caches_fill_in_the_first_whole_pass():
 
 def test_rows_go_the_way_of_arrays():
     dataset = Dataset.from_tensor_slices((np.zeros((8, 2)), np.zeros(8)))
-    fast = dataset.shuffle(8).batch(4).prefetch(1).torchkeras_batches(None, None)
-    assert isinstance(fast, ArrayBatches)
-    for slower in (dataset.shuffle(2).batch(4), dataset.repeat(2).batch(4), dataset.batch(3, True)):
-        stream = slower.torchkeras_batches(None, None)
-        assert isinstance(stream, IterableBatches)
-        assert len(list(stream)) == len(slower)
+    for changed in (
+        dataset.shuffle(8).batch(4).prefetch(1),
+        dataset.shuffle(2).batch(4),
+        dataset.repeat(2).batch(4),
+        dataset.batch(3, True),
+        dataset.cache().batch(3).repeat(2),
+    ):
+        stream = changed.torchkeras_batches(None, None)
+        assert isinstance(stream, ArrayBatches)
+        assert len(list(stream)) == len(changed) == stream.steps
+    mapped = dataset.map(lambda a, b: (a, b)).batch(4).torchkeras_batches(None, None)
+    assert isinstance(mapped, IterableBatches)
 
 
 @pytest.mark.parametrize("by_element", [False, True])

@@ -50,7 +50,7 @@ def test_files_are_listed(tmp_path):
     for name in ("b.txt", "a.txt"):
         (tmp_path / name).touch()
     found = Dataset.list_files(str(tmp_path / "*.txt"), shuffle=False)
-    assert [str(f).rsplit("/")[-1] for f in found] == ["a.txt", "b.txt"]
+    assert [f.numpy().decode().rsplit("/")[-1] for f in found] == ["a.txt", "b.txt"]
     with pytest.raises(ValueError, match="file_pattern"):
         Dataset.list_files(str(tmp_path / "*.csv"))
 
