@@ -31,9 +31,10 @@ from torchkeras.training.older import OlderNames
 from torchkeras.training.precision import Precision
 from torchkeras.training.resuming import Progress, are_to_be_kept
 from torchkeras.training.single import SingleBatches
+from torchkeras.training.trees import StateTrees
 
 
-class Trainer(OlderNames, SingleBatches, Executions, Compilation):
+class Trainer(StateTrees, OlderNames, SingleBatches, Executions, Compilation):
     """What makes a layer trainable: ``compile``, ``fit``, ``evaluate`` and ``predict``.
 
     Attributes:
@@ -301,7 +302,8 @@ class Trainer(OlderNames, SingleBatches, Executions, Compilation):
             ValueError: there are no batches.
             TypeError: a step gives no logs.
         """
-        logs: Any = self._progress.step_logs() if mode == "train" else None
+        earlier = self._progress.step_logs() if mode == "train" else None
+        logs: Any = _NO_STEP
         state, flag = self.__dict__, _STOP[mode]
         was_stopped = mode == "train" and self._progress.was_stopped
         steps = () if was_stopped else self._steps(epoch, step, callbacks, mode)
@@ -311,8 +313,9 @@ class Trainer(OlderNames, SingleBatches, Executions, Compilation):
                     break
         if epoch.is_empty and not epoch.read:
             raise data.empty_error()
-        if epoch.read > epoch.first:
-            self._check_logs(logs, mode)
+        if logs is _NO_STEP:  # a run that was resumed behind the last step of an epoch
+            return self._epoch_logs(earlier)
+        self._check_logs(logs, mode)
         return self._epoch_logs(logs)
 
     def _steps(
@@ -441,6 +444,7 @@ class Trainer(OlderNames, SingleBatches, Executions, Compilation):
         return y_pred, self._replicas.scale(loss)
 
 
+_NO_STEP = object()
 _STOP = {"train": "stop_training", "test": "stop_evaluating"}
 
 
