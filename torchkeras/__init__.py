@@ -9,6 +9,7 @@ gc.disable()
 try:
     from torchkeras import (
         activations,
+        applications,
         backend,
         callbacks,
         config,
@@ -92,6 +93,7 @@ __all__ = [
     "Variable",
     "__version__",
     "activations",
+    "applications",
     "backend",
     "callbacks",
     "config",

@@ -104,3 +104,8 @@ def test_a_clone_of_a_model_with_a_torch_optimizer_is_not_compiled():
     model = sequential()
     model.compile(torch.optim.SGD(model.parameters(), 0.1), "mse")
     assert not keras.models.clone_model(model).compiled
+
+
+def test_yaml_is_not_read():
+    with pytest.raises(RuntimeError, match="removed due to security risk.*model_from_json"):
+        keras.models.model_from_yaml("!!python/object/apply:os.system ['true']")

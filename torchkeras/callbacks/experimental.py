@@ -4,8 +4,9 @@ import warnings
 from typing import Any
 
 from torchkeras.callbacks import backup
+from torchkeras.callbacks.vocabularies import UpdateEmbeddingCallback
 
-__all__ = ["BackupAndRestore"]
+__all__ = ["BackupAndRestore", "UpdateEmbeddingCallback"]
 
 
 class BackupAndRestore(backup.BackupAndRestore):

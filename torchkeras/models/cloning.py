@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from torchkeras.core import nested, serialization
-from torchkeras.core.checks import argument_error
+from torchkeras.core.checks import argument_error, moment_error
 from torchkeras.layers.base import Layer
 from torchkeras.layers.input import Input, InputLayer
 from torchkeras.metrics import Metric
@@ -155,3 +155,22 @@ def model_from_json(json_string: str, custom_objects: Any = None) -> Model:
 def model_from_config(config: dict[str, Any], custom_objects: Any = None) -> Model:
     """A model from a configuration as ``to_json`` has it."""
     return serialization.deserialize_keras_object(config, custom_objects=custom_objects)
+
+
+def model_from_yaml(yaml_string: str, custom_objects: Any = None) -> Model:
+    """Nothing: reading YAML could run what the text says.
+
+    Args:
+        yaml_string, custom_objects: What it used to take.
+
+    Raises:
+        RuntimeError: always; it says what to use instead.
+
+    Source: tf.keras 2 ``models.model_from_yaml``, which raises, too.
+    """
+    raise moment_error(
+        "model_from_yaml",
+        "Method `model_from_yaml()` has been removed due to security risk of arbitrary code "
+        "execution",
+        "Please use `Model.to_json()` and `model_from_json()` instead.",
+    )
