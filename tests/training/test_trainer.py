@@ -394,7 +394,8 @@ def test_compute_metrics_may_be_overridden():
     assert_same_fit(own_metrics, {"optimizer": "sgd", "loss": "mse", "metrics": ["mae"]}, X, Y)
 
 
-def test_a_step_of_tf_keras_2_runs():
+@pytest.mark.parametrize("metrics", [["mae"], None])
+def test_a_step_of_tf_keras_2_runs(metrics):
     class Model(torchkeras.Model):
         def train_step(self, data):
             x, y = data
@@ -410,7 +411,7 @@ def test_a_step_of_tf_keras_2_runs():
     reference.set_weights(model.get_weights())
     histories = []
     for one in (model, torchkeras.Model(reference.inputs, reference.outputs)):
-        one.compile("sgd", "mse", metrics=["mae"])
+        one.compile("sgd", "mse", metrics=metrics)
         histories.append(one.fit(X, Y, shuffle=False, verbose=0).history)
     assert_alike(*histories)
 

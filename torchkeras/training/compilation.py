@@ -431,8 +431,8 @@ class Compilation:
 
     @property
     def compiled_metrics(self) -> CompiledMetrics | None:
-        """The metrics of ``compile``, under the name of tf.keras 2."""
-        return None if self._plan is None else self._plan.metrics
+        """The metrics of ``compile``, maybe none, under the name of tf.keras 2."""
+        return None if self._plan is None else self._plan.metrics or CompiledMetrics()
 
     def compiled_loss(
         self,
