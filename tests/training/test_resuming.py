@@ -99,6 +99,22 @@ def test_history_is_that_of_the_whole_run(tmp_path):
     assert again.epoch == [0, 1, 2]
 
 
+def test_a_run_killed_in_validation_goes_on_with_it(tmp_path):
+    class Halt(Interrupt):
+        def on_test_begin(self, logs=None):
+            super().on_train_batch_end(0)
+
+        def on_train_batch_end(self, batch, logs=None):
+            pass
+
+    validation = {"validation_data": (X, X[:, :2])}
+    whole = trained(tmp_path / "whole", Halt(-1), **validation)
+    with pytest.raises(KeyboardInterrupt):
+        trained(tmp_path / "half", Halt(2), **validation)
+    again = trained(tmp_path / "half", Halt(-1), **validation)
+    assert again.history == whole.history
+
+
 def test_another_model_is_refused(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         trained(tmp_path, Interrupt(3))
