@@ -1,0 +1,6 @@
+"""The folder's helper ``networks`` is imported by its name."""
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parent))

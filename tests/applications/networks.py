@@ -1,0 +1,65 @@
+"""Networks beside Keras's: the same layers, and the same outputs with the same weights."""
+
+import importlib
+
+import keras as real
+import numpy as np
+
+import torchkeras as keras
+
+
+def both(module, network, **options):
+    """The network from both libraries, without pretrained weights."""
+    return [
+        getattr(importlib.import_module(f"{library.__name__}.applications.{module}"), network)(
+            weights=None, **options
+        )
+        for library in (keras, real)
+    ]
+
+
+def layers_of(model):
+    """Name, class, output shape and number of weights of each layer, in order."""
+    return [
+        (layer.name, type(layer).__name__, tuple(layer.output.shape), len(layer.weights))
+        for layer in model.layers
+    ]
+
+
+def same_layers(module, network, **options):
+    """Raise unless both have the same layers; give both models."""
+    ours, theirs = both(module, network, **options)
+    assert ours.name == theirs.name
+    found, expected = layers_of(ours), layers_of(theirs)
+    # Automatic names count on from network to network.
+    strip = [{f"{label}" for label, *_ in side} for side in (found, expected)]
+    named = strip[0] & strip[1]
+    for one, other in zip(found, expected, strict=True):
+        assert one[1:] == other[1:], (one, other)
+        assert one[0] == other[0] or not {one[0], other[0]} & named, (one, other)
+    assert ours.count_params() == theirs.count_params()
+    return ours, theirs
+
+
+def same_network(module, network, size=64, value=255.0, tolerance=1e-4, **options):
+    """Raise unless both have the same layers and the same outputs with the same weights."""
+    ours, theirs = same_layers(module, network, **options)
+    draw = np.random.default_rng(0)
+    weights = []
+    for weight in theirs.weights:
+        shape = tuple(weight.shape)
+        if "variance" in weight.path or "gamma" in weight.path:
+            weights.append(draw.uniform(0.5, 1.5, shape))
+        elif len(shape) > 1:  # so that values neither die out nor blow up
+            fan_in = np.prod(shape[:-1])
+            weights.append(draw.normal(0, np.sqrt(2 / fan_in), shape))
+        else:
+            weights.append(draw.normal(0, 0.1, shape))
+    for model in (ours, theirs):
+        model.set_weights(weights)
+    channels = theirs.input_shape[-1]
+    x = draw.uniform(0, value, (2, size, size, channels)).astype("float32")
+    found, expected = (model.predict(x, verbose=0) for model in (ours, theirs))
+    scale = np.abs(expected).max()
+    np.testing.assert_allclose(found / scale, expected / scale, atol=tolerance)
+    return ours, theirs

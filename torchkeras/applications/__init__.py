@@ -1,0 +1,28 @@
+"""Networks for images, with the weights that Keras gives away. Each lies in a module of its own,
+which is imported when it is used.
+"""
+
+import importlib
+from typing import Any
+
+# module -> networks in it that are also found here
+MODULES = {
+    "imagenet_utils": (),
+    "vgg16": ("VGG16",),
+    "vgg19": ("VGG19",),
+}
+_HOMES = {network: module for module, networks in MODULES.items() for network in networks}
+
+__all__ = sorted([*MODULES, *_HOMES])
+
+
+def __getattr__(name: str) -> Any:
+    if name in MODULES:
+        return importlib.import_module(f"torchkeras.applications.{name}")
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"torchkeras.applications.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'torchkeras.applications' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return __all__
