@@ -6,6 +6,7 @@
 The processes stand in a grid of ``GRID``, such as ``2x2``: batches x model.
 """
 
+import copy
 import os
 import sys
 
@@ -195,6 +196,73 @@ def saved_and_loaded():
     return told(model)
 
 
+def files_and_copies():
+    """What is written is whole, and divided models are copied and set like others."""
+    spread(**{"one/kernel": "-m", "two/kernel": "b-", "one/bias": "m"})
+    model = perceptron()
+    model.compile(keras.optimizers.Adam(0.01, use_ema=True), "mse", metrics=["mae"])
+    model.fit(X, Y, **OPTIONS)
+    folder = f"{os.environ['FOLDER']}/{'alone' if IS_ALONE else 'together'}"
+    names = ["model.keras", "model.weights.h5", "model.safetensors"]
+    model.save(f"{folder}.{names[0]}")
+    for name in names[1:]:
+        model.save_weights(f"{folder}.{name}")
+    distribution.agreed(None)  # the files are written
+    expected = model.predict(X, verbose=0)
+    found = {}
+    loaded = keras.models.load_model(f"{folder}.{names[0]}")
+    found["weights loaded"] = np.concatenate([w.ravel() for w in loaded.get_weights()])
+    found["loaded"] = loaded.predict(X, verbose=0)
+    weights = model.get_weights()
+    copied = copy.deepcopy(model)
+    for name in names:
+        model.set_weights([np.zeros_like(w) for w in weights])
+        assert not model.predict(X, verbose=0).any()
+        model.load_weights(f"{folder}.{name}")
+        found[name] = model.predict(X, verbose=0)
+    model.set_weights([np.zeros_like(w) for w in weights])
+    model.set_weights(weights)
+    found["set"] = model.predict(X, verbose=0)
+    found["copied"] = copied.predict(X, verbose=0)
+    cloned = keras.models.clone_model(model)
+    cloned.set_weights(weights)
+    found["cloned"] = cloned.predict(X, verbose=0)
+    for name, value in found.items():
+        if name != "weights loaded":
+            np.testing.assert_allclose(value, expected, atol=1e-5, err_msg=name)
+    # All of them go on: from the file, from the copy, and the model itself with its averages.
+    for name, one in {"loaded": loaded, "copied": copied, "itself": model}.items():
+        history = one.fit(X, Y, **OPTIONS)
+        found[f"{name} history"] = np.array(history.history["loss"])
+        found |= {f"{name} weight {n}": w for n, w in enumerate(one.get_weights())}
+    return told(model, **found)
+
+
+def roughly_bfloat16():
+    spread(**{"one/kernel": "-m", "two/kernel": "b-", "one/bias": "m"})
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    return trained(perceptron(), keras.optimizers.SGD(0.1, global_clipnorm=1.0))
+
+
+def roughly_float16():
+    """Gradients scaled; a step that overflows anywhere is left out everywhere."""
+    spread(**{"one/kernel": "-m", "two/kernel": "b-", "one/bias": "m"})
+    keras.config.set_dtype_policy("mixed_float16")
+    model = perceptron()
+    found = trained(model, keras.optimizers.SGD(0.1))
+    x = X.copy()
+    x[-1] = 6e4  # of the last process, in the last batch
+    model.fit(x, Y, **{**OPTIONS, "shuffle": False, "epochs": 1})
+    return {**found, **told(model), "skipped": np.array(model.skipped_steps)}
+
+
+def roughly_float16_in_rounds():
+    spread(**{"one/kernel": "b-", "two/kernel": "b-"})
+    keras.config.set_dtype_policy("mixed_float16")
+    optimizer = keras.optimizers.Adam(0.01, gradient_accumulation_steps=2, global_clipnorm=1.0)
+    return trained(perceptron(), optimizer)
+
+
 SCENARIOS = {
     scenario.__name__: scenario
     for scenario in (
@@ -206,6 +274,10 @@ SCENARIOS = {
         recurrent,
         own_step,
         saved_and_loaded,
+        files_and_copies,
+        roughly_bfloat16,
+        roughly_float16,
+        roughly_float16_in_rounds,
     )
 }
 
@@ -217,6 +289,7 @@ def main(result, *names):
         keras.utils.clear_session()
         keras.utils.set_random_seed(1)
         distribution.set_distribution(None)
+        keras.config.set_dtype_policy("float32")
         for key, value in SCENARIOS[name]().items():
             found[f"{name}/{key}"] = value
     np.savez(f"{result}.{os.environ.get('RANK', 'alone')}.npz", **found)

@@ -113,6 +113,9 @@ class DeviceMesh:
                 f"Start one for each device: torchrun --nproc-per-node {size} script.py",
             )
 
+    def __deepcopy__(self, memo: dict) -> "DeviceMesh":
+        return self  # process groups can't be copied
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} shape={self.shape}, axis_names={self.axis_names}>"
 

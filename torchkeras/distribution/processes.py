@@ -12,7 +12,7 @@ from torch import distributed
 
 from torchkeras.core.checks import argument_error
 
-_PATIENCE = 5  # seconds until a process that misses another one fails, too
+_PATIENCE = 12  # seconds until a process that misses another one fails, too
 
 
 def world_size() -> int:

@@ -68,6 +68,9 @@ class Group(Alone):
         self._reduced_exactly = False
         self._watch = watch.started(processes.rank(), processes.world_size(), processes.agreed)
 
+    def __deepcopy__(self, memo: dict) -> "Group":
+        return self  # process groups can't be copied
+
     @property
     def is_idle(self) -> bool:
         """Whether this process has no sample of the present batch."""

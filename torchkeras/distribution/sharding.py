@@ -30,9 +30,7 @@ class Sharding:
 
     def scattered(self, whole: Tensor, like: Tensor) -> Tensor:
         """This process's part of ``whole``, divided as ``like`` is."""
-        if not is_divided(like):
-            return whole
-        return replicated(whole, like.device_mesh).redistribute(placements=like.placements)
+        return scattered(whole, like)
 
     def part(self, stored: Any, mesh: Any) -> Tensor:
         """``stored`` as a DTensor of the axis ``mesh`` alone, to which gradients flow back."""
@@ -53,6 +51,14 @@ def replicated(tensor: Tensor, mesh: Any) -> Any:
     from torch.distributed.tensor import DTensor, Replicate  # loads slowly
 
     return DTensor.from_local(tensor, mesh, [Replicate()] * mesh.ndim, run_check=False)
+
+
+def scattered(whole: Tensor, like: Any) -> Tensor:
+    """This process's part of ``whole``, which all processes have, divided as ``like`` is."""
+    if not is_divided(like):
+        return whole
+    on_device = whole.to(like.device, like.dtype)
+    return replicated(on_device, like.device_mesh).redistribute(placements=like.placements)
 
 
 def whole(tensor: Any) -> Tensor:

@@ -161,7 +161,10 @@ def save_weights(
     _check_built(model, "saved")
     path = files.prepare_target("save_weights", path, overwrite)
     if not processes.is_chief():
-        weights.take_part_in_gathering(model)
+        if path.suffix == ".safetensors":
+            safetensors.take_part_in_gathering(model)
+        else:
+            weights.take_part_in_gathering(model)
         return
     if is_sharded:
         shards.save(model, path, max_shard_size)

@@ -5,12 +5,15 @@ Any torch program can read such a file. Optimizer states and assets are not in i
 
 import os
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import torch
 from torch import nn
 
 from torchkeras.core.checks import argument_error, nearest
+from torchkeras.distribution import is_divided
+from torchkeras.distribution.sharding import scattered
 from torchkeras.saving import weights
 
 _ALIAS = "torchkeras.alias."
@@ -32,16 +35,31 @@ def save(model: nn.Module, path: str | os.PathLike) -> None:
     The other names are in the file's metadata.
     """
     tensors: dict[str, torch.Tensor] = {}
-    names: dict[tuple, str] = {}
     metadata = {"format": "pt"}
-    for name, tensor in model.state_dict().items():
-        local = tensor.to_local() if hasattr(tensor, "to_local") else tensor
-        memory = (local.data_ptr(), tuple(tensor.shape), tensor.stride())
-        if tensor.numel() and names.setdefault(memory, name) != name:
-            metadata[_ALIAS + name] = names[memory]
-            continue
-        tensors[name] = weights.plain_value(tensor).contiguous()
+    for name, tensor, target in _state(model):
+        if target == name:
+            tensors[name] = weights.plain_value(tensor).contiguous()
+        else:
+            metadata[_ALIAS + name] = target
     _package().torch.save_file(tensors, str(path), metadata=metadata)
+
+
+def take_part_in_gathering(model: nn.Module) -> None:
+    """What the other processes do while the chief saves: help it to collect sharded parameters."""
+    for name, tensor, target in _state(model):
+        if target == name and is_divided(tensor):
+            weights.plain_value(tensor)
+
+
+def _state(model: nn.Module) -> Iterator[tuple[str, torch.Tensor, str]]:
+    """Name and tensor of each member of the state, and the first name of the same tensor."""
+    names: dict[Any, str] = {}
+    for name, tensor in model.state_dict(keep_vars=True).items():
+        # A process may hold no element of a sharded one, hence no memory to tell it by.
+        memory: Any = id(tensor)
+        if not is_divided(tensor):
+            memory = (tensor.data_ptr(), tuple(tensor.shape), tensor.stride())
+        yield name, tensor, names.setdefault(memory, name) if tensor.numel() else name
 
 
 def load(model: nn.Module, path: str | os.PathLike, skip_mismatch: bool = False) -> None:
@@ -66,7 +84,7 @@ def load(model: nn.Module, path: str | os.PathLike, skip_mismatch: bool = False)
             if shape != tuple(expected[name].shape):
                 problems.append(f"{name} has shape {shape}, expected {tuple(expected[name].shape)}")
                 continue
-            fitting[name] = file.get_tensor(stored[name])
+            fitting[name] = scattered(file.get_tensor(stored[name]), expected[name])
     if problems and not skip_mismatch:
         raise argument_error(
             "load_weights", "file", str(path), "the names and shapes of this model",
