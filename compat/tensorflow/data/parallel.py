@@ -137,7 +137,7 @@ class Parallel(Stream):
     def results(self, portion: list[Any]) -> list[Any]:
         """What becomes of a portion."""
         if isinstance(self.source, RowStream):
-            portion = list(map(self.source.row, portion))
+            portion = self.source.rows(portion)
         return self.work(portion)
 
     def _here(self, items: Iterator[Any]) -> Generator[Any, None, bool]:
@@ -160,7 +160,7 @@ class Parallel(Stream):
     def _by_workers(self, items: Iterator[Any]) -> Iterator[Any]:
         loader = DataLoader(
             _Portions(self),
-            batch_sampler=_Sent(_portions(items, self.portion)),
+            batch_sampler=_Sent(_portions(items, self.portion), isinstance(self.source, RowStream)),
             num_workers=self.workers,
             collate_fn=_Message.of,
             multiprocessing_context="fork",
@@ -177,18 +177,26 @@ class _Portions(Dataset):
         self.stream = stream
 
     def __getitems__(self, portion: list[Any]) -> list[Any]:
+        if not isinstance(self.stream.source, RowStream):
+            portion = [nested.map_structure(_unpacked, element) for element in portion]
         with torch.no_grad():
-            return self.stream.results(nested.map_structure(_unpacked, portion))
+            return self.stream.results(portion)
 
 
 class _Sent:
-    """Portions on their way to workers."""
+    """Portions on their way to workers: numbers of rows, or elements."""
 
-    def __init__(self, portions: Iterator[list[Any]]) -> None:
+    def __init__(self, portions: Iterator[list[Any]], are_numbers: bool) -> None:
         self.portions = portions
+        self.are_numbers = are_numbers
 
     def __iter__(self) -> Iterator[Any]:
-        return (nested.map_structure(_packed, portion) for portion in self.portions)
+        if self.are_numbers:
+            return self.portions
+        return (
+            [nested.map_structure(_packed, element) for element in portion]
+            for portion in self.portions
+        )
 
 
 class _Message:
