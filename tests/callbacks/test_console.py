@@ -35,8 +35,16 @@ def test_without_interactive_logging_messages_go_to_the_log(capsys, caplog):
     assert caplog.messages == ["one"]
 
 
-def test_what_the_output_cannot_encode_is_replaced(monkeypatch):
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("1/1 ━━ é", b"1/1 == ?\n"),
+        ("┏━━┳━┓\n┃ a┃b┃\n┡━━╇━┩", b"+----+\n| a|b|\n|--+-|\n"),  # as Keras draws it
+        ("│ a│b│\n├──┼─┤\n│ └│…│\n└──┴─┘", b"| a|b|\n|--+-|\n| +|.|\n+----+\n"),
+    ],
+)
+def test_what_the_output_cannot_encode_is_replaced(monkeypatch, text, shown):
     raw = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
-    console.say("1/1 ━")
-    assert raw.getvalue() == b"1/1 ?\n"
+    console.say(text)
+    assert raw.getvalue() == shown
