@@ -12,7 +12,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 import torchkeras as keras
-from torchkeras import callbacks, layers
+from torchkeras import callbacks, distribution, layers
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(52, 6, 6, 1)).astype("float32")
@@ -162,6 +162,30 @@ def stateful():
         ]
     )
     model.compile("rmsprop", "binary_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def divided(*shape):
+    """Weights divided over processes that stand in a grid of this shape, batches x model."""
+    mesh = distribution.DeviceMesh(shape, ["batch", "model"])
+    layouts = distribution.LayoutMap(mesh)
+    if shape[0] == 1:
+        layouts.update({".*first/kernel": (None, "model"), ".*last/kernel": ("model", None)})
+    else:
+        layouts[".*first/kernel"] = ("batch", None)
+    distribution.set_distribution(distribution.ModelParallel(layout_map=layouts))
+    model = keras.Sequential(
+        [
+            keras.Input((6, 6, 1)),
+            layers.Flatten(),
+            layers.Dropout(0.3),
+            layers.Dense(8, activation="tanh", name="first"),
+            layers.Dropout(0.2, seed=1),
+            layers.Dense(1, activation="sigmoid", name="last"),
+        ]
+    )
+    optimizer = keras.optimizers.AdamW(1e-2, use_ema=True, gradient_accumulation_steps=2)
+    model.compile(optimizer, "binary_crossentropy", metrics=["accuracy"])
     return model
 
 
@@ -354,6 +378,8 @@ KINDS = {
     "stateful": Kind(of_equal_batches, stateful, validation={"validation_data": (X[:16], Y[:16])}),
     "compiled": Kind(arrays, lambda: standard(jit_compile=True), plain),
     "validated": Kind(arrays, standard, watching, validation=part_by_part, monitor="loss"),
+    "in parts": Kind(arrays, lambda: divided(1, 2)),
+    "fully sharded": Kind(arrays, lambda: divided(2, 1)),
     # what it is trained on
     "tensors": Kind(lambda: {"x": TensorDataset(torch.tensor(X), torch.tensor(Y))}),
     "dataset": Kind(lambda: {"x": Samples(), "batch_size": 8}),

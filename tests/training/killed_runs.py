@@ -95,15 +95,15 @@ def run(name, folder, save_freq, after=-1, place=None):
     rank = distribution.rank()
     optimizers = [v for v in vars(model).values() if isinstance(v, torch.optim.Optimizer)]
     variables = [v for one in optimizers for v in getattr(one, "variables", ())]
-    tensors = [v.parameter.detach().float().numpy() for v in [*model.weights, *variables]]
+    tensors = [snapshot.local(v.parameter.detach()) for v in [*model.weights, *variables]]
     tensors += [
-        torch.as_tensor(value).float().numpy()
+        snapshot.local(torch.as_tensor(value))
         for one in optimizers
         for state in one.state.values()
         for value in state.values()
         if value is not None
     ]
-    np.savez(folder / f"tensors-{rank}.npz", *tensors)
+    np.savez(folder / f"tensors-{rank}.npz", *[tensor.float().numpy() for tensor in tensors])
     losses = [one for one in more if isinstance(one, Losses)]
     told = {
         "history": history.history,

@@ -56,7 +56,10 @@ def test_compiled_steps_killed_at_random_points(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["arrays", "half", "together", "loader", "sequence", "tf.data"])
+@pytest.mark.parametrize(
+    "kind",
+    ["arrays", "half", "together", "loader", "sequence", "tf.data", "in parts", "fully sharded"],
+)
 def test_two_processes_killed_at_random_points(tmp_path, kind):
     assert differences(tmp_path, kind, 8, 2, 2) == {}
 
