@@ -8,6 +8,9 @@ from typing import Any
 # module -> networks in it that are also found here
 MODULES = {
     "imagenet_utils": (),
+    "resnet": ("ResNet101", "ResNet152", "ResNet50"),
+    "resnet50": (),
+    "resnet_v2": ("ResNet101V2", "ResNet152V2", "ResNet50V2"),
     "vgg16": ("VGG16",),
     "vgg19": ("VGG19",),
 }

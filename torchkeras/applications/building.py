@@ -2,7 +2,8 @@
 
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from torchkeras import activations
@@ -19,6 +20,129 @@ from torchkeras.tracer import KerasTensor
 from torchkeras.utils import get_file, get_source_inputs
 
 SIZES = tuple[int | None, ...]
+KERAS_FOLDER = "https://storage.googleapis.com/tensorflow/keras-applications/"
+
+
+def average_and_classify(x: KerasTensor, classes: int, activation: Any) -> KerasTensor:
+    """The classifier of most networks: the mean over the image, and a dense layer."""
+    x = GlobalAveragePooling2D(name="avg_pool")(x)
+    return Dense(classes, activation=activation, name="predictions")(x)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is made, and where its weights are.
+
+    Attributes:
+        body: From images to features.
+        folder: Address of the folder of the weights, with a slash at the end.
+        files: Name and hash of the file with (True) and without (False) classifier; the hash is
+            None where Keras gives none.
+        top: From features, the number of classes and an activation to the classifier's output.
+        size: Height and width that the weights were trained on.
+        least: Least height and width.
+        flattens: Whether the classifier needs a fixed size.
+        pool_names: Name of the pooling layer for each kind of ``pooling``; else automatic.
+    """
+
+    body: Callable[[KerasTensor], KerasTensor]
+    folder: str
+    files: Mapping[bool, tuple[str, str | None]]
+    top: Callable[[KerasTensor, int, Any], KerasTensor] = average_and_classify
+    size: int = 224
+    least: int = 32
+    flattens: bool = True
+    pool_names: Mapping[str, str] = field(default_factory=dict)
+
+
+def assemble(
+    recipe: Recipe,
+    include_top: bool,
+    weights: Any,
+    input_tensor: Any,
+    input_shape: SIZES | None,
+    pooling: str | None,
+    classes: int,
+    classifier_activation: Any,
+    name: str,
+) -> Functional:
+    """The network of ``recipe``; the other arguments are those of every network."""
+    check_arguments(name, weights, include_top, classes, classifier_activation)
+    input_shape = input_shape_of(
+        name, input_shape, recipe.size, recipe.least, include_top, weights, recipe.flattens
+    )
+    inputs = image_input(input_tensor, input_shape)
+    x = recipe.body(inputs)
+    if include_top:
+        x = recipe.top(x, classes, classifier_activation)
+    else:
+        x = pooled(x, pooling, recipe.pool_names.get(pooling))
+    if input_tensor is not None:
+        inputs = get_source_inputs(input_tensor)
+    model = Functional(inputs, x, name=name)
+    return with_weights(model, weights, include_top, recipe.folder, recipe.files)
+
+
+ARGUMENTS = """
+    Args:
+        include_top: Whether the classifier is there.
+        weights: ``"imagenet"``, None for random ones, or the path of a file.
+        input_tensor: Symbol to build on; None makes an input.
+        input_shape: Of one image, at least {least} x {least}; None is {size} x {size} with the
+            classifier, any size without.
+        pooling: Without the classifier: ``"avg"``, ``"max"``, or None for the features.
+        classes: How many classes the classifier tells apart.
+        classifier_activation: What the classifier ends in; None gives logits.
+        name: Of the model.
+
+    Raises:
+        ValueError: the arguments don't fit each other.
+
+    Source: {source}; Keras 3 ``{function}``.
+    """
+
+
+def network(
+    function: str, recipe: Recipe, name: str, what: str, source: str
+) -> Callable[..., Functional]:
+    """The public function that makes a network.
+
+    Args:
+        function: Its name.
+        recipe: How the network is made.
+        name: The model's name, unless another is asked for.
+        what: First line of its documentation.
+        source: Where the network was published.
+    """
+
+    def make(
+        include_top: bool = True,
+        weights: Any = "imagenet",
+        input_tensor: Any = None,
+        input_shape: SIZES | None = None,
+        pooling: str | None = None,
+        classes: int = 1000,
+        classifier_activation: Any = "softmax",
+        name: str = name,
+    ) -> Functional:
+        return assemble(
+            recipe,
+            include_top,
+            weights,
+            input_tensor,
+            input_shape,
+            pooling,
+            classes,
+            classifier_activation,
+            name,
+        )
+
+    make.__name__ = make.__qualname__ = function
+    make.__module__ = recipe.body.__module__
+    make.__doc__ = f"{what}\n" + ARGUMENTS.format(
+        least=recipe.least, size=recipe.size, source=source, function=function
+    )
+    return make
 
 
 def check_arguments(
@@ -164,27 +288,13 @@ def pad_for_stride(x: KerasTensor, kernel_size: int) -> tuple[tuple[int, int], t
     return (half - short[0], half), (half - short[1], half)
 
 
-def pooled(x: KerasTensor, pooling: str | None) -> KerasTensor:
+def pooled(x: KerasTensor, pooling: str | None, name: str | None = None) -> KerasTensor:
     """Means (``"avg"``) or greatest values (``"max"``) over the image; else ``x`` as it is."""
     if pooling == "avg":
-        return GlobalAveragePooling2D()(x)
+        return GlobalAveragePooling2D(name=name)(x)
     if pooling == "max":
-        return GlobalMaxPooling2D()(x)
+        return GlobalMaxPooling2D(name=name)(x)
     return x
-
-
-def classified(
-    x: KerasTensor, classes: int, activation: Any, name: str = "predictions", **options: Any
-) -> KerasTensor:
-    """The classifier's last layer."""
-    return Dense(classes, activation=activation, name=name, **options)(x)
-
-
-def finished(inputs: KerasTensor, outputs: KerasTensor, input_tensor: Any, name: str) -> Functional:
-    """The model, from the very inputs if it was built on another's tensor."""
-    if input_tensor is not None:
-        inputs = get_source_inputs(input_tensor)
-    return Functional(inputs, outputs, name=name)
 
 
 def with_weights(

@@ -1,54 +1,42 @@
 """The network that VGG16 and VGG19 are sizes of."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from torchkeras.applications.building import (
-    SIZES,
-    check_arguments,
-    classified,
-    finished,
-    image_input,
-    input_shape_of,
-    pooled,
-    with_weights,
-)
+from torchkeras.applications.building import KERAS_FOLDER, Recipe, network
 from torchkeras.layers import Conv2D, Dense, Flatten, MaxPooling2D
 from torchkeras.models import Functional
+from torchkeras.tracer import KerasTensor
 
-FOLDER = "https://storage.googleapis.com/tensorflow/keras-applications/"
 FILTERS = (64, 128, 256, 512, 512)
+SOURCE = (
+    'Simonyan and Zisserman 2014, "Very Deep Convolutional Networks for Large-Scale Image '
+    'Recognition"'
+)
 
 
-def build(
-    depths: Sequence[int],
-    include_top: bool,
-    weights: Any,
-    input_tensor: Any,
-    input_shape: SIZES | None,
-    pooling: str | None,
-    classes: int,
-    classifier_activation: Any,
-    name: str,
-    folder: str,
-    files: Mapping[bool, tuple[str, str]],
-) -> Functional:
-    """The network with ``depths`` convolutions in its five blocks; the rest as in ``VGG16``."""
-    check_arguments(name, weights, include_top, classes, classifier_activation)
-    input_shape = input_shape_of(name, input_shape, 224, 32, include_top, weights)
-    inputs = x = image_input(input_tensor, input_shape)
-    for block, (depth, filters) in enumerate(zip(depths, FILTERS, strict=True), 1):
-        for index in range(1, depth + 1):
-            x = Conv2D(
-                filters, 3, activation="relu", padding="same", name=f"block{block}_conv{index}"
-            )(x)
-        x = MaxPooling2D(2, strides=2, name=f"block{block}_pool")(x)
-    if include_top:
-        x = Flatten(name="flatten")(x)
-        x = Dense(4096, activation="relu", name="fc1")(x)
-        x = Dense(4096, activation="relu", name="fc2")(x)
-        x = classified(x, classes, classifier_activation)
-    else:
-        x = pooled(x, pooling)
-    model = finished(inputs, x, input_tensor, name)
-    return with_weights(model, weights, include_top, FOLDER + folder, files)
+def vgg(
+    function: str, depths: Sequence[int], what: str, hash_with_top: str, hash_without: str
+) -> Callable[..., Functional]:
+    """The public function of the network with ``depths`` convolutions in its five blocks."""
+
+    def body(x: KerasTensor) -> KerasTensor:
+        for block, (depth, filters) in enumerate(zip(depths, FILTERS, strict=True), 1):
+            for index in range(1, depth + 1):
+                conv = f"block{block}_conv{index}"
+                x = Conv2D(filters, 3, activation="relu", padding="same", name=conv)(x)
+            x = MaxPooling2D(2, strides=2, name=f"block{block}_pool")(x)
+        return x
+
+    name = function.lower()
+    stem = f"{name}_weights_tf_dim_ordering_tf_kernels"
+    files = {True: (f"{stem}.h5", hash_with_top), False: (f"{stem}_notop.h5", hash_without)}
+    recipe = Recipe(body, f"{KERAS_FOLDER}{name}/", files, top=_top)
+    return network(function, recipe, name, what, SOURCE)
+
+
+def _top(x: KerasTensor, classes: int, activation: Any) -> KerasTensor:
+    x = Flatten(name="flatten")(x)
+    x = Dense(4096, activation="relu", name="fc1")(x)
+    x = Dense(4096, activation="relu", name="fc2")(x)
+    return Dense(classes, activation=activation, name="predictions")(x)

@@ -1,0 +1,45 @@
+"""ResNetV2: residual networks with normalization and ReLU before the convolutions."""
+
+from typing import Any
+
+from torchkeras.applications import imagenet_utils
+from torchkeras.applications.residual import resnet
+
+SOURCE = 'He and others 2016, "Identity Mappings in Deep Residual Networks"'
+
+ResNet50V2 = resnet(
+    "ResNet50V2",
+    (3, 4, 6, 3),
+    True,
+    "ResNet of 50 layers, version 2. Images go through ``resnet_v2.preprocess_input``.",
+    SOURCE,
+    ("3ef43a0b657b3be2300d5770ece849e0", "fac2f116257151a9d068a22e544a4917"),
+)
+
+ResNet101V2 = resnet(
+    "ResNet101V2",
+    (3, 4, 23, 3),
+    True,
+    "ResNet of 101 layers, version 2. Images go through ``resnet_v2.preprocess_input``.",
+    SOURCE,
+    ("6343647c601c52e1368623803854d971", "c0ed64b8031c3730f411d2eb4eea35b5"),
+)
+
+ResNet152V2 = resnet(
+    "ResNet152V2",
+    (3, 8, 36, 3),
+    True,
+    "ResNet of 152 layers, version 2. Images go through ``resnet_v2.preprocess_input``.",
+    SOURCE,
+    ("a49b44d1979771252814e80f8ec446f9", "ed17cf2e0169df9d443503ef94b23b33"),
+)
+
+
+def preprocess_input(x: Any, data_format: str | None = None) -> Any:
+    """Images in [-1, 1]; see ``imagenet_utils.preprocess_input``."""
+    return imagenet_utils.preprocess_input(x, data_format=data_format, mode="tf")
+
+
+def decode_predictions(preds: Any, top: int = 5) -> list[list[tuple[str, str, float]]]:
+    """Names of the likeliest classes; see ``imagenet_utils.decode_predictions``."""
+    return imagenet_utils.decode_predictions(preds, top=top)
