@@ -74,3 +74,9 @@ def test_a_subclass_builds_itself_on_its_first_batch():
     model.compile("sgd", "mse")
     assert model.train_on_batch(X, LABELS.astype("float32")) > 0
     assert Model().predict_on_batch(X).shape == (8, 1)
+
+
+def test_of_no_samples_come_no_predictions():
+    for keras in (torchkeras, real):
+        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+        assert model.predict_on_batch(np.zeros((0, 3), "float32")).shape == (0, 2)

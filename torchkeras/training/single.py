@@ -6,6 +6,7 @@ from typing import Any
 from torchkeras import data
 from torchkeras.callbacks.logs import to_floats
 from torchkeras.core import nested
+from torchkeras.data import rows
 from torchkeras.training import preparation
 from torchkeras.training.execution import Step
 
@@ -80,8 +81,14 @@ class SingleBatches:
 
         Source: Keras 3 ``Model.predict_on_batch``.
         """
+        x = rows.standardize(x, "x")
         with preparation.Run(self) as run:
-            outputs = self._predict_runner()(run.one_batch(x).peek())
+            if rows.count(x):
+                batch = run.one_batch(x).peek()
+            else:  # of no samples come no outputs, but in their shapes
+                empty = nested.map_leaves(lambda leaf: rows.cut(leaf, 0, 0), x)
+                batch = data.pack_x_y_sample_weight(empty)
+            outputs = self._predict_runner()(batch)
         return nested.map_leaves(preparation.as_numpy, outputs)
 
     def _run_batch(
