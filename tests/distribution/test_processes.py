@@ -57,7 +57,7 @@ def test_a_process_that_misses_another_lets_it_fail_first(monkeypatch):
     processes.let_first_fail(ValueError("Connection is a bad name"))
     assert not waited
     processes.let_first_fail(RuntimeError("Connection closed by peer"))
-    assert waited == [5]
+    assert waited == [12]
 
 
 def test_an_address_without_a_port_is_refused():

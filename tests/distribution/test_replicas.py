@@ -68,18 +68,35 @@ import torchkeras as keras
 
 model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
 model.compile("sgd", "mse")
+model.summary()
 writers = [
     keras.callbacks.CSVLogger(r"{tmp_path / "log.csv"}"),
-    keras.callbacks.ModelCheckpoint(r"{tmp_path / "model.weights.h5"}", save_weights_only=True),
+    keras.callbacks.ModelCheckpoint(
+        r"{tmp_path / "model.weights.h5"}", "loss", 1, save_weights_only=True
+    ),
+    keras.callbacks.ModelCheckpoint(r"{tmp_path / "model.keras"}", verbose=1),
+    keras.callbacks.BackupAndRestore(r"{tmp_path / "backup"}", delete_checkpoint=False),
+    keras.callbacks.TensorBoard(r"{tmp_path / "logs"}", histogram_freq=1, write_images=True),
+    keras.callbacks.EarlyStopping("loss", patience=0, min_delta=10, verbose=1),
+    keras.callbacks.ReduceLROnPlateau("loss", patience=0, verbose=1),
+    keras.callbacks.LearningRateScheduler(lambda epoch: 0.01, verbose=1),
 ]
-model.fit(np.ones((10, 4)), np.ones((10, 1)), epochs=2, verbose=2, callbacks=writers)
+data = np.ones((10, 4)), np.ones((10, 1))
+model.fit(*data, epochs=3, verbose=2, callbacks=writers, validation_data=data)
+model.fit(*data, epochs=2, callbacks=keras.callbacks.ProgbarLogger())
+model.evaluate(*data)
+model.predict(data[0])
 """,
     )
     chief, other = processes.run(2, path)
-    assert "Epoch 2/2" in chief
+    assert "Epoch 2/3" in chief
+    assert "early stopping" in chief
     assert other == ""
-    assert len((tmp_path / "log.csv").read_text().splitlines()) == 3
+    assert len((tmp_path / "log.csv").read_text().splitlines()) == 3  # ended early
     assert (tmp_path / "model.weights.h5").exists()
+    assert (tmp_path / "model.keras").exists()
+    assert len(list(tmp_path.glob("logs/train/events*"))) == 1
+    assert len(list(tmp_path.glob("logs/validation/events*"))) == 1
 
 
 def test_a_process_that_dies_ends_all(tmp_path):

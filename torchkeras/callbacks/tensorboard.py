@@ -16,7 +16,7 @@ from torchkeras.callbacks.base import Callback
 from torchkeras.callbacks.schedules import learning_rates
 from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.core.settings import image_data_format
-from torchkeras.distribution import is_chief
+from torchkeras.distribution import is_chief, is_divided
 from torchkeras.layers.embedding import Embedding
 
 WITHOUT_EFFECT = ("batch_size", "write_grads", "embeddings_layer_names", "embeddings_data")
@@ -219,13 +219,14 @@ class TensorBoard(Callback):
             self._epoch_began = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        shows_weights = self.histogram_freq and epoch % self.histogram_freq == 0
+        weights = self._whole_weights() if shows_weights else []
+        if self.embeddings_freq and epoch % self.embeddings_freq == 0:
+            self._write_embeddings()
         if not is_chief():
             return
         self._write_epoch(epoch, logs or {})
-        if self.histogram_freq and epoch % self.histogram_freq == 0:
-            self._write_weights(epoch)
-        if self.embeddings_freq and epoch % self.embeddings_freq == 0:
-            self._write_embeddings()
+        self._write_weights(weights, epoch)
         for writer in self._writers.values():
             writer.flush()
 
@@ -256,15 +257,19 @@ class TensorBoard(Callback):
         self._write("train", train, epoch)
         self._write("validation", validation, epoch)
 
-    def _write_weights(self, epoch: int) -> None:
-        writer = self._writer("train")
-        for layer in self.model.layers:
-            for weight in getattr(layer, "weights", ()):
-                path, values = weight.path.replace(":", "_"), np.asarray(weight)
-                events.add_histogram(writer, f"{path}/histogram", values, epoch)
-                images = _as_images(values) if self.write_images else None
-                if images is not None:
-                    events.add_images(writer, f"{path}/image", images, epoch)
+    def _whole_weights(self) -> list[tuple[str, np.ndarray]]:
+        """Paths and values; of divided weights each process sends the chief its part."""
+        if not is_chief() and not any(map(is_divided, self.model.parameters())):
+            return []
+        weights = [w for layer in self.model.layers for w in getattr(layer, "weights", ())]
+        return [(weight.path.replace(":", "_"), np.asarray(weight)) for weight in weights]
+
+    def _write_weights(self, weights: list[tuple[str, np.ndarray]], epoch: int) -> None:
+        for path, values in weights:
+            events.add_histogram(self._writer("train"), f"{path}/histogram", values, epoch)
+            images = _as_images(values) if self.write_images else None
+            if images is not None:
+                events.add_images(self._writer("train"), f"{path}/image", images, epoch)
 
     def _write_graph(self) -> None:
         """Write the configuration in the form that the graph tab draws layers from."""
@@ -320,7 +325,9 @@ class TensorBoard(Callback):
     def _write_embeddings(self) -> None:
         for layer in self._embeddings():
             table = np.asarray(layer.embeddings)
-            np.savetxt(Path(self.log_dir, _table_name(layer)), table, fmt="%.6g", delimiter="\t")
+            if is_chief():
+                path = Path(self.log_dir, _table_name(layer))
+                np.savetxt(path, table, fmt="%.6g", delimiter="\t")
 
 
 def _table_name(layer: Embedding) -> str:

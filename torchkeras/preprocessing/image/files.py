@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from torchkeras.callbacks.console import say
 from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.core.settings import floatx, standardize_data_format
 from torchkeras.preprocessing.image.iterators import SUBSETS, Iterator, save_images
@@ -193,7 +194,7 @@ class DirectoryIterator(BatchFromFilesMixin, Iterator):
         self.classes = np.array(numbers, dtype="int32")
         self.samples = len(self.filenames)
         self._filepaths = [os.path.join(directory, name) for name in self.filenames]
-        print(f"Found {self.samples} images belonging to {self.num_classes} classes.")
+        say(f"Found {self.samples} images belonging to {self.num_classes} classes.")
         super().__init__(self.samples, batch_size, shuffle, seed)
 
     @property
@@ -323,7 +324,7 @@ class DataFrameIterator(BatchFromFilesMixin, Iterator):
         self._filepaths = [os.path.join(self.directory, name) for name in self.filenames]
         checked = "validated" if validate_filenames else "non-validated"
         ending = f" belonging to {len(self.class_indices)} classes." if has_classes else "."
-        print(f"Found {self.samples} {checked} image filenames{ending}")
+        say(f"Found {self.samples} {checked} image filenames{ending}")
         super().__init__(self.samples, batch_size, shuffle, seed)
 
     @property
