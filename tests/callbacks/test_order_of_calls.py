@@ -116,3 +116,44 @@ def test_hooks_are_called_as_in_keras(options, stop_at, raise_at, writes, then):
         assert found == expected, f"call {number}"
     assert len(ours[0]) == len(theirs[0])
     assert ours[1:] == theirs[1:]
+
+
+def by_hand(keras):
+    """A loop of one's own, in which a ``CallbackList`` is called."""
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1, kernel_initializer="ones")])
+    model.compile("sgd", "mse", metrics=["mae"])
+    calls = []
+    found = recorder(keras, calls, None, None, writes=True)
+    hooks = keras.callbacks.CallbackList([found], add_history=True, model=model, epochs=2, steps=2)
+    hooks.on_train_begin()
+    for epoch in range(2):
+        hooks.on_epoch_begin(epoch)
+        for step in range(2):
+            hooks.on_train_batch_begin(step)
+            batch = slice(step * 4, step * 4 + 4)
+            logs = model.train_on_batch(X[batch], Y[batch], return_dict=True)
+            hooks.on_train_batch_end(step, logs)
+        hooks.on_test_begin()
+        tested = model.test_on_batch(X, Y, return_dict=True)
+        hooks.on_test_batch_end(0, tested)
+        hooks.on_test_end(tested)
+        hooks.on_epoch_end(epoch, logs)
+    hooks.on_train_end(logs)
+    kept = {name: np.round(values, 4).tolist() for name, values in model.history.history.items()}
+    return calls, kept, model.history.epoch, found.params
+
+
+def test_a_loop_of_ones_own_calls_as_in_keras():
+    assert by_hand(torchkeras) == by_hand(real)
+
+
+def test_predictions_in_the_logs_keep_their_structure():
+    inputs = torchkeras.Input((3,))
+    outputs = {name: torchkeras.layers.Dense(1, name=name)(inputs) for name in "ab"}
+    seen = []
+    note = torchkeras.callbacks.LambdaCallback(
+        on_predict_batch_end=lambda batch, logs: seen.append(logs)
+    )
+    torchkeras.Model(inputs, outputs).predict(X, batch_size=5, verbose=0, callbacks=[note])
+    assert [sorted(logs["outputs"]) for logs in seen] == [["a", "b"]] * 2  # Keras drops the name
