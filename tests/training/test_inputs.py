@@ -241,6 +241,28 @@ def test_a_dataset_of_dicts_is_cut_into_batches_by_itself():
     np.testing.assert_allclose(model.predict(HuggingFace(), verbose=0), expected, rtol=1e-6)
 
 
+class Column:
+    """What ``datasets`` gives for the name of a column: rows that are read when asked for."""
+
+    __module__ = "datasets.arrow_dataset"
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __getitem__(self, index):
+        return self.rows[index]
+
+
+@pytest.mark.parametrize("form", [torch.tensor, np.ndarray.tolist], ids=["torch", "plain"])
+def test_columns_of_a_dataset_are_arrays(form):
+    x = {name: Column(form(part)) for name, part in HALVES.items()}
+    expected = trained(torchkeras, HALVES, Y, inputs=halves)
+    assert trained(torchkeras, x, Column(form(Y)), inputs=halves) == expected
+
+
 def test_columns_of_a_dataset_of_dicts_are_sorted_by_a_collate_function():
     def collate(rows):
         batch = torch.utils.data.default_collate(rows)

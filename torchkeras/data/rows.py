@@ -52,10 +52,12 @@ Rows: TypeAlias = Tensor | TextRows | SparseRows
 
 
 def is_array(value: Any) -> bool:
-    """Whether ``value`` is one array: NumPy, torch, pandas, scipy sparse or alike."""
+    """Whether ``value`` is one array: NumPy, torch, pandas, scipy sparse, a column or alike."""
     if isinstance(value, (Tensor, np.ndarray, TextRows, SparseRows)):
         return True
-    return not isinstance(value, type) and (hasattr(value, "__array__") or _is_sparse(value))
+    if isinstance(value, type):
+        return False
+    return hasattr(value, "__array__") or _is_sparse(value) or _is_column(value)
 
 
 def are_arrays(structure: Any) -> bool:
@@ -81,6 +83,9 @@ def as_rows(value: Any) -> Rows:
         return value
     if _is_sparse(value):
         return SparseRows(value)
+    if _is_column(value):
+        values = value[:]
+        return as_rows(values if isinstance(values, Tensor) else np.asarray(values))
     if _is_pandas(value):
         value = _of_pandas(value.to_frame() if value.ndim == 1 else value)
     rows = value if isinstance(value, Tensor) else as_tensor(value)
@@ -205,6 +210,12 @@ def count(structure: Any, owner: str = "fit") -> int:
     if not sizes:
         raise argument_error(owner, "x", None, "at least one array")
     return next(iter(sizes.values()))
+
+
+def _is_column(value: Any) -> bool:
+    """Whether ``value`` is a column of a Hugging Face dataset, which is read when it is cut."""
+    kind = type(value)
+    return kind.__name__ == "Column" and kind.__module__.split(".", 1)[0] == "datasets"
 
 
 def _is_pandas(value: Any) -> bool:
