@@ -7,12 +7,15 @@ from typing import Any
 
 # module -> networks in it that are also found here
 MODULES = {
+    "densenet": ("DenseNet121", "DenseNet169", "DenseNet201"),
     "imagenet_utils": (),
+    "inception_v3": ("InceptionV3",),
     "resnet": ("ResNet101", "ResNet152", "ResNet50"),
     "resnet50": (),
     "resnet_v2": ("ResNet101V2", "ResNet152V2", "ResNet50V2"),
     "vgg16": ("VGG16",),
     "vgg19": ("VGG19",),
+    "xception": ("Xception",),
 }
 _HOMES = {network: module for module, networks in MODULES.items() for network in networks}
 

@@ -2,6 +2,7 @@
 
 import functools
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,20 @@ def preprocess_input(x: Any, data_format: str | None = None, mode: str = "caffe"
         return _normalized(x, axis, mode)
     x = x if np.issubdtype(x.dtype, np.floating) else x.astype(floatx())
     return _normalized(torch.from_numpy(np.ascontiguousarray(x)), axis, mode).numpy()
+
+
+def preprocessing(mode: str) -> Callable[..., Any]:
+    """``preprocess_input`` of networks that were trained on images of this ``mode``."""
+
+    def prepare(x: Any, data_format: str | None = None) -> Any:
+        return preprocess_input(x, data_format=data_format, mode=mode)
+
+    prepare.__name__ = prepare.__qualname__ = "preprocess_input"
+    prepare.__doc__ = (
+        f"Images as the network was trained on them: ``imagenet_utils.preprocess_input(x, "
+        f'data_format, "{mode}")``.'
+    )
+    return prepare
 
 
 def _normalized(x: Any, axis: int, mode: str) -> Any:

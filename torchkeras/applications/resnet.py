@@ -1,9 +1,9 @@
 """ResNet: residual networks."""
 
-from typing import Any
-
-from torchkeras.applications import imagenet_utils
+from torchkeras.applications.imagenet_utils import decode_predictions, preprocessing
 from torchkeras.applications.residual import resnet
+
+__all__ = ["ResNet50", "ResNet101", "ResNet152", "decode_predictions", "preprocess_input"]
 
 SOURCE = 'He and others 2015, "Deep Residual Learning for Image Recognition"'
 
@@ -34,12 +34,4 @@ ResNet152 = resnet(
     ("100835be76be38e30d865e96f2aaae62", "ee4c566cf9a93f14d82f913c2dc6dd0c"),
 )
 
-
-def preprocess_input(x: Any, data_format: str | None = None) -> Any:
-    """Images in BGR without ImageNet's mean; see ``imagenet_utils.preprocess_input``."""
-    return imagenet_utils.preprocess_input(x, data_format=data_format, mode="caffe")
-
-
-def decode_predictions(preds: Any, top: int = 5) -> list[list[tuple[str, str, float]]]:
-    """Names of the likeliest classes; see ``imagenet_utils.decode_predictions``."""
-    return imagenet_utils.decode_predictions(preds, top=top)
+preprocess_input = preprocessing("caffe")

@@ -1,9 +1,9 @@
 """ResNetV2: residual networks with normalization and ReLU before the convolutions."""
 
-from typing import Any
-
-from torchkeras.applications import imagenet_utils
+from torchkeras.applications.imagenet_utils import decode_predictions, preprocessing
 from torchkeras.applications.residual import resnet
+
+__all__ = ["ResNet50V2", "ResNet101V2", "ResNet152V2", "decode_predictions", "preprocess_input"]
 
 SOURCE = 'He and others 2016, "Identity Mappings in Deep Residual Networks"'
 
@@ -34,12 +34,4 @@ ResNet152V2 = resnet(
     ("a49b44d1979771252814e80f8ec446f9", "ed17cf2e0169df9d443503ef94b23b33"),
 )
 
-
-def preprocess_input(x: Any, data_format: str | None = None) -> Any:
-    """Images in [-1, 1]; see ``imagenet_utils.preprocess_input``."""
-    return imagenet_utils.preprocess_input(x, data_format=data_format, mode="tf")
-
-
-def decode_predictions(preds: Any, top: int = 5) -> list[list[tuple[str, str, float]]]:
-    """Names of the likeliest classes; see ``imagenet_utils.decode_predictions``."""
-    return imagenet_utils.decode_predictions(preds, top=top)
+preprocess_input = preprocessing("tf")

@@ -1,9 +1,9 @@
 """VGG19."""
 
-from typing import Any
-
-from torchkeras.applications import imagenet_utils
+from torchkeras.applications.imagenet_utils import decode_predictions, preprocessing
 from torchkeras.applications.vgg import vgg
+
+__all__ = ["VGG19", "decode_predictions", "preprocess_input"]
 
 VGG19 = vgg(
     "VGG19",
@@ -13,12 +13,4 @@ VGG19 = vgg(
     "253f8cb515780f3b799900260a226db6",
 )
 
-
-def preprocess_input(x: Any, data_format: str | None = None) -> Any:
-    """Images in BGR without ImageNet's mean; see ``imagenet_utils.preprocess_input``."""
-    return imagenet_utils.preprocess_input(x, data_format=data_format, mode="caffe")
-
-
-def decode_predictions(preds: Any, top: int = 5) -> list[list[tuple[str, str, float]]]:
-    """Names of the likeliest classes; see ``imagenet_utils.decode_predictions``."""
-    return imagenet_utils.decode_predictions(preds, top=top)
+preprocess_input = preprocessing("caffe")
