@@ -2,16 +2,20 @@
 
 Sides: torchkeras as it is, with ``jit_compile=True`` and under ``mixed_bfloat16``; the best
 hand-written PyTorch loop ("expert"), the same on ``torch.compile``; the loop of the tutorials
-("idiomatic": ``DataLoader(TensorDataset)``, ``.item()`` in each step); Keras 3 on torch, which runs
-in a process of its own; and where they are installed, Lightning and Keras 3 on TensorFlow, each
-given by the interpreter that has it:
+("idiomatic": ``DataLoader(TensorDataset)``, ``.item()`` in each step); Keras 3 on torch; and where
+they are installed, Lightning and Keras 3 on TensorFlow, each given by the interpreter that has it
+beside torch:
 
     python -m venv peers-environment && peers-environment/bin/pip install torch lightning
     python benchmarks/peers.py --threads 1 --clock cpu --lightning peers-environment/bin/python
     python benchmarks/peers.py --tensorflow /path/to/python/with/tensorflow/and/keras
 
-An epoch of each side in turn, in processes that wait for one another; the first epoch, which
-compiles, is left out. The table shows samples per second and the ratio to "expert".
+"watched" sides train with accuracy and AUC, and with EarlyStopping, CSVLogger and ModelCheckpoint.
+Those that compile, and those that are watched, run if ``--sides`` names them.
+
+Each side has a process of its own, since what one does to the allocator would otherwise be there
+for the others. They wait for one another: an epoch of each in turn. The first epoch is left out.
+The table shows samples per second and the ratio to "expert".
 """
 
 import argparse
@@ -19,9 +23,13 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from fit import channels_first, hand_written_fit
 from torch import Tensor, nn
@@ -30,7 +38,6 @@ from torch.utils.data import DataLoader, TensorDataset
 from workloads import WORKLOADS, Workload
 
 Epoch = Callable[[], None]
-SIDES = ("ours", "ours, jit", "ours, bfloat16", "expert", "expert, compiled", "idiomatic")
 
 
 def data_of(workload: Workload) -> tuple[list[Tensor], Tensor]:
@@ -40,18 +47,39 @@ def data_of(workload: Workload) -> tuple[list[Tensor], Tensor]:
     return x, torch.randint(workload.classes, (len(x[0]),))
 
 
-def ours(workload: Workload, policy: str = "float32", jit: bool = False) -> Epoch:
-    """An epoch of ``fit``."""
+def ours(
+    workload: Workload, policy: str = "float32", jit: bool = False, watched: bool = False
+) -> Epoch:
+    """An epoch of ``fit``; ``watched`` by callbacks and further metrics."""
     import torchkeras as keras
 
     x, y = data_of(workload)
     keras.config.set_dtype_policy(policy)
     model = workload.ours()
     keras.config.set_dtype_policy("float32")
+    inputs = x[0] if len(x) == 1 else x
+    if watched:
+        return watched_fit(keras, model, inputs, y.numpy(), workload)
     loss = "sparse_categorical_crossentropy"
     model.compile("adam", loss, metrics=["accuracy"], jit_compile=jit)
-    inputs = x[0] if len(x) == 1 else x
     return lambda: model.fit(inputs, y, batch_size=workload.batch_size, verbose=0)
+
+
+def watched_fit(keras: Any, model: Any, x: Any, y: np.ndarray, workload: Workload) -> Epoch:
+    """An epoch of ``fit`` with accuracy and AUC, and with callbacks that log, stop and save."""
+    targets = np.eye(workload.classes, dtype="float32")[y]
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy", keras.metrics.AUC()])
+    folder = tempfile.TemporaryDirectory()
+
+    def epoch() -> None:
+        callbacks = [
+            keras.callbacks.EarlyStopping("loss", patience=2),
+            keras.callbacks.CSVLogger(f"{folder.name}/log.csv"),
+            keras.callbacks.ModelCheckpoint(f"{folder.name}/best.keras", "loss"),
+        ]
+        model.fit(x, targets, batch_size=workload.batch_size, callbacks=callbacks, verbose=0)
+
+    return epoch
 
 
 def expert(workload: Workload, compiled: bool = False) -> Epoch:
@@ -126,7 +154,7 @@ def lightning(workload: Workload) -> Epoch:
     return epoch
 
 
-def real_keras(workload: Workload) -> Epoch:
+def real_keras(workload: Workload, watched: bool = False) -> Epoch:
     """An epoch of Keras 3's ``fit``, on the backend of the environment, of our model's copy."""
     import keras
 
@@ -135,26 +163,43 @@ def real_keras(workload: Workload) -> Epoch:
     x, y = data_of(workload)
     described = workload.ours().to_json().replace("torchkeras", "keras")
     model = keras.models.model_from_json(described)
-    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     arrays = [part.numpy() for part in x]
     inputs, targets = arrays[0] if len(arrays) == 1 else arrays, y.numpy()
     assert torchkeras.__name__ not in type(model).__module__
+    if watched:
+        return watched_fit(keras, model, inputs, targets, workload)
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     return lambda: model.fit(inputs, targets, batch_size=workload.batch_size, verbose=0)
 
 
-HERE: dict[str, Callable[[Workload], Epoch]] = {
-    "expert": expert,
-    "ours": ours,
-    "ours, jit": lambda workload: ours(workload, jit=True),
-    "ours, bfloat16": lambda workload: ours(workload, "mixed_bfloat16"),
-    "idiomatic": idiomatic,
-    "expert, compiled": lambda workload: expert(workload, compiled=True),
+def real_keras_watched(workload: Workload) -> Epoch:
+    return real_keras(workload, watched=True)
+
+
+class Side(NamedTuple):
+    """What makes an epoch, and the interpreter (named by an option) and backend it runs on."""
+
+    epoch: Callable[[Workload], Epoch]
+    interpreter: str = "python"
+    backend: str | None = None
+
+
+SIDES = {
+    "expert": Side(expert),
+    "ours": Side(ours),
+    "ours, bfloat16": Side(lambda workload: ours(workload, "mixed_bfloat16")),
+    "ours, jit": Side(lambda workload: ours(workload, jit=True)),
+    "expert, compiled": Side(lambda workload: expert(workload, compiled=True)),
+    "idiomatic": Side(idiomatic),
+    "Lightning": Side(lightning, "lightning"),
+    "Keras 3 on torch": Side(real_keras, "keras", "torch"),
+    "Keras 3 on TensorFlow": Side(real_keras, "tensorflow", "tensorflow"),
+    "ours, watched": Side(lambda workload: ours(workload, watched=True)),
+    "Keras 3 on torch, watched": Side(real_keras_watched, "keras", "torch"),
+    "Keras 3 on TensorFlow, watched": Side(real_keras_watched, "tensorflow", "tensorflow"),
 }
-ELSEWHERE = {
-    "Keras 3 on torch": real_keras,
-    "Keras 3 on TensorFlow": real_keras,
-    "Lightning": lightning,
-}
+# What takes minutes to compile, and what measures something else, runs if it is asked for.
+BY_DEFAULT = [name for name in SIDES if not name.endswith(("jit", "compiled", "watched"))]
 
 
 class Process:
@@ -164,20 +209,20 @@ class Process:
         side: Its name.
         workload: What to train.
         options: Of this run.
-        interpreter: What has the library.
-        backend: Keras's, if it is a side of Keras.
     """
 
-    def __init__(
-        self,
-        side: str,
-        workload: str,
-        options: argparse.Namespace,
-        interpreter: str,
-        backend: str | None,
-    ) -> None:
-        environment = {**os.environ, **({"KERAS_BACKEND": backend} if backend else {})}
-        given = ["--threads", str(options.threads), "--clock", options.clock]
+    def __init__(self, side: str, workload: str, options: argparse.Namespace) -> None:
+        threads = str(options.threads)
+        environment = {
+            **os.environ,
+            "KERAS_BACKEND": SIDES[side].backend or "torch",
+            "PYTHONPATH": str(Path(__file__).parents[1]),
+            "OMP_NUM_THREADS": threads,
+            "TF_NUM_INTRAOP_THREADS": threads,
+            "TF_NUM_INTEROP_THREADS": "1",
+        }
+        given = ["--threads", threads, "--clock", options.clock]
+        interpreter = getattr(options, SIDES[side].interpreter)
         self.process = subprocess.Popen(
             [interpreter, __file__, "--serve", side, "--only", workload, *given],
             stdin=subprocess.PIPE,
@@ -209,36 +254,24 @@ def timed(epoch: Epoch, clock: Callable[[], float]) -> float:
 
 def serve(side: str, workload: Workload, clock: Callable[[], float]) -> None:
     """Run an epoch for each line that comes in."""
-    epoch = ELSEWHERE[side](workload)
+    epoch = SIDES[side].epoch(workload)
     for _ in sys.stdin:
         print("seconds", timed(epoch, clock), flush=True)
 
 
-def measure(name: str, options: argparse.Namespace, clock: Callable[[], float]) -> dict[str, float]:
+def measure(name: str, options: argparse.Namespace) -> dict[str, float]:
     """Median seconds of an epoch by side."""
-    workload = WORKLOADS[name]
-    wanted = options.sides or [side for side in HERE if side != "expert, compiled"]
-    tasks: dict[str, Callable[[], float]] = {}
-    for side in wanted:
-        epoch = HERE[side](workload)
-        tasks[side] = lambda epoch=epoch: timed(epoch, clock)
-    elsewhere = {
-        "Keras 3 on torch": (options.keras, "torch"),
-        "Keras 3 on TensorFlow": (options.tensorflow, "tensorflow"),
-        "Lightning": (options.lightning, None),
-    }
-    processes = [
-        (side, Process(side, name, options, interpreter, backend))
-        for side, (interpreter, backend) in elsewhere.items()
-        if interpreter
+    sides = [
+        side
+        for side in options.sides or BY_DEFAULT
+        if getattr(options, SIDES[side].interpreter) is not None
     ]
-    for side, process in processes:
-        tasks[side] = process.seconds
-    found: dict[str, list[float]] = {side: [] for side in tasks}
+    processes = {side: Process(side, name, options) for side in sides}
+    found: dict[str, list[float]] = {side: [] for side in sides}
     for _ in range(options.epochs + 1):
-        for side, task in tasks.items():
-            found[side].append(task())
-    for _, process in processes:
+        for side, process in processes.items():
+            found[side].append(process.seconds())
+    for process in processes.values():
         process.end()
     return {side: statistics.median(values[1:]) for side, values in found.items()}
 
@@ -246,14 +279,15 @@ def measure(name: str, options: argparse.Namespace, clock: Callable[[], float]) 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", choices=list(WORKLOADS), action="append")
-    parser.add_argument("--sides", choices=list(HERE), action="append")
+    parser.add_argument("--sides", choices=list(SIDES), action="append")
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--clock", choices=["wall", "cpu"], default="wall")
+    parser.add_argument("--python", default=sys.executable, help=argparse.SUPPRESS)
     parser.add_argument("--keras", default=sys.executable, help="interpreter that has keras")
     parser.add_argument("--tensorflow", help="interpreter that has keras and tensorflow")
     parser.add_argument("--lightning", help="interpreter that has lightning")
-    parser.add_argument("--serve", choices=list(ELSEWHERE), help=argparse.SUPPRESS)
+    parser.add_argument("--serve", choices=list(SIDES), help=argparse.SUPPRESS)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     clock = time.perf_counter if options.clock == "wall" else time.process_time
@@ -264,7 +298,7 @@ def main() -> None:
     print("| workload | side | samples/s | ratio to expert |")
     print("|---|---|---|---|")
     for name in options.only or WORKLOADS:
-        found = measure(name, options, clock)
+        found = measure(name, options)
         samples = len(WORKLOADS[name].inputs()[0])
         for side, seconds in found.items():
             ratio = f"{found['expert'] / seconds:.2f}" if "expert" in found else ""
