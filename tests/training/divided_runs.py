@@ -263,6 +263,15 @@ def roughly_float16_in_rounds():
     return trained(perceptron(), optimizer)
 
 
+def compiled_along_the_batches():
+    """Forward and loss are compiled around what gathers weights; the optimizer isn't."""
+    spread(**{"(one|two)/kernel": "b-"})
+    model = perceptron()
+    model.compile("sgd", "mse", jit_compile=True)
+    history = model.fit(X, Y, **OPTIONS)
+    return told(model, history, predict=model.predict(X, batch_size=8, verbose=0))
+
+
 SCENARIOS = {
     scenario.__name__: scenario
     for scenario in (
@@ -278,6 +287,7 @@ SCENARIOS = {
         roughly_bfloat16,
         roughly_float16,
         roughly_float16_in_rounds,
+        compiled_along_the_batches,
     )
 }
 

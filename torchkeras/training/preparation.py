@@ -229,7 +229,7 @@ class Run:
             self.device,
             averaging,
             bool(variables) or model.overrides_train_step,  # which may make them in its first step
-            model.jit_compile,
+            model.jit_compile and not (is_divided and self._leaves_optimizer_out()),
             everyone,
         )
         if model.jit_compile and not model.overrides_train_step:
@@ -237,6 +237,15 @@ class Run:
             is_alone = group.number == processes.world_size() == 1
             together, precision = jit.together(model, module, precision, is_alone)
         state["_together"], state["_precision"] = together, precision
+
+    def _leaves_optimizer_out(self) -> bool:
+        """Say, once, that a change of divided weights isn't compiled; True."""
+        plan = self.model._plan
+        if plan.compiles_whole and not self.model.overrides_train_step:
+            plan.compiles_whole = False
+            reason = "its weights are divided over processes."
+            jit.warn("the training step", reason, jit.BY_THEMSELVES)
+        return True
 
     def _average_in(self, optimizer: Any, is_divided: bool) -> None:
         """Let ``optimizer.apply`` average gradients over processes, by rounds if there are any."""
