@@ -152,12 +152,21 @@ class RaggedTensor:
             row = self[index[0]]
             return row[index[1:]] if len(index) > 1 else row
         if isinstance(index, slice):
-            return type(self).of_rows(list(self)[index], self.row_splits.dtype)
+            return self._slice(*index.indices(len(self)))
         index = int(index)
         index = index + len(self) if index < 0 else index
         if not 0 <= index < len(self):
             raise IndexError(f"tf.RaggedTensor: row {index} of {len(self)}.")
         return self.values[int(self.row_splits[index]) : int(self.row_splits[index + 1])]
+
+    def _slice(self, start: int, stop: int, step: int) -> "RaggedTensor":
+        if step != 1 and len(range(start, stop, step)):
+            rows = [self[index] for index in range(start, stop, step)]
+            return type(self).of_rows(rows, self.row_splits.dtype)
+        stop = max(start, stop) if step == 1 else start
+        splits = self.row_splits[start : stop + 1]
+        values = self.values[int(splits[0]) : int(splits[-1])]
+        return type(self)(values, splits - splits[0])
 
     def __iter__(self) -> Iterator[Any]:
         return (self[index] for index in range(len(self)))

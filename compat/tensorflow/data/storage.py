@@ -229,9 +229,9 @@ class _Writer:
 
     def write(self, element: Any) -> None:
         """Add an element."""
+        tensors = [part for leaf in nested.leaves(element) for part in _parts(leaf)]
         if not self.is_begun:
             self.begin(elements.spec_of(element))
-        tensors = [part for leaf in nested.leaves(element) for part in _parts(leaf)]
         self._writer.write(b"".join(wire.write_field(1, tensor_bytes(part)) for part in tensors))
 
     def close(self) -> None:

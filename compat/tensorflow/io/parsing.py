@@ -322,6 +322,10 @@ def _splits(partition: Any, rows: Any, raw: Raw) -> Tensor:
     count = len(rows)
     if isinstance(partition, RaggedFeature.UniformRowLength):
         return torch.arange(0, count + 1, int(partition.length))
+    if not hasattr(partition, "key"):
+        raise kind_error(
+            "tf.io.RaggedFeature", "partitions", partition, "RaggedFeature.RowSplits and alike"
+        )
     numbers = _values(partition.key, torch.int64, raw)
     first, last = torch.tensor([0]), torch.tensor([count])
     if isinstance(partition, RaggedFeature.RowSplits):
@@ -332,10 +336,8 @@ def _splits(partition: Any, rows: Any, raw: Raw) -> Tensor:
         return torch.cat([numbers, last])
     if isinstance(partition, RaggedFeature.RowLimits):
         return torch.cat([first, numbers])
-    if isinstance(partition, RaggedFeature.ValueRowIds):
-        lengths = torch.bincount(numbers) if count else numbers
-        return torch.cat([first, lengths.cumsum(0)])
-    raise kind_error("tf.io.RaggedFeature", "partitions", partition, "RaggedFeature.RowSplits etc.")
+    lengths = torch.bincount(numbers) if count else numbers  # ValueRowIds
+    return torch.cat([first, lengths.cumsum(0)])
 
 
 def _steps(key: str, feature: Any, lists: Raw) -> Any:

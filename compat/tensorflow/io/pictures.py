@@ -107,7 +107,10 @@ def decode_and_crop_jpeg(
 def decode_png(
     contents: Any, channels: int = 0, dtype: Any = torch.uint8, name: str | None = None
 ) -> Tensor:
-    """The pixels of a PNG file, ``(height, width, channels)``, as uint8 or uint16."""
+    """The pixels of a PNG file, ``(height, width, channels)``, as uint8 or uint16.
+
+    Pillow reads colours in 8 bits; shades of gray have all 16.
+    """
     picture = _opened(contents, "tf.io.decode_png")
     return _one(picture, _checked_channels("tf.io.decode_png", channels), dtype)
 
@@ -192,7 +195,7 @@ def encode_png(image: Any, compression: int = -1, name: str | None = None) -> Te
     Raises:
         ValueError: the picture is of another shape or type.
     """
-    tensor = convert_to_tensor(image)
+    tensor = _pixels_of(image)
     if tensor.ndim > 3:
         return as_texts([encode_png(part, compression) for part in tensor])
     pixels = _checked_pixels("tf.io.encode_png", tensor, (1, 2, 3, 4), (torch.uint8, torch.uint16))
@@ -303,15 +306,22 @@ def _in_type(array: np.ndarray, dtype: Any) -> Tensor:
 def _frames(picture: Any, mode: str = "RGB") -> Tensor:
     from PIL import ImageSequence  # an optional dependency
 
+    if picture.mode.startswith("I;16"):
+        return _deep(picture, 3, torch.uint8)[None]
     arrays = [np.array(frame.convert(mode)) for frame in ImageSequence.Iterator(picture)]
     pixels = np.stack(arrays)
     return torch.from_numpy(pixels if pixels.ndim == 4 else pixels[..., None])
 
 
+def _pixels_of(image: Any) -> Tensor:
+    """A picture as a tensor; of an array in the array's own type, though torch can't count in it."""
+    return torch.from_numpy(image) if isinstance(image, np.ndarray) else convert_to_tensor(image)
+
+
 def _checked_pixels(
     owner: str, image: Any, channels: tuple[int, ...], types: tuple[torch.dtype, ...]
 ) -> np.ndarray:
-    tensor = convert_to_tensor(image)
+    tensor = _pixels_of(image)
     if tensor.ndim != 3 or tensor.shape[-1] not in channels:
         raise argument_error(
             owner, "image shape", tuple(tensor.shape), f"(height, width, one of {channels})"

@@ -7,18 +7,60 @@ gfile = tf.io.gfile
 def test_files_and_folders(tmp_path):
     folder = gfile.join(str(tmp_path), "a", "b")
     gfile.makedirs(folder)
-    tf.io.write_file(gfile.join(folder, "x.txt"), "text")
-    assert gfile.listdir(folder) == ["x.txt"]
-    assert gfile.glob(folder + "/*.txt") == [folder + "/x.txt"]
-    with gfile.GFile(folder + "/x.txt") as file:
-        assert file.read() == "text"
-    assert tf.io.read_file(folder + "/x.txt").item() == b"text"
-    gfile.copy(folder + "/x.txt", folder + "/y.txt")
-    with pytest.raises(FileExistsError, match="overwrite"):
-        gfile.copy(folder + "/x.txt", folder + "/y.txt")
-    gfile.rename(folder + "/x.txt", folder + "/y.txt", overwrite=True)
-    assert not gfile.exists(folder + "/x.txt")
-    assert [files for _, _, files in gfile.walk(folder)] == [["y.txt"]]
-    gfile.remove(folder + "/y.txt")
-    gfile.rmtree(str(tmp_path / "a"))
-    assert not gfile.isdir(folder)
+    name = gfile.join(folder, "text")
+    with gfile.GFile(name, "w") as file:
+        file.write("one\ntwo")
+    assert gfile.exists(name)
+    assert gfile.isdir(folder)
+    assert gfile.listdir(folder) == ["text"]
+    assert gfile.glob(folder + "/t*") == [name]
+    assert [files for _, _, files in gfile.walk(str(tmp_path))] == [[], [], ["text"]]
+    gfile.copy(name, name + "2")
+    with pytest.raises(tf.errors.AlreadyExistsError):
+        gfile.copy(name, name + "2")
+    gfile.rename(name + "2", name, overwrite=True)
+    gfile.remove(name)
+    gfile.rmtree(folder)
+    assert not gfile.exists(folder)
+    gfile.mkdir(str(tmp_path))  # it is there already
+
+
+def test_files_are_read_and_written_piece_by_piece(tmp_path):
+    name = str(tmp_path / "f")
+    with gfile.GFile(name, "w") as file:
+        file.write("one\ntwo\n")
+        assert file.size() == 8
+    file = gfile.GFile(name)
+    assert (file.name, file.mode, file.size()) == (name, "r", 8)
+    assert file.readline() == "one\n"
+    file.seek(1)
+    assert (file.tell(), file.read(2)) == (1, "ne")
+    file.seek(position=0)
+    assert list(file) == ["one\n", "two\n"]
+    file.close()
+    with gfile.GFile(name, "ab") as file:
+        file.write(b"\xff")
+    with gfile.GFile(name, "rb") as file:
+        assert file.seekable()
+        assert (file.next(), file.readlines()) == (b"one\n", [b"two\n", b"\xff"])
+    with gfile.GFile(str(tmp_path / "empty"), "w"):
+        pass
+    assert gfile.exists(str(tmp_path / "empty"))
+    with pytest.raises(tf.errors.NotFoundError):
+        gfile.GFile(str(tmp_path / "none")).read()
+
+
+def test_what_is_known_of_a_file(tmp_path):
+    assert gfile.stat(str(tmp_path)).is_directory
+    (tmp_path / "a").write_bytes(b"abc")
+    assert gfile.stat(str(tmp_path / "a")).length == 3
+    assert "file" in gfile.get_registered_schemes()
+
+
+def test_files_by_their_bytes(tmp_path):
+    name = str(tmp_path / "new" / "file")
+    tf.io.write_file(name, "text")
+    assert tf.io.read_file(tf.constant(name)).numpy() == b"text"
+    assert tf.io.matching_files(str(tmp_path / "new" / "*")).numpy().tolist() == [name.encode()]
+    with pytest.raises(tf.errors.NotFoundError):
+        tf.io.read_file(name + "2")

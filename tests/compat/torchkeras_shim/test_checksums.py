@@ -1,0 +1,30 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from torchkeras_shim.checksums import crc32c, masked_crc32c
+
+
+def bit_by_bit(data):
+    state = 0xFFFFFFFF
+    for byte in data:
+        state ^= byte
+        for _ in range(8):
+            state = state >> 1 ^ (0x82F63B78 if state & 1 else 0)
+    return state ^ 0xFFFFFFFF
+
+
+@pytest.mark.parametrize(
+    ("data", "known"),
+    [(b"", 0), (b"123456789", 0xE3069283), (bytes(32), 0x8A9136AA), (b"\xff" * 32, 0x62A8AB43)],
+)
+def test_checksums_are_the_published_ones(data, known):
+    assert crc32c(data) == known
+
+
+@given(st.binary(min_size=1, max_size=9), st.integers(0, 400))
+def test_long_and_short_data_have_the_checksum_of_their_bits(data, times):
+    assert crc32c(data * times) == bit_by_bit(data * times)
+
+
+def test_masks_turn_and_shift():
+    assert masked_crc32c(b"") == 0xA282EAD8
