@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from torchkeras.optimizers.precision import lowest, power, single
+from torchkeras.optimizers.precision import lowest, power, settled, single
 
 
 def test_numbers_are_rounded_to_float32():
@@ -16,3 +16,10 @@ def test_powers_are_those_of_float32():
 def test_the_lowest_is_a_tensor_if_either_is():
     assert lowest(2, 1.5) == 1.5
     assert float(lowest(torch.tensor(2.0), 1.5)) == 1.5
+
+
+def test_settled_numbers_stay_what_they_are_in_a_graph():
+    compiled = torch.compile(lambda t: settled(1.0 - t**2), backend="eager", fullgraph=True)
+    number = torch.tensor(0.3)
+    assert torch.equal(compiled(number), settled(1.0 - number**2))
+    torch.compiler.reset()

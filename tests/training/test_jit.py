@@ -72,7 +72,6 @@ def counters(monkeypatch):
     def compile_function(function, **options):
         name = getattr(function, "__name__", type(function).__name__)
         counter = found.setdefault(name, CompileCounterWithBackend("aot_eager"))
-        options.pop("options", None)  # of the backend that is left out
         return original(function, backend=counter, **options)
 
     monkeypatch.setattr(torch, "compile", compile_function)
@@ -194,6 +193,33 @@ def test_accumulated_gradients_are_taken_in_parts(counters):
     with pytest.warns(UserWarning, match="by themselves"):
         (compiled,) = histories(models[1:], X)
     np.testing.assert_allclose(compiled["loss"], plain["loss"], rtol=1e-5)
+
+
+def test_scaled_gradients_are_taken_in_parts(counters):
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        models = pair(dense)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    (plain,) = histories(models[:1], X)
+    with pytest.warns(UserWarning, match="overflow are left out.\nForward and loss") as found:
+        (compiled,) = histories(models[1:], X)
+    assert len(found) == 1
+    np.testing.assert_allclose(compiled["loss"], plain["loss"], rtol=1e-3)
+    assert "_step" not in counters
+
+
+def test_changed_settings_of_the_optimizer_make_a_new_step(counters):
+    model = pair(dense, lambda: keras.optimizers.SGD(0.1))[1]
+    histories([model], X, epochs=1)
+    model.optimizer.learning_rate = 0.0  # read at each step
+    model.optimizer.global_clipnorm = 1e-9  # part of the graph
+    histories([model], X, epochs=1)
+    model.optimizer.learning_rate = 0.1
+    before = model.get_weights()
+    histories([model], X, epochs=1)
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_allclose(old, new, atol=1e-6)
 
 
 @pytest.mark.filterwarnings("ignore:`torch.jit.script_method`:DeprecationWarning")

@@ -5,6 +5,7 @@ What torch can't take as one graph is compiled in parts, and what it can't compi
 each time a warning names the reason.
 """
 
+import re
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +14,7 @@ import torch
 from torch import Tensor
 
 from torchkeras import optimizers
-from torchkeras.training.precision import Precision, parameters_of, scaled
+from torchkeras.training.precision import Precision, Scaled, parameters_of, scaled
 
 LOSS = "forward and loss"
 BY_THEMSELVES = "Forward and loss are compiled by themselves."
@@ -36,7 +37,8 @@ class Compiled:
 
     def __call__(self, *arguments: Any) -> Any:
         try:
-            return self.run(*arguments)
+            with _traced_wholly():
+                return self.run(*arguments)
         except failures() as failure:
             self._give_way(failure)
             return self(*arguments)
@@ -70,31 +72,29 @@ class WholeStep:
         self.optimizer = model.optimizer
         self.optimizer.count_on_device()  # before it is compiled, or it is compiled twice
         self.parameters = parameters_of(self.optimizer)
-        # Whether layers are as they were isn't asked at each step: `compile` makes a new one.
-        unasked = torch.compiler.skip_guard_on_all_nn_modules_unsafe
+        self.settings = _settings(self.optimizer)
         self.run = torch.compile(
             self._step,
             fullgraph=True,
             isolate_recompiles=True,
-            options={"guard_filter_fn": unasked},
+            options={"guard_filter_fn": _about_the_batch},
         )
 
     def __call__(self, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Tensor]:
-        config = torch._dynamo.config  # imported by torch when it is first asked for
-        before, config.trace_autograd_ops = config.trace_autograd_ops, True
         try:
-            return self.run(x, y, sample_weight)
+            with _traced_wholly():
+                return self.run(x, y, sample_weight)
         except failures() as failure:
             reason = failure
-        finally:
-            config.trace_autograd_ops = before
         return self._in_parts(reason)(x, y, sample_weight)
 
     def fits(self, model: Any) -> bool:
-        """Whether it is still the step of ``model``, whose parameters may have been replaced."""
+        """Whether it is still the step of ``model``, whose parameters may have been replaced, and
+        of its optimizer, whose settings may have been changed."""
         parameters = parameters_of(model.optimizer)
         return (
             self.optimizer is model.optimizer
+            and self.settings == _settings(model.optimizer)
             and len(parameters) == len(self.parameters)
             and all(a is b for a, b in zip(parameters, self.parameters, strict=True))
         )
@@ -118,6 +118,50 @@ class WholeStep:
         self.precision.compiles = plan.compiles
         state["_precision"] = self.precision
         return state["_together"]
+
+
+class _traced_wholly:
+    """The compiler takes gradients, and results whose size only values tell, into the graph.
+
+    Source: ``torch._dynamo.config``.
+    """
+
+    __slots__ = ("before",)
+
+    def __enter__(self) -> None:
+        config = torch._dynamo.config  # imported by torch when it is first asked for
+        self.before = config.trace_autograd_ops, config.capture_dynamic_output_shape_ops
+        config.trace_autograd_ops = config.capture_dynamic_output_shape_ops = True
+
+    def __exit__(self, *exception: object) -> None:
+        config = torch._dynamo.config
+        config.trace_autograd_ops, config.capture_dynamic_output_shape_ops = self.before
+
+
+def _settings(optimizer: Any) -> dict[str, Any]:
+    """What a compiled step takes for constant of an optimizer, and which rate it follows."""
+    found = {
+        name: value
+        for name, value in vars(optimizer).items()
+        if isinstance(value, _PLAIN) and not name.startswith("_")
+    }
+    numbers = [type(optimizer.param_groups[0][name]) for name in optimizer.host_entries]
+    return {**found, "rate": id(optimizer._learning_rate), "numbers": numbers}
+
+
+_PLAIN = (bool, int, float, str, type(None))
+
+
+def _about_the_batch(guards: list[Any]) -> list[bool]:
+    """Which of the compiler's questions are asked at each step: those about the batch.
+
+    Whether layers and optimizer are as they were isn't: ``compile`` makes a new step, and so does
+    ``fit`` where parameters were replaced.
+    """
+    return [_OF_THE_STEP.search(guard.name) is None for guard in guards]
+
+
+_OF_THE_STEP = re.compile(r"\bself\b")  # the step, through which the model is reached
 
 
 class Stepped(Precision):
@@ -151,11 +195,15 @@ def together(
         precision.compiles = False
         return module, precision
     is_ours = isinstance(model.optimizer, optimizers.Optimizer)
+    reason = None
     if is_ours and model.optimizer.gradient_accumulation_steps:
         precision.compiles = False
-        if plan.compiles_whole:
-            plan.compiles_whole = False
-            warn("the training step", "the optimizer accumulates gradients.", BY_THEMSELVES)
+        reason = "the optimizer accumulates gradients."
+    elif isinstance(precision, Scaled):
+        reason = "steps whose float16 gradients overflow are left out."
+    if reason is not None and plan.compiles_whole:
+        plan.compiles_whole = False
+        warn("the training step", reason, BY_THEMSELVES)
     if not (is_alone and is_ours and plan.compiles_whole and type(precision) is Precision):
         return Compiled(module, LOSS), precision
     if plan.whole_step is None or not plan.whole_step.fits(model):
