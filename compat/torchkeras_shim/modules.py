@@ -61,6 +61,17 @@ MOVED = {
     "utils.np_utils": "utils",
     "utils.vis_utils": "utils",
 }
+# Functions that give loaders in torchkeras, and where those are that give tf.data's datasets.
+DATASETS = dict.fromkeys(
+    (
+        "audio_dataset_from_directory",
+        "image_dataset_from_directory",
+        "split_dataset",
+        "text_dataset_from_directory",
+        "timeseries_dataset_from_array",
+    ),
+    "tensorflow.data.loaders",
+)
 # Names said of the whole that differ from torchkeras's own.
 KERAS_VERSION = "3.15.1"
 
@@ -116,6 +127,8 @@ class Mirror(ModuleType):
             value = self._from_elsewhere(name)
         if isinstance(value, ModuleType):
             return self._mirror_of(value)
+        if name in DATASETS:
+            value = getattr(importlib.import_module(DATASETS[name]), name)
         setattr(self, name, value)
         return value
 

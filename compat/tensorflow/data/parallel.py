@@ -30,6 +30,9 @@ _PORTION = 16
 _WORTH = 0.3
 # Work of one message (in seconds), so that the first doesn't keep others waiting.
 _LONG = 0.05
+# Bytes of one message, and how many are sent in a second while there is other work to do.
+_LARGE = 2**22
+_BYTES_A_SECOND = 2**29
 # Workers at most; more seldom help, and each is a copy of the process.
 _MOST = 8
 
@@ -48,10 +51,10 @@ def mapped(
 class Parallel(Stream):
     """Portions of a stream's elements, worked on by processes.
 
-    A pass starts in this process. Once the work has taken long enough to be worth it, workers go
-    on with the rest, and begin with later passes at once. Elements that can't be sent, such as
-    datasets and tensors on other devices, stay here; so does everything where processes can't be
-    forked safely, and while only deterministic operations are allowed.
+    A pass starts in this process. Once the work has taken long enough to be worth it, and longer
+    than its messages, workers go on with the rest, and begin with later passes at once. Elements
+    that can't be sent, such as datasets and tensors on other devices, stay here; so does everything
+    where processes can't be forked safely, and while only deterministic operations are allowed.
 
     Args:
         source: The elements to work on.
@@ -149,11 +152,17 @@ class Parallel(Stream):
             results = self.results(portion)
             spent += time.perf_counter() - begin
             pays = spent > _WORTH and _may_fork() and _can_be_sent(results)
+            if pays:
+                sent = _bytes(results)
+                if not isinstance(self.source, RowStream):
+                    sent += _bytes(portion)
+                pays = spent / number > sent / _BYTES_A_SECOND
+                if not self.is_joined:
+                    most = min(_LONG * number / spent, _LARGE / max(1, sent))
+                    self.portion = max(1, min(self.portion, int(most)))
             yield from results
             if pays:
                 self._pays = True
-                if not self.is_joined:
-                    self.portion = max(1, min(self.portion, int(_LONG * number / spent)))
                 return True
         return False
 
@@ -263,6 +272,12 @@ def _can_be_sent(results: list[Any]) -> bool:
         and (not isinstance(leaf, Tensor) or leaf.device.type == "cpu")
         for leaf in nested.leaves(results)
     )
+
+
+def _bytes(results: list[Any]) -> int:
+    """What tensors among elements take."""
+    leaves = nested.leaves(results)
+    return sum(leaf.nbytes for leaf in leaves if isinstance(leaf, Tensor))
 
 
 def _may_fork() -> bool:

@@ -314,7 +314,7 @@ def _frames(picture: Any, mode: str = "RGB") -> Tensor:
 
 
 def _pixels_of(image: Any) -> Tensor:
-    """A picture as a tensor; of an array in the array's own type, though torch can't count in it."""
+    """A picture as a tensor, in the type that an array of it has."""
     return torch.from_numpy(image) if isinstance(image, np.ndarray) else convert_to_tensor(image)
 
 
