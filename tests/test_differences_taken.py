@@ -1,4 +1,4 @@
-"""What training takes here, or refuses, other than Keras does; real Keras is run beside it."""
+"""The ledger's rows on what training takes or refuses; see ``test_differences``."""
 
 import keras as real
 import numpy as np
@@ -88,7 +88,7 @@ REFUSED_HERE = {
 
 @pytest.mark.filterwarnings("ignore:Your input ran out of data")
 @pytest.mark.parametrize("call", TAKEN_HERE.values(), ids=list(TAKEN_HERE))
-def test_it_is_taken_here_and_not_by_keras(call):
+def test_taken_in_training(call):
     call(ours)
     with pytest.raises((AttributeError, LookupError, NotImplementedError, TypeError, ValueError)):
         call(real)
@@ -96,7 +96,7 @@ def test_it_is_taken_here_and_not_by_keras(call):
 
 @pytest.mark.filterwarnings("ignore:Your input ran out of data", "ignore:__array__")
 @pytest.mark.parametrize("call", REFUSED_HERE.values(), ids=list(REFUSED_HERE))
-def test_it_is_refused_here_and_not_by_keras(call):
+def test_refused_in_training(call):
     call(real)
     with pytest.raises(ValueError, match="; expected "):
         call(ours)
@@ -113,7 +113,7 @@ class Numbered:
         return np.full((1, 2), index, "float32"), np.full((1, 1), index, "float32")
 
 
-def test_batches_of_threads_keep_their_order():
+def test_order_of_threads():
     class Data(Numbered, ours.utils.PyDataset):
         pass
 
