@@ -14,9 +14,10 @@ import torch
 from torch import Tensor
 
 from torchkeras import optimizers
+from torchkeras.core import nested
 from torchkeras.training.precision import Precision, Scaled, parameters_of, scaled
 
-LOSS = "forward and loss"
+STEP, LOSS = "the training step", "forward and loss"
 BY_THEMSELVES = "Forward and loss are compiled by themselves."
 IN_PARTS, UNCOMPILED = "It is compiled in parts.", "It isn't compiled."
 
@@ -27,26 +28,39 @@ class Compiled:
     Args:
         function: What to compile.
         about: What it is, for warnings.
+        instead_of: Why more than it isn't one graph; told when it is known what comes instead.
     """
 
-    def __init__(self, function: Callable[..., Any], about: str) -> None:
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        about: str,
+        instead_of: Exception | None = None,
+    ) -> None:
         self.function = function
         self.about = about
+        self.instead_of = instead_of
         self.run = torch.compile(function, fullgraph=True, isolate_recompiles=True)
         self.is_whole = True
 
     def __call__(self, *arguments: Any) -> Any:
         try:
-            with _traced_wholly():
-                return self.run(*arguments)
+            with _traced_with_gradients():
+                result = self.run(*arguments)
         except failures() as failure:
             self._give_way(failure)
             return self(*arguments)
+        if self.instead_of is not None:
+            warn(STEP, self.instead_of, BY_THEMSELVES)
+            self.instead_of = None
+        return result
 
     def _give_way(self, failure: Exception) -> None:
         """Go on in parts after the first failure, uncompiled after the next."""
         in_parts = self.is_whole and not of_backend(failure)
-        warn(self.about, failure, IN_PARTS if in_parts else UNCOMPILED)
+        about = self.about if self.instead_of is None else STEP
+        warn(about, self.instead_of or failure, IN_PARTS if in_parts else UNCOMPILED)
+        self.instead_of = None
         self.run = torch.compile(self.function) if in_parts else self.function
         self.is_whole = False
 
@@ -82,7 +96,7 @@ class WholeStep:
 
     def __call__(self, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Tensor]:
         try:
-            with _traced_wholly():
+            with _traced_with_gradients():
                 return self.run(x, y, sample_weight)
         except failures() as failure:
             reason = failure
@@ -100,6 +114,8 @@ class WholeStep:
         )
 
     def _step(self, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Tensor]:
+        # torch fails to guard attributes of inputs such as x.mT twice, as the filter asks for.
+        x = nested.map_leaves(_detached, x)
         y_pred, loss = self.module(x, y, sample_weight)
         scaled_loss = scaled(loss, self.optimizer)
         gradients = torch.autograd.grad(scaled_loss, self.parameters, allow_unused=True)
@@ -112,16 +128,18 @@ class WholeStep:
         plan, state = self.model._plan, self.model.__dict__
         plan.compiles_whole, plan.whole_step = False, None
         plan.compiles = not of_backend(failure)
-        consequence = BY_THEMSELVES if plan.compiles else UNCOMPILED
-        warn("the training step", failure, consequence)
-        state["_together"] = Compiled(self.module, LOSS) if plan.compiles else self.module
+        if plan.compiles:
+            state["_together"] = Compiled(self.module, LOSS, instead_of=failure)
+        else:
+            warn(STEP, failure, UNCOMPILED)
+            state["_together"] = self.module
         self.precision.compiles = plan.compiles
         state["_precision"] = self.precision
         return state["_together"]
 
 
-class _traced_wholly:
-    """The compiler takes gradients, and results whose size only values tell, into the graph.
+class _traced_with_gradients:
+    """The compiler takes gradients into the graph.
 
     Source: ``torch._dynamo.config``.
     """
@@ -130,12 +148,14 @@ class _traced_wholly:
 
     def __enter__(self) -> None:
         config = torch._dynamo.config  # imported by torch when it is first asked for
-        self.before = config.trace_autograd_ops, config.capture_dynamic_output_shape_ops
-        config.trace_autograd_ops = config.capture_dynamic_output_shape_ops = True
+        self.before, config.trace_autograd_ops = config.trace_autograd_ops, True
 
     def __exit__(self, *exception: object) -> None:
-        config = torch._dynamo.config
-        config.trace_autograd_ops, config.capture_dynamic_output_shape_ops = self.before
+        torch._dynamo.config.trace_autograd_ops = self.before
+
+
+def _detached(leaf: Any) -> Any:
+    return leaf.detach() if isinstance(leaf, Tensor) else leaf
 
 
 def _settings(optimizer: Any) -> dict[str, Any]:
@@ -203,7 +223,7 @@ def together(
         reason = "steps whose float16 gradients overflow are left out."
     if reason is not None and plan.compiles_whole:
         plan.compiles_whole = False
-        warn("the training step", reason, BY_THEMSELVES)
+        warn(STEP, reason, BY_THEMSELVES)
     if not (is_alone and is_ours and plan.compiles_whole and type(precision) is Precision):
         return Compiled(module, LOSS), precision
     if plan.whole_step is None or not plan.whole_step.fits(model):
