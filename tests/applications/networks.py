@@ -4,6 +4,7 @@ import importlib
 
 import keras as real
 import numpy as np
+import pytest
 
 import torchkeras as keras
 
@@ -11,11 +12,21 @@ import torchkeras as keras
 def both(module, network, **options):
     """The network from both libraries, without pretrained weights."""
     return [
-        getattr(importlib.import_module(f"{library.__name__}.applications.{module}"), network)(
-            weights=None, **options
-        )
-        for library in (keras, real)
+        maker(library, module, network)(**{"weights": None, **options}) for library in (keras, real)
     ]
+
+
+def maker(library, module, network):
+    """The function of one library that makes the network; without a module, the room's own."""
+    home = f"{library.__name__}.applications.{module}".rstrip(".")
+    return getattr(importlib.import_module(home), network)
+
+
+def refused_by_both(module, network, argument, **options):
+    """Raise unless both libraries refuse the options, and ours names the argument."""
+    for library, pattern in ((keras, argument), (real, r".+")):
+        with pytest.raises(ValueError, match=pattern):
+            maker(library, module, network)(**options)
 
 
 def layers_of(model):

@@ -1,8 +1,9 @@
 """What all networks share: arguments, input, pooling and weights from the net."""
 
+import inspect
 import os
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,21 +39,28 @@ class Recipe:
         folder: Address of the folder of the weights, with a slash at the end.
         files: Name and hash of the file with (True) and without (False) classifier; the hash is
             None where Keras gives none.
+        prepare: What the network itself does to images first; the second argument says whether
+            ImageNet's weights are asked for.
         top: From features, the number of classes and an activation to the classifier's output.
+        after_pooling: What comes last without classifier.
         size: Height and width that the weights were trained on.
         least: Least height and width.
         flattens: Whether the classifier needs a fixed size.
         pool_names: Name of the pooling layer for each kind of ``pooling``; else automatic.
+        kept_as: From a file's name to its name on this machine.
     """
 
     body: Callable[[KerasTensor], KerasTensor]
     folder: str
     files: Mapping[bool, tuple[str, str | None]]
+    prepare: Callable[[KerasTensor, bool], KerasTensor] | None = None
     top: Callable[[KerasTensor, int, Any], KerasTensor] = average_and_classify
+    after_pooling: Callable[[KerasTensor], KerasTensor] | None = None
     size: int = 224
     least: int = 32
     flattens: bool = True
     pool_names: Mapping[str, str] = field(default_factory=dict)
+    kept_as: Callable[[str], str] = str
 
 
 def assemble(
@@ -65,6 +73,7 @@ def assemble(
     classes: int,
     classifier_activation: Any,
     name: str,
+    include_preprocessing: bool = True,
 ) -> Functional:
     """The network of ``recipe``; the other arguments are those of every network."""
     check_arguments(name, weights, include_top, classes, classifier_activation)
@@ -72,77 +81,117 @@ def assemble(
         name, input_shape, recipe.size, recipe.least, include_top, weights, recipe.flattens
     )
     inputs = image_input(input_tensor, input_shape)
-    x = recipe.body(inputs)
+    x = inputs
+    if include_preprocessing and recipe.prepare is not None:
+        x = recipe.prepare(x, weights == "imagenet")
+    x = recipe.body(x)
     if include_top:
         x = recipe.top(x, classes, classifier_activation)
     else:
         x = pooled(x, pooling, recipe.pool_names.get(pooling))
+        x = x if recipe.after_pooling is None else recipe.after_pooling(x)
     if input_tensor is not None:
         inputs = get_source_inputs(input_tensor)
     model = Functional(inputs, x, name=name)
-    return with_weights(model, weights, include_top, recipe.folder, recipe.files)
+    return with_weights(model, weights, include_top, recipe)
 
 
-ARGUMENTS = """
-    Args:
-        include_top: Whether the classifier is there.
-        weights: ``"imagenet"``, None for random ones, or the path of a file.
-        input_tensor: Symbol to build on; None makes an input.
-        input_shape: Of one image, at least {least} x {least}; None is {size} x {size} with the
-            classifier, any size without.
-        pooling: Without the classifier: ``"avg"``, ``"max"``, or None for the features.
-        classes: How many classes the classifier tells apart.
-        classifier_activation: What the classifier ends in; None gives logits.
-        name: Of the model.
-
-    Raises:
-        ValueError: the arguments don't fit each other.
-
-    Source: {source}; Keras 3 ``{function}``.
-    """
+# Every argument of networks: its default and what it means.
+ARGUMENTS: dict[str, tuple[Any, str]] = {
+    "include_top": (True, "Whether the classifier is there."),
+    "include_preprocessing": (True, "Whether the network scales the images itself."),
+    "weights": ("imagenet", '``"imagenet"``, None for random ones, or the path of a file.'),
+    "input_tensor": (None, "Symbol to build on; None makes an input."),
+    "input_shape": (
+        None,
+        "Of one image, at least {least} x {least}; None is {size} x {size} with the\n"
+        "            classifier, any size without.",
+    ),
+    "pooling": (
+        None,
+        'Without the classifier: ``"avg"``, ``"max"``, or None for the features.',
+    ),
+    "classes": (1000, "How many classes the classifier tells apart."),
+    "classifier_activation": (
+        "softmax",
+        "What the classifier ends in; None gives logits.",
+    ),
+    "name": (None, "Of the model."),
+    "model_name": (None, "Of the model; ``name`` as well."),
+}
+# The order in which most networks take them.
+ORDER = (
+    "include_top",
+    "weights",
+    "input_tensor",
+    "input_shape",
+    "pooling",
+    "classes",
+    "classifier_activation",
+    "name",
+)
 
 
 def network(
-    function: str, recipe: Recipe, name: str, what: str, source: str
+    function: str,
+    recipe: Recipe | Callable[[str], Recipe],
+    name: str,
+    what: str,
+    source: str,
+    order: Sequence[str] = ORDER,
 ) -> Callable[..., Functional]:
     """The public function that makes a network.
 
     Args:
         function: Its name.
-        recipe: How the network is made.
+        recipe: How the network is made; or a function from the model's name to that.
         name: The model's name, unless another is asked for.
         what: First line of its documentation.
         source: Where the network was published.
+        order: Names of its arguments, from ``ARGUMENTS``.
     """
-
-    def make(
-        include_top: bool = True,
-        weights: Any = "imagenet",
-        input_tensor: Any = None,
-        input_shape: SIZES | None = None,
-        pooling: str | None = None,
-        classes: int = 1000,
-        classifier_activation: Any = "softmax",
-        name: str = name,
-    ) -> Functional:
-        return assemble(
-            recipe,
-            include_top,
-            weights,
-            input_tensor,
-            input_shape,
-            pooling,
-            classes,
-            classifier_activation,
-            name,
-        )
-
-    make.__name__ = make.__qualname__ = function
-    make.__module__ = recipe.body.__module__
-    make.__doc__ = f"{what}\n" + ARGUMENTS.format(
-        least=recipe.least, size=recipe.size, source=source, function=function
+    defaults = {key: ARGUMENTS[key][0] for key in order}
+    defaults.update({key: name for key in ("name", "model_name") if key in defaults})
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    signature = inspect.Signature(
+        [inspect.Parameter(key, kind, default=default) for key, default in defaults.items()]
     )
+    known_name = "model_name" if "model_name" in defaults else "name"
+
+    def make(*positional: Any, **keywords: Any) -> Functional:
+        keywords = {_renamed(key, known_name): value for key, value in keywords.items()}
+        try:
+            bound = signature.bind(*positional, **keywords)
+        except TypeError as error:
+            raise TypeError(f"{function}() {error}") from None
+        bound.apply_defaults()
+        chosen = dict(bound.arguments)
+        model_name = chosen.pop(known_name)
+        made = recipe if isinstance(recipe, Recipe) else recipe(model_name)
+        return assemble(made, name=model_name, **chosen)
+
+    example = recipe if isinstance(recipe, Recipe) else recipe(name)
+    make.__name__ = make.__qualname__ = function
+    make.__module__ = example.body.__module__
+    make.__signature__ = signature
+    make.__doc__ = _documentation(function, example, what, source, order)
     return make
+
+
+def _renamed(key: str, known_name: str) -> str:
+    """The model's name has two names, of which each network has one."""
+    return known_name if key in ("name", "model_name") else key
+
+
+def _documentation(
+    function: str, recipe: Recipe, what: str, source: str, order: Sequence[str]
+) -> str:
+    lines = "\n".join(f"        {key}: {ARGUMENTS[key][1]}" for key in order)
+    return (
+        f"{what}\n\n    Args:\n{lines.format(least=recipe.least, size=recipe.size)}\n\n"
+        "    Raises:\n        ValueError: the arguments don't fit each other.\n\n"
+        f"    Source: {source}; Keras 3 ``{function}``.\n    "
+    )
 
 
 def check_arguments(
@@ -260,6 +309,57 @@ def input_shape_of(
     return tuple(input_shape)
 
 
+def trained_size(shape: SIZES | None, sizes: Collection[int], default: int = 224) -> int:
+    """Height of ``shape`` if weights were trained on such squares (``sizes``), else ``default``."""
+    if shape is None or len(shape) != 3:
+        return default
+    height, width = height_and_width(shape)
+    return height if height == width and height in sizes else default
+
+
+def height_of_weights(
+    owner: str, input_shape: SIZES, sizes: Collection[int], weights: Any
+) -> int | None:
+    """Height that files of weights and models are called after.
+
+    ImageNet's weights that were trained on 224 x 224 stand in, with a warning, where there are none
+    for the height and width of ``input_shape``.
+    """
+    height, width = height_and_width(input_shape)
+    if weights != "imagenet" or (height == width and height in sizes):
+        return height
+    warnings.warn(
+        f"{owner}: input_shape is {input_shape}, and there are weights for squares of "
+        f"{', '.join(map(str, sizes))} pixels; those for 224 are loaded.",
+        stacklevel=3,
+    )
+    return 224
+
+
+def check_tensor(owner: str, input_tensor: Any, input_shape: SIZES | None) -> None:
+    """Raise a ValueError if ``input_tensor`` has another height and width than ``input_shape``."""
+    if input_tensor is None or input_shape is None:
+        return
+    if height_and_width(input_tensor.shape[1:]) != height_and_width(input_shape):
+        raise argument_error(
+            owner,
+            "input_shape",
+            input_shape,
+            f"that of input_tensor, {tuple(input_tensor.shape[1:])}, or None",
+        )
+
+
+def height_and_width(shape: SIZES) -> tuple[int | None, int | None]:
+    """Of the shape of one image."""
+    return tuple(shape[1:3] if image_data_format() == "channels_first" else shape[:2])
+
+
+def divisible(width: float, divisor: int = 8) -> int:
+    """The multiple of ``divisor`` next to ``width``, and at least nine tenths of it."""
+    rounded = max(divisor, int(width + divisor / 2) // divisor * divisor)
+    return rounded + divisor if rounded < 0.9 * width else rounded
+
+
 def image_input(input_tensor: Any, input_shape: SIZES) -> KerasTensor:
     """The symbol to build on: ``input_tensor`` if that is one, else a new input."""
     if isinstance(input_tensor, KerasTensor):
@@ -297,26 +397,20 @@ def pooled(x: KerasTensor, pooling: str | None, name: str | None = None) -> Kera
     return x
 
 
-def with_weights(
-    model: Model,
-    weights: Any,
-    include_top: bool,
-    folder: str,
-    files: Mapping[bool, tuple[str, str]],
-) -> Model:
+def with_weights(model: Model, weights: Any, include_top: bool, recipe: Recipe) -> Model:
     """``model`` with the weights asked for.
 
     Args:
         model: The network.
         weights: ``"imagenet"``, None, or the path of a file.
         include_top: Whether the classifier is there.
-        folder: Address of the folder of the weights, with a slash at the end.
-        files: Name and hash of the file with (True) and without (False) classifier; the hash is
-            None where Keras gives none.
+        recipe: Where ImageNet's weights are.
     """
     if weights == "imagenet":
-        name, file_hash = files[include_top]
-        weights = get_file(name, folder + name, cache_subdir="models", file_hash=file_hash)
+        name, file_hash = recipe.files[include_top]
+        weights = get_file(
+            recipe.kept_as(name), recipe.folder + name, cache_subdir="models", file_hash=file_hash
+        )
     if weights is not None:
         model.load_weights(weights)
     return model

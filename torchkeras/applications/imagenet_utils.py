@@ -54,15 +54,23 @@ def preprocess_input(x: Any, data_format: str | None = None, mode: str = "caffe"
     return _normalized(torch.from_numpy(np.ascontiguousarray(x)), axis, mode).numpy()
 
 
-def preprocessing(mode: str) -> Callable[..., Any]:
-    """``preprocess_input`` of networks that were trained on images of this ``mode``."""
+def preprocessing(mode: str | None) -> Callable[..., Any]:
+    """``preprocess_input`` of networks that were trained on images of this ``mode``.
+
+    None is for networks that scale images themselves: they take them as they are.
+    """
 
     def prepare(x: Any, data_format: str | None = None) -> Any:
+        if mode is None:
+            standardize_data_format(data_format)
+            return x
         return preprocess_input(x, data_format=data_format, mode=mode)
 
     prepare.__name__ = prepare.__qualname__ = "preprocess_input"
     prepare.__doc__ = (
-        f"Images as the network was trained on them: ``imagenet_utils.preprocess_input(x, "
+        "Images as they are: the network itself scales values in [0, 255]."
+        if mode is None
+        else f"Images as the network was trained on them: ``imagenet_utils.preprocess_input(x, "
         f'data_format, "{mode}")``.'
     )
     return prepare
