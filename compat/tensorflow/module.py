@@ -8,7 +8,20 @@ from torchkeras.core.naming import to_snake_case
 from torchkeras.core.variable import Variable
 
 
-class Module:
+class Tracked:
+    """Base of objects whose attributes a checkpoint keeps.
+
+    While a checkpoint waits for attributes that aren't there yet, it is told of new ones.
+    """
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        awaited = vars(self).get("_awaited")
+        if awaited is not None:
+            awaited(name, value)
+
+
+class Module(Tracked):
     """Base of objects with variables, in attributes, lists, dicts and other modules.
 
     Args:

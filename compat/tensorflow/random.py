@@ -181,6 +181,14 @@ class Generator:
         """A sequence that differs from run to run."""
         return cls(int(torch.seed() % 2**31))
 
+    def get_state(self) -> list[int]:
+        """Where the sequence stands, for checkpoints."""
+        return [int(number) for number in self._seeds.state]
+
+    def set_state(self, state: list[int]) -> None:
+        """Go to where ``get_state`` was called."""
+        self._seeds.state.assign(state)
+
     def normal(
         self,
         shape: Any,

@@ -17,8 +17,22 @@ class Iterator:
     """One pass over a dataset."""
 
     def __init__(self, dataset: "Pipeline") -> None:
-        self._elements = dataset._pass()
         self._dataset = dataset
+        self._start()
+
+    def _start(self) -> None:
+        self._elements = self._dataset._pass()
+        self._taken = 0
+
+    def get_state(self) -> int:
+        """How many elements were taken, for checkpoints."""
+        return self._taken
+
+    def set_state(self, state: int) -> None:
+        """Start again, behind as many elements."""
+        self._start()
+        for _ in range(state):
+            next(self)
 
     @property
     def element_spec(self) -> Any:
@@ -29,7 +43,9 @@ class Iterator:
         return self
 
     def __next__(self) -> Any:
-        return next(self._elements)
+        element = next(self._elements)
+        self._taken += 1
+        return element
 
     def get_next(self, name: str | None = None) -> Any:
         """The next element.
@@ -37,14 +53,14 @@ class Iterator:
         Raises:
             tf.errors.OutOfRangeError: there are no more.
         """
-        element = next(self._elements, self)
+        element = next(self, self)
         if element is self:
             raise OutOfRangeError(None, None, "End of sequence")
         return element
 
     def get_next_as_optional(self) -> Optional:
         """The next element, or an optional without a value."""
-        element = next(self._elements, self)
+        element = next(self, self)
         if element is self:
             return Optional.empty(self.element_spec)
         return Optional.from_value(element)

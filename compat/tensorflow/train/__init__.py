@@ -1,7 +1,9 @@
-"""``tf.train``: records of samples."""
+"""``tf.train``: checkpoints, and records of samples."""
 
 from torchkeras_shim.names import missing
 
+from tensorflow.train import experimental
+from tensorflow.train.checkpoints import Checkpoint, CheckpointOptions
 from tensorflow.train.examples import (
     BytesList,
     Example,
@@ -13,5 +15,14 @@ from tensorflow.train.examples import (
     Int64List,
     SequenceExample,
 )
+from tensorflow.train.managers import (
+    CheckpointManager,
+    checkpoints_iterator,
+    latest_checkpoint,
+    list_variables,
+    load_checkpoint,
+    load_variable,
+)
+from tensorflow.train.states import get_checkpoint_state
 
 __getattr__ = missing(__name__)
