@@ -156,7 +156,25 @@ def test_forgetting_the_base_constructor_is_explained():
             self.units = 3
 
     with pytest.raises(RuntimeError, match=r"you forgot to call `super\(\).__init__\(\)`"):
-        Forgetful()
+        Forgetful()(torch.ones(1, 2))
+
+
+def test_attributes_may_be_set_before_the_base_constructor():
+    class Early(keras.Layer):
+        def __init__(self):
+            self.units = 3
+            self.inner = layers.Dense(2)
+            self.more = [layers.Dense(4)]
+            super().__init__()
+
+        def call(self, x):
+            return self.more[0](self.inner(x))
+
+    layer = Early()
+    assert layer(torch.ones(1, 5)).shape == (1, 4)
+    assert layer.units == 3
+    assert len(layer.weights) == 4
+    assert sorted(layer.state_dict()) == sorted(copy.deepcopy(layer).state_dict())
 
 
 def test_initial_weights_can_be_given():

@@ -113,6 +113,9 @@ class Layer(
     _makes_mask = False
     _has_build = False
     _has_spec = False
+    # What a call looks at before it can say that the constructor below hasn't run.
+    _backward_hooks = _backward_pre_hooks = _forward_hooks = _forward_pre_hooks = ()
+    _is_simple = False
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -155,6 +158,7 @@ class Layer(
         state["_is_simple"] = False
         state["_remat"] = current_remat_scope()
         state["autocast"] = autocast
+        self._set_early_attributes()
         self._take_options(dict(options))
         self._set_policy(dtype)
         self.activity_regularizer = regularizers.get(activity_regularizer)

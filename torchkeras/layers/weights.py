@@ -389,7 +389,8 @@ class LayerWeights(nn.Module):
             state[name] = value
             return
         if "_inbound_calls" not in state:
-            self._check_super_called()
+            self._keep_for_later(name, value)
+            return
         if isinstance(value, Variable):
             self._drop(name)
             state[name] = value
@@ -419,6 +420,18 @@ class LayerWeights(nn.Module):
             nn.Module.__setattr__(self, name, value)
             if name == "built" or name == "activity_regularizer":
                 self._settle()
+
+    def _keep_for_later(self, name: str, value: Any) -> None:
+        """An attribute set before ``super().__init__()``, which then sets it again."""
+        if isinstance(getattr(type(self), name, None), property):
+            self._check_super_called()
+        self.__dict__[name] = value
+        self.__dict__.setdefault("_early", {})[name] = None
+
+    def _set_early_attributes(self) -> None:
+        for name in self.__dict__.pop("_early", ()):
+            if name in self.__dict__:
+                setattr(self, name, self.__dict__.pop(name))
 
     def _drop(self, name: str) -> None:
         """Forget what an attribute held before."""
