@@ -13,6 +13,7 @@ def test_help_names_the_commands(capsys):
     output = capsys.readouterr().out
     assert "run" in output
     assert "check" in output
+    assert "port" in output
 
 
 def test_a_reader_of_the_output_may_stop_reading(tmp_path):

@@ -110,6 +110,7 @@ def test_a_missing_name_is_shown_at_the_line_that_uses_it(script):
     assert '"reduce_sum"' in done.stderr
 
 
+@pytest.mark.slow
 def test_the_whole_traceback_is_shown_on_request(tmp_path):
     (tmp_path / "train.py").write_text("from tensorflow import keras\nkeras.layers.Dense(-3)\n")
     done = carry_out("--full-traceback", "train.py", folder=tmp_path)

@@ -37,6 +37,7 @@ class Answer:
         is_known: Whether it can be told.
         missing: The part that isn't there, ``tensorflow.log`` of ``tensorflow.log.name``.
         hint: What to use instead; sentences, or empty.
+        way: How torch does it; empty if nothing is known.
         is_module: Whether it is a module.
         arguments: Keyword arguments that a call takes; None if any, or if that can't be told.
         positional: How many positional arguments a call takes; None if any number.
@@ -48,6 +49,7 @@ class Answer:
     is_known: bool = True
     missing: str | None = None
     hint: str = ""
+    way: str = ""
     is_module: bool = False
     arguments: list[str] | None = None
     positional: int | None = None
@@ -102,6 +104,7 @@ def answer(path: str) -> Answer:
     arguments, positional = accepted(value)
     return Answer(
         name=short(shown),
+        way=suggestions().torch_way(path) if "()" not in path else "",
         is_module=isinstance(value, types.ModuleType),
         arguments=arguments,
         positional=positional,

@@ -45,7 +45,8 @@ class Use:
         node: The expression or statement that uses it.
         line, column: Where it stands, from 1.
         keywords: Keyword arguments, if it is called.
-        positional: Number of positional arguments if it is called with as many; else None.
+        positional: Number of positional arguments; None if it isn't called, or if ``*`` or ``**``
+            spreads some.
         is_guarded: Whether the file itself provides for the name not being there.
         others: What it may be instead, if it comes by ``import *`` from one of several modules.
         is_guess: Whether it may as well come from a module that isn't looked at.
@@ -424,7 +425,8 @@ def _pairs(node: ast.Assign) -> list[tuple[list[ast.expr], ast.expr]]:
 
 
 def _positional(node: ast.Call) -> int | None:
-    return None if any(isinstance(a, ast.Starred) for a in node.args) else len(node.args)
+    spread = any(isinstance(a, ast.Starred) for a in node.args)
+    return None if spread or any(k.arg is None for k in node.keywords) else len(node.args)
 
 
 def _provides_for_absence(handler: ast.ExceptHandler) -> bool:
