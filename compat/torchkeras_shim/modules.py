@@ -48,6 +48,8 @@ MOVED = {
     "mixed_precision.experimental": "mixed_precision",
     "models_utils": "models",
     "objectives": "losses",
+    "saving.saving_lib": "saving",
+    "saving.serialization_lib": "saving",
     "optimizers.experimental": "optimizers",
     "optimizers.legacy": "optimizers",
     "optimizer_v2": "optimizers",

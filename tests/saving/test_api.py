@@ -1,5 +1,6 @@
 """The suffix says the format; both generations' spellings are understood."""
 
+import io
 import os
 
 import h5py
@@ -198,3 +199,12 @@ def test_json_gives_a_fresh_model(model):
     assert not torch.equal(back(x), model(x))
     with pytest.raises(ValueError, match="not JSON"):
         api.model_from_json("{")
+
+
+def test_models_are_written_to_and_read_from_open_files(model):
+    model.compile("adam", "mse")
+    file = io.BytesIO()
+    saving.save_model(model, file)
+    loaded = saving.load_model(io.BytesIO(file.getvalue()))
+    np.testing.assert_array_equal(loaded.get_weights()[0], model.get_weights()[0])
+    assert loaded.compiled

@@ -2,10 +2,11 @@
 
 import contextlib
 import os
+import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from torchkeras.core import serialization
 from torchkeras.core.checks import argument_error, kind_error
@@ -28,7 +29,7 @@ _FORMATS = ("keras", "keras_v3", "h5", "hdf5", "tf")
 
 def save_model(
     model: Any,
-    filepath: str | os.PathLike,
+    filepath: str | os.PathLike | BinaryIO,
     overwrite: bool = True,
     zipped: bool | None = None,
     **options: Any,
@@ -37,7 +38,7 @@ def save_model(
 
     Args:
         model: The model.
-        filepath: Path that ends in ``.keras``.
+        filepath: Path that ends in ``.keras``, or a file open for writing bytes.
         overwrite: Whether an existing file is replaced.
         zipped: False writes a folder of the same members.
         **options: ``save_format`` (``"keras"``), ``include_optimizer`` (False leaves the compile
@@ -54,6 +55,13 @@ def save_model(
     include_optimizer = options.pop("include_optimizer", True)
     _check_options("save_model", options, ("signatures", "options", "save_traces"))
     _check_format("save_model", save_format)
+    if hasattr(filepath, "write"):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "model.keras")
+            save_model(model, path, include_optimizer=include_optimizer)
+            if processes.is_chief():
+                filepath.write(path.read_bytes())
+        return
     path = Path(filepath)
     is_folder = zipped is False
     if path.suffix != ".keras" and not is_folder and save_format not in ("keras", "keras_v3"):
@@ -71,7 +79,7 @@ def save_model(
 
 
 def load_model(
-    filepath: str | os.PathLike,
+    filepath: str | os.PathLike | BinaryIO,
     custom_objects: Mapping[str, Any] | None = None,
     compile: bool = True,
     safe_mode: bool = True,
@@ -83,7 +91,8 @@ def load_model(
     registered ones and ``custom_objects``.
 
     Args:
-        filepath: A ``.keras`` archive, or the folder of its members.
+        filepath: A ``.keras`` archive, the folder of its members, or an archive open for reading
+            bytes.
         custom_objects: The user's classes and functions by name.
         compile: Whether the model is compiled as it was saved, with the optimizer's state.
         safe_mode: False lets bytecode of lambdas in the file run: only for files whose author may
@@ -98,6 +107,11 @@ def load_model(
     Source: Keras 3 ``saving.load_model``.
     """
     _check_options("load_model", options, ("options",))
+    if hasattr(filepath, "read"):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "model.keras")
+            path.write_bytes(filepath.read())
+            return load_model(path, custom_objects, compile, safe_mode)
     path = Path(filepath)
     if not path.exists():
         raise FileNotFoundError(
