@@ -1,6 +1,7 @@
 import json
 import math
 import os
+import signal
 from collections import deque
 
 import numpy as np
@@ -117,3 +118,35 @@ def test_another_number_of_processes_is_said(tmp_path, monkeypatch):
 def test_nothing_is_read_where_nothing_was_written(tmp_path):
     assert snapshot.read(tmp_path / "none") is None
     snapshot.remove(tmp_path / "none")
+
+
+@pytest.mark.parametrize("place", ["_write_part", "_complete"])
+def test_a_full_disk_is_an_os_error_and_leaves_the_snapshot_before(tmp_path, monkeypatch, place):
+    resource = pytest.importorskip("resource")  # a limit on files' sizes stands in for the disk's
+    snapshot.write(tmp_path, {"a": torch.ones(3)})
+    before, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.SIG_IGN
+    handler = signal.signal(signal.SIGXFSZ, handler)
+    work = getattr(snapshot, place)
+
+    def limited(*arguments):
+        limit = 20_000 if place == "_write_part" else 10
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+        try:
+            return work(*arguments)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    monkeypatch.setattr(snapshot, place, limited)
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            snapshot.write(tmp_path, {"a": torch.zeros(10_000)})
+    finally:
+        signal.signal(signal.SIGXFSZ, handler)
+    assert os.listdir(tmp_path) == ["snapshot-00000001"]
+    assert snapshot.read(tmp_path)["a"].tolist() == [1, 1, 1]
+
+
+def test_a_failure_in_another_process_is_raised_in_this_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(snapshot, "gathered_objects", lambda told: [told, ("disk full", None)])
+    with pytest.raises(OSError, match="Process 1 can't write its part .*: disk full"):
+        snapshot.write(tmp_path, 1)

@@ -22,7 +22,8 @@ class BackupAndRestore(Callback):
 
     A callback of your own is kept by its methods ``get_state()`` and ``set_state(state)``; without
     them, by its attributes that are numbers, text, tensors, arrays or containers of them.
-    Data that can't be indexed are read again from the start of the pass to where it stood.
+    Data that can't be indexed are read again from the start of the pass to where it stood. Random
+    numbers that workers draw which last (``persistent_workers``) aren't known: they begin anew.
 
     Args:
         backup_dir: Folder of the states of this one run.

@@ -23,11 +23,25 @@ class LoaderBatches(Batches):
         super().__init__(device, class_weights)
         self.loader = loader
         self._place: Any = None
+        self._went_on = False  # whether the present pass began with workers of an earlier one
+        self._is_to_go_on = False  # whether the next pass, which starts workers, is to look so
         self.batch_size = loader.batch_size
         self.steps = _number_of_batches(loader)
 
     def _pass(self) -> Iterator[Any]:
-        return map(self.finish, self.loader)
+        loader, seed = self.loader, self.loader.generator
+        self._went_on = self._is_to_go_on or self._has_workers
+        if self._is_to_go_on:
+            loader.generator = torch.Generator()  # for the seed of workers, drawn long ago
+        self._is_to_go_on = False
+        begun = map(self.finish, loader)
+        loader.generator = seed
+        return begun
+
+    @property
+    def _has_workers(self) -> bool:
+        """Whether workers that last (``persistent_workers``) are there."""
+        return getattr(self.loader, "_iterator", None) is not None
 
     @property
     def _keeps_its_place(self) -> bool:
@@ -36,12 +50,16 @@ class LoaderBatches(Batches):
 
     def get_state(self, in_pass: bool) -> dict[str, Any]:
         state = super().get_state(in_pass)
+        state["went_on"] = self._went_on if in_pass else self._has_workers
         if in_pass and self._keeps_its_place:
             state["loader"] = self.loader.state_dict()
         return state
 
     def set_state(self, state: dict[str, Any]) -> None:
         super().set_state(state)
+        if self._has_workers:
+            self.loader._iterator = None
+        self._is_to_go_on = state["went_on"]
         self._place = state.get("loader")
 
     def resume(self, number: int, share: tuple[int, int] | None = None) -> Iterator[Any]:
