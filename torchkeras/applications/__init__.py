@@ -5,10 +5,19 @@ which is imported when it is used.
 import importlib
 from typing import Any
 
+# Files name these layers, so they are known from the start.
+from torchkeras.applications import scaling as _scaling  # noqa: F401
+
 # module -> networks in it that are also found here
 MODULES = {
+    "convnext": tuple(f"ConvNeXt{size}" for size in ("Tiny", "Small", "Base", "Large", "XLarge")),
     "densenet": ("DenseNet121", "DenseNet169", "DenseNet201"),
+    "efficientnet": tuple(f"EfficientNetB{number}" for number in range(8)),
+    "efficientnet_v2": tuple(
+        f"EfficientNetV2{size}" for size in ("B0", "B1", "B2", "B3", "S", "M", "L")
+    ),
     "imagenet_utils": (),
+    "inception_resnet_v2": ("InceptionResNetV2",),
     "inception_v3": ("InceptionV3",),
     "mobilenet": ("MobileNet",),
     "mobilenet_v2": ("MobileNetV2",),

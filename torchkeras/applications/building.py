@@ -48,6 +48,7 @@ class Recipe:
         flattens: Whether the classifier needs a fixed size.
         pool_names: Name of the pooling layer for each kind of ``pooling``; else automatic.
         kept_as: From a file's name to its name on this machine.
+        takes_channels_first: Whether the network can be built for channels before height and width.
     """
 
     body: Callable[[KerasTensor], KerasTensor]
@@ -61,6 +62,7 @@ class Recipe:
     flattens: bool = True
     pool_names: Mapping[str, str] = field(default_factory=dict)
     kept_as: Callable[[str], str] = str
+    takes_channels_first: bool = True
 
 
 def assemble(
@@ -77,6 +79,8 @@ def assemble(
 ) -> Functional:
     """The network of ``recipe``; the other arguments are those of every network."""
     check_arguments(name, weights, include_top, classes, classifier_activation)
+    if not recipe.takes_channels_first and image_data_format() == "channels_first":
+        raise argument_error(name, "image_data_format", "channels_first", '"channels_last"')
     input_shape = input_shape_of(
         name, input_shape, recipe.size, recipe.least, include_top, weights, recipe.flattens
     )

@@ -27,6 +27,8 @@ _ROOM_OF_MODULE = {
 _FEATURES = "keras.src.layers.preprocessing.feature_space"
 _WRITTEN_PATHS = {
     "Functional": "keras.src.models.functional",
+    **dict.fromkeys(("LayerScale", "StochasticDepth"), "keras.src.applications.convnext"),
+    "CustomScaleLayer": "keras.src.applications.inception_resnet_v2",
     **dict.fromkeys(("Cross", "Feature", "TFDConcat", "TFDIdentity"), _FEATURES),
 }
 # Rooms whose classes a configuration may name; the others (callbacks, ...) only do things.
@@ -47,6 +49,7 @@ _SERIALIZABLE_ROOMS = (
     "distillation",
     "experimental",
     "utils",
+    "applications",
 )
 _ROOT = re.compile(
     r"^(tensorflow\.python\.keras|tensorflow\.keras|keras\.api\._v[12]\.keras|keras\._tf_keras\.keras"
