@@ -6,8 +6,13 @@ import numpy as np
 import torch
 from torch import Tensor
 from torchkeras_shim.sizes import Sizes, as_size, as_sizes
+from torchkeras_shim.text import as_texts
 
-from tensorflow.tensors import convert_to_tensor
+from tensorflow.ragged import RaggedTensor
+from tensorflow.ragged import stack as stack_ragged
+from tensorflow.ragged.making import concat as joined_along
+from tensorflow.ragged.making import expand_dims as expand_ragged
+from tensorflow.tensors import convert_to_tensor, is_text
 from torchkeras import ops
 from torchkeras.core.checks import argument_error
 
@@ -25,8 +30,10 @@ def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "tr
 
 def expand_dims(input: Any, axis: Any, name: str | None = None) -> Any:
     """A new axis of length 1."""
-    if isinstance(input, np.ndarray) and input.dtype == object:
-        return np.expand_dims(input, int(axis))
+    if isinstance(input, RaggedTensor):
+        return expand_ragged(input, as_size(axis))
+    if is_text(input):
+        return as_texts(np.expand_dims(np.asarray(input), int(axis)))
     return ops.expand_dims(input, as_size(axis))
 
 
@@ -41,17 +48,27 @@ def _axes(axis: Any) -> Any:
 
 def concat(values: Any, axis: Any, name: str = "concat") -> Any:
     """Tensors one after another along ``axis``."""
+    if any(isinstance(part, RaggedTensor) for part in values):
+        return joined_along(values, as_size(axis))
+    if any(map(is_text, values)):
+        return as_texts(np.concatenate([np.asarray(v, object) for v in values], as_size(axis)))
     parts = [convert_to_tensor(v) if isinstance(v, Sizes) else v for v in values]
     return ops.concatenate(parts, axis=as_size(axis))
 
 
 def stack(values: Any, axis: int = 0, name: str = "stack") -> Any:
     """Tensors of one shape along a new axis."""
+    if any(isinstance(part, RaggedTensor) for part in values):
+        return stack_ragged(values, axis)
+    if len(values) and is_text(values[0]):
+        return as_texts(np.stack([np.asarray(v, object) for v in values], axis))
     return ops.stack([convert_to_tensor(v) if np.isscalar(v) else v for v in values], axis=axis)
 
 
 def unstack(value: Any, num: int | None = None, axis: int = 0, name: str = "unstack") -> list[Any]:
     """The parts along ``axis``, which falls away."""
+    if isinstance(value, RaggedTensor):
+        return list(value)
     return list(ops.unstack(value, num, axis))
 
 
@@ -105,7 +122,11 @@ def pad(
 
 def reverse(tensor: Any, axis: Any, name: str | None = None) -> Any:
     """Elements in reverse order along the axes."""
-    return ops.flip(tensor, axis=_axes(axis))
+    axes = _axes(axis)
+    if isinstance(tensor, RaggedTensor):
+        axes = {a % len(tensor.shape) for a in (axes if isinstance(axes, tuple) else (axes,))}
+        return tensor[tuple(np.s_[:: -1 if a in axes else 1] for a in range(len(tensor.shape)))]
+    return ops.flip(tensor, axis=axes)
 
 
 def roll(input: Any, shift: Any, axis: Any, name: str | None = None) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torchkeras_shim.composite import over_values
 from torchkeras_shim.names import missing
 
 from torchkeras import ops
@@ -67,11 +68,13 @@ def as_dtype(type_value: Any) -> Any:
     return torch_dtype(type_value)
 
 
+@over_values
 def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
     """``x`` in another number type; fractions are cut off towards zero."""
     return ops.cast(x, dtype)
 
 
+@over_values
 def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Any:
     """``value`` in another number type, what lies outside its range brought to the limits."""
     wanted = torch_dtype(dtype)

@@ -2,12 +2,19 @@
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
+from torchkeras_shim.composite import over_values
 from torchkeras_shim.sizes import as_size, as_sizes
+from torchkeras_shim.text import as_texts
 
-from tensorflow.tensors import convert_to_tensor
+from tensorflow import ragged
+from tensorflow.ragged import RaggedTensor, map_flat_values
+from tensorflow.ragged.rows import taken
+from tensorflow.tensors import convert_to_tensor, is_text
 from torchkeras import ops
+from torchkeras.core.checks import argument_error
 
 
 def gather(
@@ -29,6 +36,12 @@ def gather(
         name: Accepted.
     """
     axis = batch_dims if axis is None else as_size(axis)
+    if isinstance(indices, RaggedTensor) and not batch_dims:
+        return indices.with_flat_values(gather(params, indices.flat_values, axis=axis))
+    if isinstance(params, RaggedTensor):
+        return _rows_of(params, indices, axis, batch_dims)
+    if is_text(params):
+        return as_texts(np.take(np.asarray(params), np.asarray(indices), axis=axis))
     if not batch_dims:
         return ops.take(params, indices, axis=axis)
     params, indices = convert_to_tensor(params), convert_to_tensor(indices).long()
@@ -43,6 +56,20 @@ def gather(
     origin = list(range(batch_dims, batch_dims + chosen))
     shift = axis % params.ndim - batch_dims
     return torch.movedim(found, origin, [place + shift for place in origin])
+
+
+def _rows_of(params: RaggedTensor, indices: Any, axis: int, batch_dims: int) -> Any:
+    """Rows of a ragged tensor, or parts of each row."""
+    if batch_dims == 0 and axis == 0:
+        return params.rows_at(convert_to_tensor(indices).reshape(-1))
+    if batch_dims != 1 or axis != 1:
+        raise argument_error("tf.gather", "axis of a ragged tensor", axis, "0, or 1 in a batch")
+    if isinstance(indices, RaggedTensor):
+        starts = params.row_starts()[indices.value_rowids().long()]
+        return indices.with_values(taken(params.values, starts + indices.values))
+    indices = convert_to_tensor(indices)
+    starts = params.row_starts().reshape((-1,) + (1,) * (indices.ndim - 1))
+    return taken(params.values, starts + indices)
 
 
 def gather_nd(
@@ -65,6 +92,8 @@ def gather_nd(
 
 def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_mask") -> Tensor:
     """Parts of ``tensor`` where ``mask``, laid from ``axis`` on, is True."""
+    if isinstance(tensor, RaggedTensor) or isinstance(mask, RaggedTensor):
+        return ragged.boolean_mask(tensor, mask)
     tensor, mask = convert_to_tensor(tensor), convert_to_tensor(mask).bool()
     leading = (slice(None),) * (0 if axis is None else as_size(axis) % tensor.ndim)
     return tensor[(*leading, mask)]
@@ -73,10 +102,17 @@ def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_
 def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> Any:
     """``x`` where ``condition`` holds, else ``y``; without them, the coordinates where it holds."""
     if x is None and y is None:
+        if isinstance(condition, RaggedTensor):
+            return condition.to_sparse().indices[condition.flat_values.reshape(-1)]
         return torch.nonzero(convert_to_tensor(condition))
+    if any(isinstance(part, RaggedTensor) for part in (condition, x, y)):
+        return map_flat_values(ops.where, condition, x, y)
+    if is_text(x) or is_text(y):
+        return as_texts(np.where(*(np.asarray(part) for part in (condition, x, y))))
     return ops.where(condition, x, y)
 
 
+@over_values
 def one_hot(
     indices: Any,
     depth: Any,

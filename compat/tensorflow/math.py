@@ -4,10 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torchkeras_shim.composite import over_values
 from torchkeras_shim.names import missing
 from torchkeras_shim.sizes import Sizes, as_size, as_sizes
 
 from tensorflow import indexing
+from tensorflow.ragged.reducing import reduced
+from tensorflow.ragged.tensor import RaggedTensor, combined
 from tensorflow.tensors import convert_to_tensor
 from torchkeras import activations, ops
 
@@ -25,9 +28,10 @@ def _tensor(x: Any) -> Any:
 
 def _unary(operation: Callable[[Any], Any], text: str) -> Callable[..., Any]:
     """A function of one tensor under TensorFlow's signature."""
+    computed = over_values(operation)
 
     def apply(x: Any, name: str | None = None) -> Any:
-        return operation(_tensor(x))
+        return computed(_tensor(x))
 
     apply.__doc__ = text
     return apply
@@ -37,6 +41,8 @@ def _binary(operation: Callable[[Any, Any], Any], text: str) -> Callable[..., An
     """A function of two tensors under TensorFlow's signature."""
 
     def apply(x: Any, y: Any, name: str | None = None) -> Any:
+        if isinstance(x, RaggedTensor) or isinstance(y, RaggedTensor):
+            return combined(operation, x, y)
         return operation(_operand(x), _operand(y))
 
     apply.__doc__ = text
@@ -137,12 +143,14 @@ def add_n(inputs: Any, name: str | None = None) -> Any:
 accumulate_n = add_n
 
 
-def _reduction(operation: Callable[..., Any], text: str) -> Callable[..., Any]:
+def _reduction(kind: str, operation: Callable[..., Any], text: str) -> Callable[..., Any]:
     """A reduction under TensorFlow's signature, which keeps the type of its argument."""
 
     def reduce(
         input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
     ) -> Any:
+        if isinstance(input_tensor, RaggedTensor):
+            return reduced(kind, input_tensor, axis, keepdims, reduce)
         x = convert_to_tensor(input_tensor)
         result = operation(x, axis=_axes(axis), keepdims=keepdims)
         return result if result.dtype == x.dtype else ops.cast(result, x.dtype)
@@ -157,16 +165,16 @@ def _axes(axis: Any) -> Any:
     return as_sizes(axis) if isinstance(axis, (list, tuple)) else as_size(axis)
 
 
-reduce_all = _reduction(ops.all, "Whether all elements along the axes are True.")
-reduce_any = _reduction(ops.any, "Whether any element along the axes is True.")
-reduce_logsumexp = _reduction(ops.logsumexp, "Logarithm of the sum of exponentials.")
-reduce_max = _reduction(ops.max, "The largest element along the axes.")
-reduce_mean = _reduction(ops.mean, "The mean along the axes; of integers, cut off.")
-reduce_min = _reduction(ops.min, "The smallest element along the axes.")
-reduce_prod = _reduction(ops.prod, "The product along the axes.")
-reduce_std = _reduction(ops.std, "The standard deviation along the axes.")
-reduce_sum = _reduction(ops.sum, "The sum along the axes.")
-reduce_variance = _reduction(ops.var, "The variance along the axes.")
+reduce_all = _reduction("all", ops.all, "Whether all elements along the axes are True.")
+reduce_any = _reduction("any", ops.any, "Whether any element along the axes is True.")
+reduce_logsumexp = _reduction("logsumexp", ops.logsumexp, "Logarithm of the sum of exponentials.")
+reduce_max = _reduction("max", ops.max, "The largest element along the axes.")
+reduce_mean = _reduction("mean", ops.mean, "The mean along the axes; of integers, cut off.")
+reduce_min = _reduction("min", ops.min, "The smallest element along the axes.")
+reduce_prod = _reduction("prod", ops.prod, "The product along the axes.")
+reduce_std = _reduction("std", ops.std, "The standard deviation along the axes.")
+reduce_sum = _reduction("sum", ops.sum, "The sum along the axes.")
+reduce_variance = _reduction("variance", ops.var, "The variance along the axes.")
 
 
 def reduce_euclidean_norm(

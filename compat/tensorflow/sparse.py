@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torchkeras_shim.composite import Composite
 from torchkeras_shim.names import missing
 from torchkeras_shim.shapes import TensorShape
 from torchkeras_shim.sizes import as_sizes
@@ -17,7 +18,7 @@ from torchkeras.core.checks import argument_error
 __getattr__ = missing(__name__)
 
 
-class SparseTensor:
+class SparseTensor(Composite):
     """Values at some places of a tensor; there is nothing elsewhere.
 
     Args:

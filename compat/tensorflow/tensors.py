@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torchkeras_shim.composite import Composite, over_values
 from torchkeras_shim.shapes import TensorShape
 from torchkeras_shim.sizes import Sizes, as_sizes
-from torchkeras_shim.text import as_texts
+from torchkeras_shim.text import Texts, as_texts
 
 from tensorflow import dtypes
 from torchkeras import ops
@@ -212,7 +213,7 @@ def type_spec_from_value(value: Any) -> TensorSpec:
 
 def is_tensor(x: Any) -> bool:
     """Whether ``x`` is a tensor, a symbolic one or a variable."""
-    return isinstance(x, (Tensor, KerasTensor, KerasVariable))
+    return isinstance(x, (Tensor, KerasTensor, KerasVariable, Composite, Texts))
 
 
 def is_symbolic_tensor(tensor: Any) -> bool:
@@ -236,12 +237,15 @@ def shape(input: Any, out_type: Any = None, name: str | None = None) -> Any:
 
 def size(input: Any, out_type: Any = None, name: str | None = None) -> Any:
     """Number of elements, as an int32 tensor."""
+    if isinstance(input, Composite):
+        input = input.flat_values
     return ops.convert_to_tensor(math.prod(shape(input)), dtype=out_type or torch.int32)
 
 
 def rank(input: Any, name: str | None = None) -> Any:
     """Number of axes, as an int32 tensor."""
-    return ops.convert_to_tensor(len(shape(input)), dtype="int32")
+    known = input.shape if isinstance(input, Composite) else shape(input)
+    return ops.convert_to_tensor(len(known), dtype="int32")
 
 
 def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Any:
@@ -275,11 +279,13 @@ def fill(dims: Any, value: Any, name: str | None = None, layout: Any = None) -> 
     return ops.full(as_sizes(dims), value, dtype=value.dtype)
 
 
+@over_values
 def zeros_like(input: Any, dtype: Any = None, name: str | None = None, layout: Any = None) -> Any:
     """Zeros in the shape of ``input``."""
     return ops.zeros_like(input, dtype=dtype)
 
 
+@over_values
 def ones_like(input: Any, dtype: Any = None, name: str | None = None, layout: Any = None) -> Any:
     """Ones in the shape of ``input``."""
     return ops.ones_like(input, dtype=dtype)
@@ -316,11 +322,13 @@ def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int
     return ops.linspace(start, stop, int(num), axis=axis)
 
 
+@over_values
 def identity(input: Any, name: str | None = None) -> Any:
     """A copy."""
     return ops.copy(convert_to_tensor(input))
 
 
+@over_values
 def stop_gradient(input: Any, name: str | None = None) -> Any:
     """``input`` as a constant, for gradients."""
     return ops.stop_gradient(input)
