@@ -52,22 +52,28 @@ def same_layers(module, network, **options):
     return ours, theirs
 
 
-def same_network(module, network, size=64, value=255.0, tolerance=1e-4, **options):
-    """Raise unless both have the same layers and the same outputs with the same weights."""
-    ours, theirs = same_layers(module, network, **options)
+def with_equal_weights(ours, theirs):
+    """Give both models the same random weights, by which values neither die out nor blow up."""
     draw = np.random.default_rng(0)
     weights = []
     for weight in theirs.weights:
         shape = tuple(weight.shape)
         if "variance" in weight.path or "gamma" in weight.path:
             weights.append(draw.uniform(0.5, 1.5, shape))
-        elif len(shape) > 1:  # so that values neither die out nor blow up
+        elif len(shape) > 1:
             fan_in = np.prod(shape[:-1])
             weights.append(draw.normal(0, np.sqrt(2 / fan_in), shape))
         else:
             weights.append(draw.normal(0, 0.1, shape))
     for model in (ours, theirs):
         model.set_weights(weights)
+
+
+def same_network(module, network, size=64, value=255.0, tolerance=1e-4, **options):
+    """Raise unless both have the same layers and the same outputs with the same weights."""
+    ours, theirs = same_layers(module, network, **options)
+    with_equal_weights(ours, theirs)
+    draw = np.random.default_rng(1)
     channels = theirs.input_shape[-1]
     x = draw.uniform(0, value, (2, size, size, channels)).astype("float32")
     found, expected = (model.predict(x, verbose=0) for model in (ours, theirs))

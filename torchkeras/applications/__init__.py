@@ -22,6 +22,7 @@ MODULES = {
     "mobilenet": ("MobileNet",),
     "mobilenet_v2": ("MobileNetV2",),
     "mobilenet_v3": ("MobileNetV3Large", "MobileNetV3Small"),
+    "nasnet": ("NASNetLarge", "NASNetMobile"),
     "resnet": ("ResNet101", "ResNet152", "ResNet50"),
     "resnet50": (),
     "resnet_v2": ("ResNet101V2", "ResNet152V2", "ResNet50V2"),

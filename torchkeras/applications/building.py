@@ -46,6 +46,7 @@ class Recipe:
         size: Height and width that the weights were trained on.
         least: Least height and width.
         flattens: Whether the classifier needs a fixed size.
+        fixes_size: Whether ``size`` is also the default without classifier.
         pool_names: Name of the pooling layer for each kind of ``pooling``; else automatic.
         kept_as: From a file's name to its name on this machine.
         takes_channels_first: Whether the network can be built for channels before height and width.
@@ -60,6 +61,7 @@ class Recipe:
     size: int = 224
     least: int = 32
     flattens: bool = True
+    fixes_size: bool = False
     pool_names: Mapping[str, str] = field(default_factory=dict)
     kept_as: Callable[[str], str] = str
     takes_channels_first: bool = True
@@ -81,6 +83,8 @@ def assemble(
     check_arguments(name, weights, include_top, classes, classifier_activation)
     if not recipe.takes_channels_first and image_data_format() == "channels_first":
         raise argument_error(name, "image_data_format", "channels_first", '"channels_last"')
+    if recipe.fixes_size and input_shape is None and input_tensor is None:
+        input_shape = default_shape(recipe.size, 3)
     input_shape = input_shape_of(
         name, input_shape, recipe.size, recipe.least, include_top, weights, recipe.flattens
     )
@@ -268,8 +272,7 @@ def input_shape_of(
                 f"input_shape with {channels} input channels.",
                 stacklevel=3,
             )
-    size = (default_size, default_size)
-    default = (channels, *size) if is_first else (*size, channels)
+    default = default_shape(default_size, channels)
     if weights == "imagenet" and needs_size and input_shape not in (None, default):
         raise argument_error(
             owner,
@@ -362,6 +365,12 @@ def divisible(width: float, divisor: int = 8) -> int:
     """The multiple of ``divisor`` next to ``width``, and at least nine tenths of it."""
     rounded = max(divisor, int(width + divisor / 2) // divisor * divisor)
     return rounded + divisor if rounded < 0.9 * width else rounded
+
+
+def default_shape(size: int, channels: int) -> SIZES:
+    """Shape of one square image in the default layout."""
+    is_first = image_data_format() == "channels_first"
+    return (channels, size, size) if is_first else (size, size, channels)
 
 
 def image_input(input_tensor: Any, input_shape: SIZES) -> KerasTensor:
