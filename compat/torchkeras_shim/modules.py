@@ -86,11 +86,18 @@ def target_of(name: str) -> str | None:
             break
     else:
         return None
-    for old in sorted(MOVED, key=len, reverse=True):
-        if rest == old or rest.startswith(old + "."):
-            rest = ".".join(part for part in (MOVED[old], rest[len(old) + 1 :]) if part)
-            break
+    rest = _moved(rest)
     return f"torchkeras.{rest}" if rest else "torchkeras"
+
+
+def _moved(path: str) -> str:
+    """Where the contents of a path of any generation are now."""
+    for root in ("src.", "api._v2.keras.", "api."):
+        path = path.removeprefix(root)
+    for old in sorted(MOVED, key=len, reverse=True):
+        if path == old or path.startswith(old + "."):
+            return ".".join(part for part in (MOVED[old], path[len(old) + 1 :]) if part)
+    return path
 
 
 def find_module(name: str) -> ModuleType | None:

@@ -6,9 +6,12 @@ not it carries a gradient; its shape is a ``TensorShape``; number types know the
 
 import ctypes
 import gc
+import operator
 import os
+import sys
 import threading
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -18,6 +21,13 @@ from torchkeras.core.dtypes import NAMES
 from torchkeras.core.variable import Variable
 from torchkeras.tracer import KerasTensor
 from torchkeras_shim.shapes import TensorShape
+
+# Functions of ``operator`` that ``+=`` and kin stand for.
+ASSIGNMENTS = (
+    *("add", "sub", "mul", "truediv", "floordiv", "mod", "pow"),
+    *("and_", "or_", "xor", "lshift", "rshift"),
+)
+_IN_PLACE = ("torch", "torchkeras")
 
 # Tells processes that ``run``'s process starts what to take on; its value says whether torch's
 # recording is left on.
@@ -42,6 +52,7 @@ def install(gradients: bool = False) -> None:
         gradients: True leaves torch's recording as it is, for scripts that use torch themselves.
     """
     extend_tensors()
+    extend_assignments()
     extend_handles()
     extend_dtypes()
     if not gradients:
@@ -83,6 +94,28 @@ def extend_tensors() -> None:
     # Under torch.compile a shape is a torch.Size, which then knows the same words.
     names = ("as_list", "num_elements", "is_fully_defined", "rank", "ndims", "dims")
     extend_builtin_type(torch.Size, {name: vars(TensorShape)[name] for name in names})
+
+
+def extend_assignments() -> None:
+    """``x += y`` gives another tensor, as in TensorFlow; in torch it changes ``x`` itself.
+
+    Modules of torch and torchkeras, and those that import torch, go on in torch's way.
+    """
+    for name in ASSIGNMENTS:
+        in_place = getattr(torch.Tensor, f"__i{name.strip('_')}__")
+        if not isinstance(in_place, FunctionType):
+            method = _assignment(in_place, getattr(operator, name))
+            setattr(torch.Tensor, f"__i{name.strip('_')}__", method)
+
+
+def _assignment(in_place: Callable, compute: Callable) -> Callable:
+    def assign(self: torch.Tensor, other: Any) -> Any:
+        names = sys._getframe(1).f_globals
+        if "torch" in names or names.get("__name__", "").partition(".")[0] in _IN_PLACE:
+            return in_place(self, other)
+        return compute(self, other)
+
+    return assign
 
 
 def extend_handles() -> None:

@@ -112,3 +112,10 @@ def test_a_broken_module_is_not_reported_as_missing(monkeypatch):
 
     assert modules.find_module("torchkeras.layers") is torchkeras.layers
     assert modules.find_module("torchkeras.nothing.below") is None
+
+
+def test_inner_paths_of_older_releases_lead_to_what_they_hold_now():
+    saving_lib = importlib.import_module("keras.src.saving.saving_lib")
+    assert saving_lib.save_model is torchkeras.saving.save_model
+    merge = importlib.import_module("tensorflow.keras.layers.merge")
+    assert merge.Concatenate is torchkeras.layers.Concatenate
