@@ -1,3 +1,4 @@
+import functools
 import inspect
 
 import pytest
@@ -86,3 +87,27 @@ def test_arguments_have_the_names_of_other_releases_too():
     assert signature_of(Doubling.call).names == ["sequences", "factor"]
     with pytest.raises(TypeError, match="sequences"):
         layer(scale=3)
+
+
+def test_a_layer_may_have_a_call_of_its_own():
+    class Scaled(Layer):
+        def __init__(self):
+            super().__init__()
+            self.supports_masking = True
+            self.call = doubled(self.call)
+
+        def call(self, x, mask=None, training=None):
+            return x + (1 if training else 0) if mask is None else x * mask
+
+    def doubled(call):
+        @functools.wraps(call)
+        def twice(x, **kwargs):
+            return 2 * call(x, **kwargs)
+
+        return twice
+
+    layer = Scaled()
+    x = torch.ones(2)
+    assert layer(x).tolist() == [2, 2]
+    assert layer(x, training=True).tolist() == [4, 4]
+    assert layer(x, mask=torch.tensor([3.0, 0.0])).tolist() == [6, 0]

@@ -109,6 +109,25 @@ class CallSignature:
         return bound
 
 
+def replaced(call: Callable, signature: CallSignature) -> Callable:
+    """A function set as one layer's ``call``, which need not spell out what has a default."""
+    first = [name for name in signature.positional if name not in signature.defaults]
+    rest = signature.positional[len(first) :]
+
+    @functools.wraps(call)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        if len(args) > len(signature.positional):
+            return call(*args, **kwargs)
+        given = {
+            name: value
+            for name, value in zip(rest, args[len(first) :], strict=False)
+            if value is not signature.defaults[name]
+        }
+        return call(*args[: len(first)], **given, **kwargs)
+
+    return called
+
+
 @functools.cache
 def signature_of(call: Callable) -> CallSignature:
     """The signature of a ``call`` function."""

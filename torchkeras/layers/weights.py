@@ -16,6 +16,7 @@ from torchkeras.core.layout import IDENTITY, Layout, Permuted
 from torchkeras.core.seeds import SeedGenerator
 from torchkeras.core.typing import ConstraintLike, InitializerLike, RegularizerLike
 from torchkeras.core.variable import Store, Variable
+from torchkeras.layers.signature import replaced
 from torchkeras.layers.tracking import (
     Container,
     TrackedDict,
@@ -391,7 +392,9 @@ class LayerWeights(nn.Module):
         if "_inbound_calls" not in state:
             self._keep_for_later(name, value)
             return
-        if isinstance(value, Variable):
+        if name == "call":
+            state[name] = replaced(value, self._signature)
+        elif isinstance(value, Variable):
             self._drop(name)
             state[name] = value
             if isinstance(value.module, Store):
