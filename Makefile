@@ -2,6 +2,7 @@
 # make test   installs the test extra and runs the suite
 # make test-slow   the tests marked slow: runs killed at many points, grids of processes, compiled fits
 # make test-semantics   the core's tests with TensorFlow's ways on torch's tensors (see conftest.py)
+# make test-libraries   installs Keras libraries of other authors and runs them on the drop-in
 # make lint   formats and checks
 
 VENV ?= .venv
@@ -9,7 +10,7 @@ PYTHON ?= python3
 WORKERS ?= 2
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-slow test-semantics lint clean
+.PHONY: demo test test-slow test-semantics test-libraries lint clean
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/python -m torchkeras run examples/scripts/fashion_mnist_cnn.py
@@ -22,6 +23,10 @@ test-slow: $(VENV)/.installed-test
 
 test-semantics: $(VENV)/.installed-test
 	TORCHKERAS_SEMANTICS=tensorflow $(BIN)/python -m pytest -q -n $(WORKERS) tests/core tests/tracer tests/layers tests/models
+
+test-libraries: $(VENV)/.installed-test
+	$(BIN)/python -m pip install --quiet --no-deps --requirement tests/libraries/requirements.txt
+	$(BIN)/python -m pytest -q -n $(WORKERS) -m slow tests/libraries
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff format

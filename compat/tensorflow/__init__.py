@@ -33,6 +33,7 @@ from tensorflow import (  # noqa: E402
     profiler,
     ragged,
     random,
+    saved_model,
     sparse,
     strings,
     summary,
@@ -115,7 +116,6 @@ from tensorflow.flow import (  # noqa: E402
     executing_eagerly,
     foldl,
     foldr,
-    function,
     group,
     init_scope,
     inside_function,
@@ -130,6 +130,7 @@ from tensorflow.flow import (  # noqa: E402
     vectorized_map,
     while_loop,
 )
+from tensorflow.functions import function  # noqa: E402
 from tensorflow.indexing import (  # noqa: E402
     boolean_mask,
     gather,
@@ -202,6 +203,7 @@ from tensorflow.math import (  # noqa: E402
     truediv,
 )
 from tensorflow.module import Module  # noqa: E402
+from tensorflow.protos import make_ndarray, make_tensor_proto  # noqa: E402
 from tensorflow.ragged import RaggedTensor, RaggedTensorSpec  # noqa: E402
 from tensorflow.sparse import SparseTensor, SparseTensorSpec  # noqa: E402
 from tensorflow.strings import as_string  # noqa: E402

@@ -100,6 +100,11 @@ def _moved(path: str) -> str:
     return path
 
 
+def keras_version() -> str:
+    """The release of Keras whose API this is."""
+    return KERAS_VERSION
+
+
 def find_module(name: str) -> ModuleType | None:
     """Import ``name`` if there is such a module, else None; errors inside it are not hidden."""
     parent = name.rpartition(".")[0]
@@ -189,7 +194,7 @@ class _MirrorLoader(Loader):
         if module.__name__ == "tensorflow.python.keras":
             absent.warn_of_the_inside(module.__name__)
         if self.target.__name__ == "torchkeras":
-            vars(module)["__version__"] = KERAS_VERSION
+            vars(module).update(__version__=KERAS_VERSION, version=keras_version)
 
 
 class MirrorFinder(MetaPathFinder):
@@ -218,7 +223,7 @@ def mirror_package(name: str) -> None:
     module = sys.modules[name]
     module.__class__ = Mirror
     module.target = importlib.import_module("torchkeras")  # type: ignore[attr-defined]
-    vars(module)["__version__"] = KERAS_VERSION
+    vars(module).update(__version__=KERAS_VERSION, version=keras_version)
 
 
 def install() -> None:
