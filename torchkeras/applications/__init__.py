@@ -8,6 +8,7 @@ from typing import Any
 # Files name these layers, so they are known from the start.
 from torchkeras.applications import scaling as _scaling  # noqa: F401
 
+_COSTS = ["002", "004", "006", "008", "016", "032", "040", "064", "080", "120", "160", "320"]
 # module -> networks in it that are also found here
 MODULES = {
     "convnext": tuple(f"ConvNeXt{size}" for size in ("Tiny", "Small", "Base", "Large", "XLarge")),
@@ -23,8 +24,10 @@ MODULES = {
     "mobilenet_v2": ("MobileNetV2",),
     "mobilenet_v3": ("MobileNetV3Large", "MobileNetV3Small"),
     "nasnet": ("NASNetLarge", "NASNetMobile"),
+    "regnet": tuple(f"RegNet{kind}{cost}" for kind in "XY" for cost in _COSTS),
     "resnet": ("ResNet101", "ResNet152", "ResNet50"),
     "resnet50": (),
+    "resnet_rs": tuple(f"ResNetRS{depth}" for depth in (50, 101, 152, 200, 270, 350, 420)),
     "resnet_v2": ("ResNet101V2", "ResNet152V2", "ResNet50V2"),
     "vgg16": ("VGG16",),
     "vgg19": ("VGG19",),

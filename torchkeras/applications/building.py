@@ -198,7 +198,7 @@ def _documentation(
     return (
         f"{what}\n\n    Args:\n{lines.format(least=recipe.least, size=recipe.size)}\n\n"
         "    Raises:\n        ValueError: the arguments don't fit each other.\n\n"
-        f"    Source: {source}; Keras 3 ``{function}``.\n    "
+        f"    Source: {source}; Keras ``{function}``.\n    "
     )
 
 
