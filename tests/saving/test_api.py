@@ -58,16 +58,6 @@ def test_any_h5_holds_what_weights_h5_holds(model, tmp_path):
         np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.parametrize("group", ["/", "model_weights"])
-def test_weights_as_tf_keras_2_lays_them_out_are_named(model, tmp_path, group):
-    with h5py.File(tmp_path / "m.h5", "w") as file:
-        file.require_group(group).attrs["layer_names"] = ["body", "head"]
-    with pytest.raises(
-        ValueError, match=r"m\.h5'; expected a file laid out as .*tf\.keras 2 wrote"
-    ):
-        model.load_weights(tmp_path / "m.h5")
-
-
 def test_weights_are_taken_from_a_whole_model(model, tmp_path):
     before = model.get_weights()
     model.save(tmp_path / "m.keras")

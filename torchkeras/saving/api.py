@@ -16,6 +16,7 @@ from torchkeras.saving import (
     files,
     hdf5,
     keras_archive,
+    legacy_h5,
     safetensors,
     shards,
     weights,
@@ -134,7 +135,7 @@ def _hint_for_other_file(path: Path) -> str:
     if path.suffix == ".safetensors" or path.name.endswith(_WEIGHTS):
         return "It holds weights alone: build the model and call load_weights."
     if path.suffix in _LEGACY:
-        return "Rebuild the model and call load_weights on a .weights.h5 file, or save as .keras."
+        return "Rebuild the model and call load_weights on the file, or save it as .keras."
     return "File not in a known format."
 
 
@@ -202,8 +203,8 @@ def load_weights(
 
     Args:
         model: The model; it must have its weights.
-        filepath: ``.weights.h5`` or any other ``.h5`` of that content, ``.weights.json``,
-            ``.safetensors``, or a ``.keras`` archive.
+        filepath: ``.weights.h5`` or any other ``.h5`` of that content or of tf.keras 2, weights
+            alone or a whole model; ``.weights.json``, ``.safetensors``, or a ``.keras`` archive.
         skip_mismatch: Whether what doesn't fit is left as it is, with a warning.
         by_name: Whether layers are found by their names instead of their places.
         objects_to_skip: Layers to leave alone.
@@ -225,6 +226,12 @@ def load_weights(
         safetensors.load(model, path, skip_mismatch)
         return
     with _source(path) as (root, assets):
+        older = legacy_h5.root_of(root) if isinstance(root, hdf5.Group) else None
+        if older is not None:
+            reader = legacy_h5.Reader(skip_mismatch, objects_to_skip or ())
+            reader.read(model, older, by_name)
+            keras_archive.report(model, reader)
+            return
         reader = weights.Reader(skip_mismatch, objects_to_skip or (), assets)
         if by_name:
             _read_by_name(reader, model, root)
@@ -248,17 +255,7 @@ def _source(path: Path) -> Iterator[tuple[Any, Any]]:
             yield root, assets
     else:
         with hdf5.open_group(path) as root:
-            _check_layout(path, root)
             yield root, None
-
-
-def _check_layout(path: Path, root: hdf5.Group) -> None:
-    """Raise a ValueError if a file lies as tf.keras 2 and Keras 1 wrote it."""
-    if "layer_names" in root.attributes or "model_weights" in root:
-        raise argument_error(
-            "load_weights", "filepath", str(path), "a file laid out as .weights.h5 is",
-            "tf.keras 2 wrote it: load it there and save it as .weights.h5 or .keras.",
-        )  # fmt: skip
 
 
 def _read_by_name(reader: weights.Reader, model: Any, root: Any) -> None:

@@ -5,6 +5,7 @@ links), declare sizes that it doesn't hold, or name filter plug-ins. The reader 
 only, and checks what a dataset declares against what is stored before a byte is allocated.
 """
 
+import itertools
 import math
 import os
 from collections.abc import Iterator, Mapping
@@ -97,6 +98,38 @@ class Group(Mapping):
                 return None
             found = found[part]
         return found if isinstance(found, Group) else None
+
+    def holds_texts(self, name: str) -> bool:
+        """Whether there is a list of texts of that name, whole or in parts."""
+        return name in self._group.attrs or f"{name}0" in self._group.attrs
+
+    def texts(self, name: str) -> list[str]:
+        """The list of texts in the attribute of that name, or in its numbered parts.
+
+        Raises:
+            ValueError: there is something else, or more is declared than stored.
+        """
+        if name in self._group.attrs:
+            return self._texts(name)
+        found: list[str] = []
+        for number in itertools.count():
+            if f"{name}{number}" not in self._group.attrs:
+                return found
+            found += self._texts(f"{name}{number}")
+
+    def _texts(self, name: str) -> list[str]:
+        attribute = self._group.attrs.get_id(name)
+        declared = math.prod(attribute.shape) * attribute.dtype.itemsize
+        stored = self._group.file.id.get_filesize()
+        if declared > stored:
+            raise refuse(f"{self.path}@{name}", f"{declared} bytes in a file of {stored}")
+        values = [] if 0 in attribute.shape else np.asarray(self._group.attrs[name]).tolist()
+        if not isinstance(values, list):
+            raise refuse(f"{self.path}@{name}", "no list")
+        texts = [value.decode() if isinstance(value, bytes) else value for value in values]
+        if not all(isinstance(text, str) for text in texts):
+            raise refuse(f"{self.path}@{name}", f"of type {attribute.dtype}")
+        return texts
 
     def values_of(self, name: str) -> "Values":
         """The arrays of the group of that name; none if there is no such group."""

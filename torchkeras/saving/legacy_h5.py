@@ -1,0 +1,154 @@
+"""Weights as tf.keras 2 and Keras 1 laid them out in ``.h5`` files.
+
+A group for each layer that stands directly in the model, with the names of its weights in order.
+Layers are matched by order or by name, and a model within the model counts as one layer.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from torchkeras.core.checks import argument_error
+from torchkeras.core.variable import Variable
+from torchkeras.saving import hdf5
+
+_WHOLE_MODEL = "model_weights"
+_OWN = "top_level_model_weights"
+_LAYERS = "layer_names"
+_WEIGHTS = "weight_names"
+
+
+def root_of(file: hdf5.Group) -> hdf5.Group | None:
+    """The group of the weights, of a file of weights or of a whole model; None in other layouts."""
+    inside = file.group(_WHOLE_MODEL)
+    group = file if inside is None else inside
+    return group if group.holds_texts(_LAYERS) else None
+
+
+class Reader:
+    """Gives the layers of a model what such a file has for them.
+
+    Nothing is changed before everything has been matched, so a file that doesn't fit leaves the
+    model as it was.
+
+    Args:
+        skip_mismatch: Whether what doesn't fit is left as it is.
+        skipped: Layers to leave alone.
+    """
+
+    def __init__(self, skip_mismatch: bool = False, skipped: Any = ()) -> None:
+        self.skip_mismatch = skip_mismatch
+        self.skipped = list(skipped)
+        self.failures: dict[int, tuple[Any, str, Exception]] = {}
+        self._found: list[tuple[Variable, hdf5.Dataset]] = []
+
+    def read(self, model: Any, group: hdf5.Group, by_name: bool = False) -> None:
+        """Serve the layers of ``model``, by their order or by their names.
+
+        Raises:
+            ValueError: the numbers of layers differ, or ``group`` is damaged.
+        """
+        pairs = _by_name(model, group) if by_name else _by_order(model, group)
+        for layer, name in pairs:
+            if not any(layer is other for other in self.skipped):
+                saved = _saved(group, name)
+                self._match(layer, name, _arranged(layer, saved), list(saved.values()))
+        if _OWN in group:
+            own, saved = _own_weights(model), list(_saved(group, _OWN).values())
+            if own or saved:
+                self._match(model, _OWN, own, saved)
+        if self.failures and not self.skip_mismatch:
+            return
+        for variable, dataset in self._found:
+            variable.assign(dataset.read())
+
+    def _match(
+        self, owner: Any, place: str, variables: list[Variable], saved: list[hdf5.Dataset]
+    ) -> None:
+        if len(variables) != len(saved):
+            what = f"the file has {len(saved)} weights for it, and it has {len(variables)}"
+            self._fail(owner, place, what)
+            return
+        for variable, dataset in zip(variables, saved, strict=True):
+            if tuple(variable.shape) == dataset.shape:
+                self._found.append((variable, dataset))
+            else:
+                what = f"the shape of {variable.path} is {tuple(variable.shape)}"
+                self._fail(owner, place, f"{what}, and in the file {dataset.shape}")
+
+    def _fail(self, owner: Any, place: str, what: str) -> None:
+        name = f'{type(owner).__name__} "{owner.name}"'
+        self.failures.setdefault(id(owner), (owner, place, ValueError(f"{name}: {what}.")))
+
+
+def _by_order(model: Any, group: hdf5.Group) -> list[tuple[Any, str]]:
+    """Layers and groups that hold weights, paired in their order."""
+    layers = [layer for layer in model.layers if layer.weights]
+    names = [name for name in group.texts(_LAYERS) if _names_of_weights(group, name)]
+    if len(layers) != len(names):
+        raise argument_error(
+            "load_weights",
+            "model",
+            f"one with {len(layers)} layers that have weights",
+            f"one with {len(names)}, as the file has",
+            "Layer count mismatch; load_weights(by_name=True) takes what has the same name.",
+        )
+    return list(zip(layers, names, strict=True))
+
+
+def _by_name(model: Any, group: hdf5.Group) -> Iterator[tuple[Any, str]]:
+    """Layers and groups of the same name."""
+    names = group.texts(_LAYERS)
+    for name in dict.fromkeys(names):
+        for layer in model.layers:
+            if layer.name == name and (layer.weights or _names_of_weights(group, name)):
+                yield layer, name
+
+
+def _names_of_weights(group: hdf5.Group, name: str) -> list[str]:
+    inner = group.group(name)
+    return [] if inner is None else inner.texts(_WEIGHTS)
+
+
+def _saved(group: hdf5.Group, name: str) -> dict[str, hdf5.Dataset]:
+    """The unread weights of the group called ``name``, by their names, in their order."""
+    inner = group.group(name)
+    saved = {}
+    for weight in [] if inner is None else inner.texts(_WEIGHTS):
+        folder, _, key = weight.strip("/").rpartition("/")
+        holder = inner.group(folder) if folder else inner
+        found = holder[key] if holder is not None and key in holder else None
+        if not isinstance(found, hdf5.Dataset):
+            raise hdf5.refuse(f"{inner.path}/{weight}", "missing, though its layer names it")
+        saved[weight] = found
+    return saved
+
+
+def _arranged(layer: Any, saved: dict[str, hdf5.Dataset]) -> list[Variable]:
+    """Weights of ``layer`` in the order of the file.
+
+    That is the trainable ones and then the others, as they were when the file was written. Where
+    parts of the layer were frozen then and aren't now, the weights' names tell, if they are equal.
+    """
+    variables = [*layer.trainable_weights, *layer.non_trainable_weights]
+    by_name = {_last_parts(variable.path): variable for variable in variables}
+    names = [_last_parts(name) for name in saved]
+    if len(by_name) == len(variables) and sorted(by_name) == sorted(names):
+        return [by_name[name] for name in names]
+    shapes = [dataset.shape for dataset in saved.values()]
+    # A wholly frozen layer lists its weights part by part.
+    for order in (variables, layer.weights):
+        if [tuple(variable.shape) for variable in order] == shapes:
+            return order
+    return variables
+
+
+def _last_parts(name: str) -> str:
+    """A weight's own name and that of its layer: ``dense/kernel`` of ``model/dense/kernel:0``."""
+    return "/".join(name.partition(":")[0].split("/")[-2:])
+
+
+def _own_weights(model: Any) -> list[Variable]:
+    """The weights that belong to no layer of ``model``."""
+    inside = {(id(v.module), v.key) for layer in model.layers for v in layer.weights}
+    weights = [*model.trainable_weights, *model.non_trainable_weights]
+    return [v for v in weights if (id(v.module), v.key) not in inside]
