@@ -34,6 +34,7 @@ from tensorflow import (  # noqa: E402
     ragged,
     random,
     saved_model,
+    signal,
     sparse,
     strings,
     summary,

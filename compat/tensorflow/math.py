@@ -9,8 +9,9 @@ from torchkeras_shim.names import missing
 from torchkeras_shim.sizes import Sizes, as_size, as_sizes
 
 from tensorflow import indexing
+from tensorflow.ragged.elementwise import combined
 from tensorflow.ragged.reducing import reduced
-from tensorflow.ragged.tensor import RaggedTensor, combined
+from tensorflow.ragged.tensor import RaggedTensor
 from tensorflow.tensors import convert_to_tensor
 from torchkeras import activations, ops
 

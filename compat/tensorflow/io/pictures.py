@@ -237,7 +237,10 @@ def convert_image_dtype(
     top = torch.iinfo(image.dtype).max
     if wanted.is_floating_point:
         return image.to(wanted) / top
-    return convert_image_dtype(image.double() / top, wanted, saturate)
+    limit = torch.iinfo(wanted).max
+    if top > limit:
+        return torch.div(image, (top + 1) // (limit + 1), rounding_mode="floor").to(wanted)
+    return image.to(wanted) * ((limit + 1) // (top + 1))
 
 
 def _opened(contents: Any, owner: str) -> Any:

@@ -2,6 +2,7 @@
 
 from torchkeras_shim.names import missing
 
+from tensorflow.ragged.elementwise import map_flat_values
 from tensorflow.ragged.making import (
     boolean_mask,
     constant,
@@ -12,6 +13,6 @@ from tensorflow.ragged.making import (
     stack_dynamic_partitions,
 )
 from tensorflow.ragged.spec import RaggedTensorSpec
-from tensorflow.ragged.tensor import RaggedTensor, joined, map_flat_values
+from tensorflow.ragged.tensor import RaggedTensor, joined
 
 __getattr__ = missing(__name__)

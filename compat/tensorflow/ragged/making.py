@@ -79,7 +79,9 @@ def range(
     lengths = torch.ceil((limits - starts) / deltas).clamp(min=0).to(torch_dtype(row_splits_dtype))
     rows = owners(lengths)
     places = ranges(torch.zeros_like(lengths), lengths)
-    return RaggedTensor.from_row_lengths(starts[rows] + deltas[rows] * places, lengths)
+    return RaggedTensor.from_row_lengths(
+        starts[rows] + deltas[rows] * places.to(starts.dtype), lengths
+    )
 
 
 def as_ragged(value: Any, ragged_rank: int) -> RaggedTensor:
@@ -144,13 +146,19 @@ def stack(values: Sequence[Any], axis: int = 0, name: str | None = None) -> Any:
     axis = axis % (rank + 1)
     if rank == 0:
         return convert_to_tensor(values)
+    if rank == 1 and axis == 1:
+        return torch.stack(values, dim=1)
     if axis == 0:
         deepest = max(v.ragged_rank if isinstance(v, RaggedTensor) else 0 for v in values)
         deepest = max(deepest, rank - 1)
         rows = [as_ragged(v, deepest) if deepest else v for v in values]
         return RaggedTensor.of_rows(rows)
-    parts = [expand_dims(as_ragged(v, max(1, axis - 1)) if rank > 1 else v, axis)
-             if rank > 1 else RaggedTensor.from_uniform_row_length(v, 1) for v in values]
+    parts = [
+        expand_dims(as_ragged(v, max(1, axis - 1)) if rank > 1 else v, axis)
+        if rank > 1
+        else RaggedTensor.from_uniform_row_length(v, 1)
+        for v in values
+    ]
     return concat(parts, axis)
 
 
@@ -184,9 +192,7 @@ def boolean_mask(data: Any, mask: Any, name: str | None = None) -> Any:
     return RaggedTensor(kept, splits_of(lengths))
 
 
-def row_splits_to_segment_ids(
-    splits: Any, name: str | None = None, out_type: Any = None
-) -> Tensor:
+def row_splits_to_segment_ids(splits: Any, name: str | None = None, out_type: Any = None) -> Tensor:
     """The number of the row of each value."""
     splits = positions(splits)
     return owners(splits.diff()).to(torch_dtype(out_type) if out_type else splits.dtype)

@@ -1,6 +1,5 @@
 """Sums, means and kin of ragged tensors along their axes."""
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +11,9 @@ from tensorflow.ragged.tensor import RaggedTensor
 from torchkeras.core.checks import argument_error
 
 
-def reduced(kind: str, x: RaggedTensor, axis: Any, keepdims: bool, whole: Callable[..., Any]) -> Any:
+def reduced(
+    kind: str, x: RaggedTensor, axis: Any, keepdims: bool, whole: Callable[..., Any]
+) -> Any:
     """``x`` reduced along its axes.
 
     Args:
@@ -86,17 +87,13 @@ def segments(kind: str, values: Tensor, owner: Tensor, count: int) -> Tensor:
         return found > 0
     dtype = values.dtype
     if kind == "mean":
+        values = values if dtype.is_floating_point else values.double()
         total = segments("sum", values, owner, count)
         number = torch.zeros(count).index_add_(0, owner, torch.ones(len(owner)))
-        number = number.reshape((-1,) + (1,) * (values.ndim - 1))
-        mean = total / number.to(dtype) if dtype.is_floating_point else total // number.to(dtype)
-        return mean.to(dtype)
+        return (total / number.reshape((-1,) + (1,) * (values.ndim - 1))).to(values.dtype)
     info = torch.finfo(dtype) if dtype.is_floating_point else torch.iinfo(dtype)
-    least = -math.inf if dtype.is_floating_point else info.min
-    most = math.inf if dtype.is_floating_point else info.max
-    start, name = {
-        "sum": (0, "sum"), "prod": (1, "prod"), "max": (least, "amax"), "min": (most, "amin"),
-    }[kind]  # fmt: skip
-    result = values.new_full((count, *values.shape[1:]), start)
+    starts = {"sum": 0, "prod": 1, "max": info.min, "min": info.max}
+    result = values.new_full((count, *values.shape[1:]), starts[kind])
     place = owner.reshape((-1,) + (1,) * (values.ndim - 1)).expand_as(values)
+    name = kind if kind in ("sum", "prod") else f"a{kind}"
     return result.scatter_reduce(0, place, values, name)

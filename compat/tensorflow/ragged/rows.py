@@ -30,7 +30,7 @@ def owners(lengths: Tensor) -> Tensor:
 
 
 def ranges(starts: Tensor, lengths: Tensor, step: int = 1) -> Tensor:
-    """``starts[i]``, ``starts[i] + step``, ... as many as ``lengths[i]``, for one i after another."""
+    """For each row ``lengths[i]`` numbers from ``starts[i]`` on, ``step`` apart, row after row."""
     lengths = lengths.long()
     rows = owners(lengths)
     place = torch.arange(len(rows)) - (lengths.cumsum(0) - lengths)[rows]
@@ -42,7 +42,8 @@ def cut(lengths: Tensor, part: slice) -> tuple[Tensor, Tensor, int]:
     lengths, step = lengths.long(), 1 if part.step is None else int(part.step)
     low, high = (0, lengths) if step > 0 else (-1, lengths - 1)
     bounds = []
-    for bound, default in zip((part.start, part.stop), (low, high) if step > 0 else (high, low)):
+    ends = (low, high) if step > 0 else (high, low)
+    for bound, default in zip((part.start, part.stop), ends, strict=True):
         if bound is None:
             place = torch.zeros_like(lengths) + default
         else:

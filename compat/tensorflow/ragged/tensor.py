@@ -1,7 +1,6 @@
 """``tf.RaggedTensor``: rows of unequal lengths."""
 
-import operator
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -204,7 +203,9 @@ class RaggedTensor(Composite):
                 st_input.indices.tolist(),
                 "rows without gaps, in order",
             )
-        return cls.from_row_lengths(st_input.values, positions(lengths, torch_dtype(row_splits_dtype)))
+        return cls.from_row_lengths(
+            st_input.values, positions(lengths, torch_dtype(row_splits_dtype))
+        )
 
     @classmethod
     def of_rows(cls, rows: Sequence[Any], row_splits_dtype: Any = torch.int64) -> "RaggedTensor":
@@ -325,7 +326,12 @@ class RaggedTensor(Composite):
         if outer > 0:
             values = self.values
             if isinstance(values, RaggedTensor):
+                if outer == 1:
+                    return self._joined_rows(values, inner)
                 return self.with_values(values.merge_dims(outer - 1, inner - 1))
+            if outer == 1:
+                length = int(np.prod(values.shape[1:inner], dtype=int))
+                return type(self)(_merged(values, 0, inner - 1), self.row_splits * length)
             return self.with_values(_merged(values, outer - 1, inner - 1))
         if outer == inner:
             return self
@@ -333,6 +339,11 @@ class RaggedTensor(Composite):
         if isinstance(values, RaggedTensor):
             return values.merge_dims(0, inner - 1)
         return _merged(values, 0, inner - 1)
+
+    def _joined_rows(self, values: Any, inner: int) -> Any:
+        """Rows whose own rows are put together, down to the axis ``inner``."""
+        joined_rows = type(self)(values.values, values.row_splits[self.row_splits.long()])
+        return joined_rows if inner == 2 else joined_rows.merge_dims(1, inner - 1)
 
     # Other forms.
 
@@ -434,8 +445,11 @@ class RaggedTensor(Composite):
     def _sliced(self, part: slice) -> "RaggedTensor":
         start, stop, step = part.indices(len(self))
         if step != 1:
-            return self.rows_at(torch.arange(start, stop, step) if step > 0 else
-                                torch.tensor(range(start, stop, step), dtype=torch.int64))
+            return self.rows_at(
+                torch.arange(start, stop, step)
+                if step > 0
+                else torch.tensor(range(start, stop, step), dtype=torch.int64)
+            )
         splits = self.row_splits[start : max(start, stop) + 1]
         values = self.values[int(splits[0]) : int(splits[-1])]
         return type(self)(values, splits - splits[0], self._length)
@@ -481,102 +495,6 @@ class RaggedTensor(Composite):
 
     def __bool__(self) -> bool:
         raise TypeError("tf.RaggedTensor has no truth value; use tf.reduce_any or tf.reduce_all.")
-
-
-def _operator(function: Callable[..., Any]) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """The method of an operator, and that of it with the sides exchanged."""
-
-    def apply(self: RaggedTensor, other: Any) -> Any:
-        return combined(function, self, other)
-
-    def turned(self: RaggedTensor, other: Any) -> Any:
-        return combined(function, other, self)
-
-    return apply, turned
-
-
-for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and_", "or_", "xor"):
-    _plain = _name.rstrip("_")
-    _apply, _turned = _operator(getattr(operator, _name))
-    setattr(RaggedTensor, f"__{_plain}__", _apply)
-    setattr(RaggedTensor, f"__r{_plain}__", _turned)
-for _name in ("eq", "ne", "lt", "le", "gt", "ge"):
-    setattr(RaggedTensor, f"__{_name}__", _operator(getattr(operator, _name))[0])
-for _name in ("neg", "abs", "invert"):
-    setattr(
-        RaggedTensor,
-        f"__{_name}__",
-        lambda self, act=getattr(operator, _name): map_flat_values(act, self),
-    )
-
-
-def combined(function: Callable[..., Any], x: Any, y: Any) -> Any:
-    """``function`` of two operands, of which one at least is ragged, element by element.
-
-    Raises:
-        ValueError: rows of both differ in length, or a tensor doesn't fit the rows.
-    """
-    form = x if isinstance(x, RaggedTensor) else y
-    if isinstance(x, RaggedTensor) and isinstance(y, RaggedTensor):
-        form = x if x.ragged_rank >= y.ragged_rank else y
-        if int(y.bounding_shape()[1]) > int(x.bounding_shape()[1]) and form is x:
-            form = y
-    return form.with_flat_values(function(_fitted(x, form), _fitted(y, form)))
-
-
-def _fitted(x: Any, form: RaggedTensor) -> Any:
-    """The value that ``x`` has where each flat value of ``form`` stands."""
-    if x is form:
-        return x.flat_values
-    if isinstance(x, RaggedTensor):
-        same = zip(x.nested_row_splits, form.nested_row_splits, strict=False)
-        if x.ragged_rank == form.ragged_rank and all(torch.equal(*pair) for pair in same):
-            return x.flat_values
-        if bool((x.row_lengths() == 1).all()) and x.ragged_rank == 1:
-            return x.flat_values[form.coordinates()[0]]
-        raise argument_error(
-            "tf.RaggedTensor", "row lengths", x.row_lengths(), f"those of {form.row_lengths()}"
-        )
-    if isinstance(x, (int, float, bool, complex)):
-        return x
-    x = convert_to_tensor(x)
-    rank = len(form.shape)
-    if x.ndim > rank:
-        raise argument_error("tf.RaggedTensor", "rank of a tensor", x.ndim, f"at most {rank}")
-    if x.ndim <= rank - 1 - form.ragged_rank:
-        return x
-    sizes = (1,) * (rank - x.ndim) + tuple(x.shape)
-    x = x.reshape(sizes)
-    places = []
-    for size, place, lengths in zip(
-        sizes, form.coordinates(), (None, *form.nested_row_lengths()), strict=False
-    ):
-        fits = size == len(form) if lengths is None else bool((lengths == size).all())
-        if size != 1 and not fits:
-            raise argument_error(
-                "tf.RaggedTensor", "shape", tuple(x.shape), f"one that fits rows of {form.shape}"
-            )
-        places.append(place if size != 1 else torch.zeros_like(place))
-    if isinstance(x, Tensor):
-        return x[tuple(places)]
-    return as_texts(np.asarray(x)[tuple(place.numpy() for place in places)])
-
-
-def map_flat_values(op: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """``op`` of the flat values of ragged arguments; the result lies in the same rows.
-
-    Raises:
-        ValueError: there are two ragged arguments and their rows differ.
-    """
-    found = [a for a in (*args, *kwargs.values()) if isinstance(a, RaggedTensor)]
-    if not found:
-        return op(*args, **kwargs)
-    form = found[0]
-    args = tuple(_fitted(a, form) if isinstance(a, RaggedTensor) else a for a in args)
-    kwargs = {
-        key: _fitted(a, form) if isinstance(a, RaggedTensor) else a for key, a in kwargs.items()
-    }
-    return form.with_flat_values(op(*args, **kwargs))
 
 
 def joined(parts: Sequence[Any]) -> Any:
