@@ -160,6 +160,4 @@ class Pipeline:
 
 def call(function: Callable[..., Any], element: Any) -> Any:
     """``function`` of an element; a tuple's parts are handed over as arguments."""
-    if isinstance(element, tuple) and not hasattr(element, "_fields"):
-        return function(*element)
-    return function(element)
+    return function(*element) if type(element) is tuple else function(element)

@@ -56,8 +56,12 @@ def structure(value: Any) -> Any:
 
 def returned(value: Any) -> Any:
     """What a user's function gave back as an element; a list is a tuple of parts."""
-    if type(value) is tuple and all(isinstance(part, Tensor) for part in value):
-        return value
+    if type(value) is tuple:
+        for part in value:
+            if not isinstance(part, Tensor):
+                break
+        else:
+            return value
     return structure(tuple(value) if type(value) is list else value)
 
 

@@ -6,11 +6,13 @@ and the functions without being sent anything. As a batch is joined where its el
 one message carries it.
 """
 
+import gc
 import itertools
 import multiprocessing
 import os
 import sys
 import time
+import warnings
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
@@ -175,8 +177,24 @@ class Parallel(Stream):
             multiprocessing_context="fork",
             in_order=self.in_order,
         )
-        for message in loader:
+        for message in _started(loader):
             yield from message.elements()
+
+
+def _started(loader: DataLoader) -> Iterator[Any]:
+    """The messages of a loader whose workers are running."""
+    with warnings.catch_warnings():
+        # The workers do without the threads that Python warns of, as a loader's always have.
+        warnings.filterwarnings("ignore", ".*multi-threaded.*fork", DeprecationWarning)
+        # A worker that collected this process's garbage, such as a loader that an exception has
+        # left behind, would wait for ever for threads it has no copy of.
+        own = not gc.get_freeze_count()
+        gc.freeze()
+        try:
+            return iter(loader)
+        finally:
+            if own:
+                gc.unfreeze()
 
 
 class _Portions(Dataset):
@@ -215,24 +233,26 @@ class _Message:
     are stacked for the journey, and those of different shapes are written out as arrays.
     """
 
-    def __init__(self, content: Any, is_stacked: bool) -> None:
+    def __init__(self, content: Any, form: str) -> None:
         self.content = content
-        self.is_stacked = is_stacked
+        self.form = form
 
     @classmethod
     def of(cls, results: list[Any]) -> "_Message":
         """A message of some elements."""
         if len(results) == 1:
-            return cls(results, False)
+            return cls(results, "plain")
         rows = [nested.flatten(element) for element in results]
         if _are_alike(rows):
             columns = [elements.stack(column) for column in zip(*rows, strict=True)]
-            return cls((results[0], columns), True)
-        return cls([nested.map_structure(_packed, element) for element in results], False)
+            return cls((results[0], columns), "stacked")
+        return cls([nested.map_structure(_packed, element) for element in results], "packed")
 
     def elements(self) -> Iterator[Any]:
         """The elements."""
-        if not self.is_stacked:
+        if self.form == "plain":
+            return iter(self.content)
+        if self.form == "packed":
             return (nested.map_structure(_unpacked, element) for element in self.content)
         like, columns = self.content
         return (nested.pack_sequence_as(like, row) for row in zip(*columns, strict=True))

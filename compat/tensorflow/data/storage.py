@@ -17,7 +17,7 @@ from torchkeras_shim.text import as_path
 
 from tensorflow import dtypes
 from tensorflow.data import elements
-from tensorflow.data.base import Pipeline
+from tensorflow.data.base import Pipeline, call
 from tensorflow.data.streams import RowBatches, RowStream, Stream
 from tensorflow.io.records import TFRecordOptions, TFRecordWriter, read_records
 from tensorflow.io.tensors import tensor_bytes, tensor_of_bytes
@@ -88,7 +88,7 @@ class Storage(Pipeline):
         kind = _compression("Dataset.save", compression)
         writers: dict[int, _Writer] = {}
         for element in self._pass():
-            number = 0 if shard_func is None else int(elements_call(shard_func, element))
+            number = 0 if shard_func is None else int(call(shard_func, element))
             if number not in writers:
                 writers[number] = _Writer(folder / f"{number:08d}{_ENDING}", kind)
             writers[number].write(element)
@@ -167,11 +167,6 @@ class Storage(Pipeline):
             return type(self).load(folder, reader_func=reader_func)._pass()
 
         return self._with(Stream(start, self._stream.size))
-
-
-def elements_call(function: Callable[..., Any], element: Any) -> Any:
-    """``function`` of an element's parts."""
-    return function(*element) if type(element) is tuple else function(element)
 
 
 def _compression(owner: str, compression: Any) -> str:

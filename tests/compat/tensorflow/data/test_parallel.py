@@ -1,3 +1,4 @@
+import gc
 import os
 import time
 
@@ -96,3 +97,20 @@ def test_a_worker_s_error_is_raised_here_and_can_be_left_out(eager_workers):
 def test_a_pass_can_be_left_early(eager_workers):
     dataset = Dataset.range(1000).repeat().map(lambda x: x, 2).batch(3).take(4)
     assert [x.tolist() for x in dataset][-1] == [9, 10, 11]
+
+
+def test_workers_leave_what_a_broken_pass_has_left_behind_alone(eager_workers):
+    def broken(x):
+        if int(x) == 5:
+            raise ValueError("five")
+        return x
+
+    for _ in range(2):  # each error keeps its loader alive, in a circle of references
+        try:
+            list(Dataset.range(60).map(broken, 2))
+        except ValueError as error:
+            kept = [error]
+            kept.append(kept)
+            del kept
+        collecting = Dataset.range(40).map(lambda x: (x == 20 and gc.collect() * 0) + x, 2)
+        assert [int(x) for x in collecting] == list(range(40))
