@@ -209,6 +209,7 @@ from tensorflow.ragged import RaggedTensor, RaggedTensorSpec  # noqa: E402
 from tensorflow.sparse import SparseTensor, SparseTensorSpec  # noqa: E402
 from tensorflow.strings import as_string  # noqa: E402
 from tensorflow.tensors import (  # noqa: E402
+    IndexedSlices,
     TensorSpec,
     Variable,
     constant,

@@ -1,9 +1,9 @@
-"""Functions, conditions and loops as TensorFlow spells them. All run as the Python they are."""
+"""Conditions and loops as TensorFlow spells them. All run as the Python they are."""
 
 import contextlib
 import functools
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -12,111 +12,11 @@ from torch import Tensor
 from torchkeras_shim.sizes import as_size
 from torchkeras_shim.text import Texts
 
-from tensorflow.tensors import TensorSpec, convert_to_tensor
+from tensorflow.tensors import convert_to_tensor
 from torchkeras import ops
 from torchkeras.core import nested
 from torchkeras.core.checks import argument_error
 from torchkeras.core.scopes import name_scope as keras_name_scope
-
-
-class Function:
-    """A Python function decorated with ``tf.function``: it runs as it is, at each call.
-
-    Arrays among the arguments become tensors and numbers among the results do too, as in
-    TensorFlow; prints and other side effects happen at each call, not only while tracing.
-    """
-
-    def __init__(
-        self,
-        function: Callable[..., Any],
-        signature: Sequence[Any] | None,
-        jit_compile: bool | None,
-    ) -> None:
-        functools.update_wrapper(self, function)
-        self.python_function = function
-        self.input_signature = None if signature is None else tuple(signature)
-        self.jit_compile = jit_compile
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self.input_signature is not None:
-            args = self._by_signature(args)
-        args, kwargs = nested.map_structure(_as_argument, (args, kwargs))
-        return nested.map_structure(_as_result, self.python_function(*args, **kwargs))
-
-    def _by_signature(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Arguments in the types that ``input_signature`` names, once their shapes are checked."""
-        specs = self.input_signature or ()
-        own = args[: len(args) - len(specs)] if len(args) > len(specs) else ()
-        given = [
-            nested.map_structure(self._fitted, spec, arg)
-            for spec, arg in zip(specs, args[len(own) :], strict=False)
-        ]
-        return (*own, *given)
-
-    def _fitted(self, spec: TensorSpec, value: Any) -> Any:
-        tensor = convert_to_tensor(value, dtype=spec.dtype if not hasattr(value, "dtype") else None)
-        if not spec.is_compatible_with(tensor):
-            raise argument_error(
-                f"tf.function {self.__name__}", "argument", TensorSpec.from_tensor(tensor), spec
-            )
-        return tensor
-
-    def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        if instance is None:
-            return self
-        bound = Function(
-            self.python_function.__get__(instance), self.input_signature, self.jit_compile
-        )
-        return bound
-
-    def get_concrete_function(self, *args: Any, **kwargs: Any) -> "Function":
-        """This function: there is nothing to trace."""
-        return self
-
-    def experimental_get_tracing_count(self) -> int:
-        """0: nothing is traced."""
-        return 0
-
-
-def _as_argument(value: Any) -> Any:
-    return convert_to_tensor(value) if isinstance(value, np.ndarray) else value
-
-
-def _as_result(value: Any) -> Any:
-    is_number = isinstance(value, (bool, int, float, np.ndarray, np.number, np.bool_))
-    return convert_to_tensor(value) if is_number else value
-
-
-def function(
-    func: Callable[..., Any] | None = None,
-    input_signature: Sequence[Any] | None = None,
-    autograph: bool = True,
-    jit_compile: bool | None = None,
-    reduce_retracing: bool = False,
-    experimental_implements: str | None = None,
-    experimental_autograph_options: Any = None,
-    experimental_attributes: Any = None,
-    experimental_relax_shapes: bool | None = None,
-    experimental_compile: bool | None = None,
-    experimental_follow_type_hints: bool | None = None,
-) -> Any:
-    """Decorator that TensorFlow compiles graphs with; here the function runs as Python.
-
-    Args:
-        func: The function; without it, the decorator is given.
-        input_signature: ``TensorSpec`` of each argument, which arguments are checked against.
-        jit_compile, experimental_compile: Kept on the function; its results are the same either
-            way.
-        autograph, reduce_retracing, experimental_*: Settings of TensorFlow's tracing, of which
-            there is none.
-
-    Source: ``tf.function``.
-    """
-
-    def decorate(plain: Callable[..., Any]) -> Function:
-        return Function(plain, input_signature, jit_compile or experimental_compile)
-
-    return decorate if func is None else decorate(func)
 
 
 def cond(
