@@ -20,6 +20,7 @@ import torch
 from torchkeras.core.dtypes import NAMES
 from torchkeras.core.variable import Variable
 from torchkeras.tracer import KerasTensor
+from torchkeras_shim import numpy_functions
 from torchkeras_shim.shapes import TensorShape
 
 # Functions of ``operator`` that ``+=`` and kin stand for.
@@ -53,6 +54,7 @@ def install(gradients: bool = False) -> None:
     """
     extend_tensors()
     extend_assignments()
+    numpy_functions.install()
     extend_handles()
     extend_dtypes()
     if not gradients:
