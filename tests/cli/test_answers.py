@@ -21,6 +21,7 @@ THERE = [
     "tensorflow.GradientTape().__enter__().gradient",
     "tensorflow.compat.v1.logging.set_verbosity",
     "keras.layers.Dense().kernel",
+    "keras.layers.RMSNormalization().scale",
     "keras.Model.from_config().fit",
 ]
 MISSING = {

@@ -243,7 +243,7 @@ def _parameters(function: Callable, skip: int) -> tuple[list[str] | None, int | 
 
 @functools.cache
 def assigned_names(kind: type) -> frozenset[str]:
-    """Names that the class's own code, or that of a base, assigns to ``self`` or declares."""
+    """Names that the class's own code, or that of a base, declares, assigns or has as a text."""
     found: set[str] = set()
     for base in kind.__mro__:
         if base in (object, torch.nn.Module):
@@ -253,11 +253,11 @@ def assigned_names(kind: type) -> frozenset[str]:
             tree = ast.parse(textwrap.dedent(inspect.getsource(base)))
         except (OSError, TypeError, SyntaxError):
             continue
-        found |= {
-            node.attr
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
-        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+                found.add(node.attr)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.add(node.value)  # a weight's name, as in adopt_weight("scale", ...)
     return frozenset(found)
 
 
