@@ -16,6 +16,7 @@ from tensorflow import (  # noqa: E402
     audio,
     autodiff,
     autograph,
+    bitwise,
     compat,
     config,
     data,
@@ -23,6 +24,7 @@ from tensorflow import (  # noqa: E402
     distribute,
     dtypes,
     errors,
+    feature_column,
     image,
     io,
     linalg,
@@ -34,6 +36,7 @@ from tensorflow import (  # noqa: E402
     ragged,
     random,
     saved_model,
+    sets,
     signal,
     sparse,
     strings,
@@ -202,6 +205,16 @@ from tensorflow.math import (  # noqa: E402
     tan,
     tanh,
     truediv,
+)
+from tensorflow.math.counting import (  # noqa: E402
+    histogram_fixed_width,
+    histogram_fixed_width_bins,
+)
+from tensorflow.math.functions import (  # noqa: E402
+    realdiv,
+    searchsorted,
+    truncatediv,
+    truncatemod,
 )
 from tensorflow.module import Module  # noqa: E402
 from tensorflow.protos import make_ndarray, make_tensor_proto  # noqa: E402

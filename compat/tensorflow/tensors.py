@@ -33,6 +33,8 @@ def convert_to_tensor(
     """
     if isinstance(value, Sizes):
         value = value.tensor()
+    if isinstance(value, IndexedSlices):
+        value = value.to_dense()
     if dtype is dtypes.string or is_text(value):
         return as_texts(value)
     if dtype is None and dtype_hint is not None and not hasattr(value, "dtype"):
@@ -157,6 +159,50 @@ class Variable(KerasVariable):
 
 def _plain(value: Any) -> Any:
     return value.tensor() if isinstance(value, Sizes) else value
+
+
+class IndexedSlices:
+    """Rows of a tensor by number; there is nothing in the others.
+
+    Args:
+        values: ``(n, ...)`` the rows.
+        indices: ``(n,)`` their numbers.
+        dense_shape: Lengths of the whole tensor's axes.
+
+    Source: ``tf.IndexedSlices``.
+
+    Example:
+        >>> IndexedSlices([[1.0]], [1], [2, 1]).to_dense().tolist()
+        [[0.0], [1.0]]
+    """
+
+    def __init__(self, values: Any, indices: Any, dense_shape: Any = None) -> None:
+        self.values = convert_to_tensor(values)
+        self.indices = convert_to_tensor(indices)
+        self.dense_shape = None if dense_shape is None else convert_to_tensor(dense_shape)
+
+    @property
+    def dtype(self) -> Any:
+        """Type of the values."""
+        return self.values.dtype
+
+    @property
+    def shape(self) -> TensorShape:
+        """Lengths of the whole tensor's axes, the first None if unknown."""
+        if self.dense_shape is None:
+            return TensorShape((None, *self.values.shape[1:]))
+        return TensorShape(as_sizes(self.dense_shape))
+
+    def to_dense(self) -> Tensor:
+        """The whole tensor; rows with the same number add up.
+
+        Raises:
+            ValueError: ``dense_shape`` isn't given.
+        """
+        if self.dense_shape is None:
+            raise argument_error("tf.IndexedSlices", "dense_shape", None, "the lengths of the axes")
+        zeros = self.values.new_zeros(as_sizes(self.dense_shape))
+        return zeros.index_add(0, self.indices.long(), self.values)
 
 
 class TensorSpec:

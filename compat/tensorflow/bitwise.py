@@ -1,0 +1,31 @@
+"""``tf.bitwise``: integers bit by bit."""
+
+from collections.abc import Callable
+from typing import Any
+
+from torchkeras_shim.names import missing
+
+from tensorflow.tensors import convert_to_tensor
+from torchkeras import ops
+
+__getattr__ = missing(__name__)
+
+
+def _binary(operation: Callable[[Any, Any], Any], text: str) -> Callable[..., Any]:
+    def apply(x: Any, y: Any, name: str | None = None) -> Any:
+        return operation(x, y)
+
+    apply.__doc__ = text
+    return apply
+
+
+bitwise_and = _binary(ops.bitwise_and, "The bits that both have.")
+bitwise_or = _binary(ops.bitwise_or, "The bits that either has.")
+bitwise_xor = _binary(ops.bitwise_xor, "The bits that one of them has.")
+left_shift = _binary(ops.bitwise_left_shift, "x with its bits y places further up.")
+right_shift = _binary(ops.bitwise_right_shift, "x with its bits y places further down.")
+
+
+def invert(x: Any, name: str | None = None) -> Any:
+    """The bits that x lacks."""
+    return ops.bitwise_not(convert_to_tensor(x))
