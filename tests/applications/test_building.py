@@ -74,3 +74,13 @@ def test_padding_before_strides_is_that_of_keras(size):
     for kernel in (3, 5, 7):
         found = building.pad_for_stride(keras.Input((size, size, 3)), kernel)
         assert found == correct_pad(real.Input((size, size, 3)), kernel)
+
+
+def test_arguments_come_by_place_and_name_as_the_signature_says():
+    from torchkeras.applications.regnet import RegNetX002
+
+    assert VGG16(False, None).name == "vgg16"
+    assert RegNetX002("first", False, weights=None).name == "first"
+    assert RegNetX002(include_top=False, weights=None, name="other").name == "other"
+    with pytest.raises(TypeError, match=r"VGG16\(\) got an unexpected keyword argument 'clases'"):
+        VGG16(clases=3)

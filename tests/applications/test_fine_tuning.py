@@ -12,8 +12,8 @@ from torchkeras import layers
 def images():
     """Bright and dark images of two classes."""
     draw = np.random.default_rng(0)
-    y = np.arange(16) % 2
-    x = draw.uniform(0, 100, (16, 96, 96, 3)) + 150 * y[:, None, None, None]
+    y = np.arange(8) % 2
+    x = draw.uniform(0, 100, (8, 96, 96, 3)) + 150 * y[:, None, None, None]
     return x.astype("float32"), y.astype("float32")
 
 
@@ -53,14 +53,14 @@ def test_a_frozen_network_is_trained_in_two_rounds_saved_and_loaded(images, tmp_
     assert len(model.trainable_weights) == 2
     compiled(model, 1e-2)
     before = copied(base)
-    history = model.fit(x, y, epochs=3, batch_size=8, verbose=0).history
+    history = model.fit(x, y, epochs=3, batch_size=4, verbose=0).history
     assert history["loss"][-1] < history["loss"][0]
     assert not any(changed(before, copied(base)))
 
     base.trainable = True
     for layer in base.layers[:100]:
         layer.trainable = False
-    compiled(model, 1e-4).fit(x, y, epochs=1, batch_size=8, verbose=0)
+    compiled(model, 1e-4).fit(x, y, epochs=1, batch_size=4, verbose=0)
     first, last = base.get_layer("Conv1"), base.get_layer("Conv_1")
     moving = base.get_layer("Conv_1_bn").moving_mean
     names = [weight.path for weight in base.weights]
@@ -73,7 +73,7 @@ def test_a_frozen_network_is_trained_in_two_rounds_saved_and_loaded(images, tmp_
     model.save(tmp_path / "tuned.keras")
     again = keras.saving.load_model(tmp_path / "tuned.keras")
     np.testing.assert_allclose(again.predict(x, verbose=0), expected, rtol=1e-5, atol=1e-6)
-    again.fit(x, y, epochs=1, batch_size=8, verbose=0)
+    again.fit(x, y, epochs=1, batch_size=4, verbose=0)
     model.save_weights(tmp_path / "tuned.weights.h5")
     _, fresh = built()
     fresh.load_weights(tmp_path / "tuned.weights.h5")
@@ -91,7 +91,7 @@ def test_a_network_starts_a_sequential_model(images):
             layers.Dense(1),
         ]
     )
-    compiled(model, 1e-2).fit(x, y, epochs=1, batch_size=8, verbose=0)
+    compiled(model, 1e-2).fit(x, y, epochs=1, batch_size=4, verbose=0)
     assert len(model.trainable_weights) == 2
 
 

@@ -125,8 +125,9 @@ ARGUMENTS: dict[str, tuple[Any, str]] = {
         "What the classifier ends in; None gives logits.",
     ),
     "name": (None, "Of the model."),
-    "model_name": (None, "Of the model; ``name`` as well."),
+    "model_name": (None, "Of the model, as tf.keras 2 calls it."),
 }
+NAMES = ("name", "model_name")
 # The order in which most networks take them.
 ORDER = (
     "include_top",
@@ -158,23 +159,29 @@ def network(
         source: Where the network was published.
         order: Names of its arguments, from ``ARGUMENTS``.
     """
-    defaults = {key: ARGUMENTS[key][0] for key in order}
-    defaults.update({key: name for key in ("name", "model_name") if key in defaults})
-    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    signature = inspect.Signature(
-        [inspect.Parameter(key, kind, default=default) for key, default in defaults.items()]
-    )
-    known_name = "model_name" if "model_name" in defaults else "name"
+    named = [key for key in order if key in NAMES]
+    # What else the name is called comes by keyword.
+    parameters = [
+        inspect.Parameter(
+            key,
+            inspect.Parameter.KEYWORD_ONLY
+            if key in named[1:]
+            else inspect.Parameter.POSITIONAL_OR_KEYWORD,
+            default=name if key in NAMES else ARGUMENTS[key][0],
+        )
+        for key in order
+    ]
+    signature = inspect.Signature(parameters)
 
     def make(*positional: Any, **keywords: Any) -> Functional:
-        keywords = {_renamed(key, known_name): value for key, value in keywords.items()}
         try:
             bound = signature.bind(*positional, **keywords)
         except TypeError as error:
             raise TypeError(f"{function}() {error}") from None
+        given = [bound.arguments[key] for key in named if key in bound.arguments]
         bound.apply_defaults()
-        chosen = dict(bound.arguments)
-        model_name = chosen.pop(known_name)
+        chosen = {key: value for key, value in bound.arguments.items() if key not in NAMES}
+        model_name = given[0] if given else name
         made = recipe if isinstance(recipe, Recipe) else recipe(model_name)
         return assemble(made, name=model_name, **chosen)
 
@@ -184,11 +191,6 @@ def network(
     make.__signature__ = signature
     make.__doc__ = _documentation(function, example, what, source, order)
     return make
-
-
-def _renamed(key: str, known_name: str) -> str:
-    """The model's name has two names, of which each network has one."""
-    return known_name if key in ("name", "model_name") else key
 
 
 def _documentation(

@@ -54,6 +54,7 @@ def _convnext(
         "classes",
         "classifier_activation",
         "name",
+        "model_name",
     )
     return network(f"ConvNeXt{size}", recipe, stem, what, source, order)
 

@@ -210,6 +210,7 @@ def _regnet(variant: str) -> Callable[..., Functional]:
         "pooling",
         "classes",
         "classifier_activation",
+        "name",
     )
     return network(f"RegNet{variant}", recipe, stem, what, source, order)
 
