@@ -9,7 +9,6 @@ MADE = [
     ("JaxLayer", (len,), "JAX"),
     ("FlaxLayer", (object(),), "Flax"),
     ("TFSMLayer", ("/no/such/folder",), "TensorFlow"),
-    ("DenseFeatures", ([],), "TensorFlow"),
 ]
 
 
@@ -18,7 +17,7 @@ def test_the_constructor_names_what_to_use(name, arguments, framework):
     with pytest.raises(ValueError, match=f"{name} is only supported with {framework}.*Use|Save"):
         getattr(layers, name)(*arguments)
     with pytest.raises((ValueError, NotImplementedError, ImportError, AttributeError)):
-        getattr(keras.layers, name)(*arguments)  # DenseFeatures is tf.keras 2's alone
+        getattr(keras.layers, name)(*arguments)
 
 
 def test_files_that_name_a_folder_read_nothing():

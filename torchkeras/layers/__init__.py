@@ -18,6 +18,7 @@ from torchkeras.layers.base import Layer
 from torchkeras.layers.conv import Conv1D, Conv2D, Conv3D
 from torchkeras.layers.conv_transpose import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
 from torchkeras.layers.dense import Dense, EinsumDense
+from torchkeras.layers.dense_features import DenseFeatures
 from torchkeras.layers.depthwise import (
     DepthwiseConv1D,
     DepthwiseConv2D,
@@ -34,7 +35,7 @@ from torchkeras.layers.dropout import (
     SpatialDropout3D,
 )
 from torchkeras.layers.embedding import Embedding
-from torchkeras.layers.foreign import DenseFeatures, FlaxLayer, JaxLayer, TFSMLayer
+from torchkeras.layers.foreign import FlaxLayer, JaxLayer, TFSMLayer
 from torchkeras.layers.functions import Lambda
 from torchkeras.layers.grouped_query import GroupQueryAttention
 from torchkeras.layers.input import Input, InputLayer

@@ -121,42 +121,6 @@ class TFSMLayer(Layer):
         return cls(**config)
 
 
-class DenseFeatures(Layer):
-    """Columns described by ``tf.feature_column`` as one tensor: not on torch.
-
-    Use ``keras.utils.FeatureSpace``, or layers such as ``StringLookup``, ``Hashing``,
-    ``Discretization`` and ``HashedCrossing`` with ``Embedding`` behind them.
-
-    Args:
-        feature_columns: TensorFlow's descriptions of columns.
-        trainable: Whether the weights are to be trained.
-        name: See ``Layer``.
-        **options: See ``LayerOptions``.
-
-    Raises:
-        ValueError: always; it says what to use instead.
-    """
-
-    def __init__(
-        self,
-        feature_columns: Any,
-        trainable: bool = True,
-        name: str | None = None,
-        **options: Unpack[LayerOptions],
-    ) -> None:
-        raise foreign(
-            type(self), "TensorFlow",
-            "Use keras.utils.FeatureSpace, or StringLookup, Hashing, Discretization and "
-            "HashedCrossing with Embedding behind them.",
-        )  # fmt: skip
-
-    def call(
-        self, features: Any, cols_to_output_tensors: Any = None, training: bool | None = None
-    ) -> Any:
-        """Never reached: there is no such layer on torch."""
-        return features
-
-
 def foreign(cls: type, framework: str, instead: str) -> ValueError:
     """An error that says what to use in place of ``cls``."""
     return ValueError(
