@@ -22,7 +22,8 @@ def test_greater_networks_are_those_of_keras(number):
 def test_pretrained_weights_bring_the_scale_they_were_trained_with(monkeypatch):
     asked = []
     monkeypatch.setattr(building, "get_file", lambda name, *args, **options: asked.append(name))
-    model = keras.applications.EfficientNetB0(include_top=False)
+    model = keras.applications.EfficientNetB0(include_top=False, name="mine")
+    assert model.name == "mine"
     assert asked == ["efficientnetb0_notop.h5"]
     kinds = [type(layer).__name__ for layer in model.layers[:4]]
     assert kinds == ["InputLayer", "Rescaling", "Normalization", "Rescaling"]

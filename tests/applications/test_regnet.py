@@ -55,3 +55,13 @@ def test_weights_are_those_of_the_variant(monkeypatch):
     keras.applications.RegNetX002(include_top=False)
     keras.applications.RegNetY002()
     assert asked == ["regnetx002_notop.h5", "regnety002.h5"]
+
+
+def test_the_network_stands_on_the_tensor_it_is_given():
+    inputs = keras.Input((32, 32, 3))
+    model = keras.applications.RegNetX002(
+        weights=None, include_top=False, input_tensor=inputs * 0.0, pooling="avg"
+    )
+    x = np.random.default_rng(0).uniform(0, 255, (2, 32, 32, 3))
+    first, second = model.predict(x, verbose=0)
+    np.testing.assert_array_equal(first, second)
