@@ -20,6 +20,7 @@ from torchkeras.saving import (
     safetensors,
     shards,
     weights,
+    whole_h5,
 )
 
 _WEIGHTS = ".weights.h5"
@@ -39,7 +40,8 @@ def save_model(
 
     Args:
         model: The model.
-        filepath: Path that ends in ``.keras``, or a file open for writing bytes.
+        filepath: Path that ends in ``.keras`` (or ``.h5``, as in tf.keras 2), or a file open for
+            writing bytes.
         overwrite: Whether an existing file is replaced.
         zipped: False writes a folder of the same members.
         **options: ``save_format`` (``"keras"``), ``include_optimizer`` (False leaves the compile
@@ -65,7 +67,13 @@ def save_model(
         return
     path = Path(filepath)
     is_folder = zipped is False
-    if path.suffix != ".keras" and not is_folder and save_format not in ("keras", "keras_v3"):
+    is_legacy = path.suffix in _LEGACY and not path.name.endswith(_WEIGHTS) and not is_folder
+    if (
+        not is_legacy
+        and path.suffix != ".keras"
+        and not is_folder
+        and save_format not in ("keras", "keras_v3")
+    ):
         raise argument_error(
             "save_model", "filepath", str(filepath), "a path that ends in .keras",
             "Invalid filepath extension for saving. Add a `.keras` extension, save the weights "
@@ -76,7 +84,10 @@ def save_model(
         left_out = () if include_optimizer else (getattr(model, "optimizer", None),)
         weights.take_part_in_gathering(model, left_out)
         return
-    keras_archive.save(model, path, not is_folder, include_optimizer)
+    if is_legacy:
+        whole_h5.save(model, path, include_optimizer)
+    else:
+        keras_archive.save(model, path, not is_folder, include_optimizer)
 
 
 def load_model(
@@ -92,8 +103,8 @@ def load_model(
     registered ones and ``custom_objects``.
 
     Args:
-        filepath: A ``.keras`` archive, the folder of its members, or an archive open for reading
-            bytes.
+        filepath: A ``.keras`` archive, the folder of its members, a whole model's ``.h5`` of any
+            generation, or an archive open for reading bytes.
         custom_objects: The user's classes and functions by name.
         compile: Whether the model is compiled as it was saved, with the optimizer's state.
         safe_mode: False lets bytecode of lambdas in the file run: only for files whose author may
@@ -123,6 +134,8 @@ def load_model(
         return distributed.load_model(path, custom_objects, compile, safe_mode)
     if zipfile.is_zipfile(path) or (path / keras_archive.CONFIG).is_file():
         return keras_archive.load(path, custom_objects, compile, safe_mode)
+    if path.is_file() and whole_h5.is_whole(path):
+        return whole_h5.load(path, custom_objects, compile, safe_mode)
     raise argument_error(
         "load_model", "filepath", str(filepath), "a .keras archive, or a folder with a config.json",
         _hint_for_other_file(path),

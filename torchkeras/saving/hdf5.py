@@ -268,6 +268,18 @@ class Writer:
         for key, value in values.items():
             write_array(group, key, value)
 
+    def note(self, path: str, attributes: Mapping[str, Any]) -> None:
+        """Put attributes on the group at ``path``."""
+        group = self._file.require_group(path) if path else self._file
+        for key, value in attributes.items():
+            group.attrs[key] = value
+
+    def write_at(self, path: str, values: Mapping[str, Any]) -> None:
+        """Put ``values`` under ``path`` itself; slashes in their names make groups."""
+        group = self._file.require_group(path)
+        for key, value in values.items():
+            write_array(group, key, value)
+
 
 def write_array(group: Any, key: str, value: Any) -> None:
     """One dataset; bfloat16 as Keras stores it."""

@@ -50,10 +50,10 @@ class Reader:
         pairs = _by_name(model, group) if by_name else _by_order(model, group)
         for layer, name in pairs:
             if not any(layer is other for other in self.skipped):
-                saved = _saved(group, name)
+                saved = saved_weights(group.group(name))
                 self._match(layer, name, _arranged(layer, saved), list(saved.values()))
         if _OWN in group:
-            own, saved = _own_weights(model), list(_saved(group, _OWN).values())
+            own, saved = own_weights(model), list(saved_weights(group.group(_OWN)).values())
             if own or saved:
                 self._match(model, _OWN, own, saved)
         if self.failures and not self.skip_mismatch:
@@ -109,9 +109,8 @@ def _names_of_weights(group: hdf5.Group, name: str) -> list[str]:
     return [] if inner is None else inner.texts(_WEIGHTS)
 
 
-def _saved(group: hdf5.Group, name: str) -> dict[str, hdf5.Dataset]:
-    """The unread weights of the group called ``name``, by their names, in their order."""
-    inner = group.group(name)
+def saved_weights(inner: hdf5.Group | None) -> dict[str, hdf5.Dataset]:
+    """The unread weights that a group lists, by their names, in their order."""
     saved = {}
     for weight in [] if inner is None else inner.texts(_WEIGHTS):
         folder, _, key = weight.strip("/").rpartition("/")
@@ -147,7 +146,7 @@ def _last_parts(name: str) -> str:
     return "/".join(name.partition(":")[0].split("/")[-2:])
 
 
-def _own_weights(model: Any) -> list[Variable]:
+def own_weights(model: Any) -> list[Variable]:
     """The weights that belong to no layer of ``model``."""
     inside = {(id(v.module), v.key) for layer in model.layers for v in layer.weights}
     weights = [*model.trainable_weights, *model.non_trainable_weights]

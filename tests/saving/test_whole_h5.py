@@ -1,0 +1,156 @@
+"""Whole models in ``.h5``: our own, Keras 3's, and such as tf.keras 2 wrote."""
+
+import json
+
+import h5py
+import keras as real
+import numpy as np
+import pytest
+
+import torchkeras
+from torchkeras import saving
+from torchkeras.saving import whole_h5
+
+X = np.random.default_rng(0).normal(size=(8, 4)).astype("float32")
+Y = X[:, :1] * 2
+
+
+def trained(keras, optimizer="Adam"):
+    inputs = keras.Input((4,))
+    hidden = keras.layers.Dense(3, activation="relu")(inputs)
+    hidden = keras.layers.BatchNormalization()(hidden)
+    outputs = keras.layers.Dense(1)(keras.layers.Concatenate()([hidden, inputs]))
+    model = keras.Model(inputs, outputs)
+    loss = keras.losses.MeanSquaredError()
+    model.compile(getattr(keras.optimizers, optimizer)(0.01), loss)
+    model.fit(X, Y, shuffle=False, verbose=0)
+    return model
+
+
+def same_training(one, other):
+    """Both go on alike: predictions, slots and a further step are equal."""
+    for _ in range(2):
+        np.testing.assert_allclose(
+            one.predict(X, verbose=0), other.predict(X, verbose=0), rtol=1e-4, atol=1e-5
+        )
+        for model in (one, other):
+            model.fit(X, Y, shuffle=False, verbose=0)
+
+
+@pytest.mark.parametrize("suffix", [".h5", ".hdf5"])
+@pytest.mark.parametrize("optimizer", ["Adam", "SGD", "RMSprop"])
+def test_models_come_back_with_their_training(suffix, optimizer, tmp_path):
+    model = trained(torchkeras, optimizer)
+    path = tmp_path / f"model{suffix}"
+    model.save(path)
+    same_training(torchkeras.models.load_model(path), model)
+    model.save(path, include_optimizer=False)
+    assert not torchkeras.models.load_model(path).compiled
+
+
+def test_keras_reads_what_is_written(tmp_path):
+    model = trained(torchkeras)
+    model.save(tmp_path / "model.h5")
+    loaded = real.models.load_model(tmp_path / "model.h5")
+    np.testing.assert_allclose(
+        loaded.predict(X, verbose=0), model.predict(X, verbose=0), rtol=1e-4, atol=1e-5
+    )
+    # It can't train what it loads from .h5 on torch, its own files included.
+
+
+@pytest.mark.filterwarnings("ignore:You are saving your model")
+def test_what_keras_writes_is_read(tmp_path):
+    model = trained(real)
+    model.save(tmp_path / "model.h5")
+    same_training(torchkeras.models.load_model(tmp_path / "model.h5"), model)
+    assert not saving.load_model(tmp_path / "model.h5", compile=False).compiled
+
+
+def older(path, weight_names, optimizer, values):
+    """A file as tf.keras 2 wrote it, of a Dense layer that was trained."""
+    layers = [
+        {"class_name": "InputLayer", "config": {"batch_input_shape": [None, 2], "name": "in"}},
+        {"class_name": "Dense", "config": {"name": "d", "units": 1, "activation": "linear"}},
+    ]
+    config = {"class_name": "Sequential", "config": {"name": "s", "layers": layers}}
+    metrics = [{"class_name": "MeanMetricWrapper", "config": {"name": "mae", "fn": "mae"}}]
+    training = {"loss": "mse", "metrics": metrics, "optimizer_config": optimizer}
+    with h5py.File(path, "w") as file:
+        file.attrs.update(model_config=json.dumps(config), training_config=json.dumps(training))
+        root = file.create_group("model_weights")
+        root.attrs["layer_names"] = [b"d"]
+        layer = root.create_group("d")
+        layer.attrs["weight_names"] = [b"d/kernel:0", b"d/bias:0"]
+        layer["d/kernel:0"] = [[1.0], [2.0]]
+        layer["d/bias:0"] = [3.0]
+        group = file.create_group("optimizer_weights")
+        group.attrs["weight_names"] = [name.encode() for name in weight_names]
+        for name, value in zip(weight_names, values, strict=True):
+            group[name] = np.asarray(value)
+
+
+KERNEL, BIAS = [[0.1], [0.2]], [0.3]
+SQUARES, SQUARE = [[0.4], [0.5]], [0.6]
+
+
+@pytest.mark.parametrize(
+    ("class_name", "names", "values"),
+    [
+        (
+            "Custom>Adam",
+            ["iteration:0", "Adam/m/d/kernel:0", "Adam/v/d/kernel:0", "m/d/bias:0", "v/d/bias:0"],
+            [7, KERNEL, SQUARES, BIAS, SQUARE],
+        ),
+        (
+            "Adam",
+            ["Adam/iter:0", "d/kernel/m:0", "d/bias/m:0", "d/kernel/v:0", "d/bias/v:0"],
+            [7, KERNEL, BIAS, SQUARES, SQUARE],
+        ),
+    ],
+    ids=["tf.keras 2.11", "before"],
+)
+def test_state_of_older_optimizers_finds_its_place(class_name, names, values, tmp_path):
+    optimizer = {"class_name": class_name, "config": {"name": "Adam", "learning_rate": 0.25}}
+    older(tmp_path / "model.h5", names, optimizer, values)
+    model = torchkeras.models.load_model(tmp_path / "model.h5")
+    assert model.get_weights()[1].tolist() == [3.0]
+    assert float(model.optimizer.learning_rate) == 0.25
+    found = [variable.numpy() for variable in model.optimizer.variables]
+    assert found[0] == 7
+    for slot, value in zip(found[2:], [KERNEL, SQUARES, BIAS, SQUARE], strict=True):
+        np.testing.assert_allclose(slot, value)
+    assert model.evaluate(np.ones((1, 2)), np.ones((1, 1)), verbose=0) == [25.0, 5.0]
+
+
+def test_state_that_does_not_fit_is_left_out_aloud(tmp_path):
+    optimizer = {"class_name": "SGD", "config": {"name": "SGD"}}
+    older(tmp_path / "model.h5", ["iteration:0", "x:0"], optimizer, [1, BIAS])
+    with pytest.warns(UserWarning, match="Skipping variable loading for optimizer"):
+        torchkeras.models.load_model(tmp_path / "model.h5")
+
+
+def test_long_lists_of_names_are_written_in_parts(tmp_path, monkeypatch):
+    monkeypatch.setattr(whole_h5, "_PART", 16)
+    model = trained(torchkeras)
+    model.save(tmp_path / "model.h5")
+    with h5py.File(tmp_path / "model.h5") as file:
+        assert "layer_names0" in file["model_weights"].attrs
+    same_training(torchkeras.models.load_model(tmp_path / "model.h5"), model)
+
+
+def test_only_models_with_a_graph_are_written(tmp_path):
+    class Own(torchkeras.Model):
+        def call(self, x):
+            return x
+
+    with pytest.raises(TypeError, match="Functional or Sequential"):
+        Own().save(tmp_path / "model.h5")
+    assert not (tmp_path / "model.h5").exists()
+
+
+def test_a_file_without_weights_is_refused(tmp_path):
+    with h5py.File(tmp_path / "model.h5", "w") as file:
+        config = {"class_name": "Sequential", "config": {"name": "s", "layers": []}}
+        file.attrs["model_config"] = json.dumps(config)
+    with pytest.raises(ValueError, match="model_weights"):
+        torchkeras.models.load_model(tmp_path / "model.h5")

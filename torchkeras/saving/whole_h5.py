@@ -1,0 +1,202 @@
+"""Whole models in ``.h5`` files, as tf.keras 2 and Keras 1 laid them out."""
+
+import contextlib
+import json
+import os
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from torchkeras import losses, metrics
+from torchkeras.core import scopes, serialization
+from torchkeras.core.checks import argument_error, kind_error
+from torchkeras.core.variable import Variable
+from torchkeras.optimizers import Optimizer
+from torchkeras.saving import files, hdf5, keras_archive, legacy_h5
+
+_CONFIG = "model_config"
+_TRAINING = "training_config"
+_OPTIMIZER = "optimizer_weights"
+_WEIGHTS = "model_weights"
+_OWN_WEIGHTS = "top_level_model_weights"
+_PART = 64000  # bytes of an attribute that HDF5 still takes
+_COMPILE = ("loss", "metrics", "weighted_metrics", "loss_weights")
+
+
+def is_whole(path: Path) -> bool:
+    """Whether there is a model's configuration in the HDF5 file at ``path``."""
+    with contextlib.suppress(ValueError, OSError), hdf5.open_group(path) as root:
+        return _CONFIG in root.attributes
+    return False
+
+
+# --- Reading
+
+
+def load(
+    path: Path,
+    custom_objects: Mapping[str, Any] | None = None,
+    compile: bool = True,
+    safe_mode: bool = True,
+) -> Any:
+    """The model of a file, of either generation.
+
+    Args:
+        path: The file.
+        custom_objects: Classes and functions by the names they have in the file.
+        compile: Whether the model is compiled as it was, with the optimizer's state.
+        safe_mode: False lets bytecode of lambdas become functions.
+
+    Raises:
+        ValueError: it is damaged or hostile, or its parts don't fit.
+        TypeError: it names a class that isn't known.
+    """
+    with hdf5.open_group(path) as root, contextlib.ExitStack() as stack:
+        stack.enter_context(scopes.custom_objects_scope(custom_objects))
+        safe_mode = safe_mode and serialization.in_safe_mode()
+        stack.enter_context(serialization.SafeModeScope(safe_mode))
+        stack.enter_context(serialization.sharing_scope())
+        config = keras_archive.parse_config(root.attributes[_CONFIG])
+        config.pop("compile_config", None)
+        model = serialization.deserialize_keras_object(config)
+        group = legacy_h5.root_of(root)
+        if group is None:
+            raise hdf5.refuse(f"/{_WEIGHTS}", "missing, though there is a configuration")
+        reader = legacy_h5.Reader()
+        reader.read(model, group)
+        keras_archive.report(model, reader)
+        if compile and _TRAINING in root.attributes:
+            model.compile_from_config(_compile_config(root.attributes[_TRAINING]))
+            _read_optimizer(model, root.group(_OPTIMIZER))
+        return model
+
+
+def _compile_config(text: str) -> dict[str, Any]:
+    training = json.loads(text)
+    config = {
+        name: _objects(
+            training[name], losses.deserialize if name == "loss" else metrics.deserialize
+        )
+        for name in _COMPILE
+        if training.get(name) is not None
+    }
+    optimizer = training.get("optimizer_config")
+    if isinstance(optimizer, dict) and optimizer.get("class_name") not in scopes.custom_objects():
+        # tf.keras 2.11 and later register their own optimizers as if they were users'.
+        name = str(optimizer.get("class_name")).removeprefix("Custom>")
+        optimizer = {**optimizer, "class_name": name}
+    return {"optimizer": optimizer, **config}
+
+
+def _objects(value: Any, deserialize: Callable[[Any], Any]) -> Any:
+    """``value`` with objects for the configurations in it; names stay names."""
+    if isinstance(value, dict):
+        if "class_name" in value:
+            return deserialize(value)
+        return {key: _objects(item, deserialize) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_objects(item, deserialize) for item in value]
+    return value
+
+
+def _read_optimizer(model: Any, group: hdf5.Group | None) -> None:
+    optimizer = getattr(model, "optimizer", None)
+    if group is None or not isinstance(optimizer, Optimizer) or not optimizer.built:
+        return
+    saved = legacy_h5.saved_weights(group)
+    variables = _in_order_of(list(saved), optimizer, len(model.trainable_variables))
+    if [tuple(variable.shape) for variable in variables] != [d.shape for d in saved.values()]:
+        warnings.warn(
+            f"Skipping variable loading for optimizer '{optimizer.name}', because it has "
+            f"{len(variables)} variables whereas the saved optimizer has {len(saved)} variables.",
+            stacklevel=4,
+        )
+        return
+    for variable, dataset in zip(variables, saved.values(), strict=True):
+        variable.assign(dataset.read())
+
+
+def _in_order_of(names: list[str], optimizer: Optimizer, number: int) -> list[Variable]:
+    """The optimizer's variables as the release lists them that gave these names to ``number`` ones.
+
+    Keras 3 has the step count, the rate and the slots variable by variable; tf.keras 2.11 and
+    later lacks the rate; before, all slots of one kind come before those of the next.
+    """
+    count, _, *slots = optimizer.variables
+    first = names[0].partition(":")[0].rpartition("/")[2] if names else ""
+    if any(name.partition(":")[0].endswith("/learning_rate") for name in names[:2]):
+        return list(optimizer.variables)
+    if first == "iter":
+        kinds = len(slots) // number if number else 0
+        slots = [slots[index * kinds + kind] for kind in range(kinds) for index in range(number)]
+    return [count, *slots]
+
+
+# --- Writing
+
+
+def save(model: Any, path: str | os.PathLike, include_optimizer: bool = True) -> None:
+    """Write a functional or sequential model.
+
+    Args:
+        model: The model.
+        path: Where to.
+        include_optimizer: Whether the arguments of ``compile`` and the optimizer are written.
+
+    Raises:
+        TypeError: the model is a subclass with a ``call`` of its own.
+    """
+    if getattr(model, "inputs", None) is None:
+        raise kind_error(
+            "save_model",
+            "model",
+            type(model).__name__,
+            "a Functional or Sequential model for the HDF5 format",
+            "Save it as .keras.",
+        )
+    config = json.loads(keras_archive.to_json(model))
+    compiled = config.pop("compile_config", None) or {}
+    with files.replacing(path) as temporary, hdf5.Writer(temporary) as writer:
+        texts = {_CONFIG: json.dumps(config), "backend": "torch"}
+        texts["keras_version"] = keras_archive.KERAS_VERSION
+        if include_optimizer and compiled:
+            training = {name: compiled.get(name) for name in _COMPILE}
+            training["optimizer_config"] = compiled.get("optimizer")
+            texts[_TRAINING] = json.dumps(training)
+        writer.note("", texts)
+        _write_weights(model, writer)
+        optimizer = getattr(model, "optimizer", None)
+        if include_optimizer and isinstance(optimizer, Optimizer) and optimizer.built:
+            _write_list(writer, _OPTIMIZER, optimizer.variables)
+
+
+def _write_weights(model: Any, writer: hdf5.Writer) -> None:
+    names = [layer.name for layer in model.layers]
+    if len(set(names)) < len(names):
+        raise argument_error("save_model", "model", names, "layers of different names")
+    versions = {"backend": "torch", "keras_version": keras_archive.KERAS_VERSION}
+    writer.note(_WEIGHTS, versions)
+    _write_names(writer, _WEIGHTS, "layer_names", names)
+    for layer in model.layers:
+        variables = [*layer.trainable_weights, *layer.non_trainable_weights]
+        _write_list(writer, f"{_WEIGHTS}/{layer.name}", variables)
+    _write_list(writer, f"{_WEIGHTS}/{_OWN_WEIGHTS}", legacy_h5.own_weights(model))
+
+
+def _write_list(writer: hdf5.Writer, place: str, variables: list[Variable]) -> None:
+    _write_names(writer, place, "weight_names", [variable.path for variable in variables])
+    writer.write_at(place, {variable.path: variable.value for variable in variables})
+
+
+def _write_names(writer: hdf5.Writer, place: str, key: str, names: list[str]) -> None:
+    """A list of texts, in numbered parts if it is too long for one attribute."""
+    encoded = [name.encode() for name in names]
+    size = max(map(len, encoded), default=1) * len(encoded)
+    count = -(-size // _PART) or 1
+    step = -(-len(encoded) // count) or 1
+    parts = [encoded[start : start + step] for start in range(0, len(encoded), step)]
+    if len(parts) <= 1:
+        writer.note(place, {key: encoded})
+    else:
+        writer.note(place, {f"{key}{number}": part for number, part in enumerate(parts)})
