@@ -72,7 +72,6 @@ from tensorflow.arrays import (  # noqa: E402
 from tensorflow.autodiff import (  # noqa: E402
     GradientTape,
     UnconnectedGradients,
-    custom_gradient,
 )
 from tensorflow.clipping import (  # noqa: E402
     clip_by_global_norm,
@@ -135,6 +134,14 @@ from tensorflow.flow import (  # noqa: E402
     while_loop,
 )
 from tensorflow.functions import function  # noqa: E402
+from tensorflow.gradients import (  # noqa: E402
+    custom_gradient,
+    grad_pass_through,
+    gradients,
+    hessians,
+    no_gradient,
+    recompute_grad,
+)
 from tensorflow.indexing import (  # noqa: E402
     boolean_mask,
     gather,
@@ -142,11 +149,15 @@ from tensorflow.indexing import (  # noqa: E402
     one_hot,
     scatter_nd,
     tensor_scatter_nd_add,
+    tensor_scatter_nd_max,
+    tensor_scatter_nd_min,
     tensor_scatter_nd_sub,
     tensor_scatter_nd_update,
     where,
 )
 from tensorflow.linalg import (  # noqa: E402
+    eig,
+    eigvals,
     einsum,
     matmul,
     norm,
@@ -219,6 +230,20 @@ from tensorflow.math.functions import (  # noqa: E402
 from tensorflow.module import Module  # noqa: E402
 from tensorflow.protos import make_ndarray, make_tensor_proto  # noqa: E402
 from tensorflow.ragged import RaggedTensor, RaggedTensorSpec  # noqa: E402
+from tensorflow.regrouping import (  # noqa: E402
+    batch_to_space,
+    bitcast,
+    broadcast_dynamic_shape,
+    broadcast_static_shape,
+    dynamic_partition,
+    dynamic_stitch,
+    edit_distance,
+    identity_n,
+    reverse_sequence,
+    shape_n,
+    space_to_batch,
+    unravel_index,
+)
 from tensorflow.sparse import SparseTensor, SparseTensorSpec  # noqa: E402
 from tensorflow.strings import as_string  # noqa: E402
 from tensorflow.tensors import (  # noqa: E402

@@ -1,10 +1,10 @@
 """``tf.autodiff``: gradients recorded on tapes."""
 
 import enum
-import functools
+import importlib
 import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,7 +16,13 @@ from torchkeras.core import nested
 from torchkeras.core.checks import argument_error, kind_error, moment_error
 from torchkeras.core.variable import ShownTensor, Variable
 
-__getattr__ = missing(__name__)
+_report_missing = missing(__name__)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "ForwardAccumulator":
+        return importlib.import_module("tensorflow.gradients").ForwardAccumulator
+    return _report_missing(name)
 
 
 class UnconnectedGradients(enum.Enum):
@@ -300,32 +306,3 @@ def _in_keras_layout(source: Any, gradient: Tensor | None, batched: bool) -> Ten
     if batched:
         return torch.stack([variable.layout.to_keras(row) for row in gradient])
     return variable.layout.to_keras(gradient)
-
-
-class _CustomGradient(torch.autograd.Function):
-    """A function that brings its own derivative along."""
-
-    @staticmethod
-    def forward(ctx: Any, function: Callable[..., Any], *inputs: Any) -> Any:
-        result, ctx.derivative = function(*inputs)
-        return result
-
-    @staticmethod
-    def backward(ctx: Any, *upstream: Tensor) -> Any:
-        gradients = ctx.derivative(*upstream)
-        if not isinstance(gradients, (list, tuple)):
-            gradients = (gradients,)
-        return (None, *gradients)
-
-
-def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorator for a function that gives ``(result, derivative)``.
-
-    ``derivative`` takes the gradient of the result and gives that of each argument.
-    """
-
-    @functools.wraps(f)
-    def call(*args: Any) -> Any:
-        return _CustomGradient.apply(f, *[_value(arg) for arg in args])
-
-    return call

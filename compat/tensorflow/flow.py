@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torchkeras_shim.shapes import TensorShape
 from torchkeras_shim.sizes import as_size
 from torchkeras_shim.text import Texts
 
@@ -183,6 +184,8 @@ def _as_numpy(value: Any) -> Any:
 
 
 def _typed(results: Any, types: Any) -> Any:
+    if isinstance(types, (list, tuple)) and not types:
+        return []
     if not isinstance(types, (list, tuple)):
         return convert_to_tensor(results, dtype=getattr(types, "dtype", types))
     return [
@@ -288,9 +291,9 @@ class TensorArray:
         dtype: Number type of the tensors.
         size: How many there are at first.
         dynamic_size: Whether writing may add more.
-        clear_after_read, tensor_array_name, handle, flow, infer_shape, element_shape,
-        colocate_with_first_write_call,
-            name: Settings of TensorFlow's graphs; accepted.
+        element_shape: Shape of each, kept.
+        clear_after_read, tensor_array_name, handle, flow, infer_shape,
+        colocate_with_first_write_call, name: Settings of TensorFlow's graphs; accepted.
     """
 
     def __init__(
@@ -309,6 +312,7 @@ class TensorArray:
     ) -> None:
         self.dtype = dtype
         self.dynamic_size = bool(dynamic_size)
+        self.element_shape = None if element_shape is None else TensorShape(element_shape)
         self._items: list[Tensor | None] = [None] * as_size(size or 0)
 
     def write(self, index: Any, value: Any, name: str | None = None) -> "TensorArray":
@@ -354,6 +358,24 @@ class TensorArray:
         """Put the rows of ``value`` at 0, 1 and so on."""
         self._items = list(convert_to_tensor(value, dtype=self.dtype).unbind(0))
         return self
+
+    def split(self, value: Any, lengths: Any, name: str | None = None) -> "TensorArray":
+        """Put parts of ``value``, of these lengths along the first axis, at 0, 1 and so on."""
+        value = convert_to_tensor(value, dtype=self.dtype)
+        self._items = list(torch.split(value, [int(length) for length in lengths]))
+        return self
+
+    def scatter(self, indices: Any, value: Any, name: str | None = None) -> "TensorArray":
+        """Put the rows of ``value`` at ``indices``."""
+        for index, row in zip(indices, convert_to_tensor(value).unbind(0), strict=True):
+            self.write(index, row)
+        return self
+
+    def identity(self) -> "TensorArray":
+        """Another one with the same tensors."""
+        other = TensorArray(self.dtype, 0, self.dynamic_size, element_shape=self.element_shape)
+        other._items = list(self._items)
+        return other
 
     def size(self, name: str | None = None) -> Any:
         """How many there are, as an int32 tensor."""

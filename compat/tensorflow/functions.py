@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from tensorflow.autodiff import GradientTape
 from tensorflow.tensors import TensorSpec, convert_to_tensor
 from torchkeras.core import nested
 from torchkeras.core.checks import argument_error
@@ -39,6 +40,8 @@ class Function:
         self.input_signature = None if signature is None else tuple(signature)
         self.jit_compile = jit_compile
         self.traces: list[Trace] = [] if traces is None else traces
+        names = getattr(getattr(function, "__code__", None), "co_names", ())
+        self._asks_gradients = "gradients" in names or "hessians" in names
         self._parameters = inspect.signature(function)
         self._traces_of: Any = weakref.WeakKeyDictionary()  # by the object whose method it is
 
@@ -48,7 +51,17 @@ class Function:
         args, kwargs = nested.map_structure(_as_argument, (args, kwargs))
         if self.input_signature is None and len(self.traces) < _MOST_TRACES:
             self._note_call(args, kwargs)
+        if self._asks_gradients:
+            return self._recorded(args, kwargs)
         return nested.map_structure(_as_result, self.python_function(*args, **kwargs))
+
+    def _recorded(self, args: tuple, kwargs: dict[str, Any]) -> Any:
+        """A call of a function that asks for gradients itself, by ``tf.gradients``."""
+        leaves = nested.flatten((args, kwargs))
+        with GradientTape() as tape:
+            tape.watch([leaf for leaf in leaves if isinstance(leaf, (Tensor, Variable))])
+            result = self.python_function(*args, **kwargs)
+        return nested.map_structure(_as_result, result)
 
     def _by_signature(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """Arguments in the types that ``input_signature`` names, once their shapes are checked."""
