@@ -1,0 +1,3 @@
+"""The corpus is run, not imported."""
+
+collect_ignore = ["corpus"]

@@ -1,0 +1,53 @@
+"""Scripts as people write them show on torch what they show on TensorFlow, epoch by epoch.
+
+Without TensorFlow, they are compared with what it showed when ``record.py`` ran them.
+"""
+
+import json
+import os
+
+import pytest
+from scripts import names
+from scripts.comparison import CORPUS, RECORDED, TENSORFLOW, differences, run_side
+
+SCRIPTS = sorted(path.stem for path in CORPUS.glob("*.py"))
+# Of what scripts use, weighted by how many use it, the corpus uses this share; it only grows.
+SHARE = 0.92
+
+
+@pytest.fixture(scope="module")
+def found():
+    return run_side("torchkeras", SCRIPTS)
+
+
+@pytest.fixture(scope="module")
+def recorded():
+    return json.loads(RECORDED.read_text())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_shows_what_tensorflow_showed(name, found, recorded):
+    told = differences(recorded[name], found[name])
+    assert not told, "\n".join(told)
+
+
+@pytest.fixture(scope="module")
+def expected():
+    if not os.environ.get(TENSORFLOW):
+        pytest.skip(f"{TENSORFLOW} names no interpreter")
+    return run_side("tensorflow", SCRIPTS)
+
+
+@pytest.mark.tensorflow
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_shows_what_tensorflow_shows(name, found, expected):
+    assert "error" not in expected[name], expected[name]["error"]
+    told = differences(expected[name], found[name])
+    assert not told, "\n".join(told)
+
+
+def test_the_corpus_uses_the_names_that_scripts_use():
+    share, missing = names.share()
+    assert share >= SHARE, f"{share:.1%}; missing: {missing[:20]}"
