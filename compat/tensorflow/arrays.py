@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 from torchkeras_shim.sizes import Sizes, as_size, as_sizes
-from torchkeras_shim.text import as_texts
+from torchkeras_shim.text import as_texts, octets_of
 
 from tensorflow.ragged import RaggedTensor
 from tensorflow.ragged import stack as stack_ragged
@@ -88,11 +88,15 @@ def split(
 
 def tile(input: Any, multiples: Any, name: str | None = None) -> Any:
     """``input`` repeated as a whole along each axis."""
+    if is_text(input):
+        return as_texts(np.tile(np.asarray(input, object), as_sizes(multiples)))
     return ops.tile(input, as_sizes(multiples))
 
 
 def repeat(input: Any, repeats: Any, axis: int | None = None, name: str | None = None) -> Any:
     """Each element repeated along ``axis``; without one, of the flattened tensor."""
+    if is_text(input):
+        return as_texts(np.repeat(np.asarray(input, object), np.asarray(repeats), axis))
     return ops.repeat(input, repeats, axis=axis)
 
 
@@ -126,6 +130,8 @@ def reverse(tensor: Any, axis: Any, name: str | None = None) -> Any:
     if isinstance(tensor, RaggedTensor):
         axes = {a % len(tensor.shape) for a in (axes if isinstance(axes, tuple) else (axes,))}
         return tensor[tuple(np.s_[:: -1 if a in axes else 1] for a in range(len(tensor.shape)))]
+    if is_text(tensor):
+        return as_texts(np.flip(np.asarray(tensor, object), axes))
     return ops.flip(tensor, axis=axes)
 
 
@@ -144,14 +150,74 @@ def slice(input_: Any, begin: Any, size: Any, name: str | None = None) -> Any:
 
 
 def strided_slice(
-    input_: Any, begin: Any, end: Any, strides: Any = None, name: str | None = None
+    input_: Any,
+    begin: Any,
+    end: Any,
+    strides: Any = None,
+    begin_mask: int = 0,
+    end_mask: int = 0,
+    ellipsis_mask: int = 0,
+    new_axis_mask: int = 0,
+    shrink_axis_mask: int = 0,
+    var: Any = None,
+    name: str | None = None,
 ) -> Any:
-    """The block from ``begin`` up to ``end`` in steps of ``strides``, 1 or more."""
-    steps = as_sizes(strides) if strides is not None else (1,) * len(as_sizes(begin))
-    if min(steps) < 1:
-        raise argument_error("tf.strided_slice", "strides", steps, "1 or more", "See tf.reverse.")
-    bounds = zip(as_sizes(begin), as_sizes(end), steps, strict=True)
-    return convert_to_tensor(input_)[tuple(np.s_[b:e:s] for b, e, s in bounds)]
+    """The block from ``begin`` up to ``end`` in steps of ``strides``.
+
+    Args:
+        input_: A tensor.
+        begin, end, strides: One number for each axis.
+        begin_mask, end_mask: Bits of the axes on which ``begin``, or ``end``, is left open.
+        ellipsis_mask, new_axis_mask, shrink_axis_mask: Bits of the entries that stand for all
+            axes between, for a new axis, and for one place of an axis.
+        var: None.
+        name: Accepted.
+
+    Raises:
+        ValueError: ``var`` is given.
+    """
+    if var is not None:
+        raise argument_error("tf.strided_slice", "var", var, "None", "Assign to the variable.")
+    starts, ends = as_sizes(begin), as_sizes(end)
+    steps = as_sizes(strides) if strides is not None else (1,) * len(starts)
+    x = convert_to_tensor(input_)
+    keys: list[Any] = []
+    for place, (b, e, step) in enumerate(zip(starts, ends, steps, strict=True)):
+        bit = 1 << place
+        if ellipsis_mask & bit:
+            keys.append(Ellipsis)
+        elif new_axis_mask & bit:
+            keys.append(None)
+        elif shrink_axis_mask & bit:
+            keys.append(b)
+        else:
+            first, last = None if begin_mask & bit else b, None if end_mask & bit else e
+            keys.append(np.s_[first:last:step])
+    return _cut(x, keys)
+
+
+def _cut(x: Any, keys: list[Any]) -> Any:
+    """``x[keys]``, steps backwards included, which torch's tensors don't take."""
+    used = sum(key is not None and key is not Ellipsis for key in keys)
+    axis, forward, turned, place = 0, [], [], 0
+    for key in keys:
+        if key is None:
+            forward.append(None)
+            place += 1
+            continue
+        if key is Ellipsis:
+            forward.append(Ellipsis)
+            axis, place = axis + x.ndim - used, place + x.ndim - used
+            continue
+        if isinstance(key, np.s_[:].__class__) and key.step is not None and key.step < 0:
+            places = range(x.shape[axis])[key]
+            low = places[-1] if len(places) else 0
+            key = np.s_[low : (places[0] + 1 if len(places) else 0) : -key.step]
+            turned.append(place)
+        forward.append(key)
+        axis, place = axis + 1, place + isinstance(key, np.s_[:].__class__)
+    found = x[tuple(forward)]
+    return torch.flip(found, turned) if turned else found
 
 
 def meshgrid(*args: Any, indexing: str = "xy", name: str | None = None) -> list[Any]:
@@ -194,6 +260,12 @@ def unique_with_counts(
     x: Any, out_idx: Any = torch.int32, name: str | None = None
 ) -> tuple[Tensor, Tensor, Tensor]:
     """The different values, for each element which it is, and how often each appears."""
+    if is_text(x):
+        texts = as_texts(x)
+        numbers = np.unique(octets_of(texts), return_inverse=True)[1]
+        values, *others = unique_with_counts(torch.as_tensor(numbers), out_idx)
+        first = torch.argmax((torch.as_tensor(numbers) == values[:, None]).int(), dim=1)
+        return texts[first.numpy()], *others
     values, inverse, counts = torch.unique(
         convert_to_tensor(x), return_inverse=True, return_counts=True
     )

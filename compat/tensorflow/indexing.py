@@ -164,3 +164,26 @@ def tensor_scatter_nd_sub(
 ) -> Tensor:
     """``tensor`` with ``updates`` subtracted at the coordinates in ``indices``."""
     return _put(tensor, indices, -convert_to_tensor(updates), accumulate=True)
+
+
+def _extreme(kind: str, text: str) -> Any:
+    def put(tensor: Any, indices: Any, updates: Any, name: str | None = None) -> Tensor:
+        tensor, updates = convert_to_tensor(tensor), convert_to_tensor(updates)
+        places = convert_to_tensor(indices).long()
+        depth = places.shape[-1]
+        flat = tensor.reshape(-1, *tensor.shape[depth:])
+        steps = torch.tensor([1, *tensor.shape[1:depth][::-1]]).cumprod(0).flip(0)
+        rows = (places * steps).sum(-1).reshape(-1)
+        values = updates.to(tensor.dtype).reshape(-1, *tensor.shape[depth:])
+        return flat.index_reduce(0, rows, values, kind).reshape(tensor.shape)
+
+    put.__doc__ = text
+    return put
+
+
+tensor_scatter_nd_max = _extreme(
+    "amax", "``tensor`` with larger ``updates`` at the coordinates in ``indices``."
+)
+tensor_scatter_nd_min = _extreme(
+    "amin", "``tensor`` with smaller ``updates`` at the coordinates in ``indices``."
+)

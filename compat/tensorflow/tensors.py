@@ -13,6 +13,7 @@ from torchkeras_shim.sizes import Sizes, as_sizes
 from torchkeras_shim.text import Texts, as_texts
 
 from tensorflow import dtypes
+from tensorflow.slices import Scattering, part_of
 from torchkeras import ops
 from torchkeras.core.checks import argument_error
 from torchkeras.core.dtypes import NAMES, standardize_dtype, torch_dtype
@@ -64,7 +65,7 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Cons
     return result.reshape(shape)
 
 
-class Variable(KerasVariable):
+class Variable(Scattering, KerasVariable):
     """A value that can be assigned to.
 
     Args:
@@ -121,6 +122,9 @@ class Variable(KerasVariable):
     def get_shape(self) -> TensorShape:
         """Lengths of the axes."""
         return self.shape
+
+    def __getitem__(self, index: Any) -> Tensor:
+        return part_of(self, index)
 
     def read_value(self) -> Tensor:
         """The value as a tensor."""
@@ -322,6 +326,8 @@ def ones(
 def fill(dims: Any, value: Any, name: str | None = None, layout: Any = None) -> Any:
     """One value everywhere."""
     value = convert_to_tensor(value)
+    if isinstance(value, Texts):
+        return as_texts(np.full(as_sizes(dims), value.item(), dtype=object))
     return ops.full(as_sizes(dims), value, dtype=value.dtype)
 
 
@@ -365,7 +371,8 @@ def range(
 
 def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int = 0) -> Any:
     """``num`` numbers from ``start`` to ``stop``, both included."""
-    return ops.linspace(start, stop, int(num), axis=axis)
+    dtype = "float64" if isinstance(start, int) and isinstance(stop, int) else None
+    return ops.linspace(start, stop, int(num), dtype=dtype, axis=axis)
 
 
 @over_values

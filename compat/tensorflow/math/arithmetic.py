@@ -1,7 +1,7 @@
 """Arithmetic, comparisons, sums and kin."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torchkeras_shim.composite import over_values
@@ -297,11 +297,18 @@ def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | N
     return ops.multiply(x, ops.rsqrt(ops.maximum(total, epsilon)))
 
 
+class TopK(NamedTuple):
+    """What ``top_k`` gives."""
+
+    values: Any
+    indices: Any
+
+
 def top_k(
     input: Any, k: Any = 1, sorted: bool = True, index_type: Any = torch.int32, name: Any = None
 ) -> Any:
-    """The ``k`` largest elements along the last axis and their indices."""
-    return ops.top_k(input, as_size(k), sorted=sorted)
+    """``values`` and ``indices`` of the ``k`` largest elements along the last axis."""
+    return TopK(*ops.top_k(input, as_size(k), sorted=sorted))
 
 
 def in_top_k(targets: Any, predictions: Any, k: Any, name: str | None = None) -> Any:

@@ -38,8 +38,10 @@ def test_slices_by_begin_and_size():
     x = tf.constant(np.arange(12).reshape(3, 4))
     assert tf.slice(x, [1, 0], [-1, 2]).numpy().tolist() == [[4, 5], [8, 9]]
     assert tf.strided_slice(x, [0, 0], [3, 4], [2, 3]).numpy().tolist() == [[0, 3], [8, 11]]
-    with pytest.raises(ValueError, match="strides"):
-        tf.strided_slice(x, [2], [0], [-1])
+    back = tf.strided_slice(x, [-1, 0], [-4, 1], [-1, 1])
+    assert back.numpy().tolist() == [[8], [4], [0]]
+    with pytest.raises(ValueError, match="var"):
+        tf.strided_slice(x, [0], [1], var=x)
 
 
 def test_order():

@@ -47,12 +47,3 @@ def test_wrong_splits_and_rows_are_errors():
         tf.RaggedTensor.from_row_splits([1, 2], [0, 3])
     with pytest.raises(IndexError, match="row 2 of 2"):
         tf.RaggedTensor.from_row_splits([1, 2], [0, 1, 2])[2]
-
-
-def test_descriptions_compare_by_what_they_say():
-    spec = tf.RaggedTensorSpec([None, None], tf.int32)
-    ragged = tf.RaggedTensor.from_row_lengths([1, 2, 3], [1, 2])
-    assert tf.RaggedTensorSpec.from_value(ragged) == tf.RaggedTensorSpec([2, None], tf.int32)
-    assert spec.batched(4).shape == (4, None, None)
-    assert (spec.ragged_rank, spec.batched(4).ragged_rank) == (1, 2)
-    assert spec != tf.RaggedTensorSpec([None, None], tf.int64)

@@ -57,6 +57,7 @@ def test_counts():
     assert tf.math.confusion_matrix([0, 1, 1], [0, 1, 0]).numpy().tolist() == [[1, 0], [1, 1]]
     assert int(tf.math.count_nonzero([0, 3, 4])) == 2
     values, indices = tf.math.top_k(tf.constant([1.0, 5.0, 3.0]), k=2)
+    assert tf.math.top_k(tf.constant([1.0, 5.0, 3.0]), k=2).indices.tolist() == [1, 2]
     assert values.numpy().tolist() == [5.0, 3.0]
     assert indices.numpy().tolist() == [1, 2]
 

@@ -1,0 +1,26 @@
+import numpy as np
+import tensorflow as tf
+
+
+def test_parts_come_together_again():
+    data, numbers = tf.range(6), tf.constant([0, 1, 0, 1, 1, 0])
+    parts = tf.dynamic_partition(data, numbers, 2)
+    places = tf.dynamic_partition(tf.range(6), numbers, 2)
+    assert tf.dynamic_stitch(places, parts).numpy().tolist() == list(range(6))
+
+
+def test_blocks_come_back():
+    images = np.arange(2 * 4 * 6 * 3, dtype="float32").reshape(2, 4, 6, 3)
+    blocks = tf.space_to_batch(images, [2, 3], [[1, 1], [0, 0]])
+    assert blocks.shape == (12, 3, 2, 3)
+    np.testing.assert_array_equal(tf.batch_to_space(blocks, [2, 3], [[1, 1], [0, 0]]), images)
+
+
+def test_sequences_turn_up_to_their_length():
+    found = tf.reverse_sequence([[1, 2, 3], [4, 5, 6]], [2, 3], seq_axis=1)
+    assert found.numpy().tolist() == [[2, 1, 3], [6, 5, 4]]
+
+
+def test_bytes_stay():
+    x = tf.constant([1.5, -2.0])
+    assert tf.bitcast(tf.bitcast(x, tf.int32), tf.float32).numpy().tolist() == [1.5, -2.0]
