@@ -128,6 +128,10 @@ def test_a_model_within_that_was_frozen_is_read_under_other_names_too(tmp_path):
     source = filled(nested())
     source.layers[0].trainable = False
     groups = groups_of(source)
+    renamed = [(name.replace("kernel", "other_kernel"), w) for name, w in groups["body"]]
+    model = nested()
+    model.load_weights(write(tmp_path / "n.h5", {**groups, "body": renamed}))
+    same_weights(model, source)
     groups["body"] = [(f"x{number}/w", value) for number, (_, value) in enumerate(groups["body"])]
     model = nested()
     model.load_weights(write(tmp_path / "m.h5", groups))

@@ -129,21 +129,37 @@ def _arranged(layer: Any, saved: dict[str, hdf5.Dataset]) -> list[Variable]:
     parts of the layer were frozen then and aren't now, the weights' names tell, if they are equal.
     """
     variables = [*layer.trainable_weights, *layer.non_trainable_weights]
-    by_name = {_last_parts(variable.path): variable for variable in variables}
-    names = [_last_parts(name) for name in saved]
-    if len(by_name) == len(variables) and sorted(by_name) == sorted(names):
-        return [by_name[name] for name in names]
+    in_file = _parts([name.partition(":")[0] for name in saved])
+    in_layer = _parts([variable.path for variable in variables])
+    counts = [{part: len(found) for part, found in side.items()} for side in (in_file, in_layer)]
+    if in_file and counts[0] == counts[1]:
+        order: dict[int, Variable] = {}
+        for part, numbers in in_file.items():
+            own = (variables[number] for number in in_layer[part])
+            order.update(zip(numbers, own, strict=True))
+        return [order[number] for number in range(len(saved))]
     shapes = [dataset.shape for dataset in saved.values()]
     # A wholly frozen layer lists its weights part by part.
-    for order in (variables, layer.weights):
-        if [tuple(variable.shape) for variable in order] == shapes:
-            return order
+    for candidate in (variables, layer.weights):
+        if [tuple(variable.shape) for variable in candidate] == shapes:
+            return candidate
     return variables
 
 
-def _last_parts(name: str) -> str:
-    """A weight's own name and that of its layer: ``dense/kernel`` of ``model/dense/kernel:0``."""
-    return "/".join(name.partition(":")[0].split("/")[-2:])
+def _parts(names: list[str]) -> dict[str, list[int]]:
+    """Numbers of the weights of each part, which is ``dense`` of ``model/dense/kernel``.
+
+    Empty if parts in different places have one name.
+    """
+    parts: dict[str, list[int]] = {}
+    paths: dict[str, str] = {}
+    for number, name in enumerate(names):
+        path = name.rpartition("/")[0]
+        part = path.rpartition("/")[2]
+        if paths.setdefault(part, path) != path:
+            return {}
+        parts.setdefault(part, []).append(number)
+    return parts
 
 
 def own_weights(model: Any) -> list[Variable]:
