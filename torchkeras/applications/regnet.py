@@ -243,7 +243,7 @@ def _block(
         shortcut = _normalized(shortcut, f"{name}_skip_bn")
     x = _convolved(x, filters, 1, f"{name}_conv_1x1_1")
     x = ReLU(name=f"{name}_conv_1x1_1_relu")(_normalized(x, f"{name}_conv_1x1_1_bn"))
-    x = _convolved(x, filters, 3, f"{name}_conv_3x3", strides, filters // group_width)
+    x = _convolved(x, filters, 3, f"{name}_conv_3x3", strides, max(1, filters // group_width))
     x = ReLU(name=f"{name}_conv_3x3_relu")(_normalized(x, f"{name}_conv_3x3_bn"))
     if weighs:
         x = _weighed(x, channels // 4, f"{name}_squeeze_and_excite")
