@@ -271,6 +271,24 @@ def test_building_a_subclass_builds_the_layers_inside():
     assert len(model.blocks[0].weights) == 2
 
 
+def test_a_call_of_several_arguments_builds_the_layers_inside():
+    class Encoder(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.gru = keras.layers.GRU(3, return_state=True)
+
+        def call(self, x, hidden):
+            return self.gru(x, initial_state=hidden)
+
+    x, hidden = torch.zeros(2, 5, 4), torch.zeros(2, 3)
+    for given in (((x, hidden), {}), ((x,), {"hidden": hidden}), ((), {"x": x, "hidden": hidden})):
+        model = Encoder()
+        output, state = model(*given[0], **given[1])
+        assert output.shape == state.shape == (2, 3)
+        assert model.built
+        assert len(model.weights) == 3
+
+
 def test_call_and_layers_are_asked_for():
     class Empty(keras.Model):
         pass

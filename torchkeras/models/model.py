@@ -12,7 +12,7 @@ from torchkeras.core.configurable import constructor_arguments, generic
 from torchkeras.layers.base import Layer
 from torchkeras.layers.calibration import calibrate, is_chosen
 from torchkeras.layers.preprocessing.texts import is_text, text_array
-from torchkeras.layers.structures import is_text_array, shape_of
+from torchkeras.layers.structures import has_shape, is_text_array, shape_of
 from torchkeras.models.asides import Asides
 from torchkeras.models.summary import print_summary
 from torchkeras.quantizers.configurations import resolve
@@ -243,9 +243,12 @@ class Model(Asides, Trainer, Layer):
 
     def _build_for(self, args: tuple, kwargs: dict) -> None:
         of_text = args and (is_text(args[0]) or getattr(args[0], "dtype", None) == "string")
-        if of_text and not self.built and type(self).build is Model.build:
+        of_several = len(args) > 1 or any(map(has_shape, kwargs.values()))
+        by_default = self.__dict__.get("_graph") is None and type(self).build is Model.build
+        if (of_text or of_several) and not self.built and by_default:
             self.built = True  # layers inside are built by the call itself
-            self.__dict__["_build_arguments"] = {"input_shape": shape_of(args[0])}
+            first = args[0] if args else next(filter(has_shape, kwargs.values()))
+            self.__dict__["_build_arguments"] = {"input_shape": shape_of(first)}
             self._after_build()
         else:
             super()._build_for(args, kwargs)

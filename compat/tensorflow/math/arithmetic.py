@@ -1,11 +1,13 @@
 """Arithmetic, comparisons, sums and kin."""
 
+import operator
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
 from torchkeras_shim.composite import over_values
 from torchkeras_shim.sizes import Sizes, as_size, as_sizes
+from torchkeras_shim.text import Texts, as_texts
 
 from tensorflow.ragged.elementwise import combined
 from tensorflow.ragged.reducing import reduced
@@ -46,6 +48,22 @@ def _binary(operation: Callable[[Any, Any], Any], text: str) -> Callable[..., An
     return apply
 
 
+def _comparing(operation: Callable[[Any, Any], Any], text: str) -> Callable[..., Any]:
+    """``_binary`` that compares texts, too."""
+    compared = _binary(operation, text)
+
+    def apply(x: Any, y: Any, name: str | None = None) -> Any:
+        if isinstance(x, _TEXTS) or isinstance(y, _TEXTS):
+            of_texts = operator.ne if operation is ops.not_equal else operator.eq
+            return of_texts(as_texts(x), as_texts(y))
+        return compared(x, y)
+
+    apply.__doc__ = text
+    return apply
+
+
+_TEXTS = (Texts, str, bytes)
+
 abs = _unary(ops.absolute, "Absolute value.")
 acos = _unary(ops.arccos, "Arc cosine, in radians.")
 acosh = _unary(ops.arccosh, "Inverse hyperbolic cosine.")
@@ -82,7 +100,7 @@ tan = _unary(ops.tan, "Tangent of radians.")
 tanh = _unary(activations.tanh, "Hyperbolic tangent.")
 
 add = _binary(ops.add, "x + y.")
-equal = _binary(ops.equal, "Whether elements are equal.")
+equal = _comparing(ops.equal, "Whether elements are equal.")
 floordiv = _binary(ops.floor_divide, "x / y, rounded down.")
 floormod = _binary(ops.mod, "What ``floordiv`` leaves; has the sign of y.")
 greater = _binary(ops.greater, "x > y.")
@@ -96,7 +114,7 @@ maximum = _binary(ops.maximum, "The larger of x and y.")
 minimum = _binary(ops.minimum, "The smaller of x and y.")
 mod = floormod
 multiply = _binary(ops.multiply, "x * y.")
-not_equal = _binary(ops.not_equal, "Whether elements differ.")
+not_equal = _comparing(ops.not_equal, "Whether elements differ.")
 pow = _binary(ops.power, "x to the power of y.")
 squared_difference = _binary(lambda x, y: ops.square(ops.subtract(x, y)), "(x - y) squared.")
 subtract = _binary(ops.subtract, "x - y.")
