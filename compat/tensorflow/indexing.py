@@ -167,7 +167,13 @@ def tensor_scatter_nd_sub(
 
 
 def _extreme(kind: str, text: str) -> Any:
-    def put(tensor: Any, indices: Any, updates: Any, name: str | None = None) -> Tensor:
+    def put(
+        tensor: Any,
+        indices: Any,
+        updates: Any,
+        bad_indices_policy: str = "",
+        name: str | None = None,
+    ) -> Tensor:
         tensor, updates = convert_to_tensor(tensor), convert_to_tensor(updates)
         places = convert_to_tensor(indices).long()
         depth = places.shape[-1]

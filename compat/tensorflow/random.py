@@ -135,10 +135,25 @@ def stateless_normal(
     mean: Any = 0.0,
     stddev: Any = 1.0,
     dtype: Any = torch.float32,
-    name: Any = None,
+    name: str | None = None,
+    alg: Any = "auto_select",
 ) -> Any:
     """Normally distributed numbers that follow from ``seed``, two integers, alone."""
     noise = keras_random.normal(as_sizes(shape), dtype=dtype, seed=_one_seed(seed))
+    return _scaled(noise, mean, stddev)
+
+
+def stateless_truncated_normal(
+    shape: Any,
+    seed: Any,
+    mean: Any = 0.0,
+    stddev: Any = 1.0,
+    dtype: Any = torch.float32,
+    name: str | None = None,
+    alg: Any = "auto_select",
+) -> Any:
+    """``truncated_normal`` that follows from ``seed``, two integers, alone."""
+    noise = keras_random.truncated_normal(as_sizes(shape), dtype=dtype, seed=_one_seed(seed))
     return _scaled(noise, mean, stddev)
 
 
@@ -148,11 +163,41 @@ def stateless_uniform(
     minval: Any = 0,
     maxval: Any = None,
     dtype: Any = torch.float32,
-    name: Any = None,
+    name: str | None = None,
+    alg: Any = "auto_select",
 ) -> Any:
-    """Numbers between two bounds that follow from ``seed``, two integers, alone."""
+    """Numbers between two bounds that follow from ``seed``, two integers, alone.
+
+    Raises:
+        ValueError: integers are asked for without ``maxval``.
+    """
+    if not torch_dtype(dtype).is_floating_point:
+        if maxval is None:
+            raise argument_error(
+                "tf.random.stateless_uniform", "maxval", None, "a bound for integers"
+            )
+        return keras_random.randint(
+            as_sizes(shape), as_size(minval), as_size(maxval), dtype=dtype, seed=_one_seed(seed)
+        )
     noise = keras_random.uniform(as_sizes(shape), dtype=dtype, seed=_one_seed(seed))
     return noise * ((1.0 if maxval is None else maxval) - minval) + minval
+
+
+def stateless_categorical(
+    logits: Any, num_samples: Any, seed: Any, dtype: Any = torch.int64, name: str | None = None
+) -> Any:
+    """``categorical`` that follows from ``seed``, two integers, alone."""
+    return keras_random.categorical(logits, as_size(num_samples), dtype=dtype, seed=_one_seed(seed))
+
+
+def split(seed: Any, num: int = 2, alg: Any = "auto_select") -> torch.Tensor:
+    """``num`` seeds, ``(num, 2)``, that follow from one."""
+    return keras_random.randint((num, 2), 0, 2**31 - 1, dtype="int32", seed=_one_seed(seed))
+
+
+def fold_in(seed: Any, data: Any, alg: Any = "auto_select") -> torch.Tensor:
+    """A seed that follows from one and an integer."""
+    return split((_one_seed(seed), as_size(data)), 1)[0]
 
 
 def _one_seed(seed: Any) -> int:
@@ -220,3 +265,38 @@ class Generator:
             keras_random.uniform(as_sizes(shape), dtype=dtype, seed=self._seeds) * (high - minval)
             + minval
         )
+
+    def truncated_normal(
+        self,
+        shape: Any,
+        mean: Any = 0.0,
+        stddev: Any = 1.0,
+        dtype: Any = torch.float32,
+        name: str | None = None,
+    ) -> Any:
+        """Normally distributed numbers, none beyond two standard deviations."""
+        noise = keras_random.truncated_normal(as_sizes(shape), dtype=dtype, seed=self._seeds)
+        return _scaled(noise, mean, stddev)
+
+    def make_seeds(self, count: int = 1) -> torch.Tensor:
+        """Seeds, ``(2, count)``, for the functions called ``stateless_*``."""
+        return keras_random.randint((2, count), 0, 2**31 - 1, dtype="int32", seed=self._seeds)
+
+    def split(self, count: int = 1) -> list["Generator"]:
+        """Sequences of their own that follow from this one."""
+        return [Generator(_one_seed(pair)) for pair in self.make_seeds(count).T]
+
+
+_generators: list[Generator] = []
+
+
+def get_global_generator() -> Generator:
+    """The generator that all share; it begins by chance unless one is set."""
+    if not _generators:
+        _generators.append(Generator.from_non_deterministic_state())
+    return _generators[0]
+
+
+def set_global_generator(generator: Generator) -> None:
+    """Let ``generator`` be the one that all share."""
+    _generators[:] = [generator]

@@ -114,7 +114,9 @@ def sparse_dense_matmul(
     dense = convert_to_tensor(b)
     dense = dense.mH if adjoint_b else dense
     values = sp_a.values.conj() if adjoint_a else sp_a.values
-    matrix = torch.sparse_coo_tensor(torch.stack([rows, columns]), values, (height, width))
+    matrix = torch.sparse_coo_tensor(
+        torch.stack([rows, columns]), values, (height, width), check_invariants=True
+    )
     return torch.sparse.mm(matrix, dense)
 
 

@@ -61,3 +61,25 @@ def test_generators_are_sequences_of_their_own():
     np.testing.assert_array_equal(first.normal((2,)), second.normal((2,)))
     assert first.uniform((2,), 0, 9, tf.int32).dtype == tf.int32
     assert tf.random.Generator.from_non_deterministic_state().normal((2,)).shape == (2,)
+
+
+def test_seeds_follow_from_seeds():
+    first, again = tf.random.split((1, 2), 3), tf.random.split((1, 2), 3)
+    assert first.shape == (3, 2)
+    assert first.numpy().tolist() == again.numpy().tolist()
+    assert tf.random.fold_in((1, 2), 3).numpy().tolist() != [1, 2]
+    whole = tf.random.stateless_uniform([50], first[0], 2, 5, dtype=tf.int32)
+    assert set(whole.numpy().tolist()) == {2, 3, 4}
+    near = tf.random.stateless_truncated_normal([50], first[1])
+    assert float(tf.reduce_max(tf.abs(near))) <= 2
+    drawn = tf.random.stateless_categorical(tf.zeros([2, 3]), 4, seed=first[2])
+    assert drawn.shape == (2, 4)
+
+
+def test_one_generator_is_shared():
+    tf.random.set_global_generator(tf.random.Generator.from_seed(7))
+    shared = tf.random.get_global_generator()
+    expected = tf.random.Generator.from_seed(7).normal([3]).numpy().tolist()
+    assert shared.normal([3]).numpy().tolist() == expected
+    assert shared.make_seeds(2).shape == (2, 2)
+    assert len(shared.split(2)) == 2
