@@ -11,6 +11,13 @@ from tensorflow.config.devices import (
     list_logical_devices,
     list_physical_devices,
 )
+from tensorflow.config.logical import (
+    LogicalDeviceConfiguration,
+    experimental_connect_to_cluster,
+    experimental_connect_to_host,
+    get_logical_device_configuration,
+    set_logical_device_configuration,
+)
 
 __getattr__ = missing(__name__)
 

@@ -6,6 +6,15 @@ import torch
 from torchkeras_shim.names import missing
 
 from tensorflow.config.devices import list_logical_devices, list_physical_devices
+from tensorflow.config.logical import (
+    LogicalDeviceConfiguration as VirtualDeviceConfiguration,
+)
+from tensorflow.config.logical import (
+    get_logical_device_configuration as get_virtual_device_configuration,
+)
+from tensorflow.config.logical import (
+    set_logical_device_configuration as set_virtual_device_configuration,
+)
 
 __getattr__ = missing(__name__)
 

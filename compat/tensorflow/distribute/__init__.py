@@ -2,7 +2,7 @@
 
 from torchkeras_shim.names import missing
 
-from tensorflow.distribute import experimental
+from tensorflow.distribute import cluster_resolver, experimental
 from tensorflow.distribute.strategies import (
     HierarchicalCopyAllReduce,
     InputContext,

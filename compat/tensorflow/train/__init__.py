@@ -4,6 +4,7 @@ from torchkeras_shim.names import missing
 
 from tensorflow.train import experimental
 from tensorflow.train.checkpoints import Checkpoint, CheckpointOptions
+from tensorflow.train.cluster import ClusterSpec
 from tensorflow.train.examples import (
     BytesList,
     Example,
