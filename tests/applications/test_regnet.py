@@ -1,4 +1,8 @@
+import importlib.util
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import keras2_networks
@@ -65,3 +69,23 @@ def test_the_network_stands_on_the_tensor_it_is_given():
     x = np.random.default_rng(0).uniform(0, 255, (2, 32, 32, 3))
     first, second = model.predict(x, verbose=0)
     np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.tensorflow
+@pytest.mark.slow
+@pytest.mark.skipif(importlib.util.find_spec("tf_keras") is None, reason="needs tf.keras 2")
+def test_tf_keras_still_has_what_was_recorded():
+    run = subprocess.run(
+        [sys.executable, keras2_networks.__file__],
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(run.stdout)
+    assert found["prepared"] == RECORDED["prepared"]
+    for name, recorded in RECORDED["shown"].items():
+        assert found["shown"][name]["layers"] == recorded["layers"]
+        scale = max(recorded["output"])
+        output = found["shown"][name]["output"]
+        np.testing.assert_allclose(output, recorded["output"], atol=1e-3 * scale, rtol=0)
