@@ -10,7 +10,7 @@ from torchkeras_shim.suggestions import elsewhere, short, suggestion, torch_way
         ("tf.log", "There is tf.math.log. In torch: torch.log."),
         ("keras.layers.relu", "There is keras.activations.relu."),
         ("tf.lite", "In torch: torch.export and ExecuTorch."),
-        ("tensorflow.lite.TFLiteConverter", "In torch: torch.export and ExecuTorch."),
+        ("tensorflow.lite.Delegate", "In torch: torch.export and ExecuTorch."),
         ("keras.nothing_like_it", ""),
         ("tf._private", ""),
     ],

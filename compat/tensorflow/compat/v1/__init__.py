@@ -7,6 +7,9 @@ from typing import Any
 
 from torchkeras_shim.suggestions import missing_name
 
+from tensorflow.compat.v1 import data, train
+from tensorflow.compat.v1.sessions import ConfigProto, GPUOptions, InteractiveSession, Session
+
 
 def enable_eager_execution(
     config: Any = None, device_policy: Any = None, execution_mode: Any = None
