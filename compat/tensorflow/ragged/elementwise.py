@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 from torchkeras_shim.text import as_texts
 
 from tensorflow.ragged.tensor import RaggedTensor
@@ -108,3 +109,21 @@ for _name in ("eq", "ne", "lt", "le", "gt", "ge"):
     setattr(RaggedTensor, f"__{_name}__", _operator(getattr(operator, _name))[0])
 for _name in ("neg", "abs", "invert"):
     setattr(RaggedTensor, f"__{_name}__", _of_one(getattr(operator, _name)))
+
+
+# What layers ask of torch that goes value by value.
+_OF_VALUES = {functional.embedding, functional.dropout, functional.relu, functional.gelu}
+
+
+def _asked_by_torch(
+    kind: type, function: Any, types: Any, args: Any = (), kwargs: Any = None
+) -> Any:
+    if function not in _OF_VALUES:
+        raise TypeError(
+            f"{getattr(function, '__name__', function)}: its argument is a tf.RaggedTensor; "
+            "expected a tensor. Try to_tensor()."
+        )
+    return map_flat_values(function, *args, **(kwargs or {}))
+
+
+RaggedTensor.__torch_function__ = classmethod(_asked_by_torch)

@@ -2,6 +2,7 @@ import operator
 
 import pytest
 import tensorflow as tf
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,3 +39,13 @@ def test_functions_of_tensors_take_ragged_ones():
     assert tf.cast(ragged, tf.int32).to_list() == [[-1], [4, 0]]
     assert tf.maximum(ragged, 0.0).to_list() == [[0.0], [4.0, 0.0]]
     assert tf.ragged.map_flat_values(tf.square, ragged).to_list() == [[1.0], [16.0, 0.0]]
+
+
+def test_embeddings_take_ragged_numbers_and_other_functions_of_torch_say_no():
+    ragged = tf.ragged.constant([[1, 2, 3], [4]])
+    layer = tf.keras.layers.Embedding(9, 2)
+    found = layer(ragged)
+    assert found.shape.as_list() == [2, None, 2]
+    assert found[1].tolist() == layer(tf.constant([4])).tolist()
+    with pytest.raises(TypeError, match="to_tensor"):
+        torch.softmax(ragged, dim=0)
