@@ -50,7 +50,7 @@ rng = np.random.RandomState(6)
 data = rng.rand(128, 6).astype("float32")
 labels = (data.sum(1, keepdims=True) > 3).astype("float32")
 for loss in (rmse, dice_coef_loss, focal(2.0), "hinge", keras.losses.Huber(), "poisson",
-             keras.losses.BinaryFocalCrossentropy(), "kullback_leibler_divergence", "cosine_similarity"):
+             keras.losses.BinaryFocalCrossentropy(), "kld", "cosine_similarity"):
     model = keras.Sequential([keras.Input((6,)), Normalize(), layers.Dense(8), layers.LeakyReLU(),
                               layers.Lambda(lambda t: K.square(t)), layers.Dense(1, activation="sigmoid")])
     model.compile(optimizer=keras.optimizers.Adam(0.01), loss=loss, metrics=[dice_coef, "binary_accuracy"])
