@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 from torchkeras_shim.sizes import as_size, as_sizes
 
 from tensorflow.sparse.forms import at_places, places_of, reorder, to_dense
@@ -213,3 +214,21 @@ def bincount(
 
 def _shape(values: Any) -> tuple[int, ...]:
     return tuple(as_sizes(convert_to_tensor(values).shape))
+
+
+def _asked_by_torch(
+    kind: type, function: Any, types: Any, args: Any = (), kwargs: Any = None
+) -> Any:
+    """Torch's linear map of a sparse matrix, which dense layers ask for."""
+    if function is not functional.linear or not isinstance(args[0], SparseTensor):
+        raise TypeError(
+            f"{getattr(function, '__name__', function)}: its argument is a tf.SparseTensor; "
+            "expected a tensor. Try tf.sparse.to_dense(x)."
+        )
+    x, weight, *others = args
+    bias = others[0] if others else (kwargs or {}).get("bias")
+    product = sparse_dense_matmul(x, weight.mT)
+    return product if bias is None else product + bias
+
+
+SparseTensor.__torch_function__ = classmethod(_asked_by_torch)

@@ -78,6 +78,14 @@ class SparseTensor(Composite):
         """Number of axes."""
         return len(self._sizes)
 
+    def is_floating_point(self) -> bool:
+        """Whether the values are floating numbers."""
+        return isinstance(self.values, Tensor) and self.values.is_floating_point()
+
+    def to(self, dtype: torch.dtype) -> "SparseTensor":
+        """The values in another number type."""
+        return self.with_values(self.values.to(dtype))
+
     def at(self, kept: Tensor) -> "SparseTensor":
         """The values with these numbers, or where a mask is True."""
         return SparseTensor(self.indices[kept], _kept(self.values, kept), self._sizes)

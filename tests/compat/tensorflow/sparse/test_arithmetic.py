@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+import torch
 from hypothesis import given
 from hypothesis.extra import numpy as arrays
 from tensorflow import sparse
@@ -34,3 +35,12 @@ def test_slices_of_rows_add_up():
     assert tf.convert_to_tensor(slices).tolist() == [[0.0], [3.0], [0.0]]
     with pytest.raises(ValueError, match="dense_shape"):
         tf.IndexedSlices([[1.0]], [1]).to_dense()
+
+
+def test_dense_layers_take_sparse_rows_and_other_functions_of_torch_say_no():
+    table = np.array([[1.0, 0.0], [0.0, 2.0]], "float32")
+    layer = tf.keras.layers.Dense(3)
+    found = layer(sparse.from_dense(table))
+    np.testing.assert_allclose(found.numpy(), layer(table).numpy(), atol=1e-6)
+    with pytest.raises(TypeError, match="to_dense"):
+        torch.softmax(sparse.from_dense(table), dim=0)
