@@ -176,3 +176,101 @@ def test_fit_records_gradients_whoever_has_turned_them_off():
 def test_epochs_are_whole():
     with pytest.raises(TypeError, match="epochs is 1.5; expected a whole number"):
         model().fit(X, Y, epochs=1.5, verbose=0)
+
+
+# What the model is made of is asked anew where it may have changed.
+
+
+class AtTheSecond(torchkeras.callbacks.Callback):
+    """Does something with the model when the second epoch begins."""
+
+    def __init__(self, act):
+        super().__init__()
+        self.act = act
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 1:
+            self.before = self.model.get_weights()
+            self.act(self.model)
+
+
+def two_layers(optimizer="sgd", regularizer=None):
+    dense = torchkeras.layers.Dense
+    made = torchkeras.Sequential(
+        [torchkeras.Input((3,)), dense(2, kernel_regularizer=regularizer), dense(1)]
+    )
+    made.compile(optimizer, "mse")
+    return made
+
+
+def freeze_first(model):
+    model.layers[0].trainable = False
+
+
+def test_a_layer_frozen_as_an_epoch_begins_stays_as_it_is():
+    made, callback = two_layers(), AtTheSecond(freeze_first)
+    made.fit(X, Y, epochs=3, verbose=0, callbacks=[callback])
+    same = [np.array_equal(a, b) for a, b in zip(callback.before, made.get_weights(), strict=True)]
+    assert same == [True, True, False, False]
+
+
+def test_the_penalties_of_a_layer_frozen_between_two_runs_are_left_out():
+    made = two_layers(torchkeras.optimizers.SGD(0.0), torchkeras.regularizers.L2(1.0))
+    whole = made.fit(X, Y, verbose=0).history["loss"][0]
+    penalty = np.square(made.get_weights()[0]).sum()
+    freeze_first(made)
+    assert made.fit(X, Y, verbose=0).history["loss"][0] == pytest.approx(whole - penalty, rel=1e-5)
+    assert made.evaluate(X, Y, verbose=0) == pytest.approx(whole - penalty, rel=1e-5)
+
+
+def test_a_metric_added_as_an_epoch_begins_is_reset_and_reported():
+    def add(model):
+        model.layers[0].seen = torchkeras.metrics.Sum(name="seen")
+        model.layers[0].seen.update_state(2.0)
+
+    made = two_layers()
+    history = made.fit(X, Y, epochs=3, verbose=0, callbacks=[AtTheSecond(add)]).history
+    assert history["seen"] == [2.0, 0.0]  # reset as the third epoch begins
+    assert made.evaluate(X, Y, verbose=0, return_dict=True)["seen"] == 0
+
+
+def test_a_layer_put_in_anothers_place_between_two_runs_is_found():
+    class Own(torchkeras.Model):
+        def __init__(self):
+            super().__init__()
+            self.inner = torchkeras.layers.Dense(1)
+
+        def call(self, x):
+            return self.inner(x)
+
+    made = Own()
+    made.compile("sgd", "mse")
+    made.fit(X, Y, verbose=0)
+    made.inner = torchkeras.layers.Dense(1, kernel_regularizer="l2")
+    made.inner.mean = torchkeras.metrics.Mean(name="mean")
+    made.inner.build((None, 3))
+    assert [v.path for v in made.trainable_weights] == [v.path for v in made.inner.weights]
+    made.compile("sgd", "mse")
+    before = made.get_weights()
+    logs = made.fit(X, Y, verbose=0).history
+    assert set(logs) == {"loss", "mean"}
+    assert not np.array_equal(before[0], made.get_weights()[0])
+
+
+class Noting(torchkeras.optimizers.SGD):
+    """Notes what it is asked to put averages in the place of."""
+
+    def finalize_variable_values(self, var_list):
+        self.final = [v.path for v in var_list]
+
+
+def test_averaged_weights_take_their_place_in_what_is_trained_in_the_end():
+    made = two_layers(torchkeras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.5))
+    made.fit(X, Y, verbose=0)
+    for variable, average in zip(
+        made.trainable_variables, made.optimizer._model_variables_moving_average, strict=True
+    ):
+        assert torch.equal(variable.parameter, average.parameter)
+    noting = two_layers(Noting(0.1))
+    noting.fit(X, Y, epochs=2, verbose=0, callbacks=[AtTheSecond(freeze_first)])
+    assert noting.optimizer.final == [v.path for v in noting.layers[1].weights]

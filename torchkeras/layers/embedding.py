@@ -148,8 +148,10 @@ def _looked_up(table: nn.Embedding, indices: Tensor) -> Tensor:
     is_own = type(weight) is nn.Parameter and weight.dtype is torch.float32
     if not (is_own and weight.is_cpu and weight.requires_grad):
         return table(indices)
+    if indices.dim() == 1:
+        return weight.index_select(0, indices)
     rows = weight.index_select(0, indices.reshape(-1))
-    return rows if indices.dim() == 1 else rows.view(*indices.shape, weight.shape[1])
+    return rows.view(*indices.shape, weight.shape[1])
 
 
 def is_plain_table(table: Any) -> bool:

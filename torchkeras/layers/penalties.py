@@ -9,6 +9,7 @@ from torch import Tensor
 from torchkeras.core import nested
 from torchkeras.core.checks import argument_error
 from torchkeras.core.scopes import local
+from torchkeras.core.variable import Variable
 from torchkeras.layers.signature import also_named
 from torchkeras.tracer import is_symbolic
 
@@ -71,11 +72,10 @@ class LayerLosses:
 
         A compiled call wouldn't notice that there are some after it was compiled.
         """
-        if any(
-            layer._adds_losses or layer.activity_regularizer is not None
-            for layer in self._flatten_layers()
-        ):
-            local.losses_recorded = True
+        for layer in self._flatten_layers():
+            if layer._adds_losses or layer.activity_regularizer is not None:
+                local.losses_recorded = True
+                break
 
     def _detach_losses(self) -> None:
         """Keep the losses of the last call as numbers alone."""
@@ -102,7 +102,11 @@ class LayerLosses:
     @property
     def has_penalties(self) -> bool:
         """Whether ``losses`` has more than what is added in calls."""
-        return any(v.regularizer is not None for v in self.trainable_weights) or any(
+        return self._have_penalties(self.trainable_weights)
+
+    def _have_penalties(self, variables: list[Variable]) -> bool:
+        """``has_penalties``, given ``trainable_weights``."""
+        return any([v.regularizer is not None for v in variables]) or any(  # noqa: C419, quicker
             layer._lasting_losses for layer in self._flatten_layers()
         )
 

@@ -2,10 +2,12 @@
 
 import contextlib
 import functools
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+import torch
 from torch import nn
 
 from torchkeras import constraints, initializers, regularizers
@@ -215,8 +217,7 @@ class LayerWeights(nn.Module):
                     if isinstance(member, Variable) and (id(member.module), member.key) not in known
                 ]
                 continue
-            tensors = [*module._parameters.items(), *module._buffers.items()]
-            for key, tensor in tensors:
+            for key, tensor in (*module._parameters.items(), *module._buffers.items()):
                 if tensor is None or (id(module), key) in known:
                     continue
                 if key in module._non_persistent_buffers_set:
@@ -277,9 +278,11 @@ class LayerWeights(nn.Module):
         return self._flatten_layers()
 
     def _sorted_own(self) -> list[Variable]:
-        own = self._own_variables()
-        first = [v for v in own if getattr(v, "born_trainable", v.trainable)]
-        return first + [v for v in own if not getattr(v, "born_trainable", v.trainable)]
+        first, others = [], []
+        for variable in self._own_variables():
+            is_first = getattr(variable, "born_trainable", variable.trainable)
+            (first if is_first else others).append(variable)
+        return first + others
 
     @property
     def trainable_variables(self) -> list[Variable]:
@@ -297,13 +300,10 @@ class LayerWeights(nn.Module):
         """The weights that an optimizer should change; none while ``trainable`` is False."""
         if not self._trainable:
             return []
-        frozen = {
-            id(v)
-            for layer in self._layers_in_order()
-            if not layer._trainable
-            for v in layer.weights
-        }
-        return [v for v in self.weights if v.trainable and id(v) not in frozen]
+        layers = list(self._layers_in_order())
+        frozen = {id(v) for layer in layers if not layer._trainable for v in layer.weights}
+        weights = _unique(v for layer in layers for v in layer._sorted_own())
+        return [v for v in weights if v.trainable and id(v) not in frozen]
 
     @property
     def non_trainable_weights(self) -> list[Variable]:
@@ -316,11 +316,8 @@ class LayerWeights(nn.Module):
         """Metric objects kept as attributes here and in the layers inside."""
         found: dict[int, Any] = {}
         for layer in self._flatten_layers():
-            for value in layer.__dict__.values():
-                kind = type(value)
-                if kind in _SIMPLE:
-                    continue
-                for leaf in value if kind in (TrackedList, tuple) else (value,):
+            for value in [v for v in layer.__dict__.values() if type(v) not in _SIMPLE]:
+                for leaf in value if type(value) in (TrackedList, tuple) else (value,):
                     if is_metric(leaf):
                         found[id(leaf)] = leaf
         return list(found.values())
@@ -514,7 +511,9 @@ def _unique(variables: Any) -> list[Variable]:
 
 
 # Types of most attributes, none of which is a metric's.
-_SIMPLE = frozenset({bool, dict, float, int, list, set, str, type(None)})
+_SIMPLE = frozenset(
+    {OrderedDict, Variable, bool, dict, float, int, list, set, str, torch.dtype, type(None)}
+)
 
 
 def is_metric(value: Any) -> bool:

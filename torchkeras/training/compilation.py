@@ -357,10 +357,10 @@ class Compilation:
         with self._plan.unchanged():
             return nested.map_leaves(_copied, dict(self.get_metrics_result()))
 
-    def _results_so_far(self) -> dict[str, Any]:
-        """Results of the metrics, the mean loss among them only if steps have reported to it."""
+    def _results_so_far(self, metrics: list[Any]) -> dict[str, Any]:
+        """Results of ``metrics``, the mean loss among them only if steps have reported to it."""
         average = self._plan.average
-        return self._results_of([m for m in self.metrics if m is not average or not m.is_empty])
+        return self._results_of([m for m in metrics if m is not average or not m.is_empty])
 
     def _results_of(self, metrics: list[Any]) -> dict[str, Any]:
         results: dict[str, Any] = {}

@@ -137,7 +137,7 @@ class Run:
             plan.loss.check_labels(stream.targets)
         variables = model.trainable_variables
         state = model.__dict__
-        state["_has_penalties"] = model.has_penalties
+        state["_has_penalties"] = model._have_penalties(variables)
         model._expect_losses()
         if not trains:
             return
@@ -219,7 +219,7 @@ class Run:
             model.optimizer.round.reduction = group.mean  # once per round, not in each step
             averaging, everyone = ALONE, group
         elif group.number > 1 and variables and not self._may_branch():
-            step = ForwardAndLoss(model)
+            step = ForwardAndLoss(model).train()
             together = group.module(step, self._has_unused(step, stream))
             averaging = ALONE
         precision = precision_of(
@@ -306,9 +306,15 @@ class Run:
     def finish(self) -> None:
         """Put averaged weights in place if the optimizer keeps them."""
         optimizer = self.model.optimizer
-        if isinstance(optimizer, optimizers.Optimizer) and optimizer.built:
+        if isinstance(optimizer, optimizers.Optimizer) and optimizer.built and _averages(optimizer):
             optimizer.finalize_variable_values(self.model.trainable_variables)
         self.group.leave()
+
+
+def _averages(optimizer: optimizers.Optimizer) -> bool:
+    """Whether ``finalize_variable_values`` has anything to do: average weights, or other code."""
+    base = optimizers.Optimizer.finalize_variable_values
+    return optimizer.use_ema or type(optimizer).finalize_variable_values is not base
 
 
 class ForwardAndLoss(nn.Module):
@@ -317,7 +323,6 @@ class ForwardAndLoss(nn.Module):
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self.model = model
-        self.train()
 
     def forward(self, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Tensor]:
         y_pred, loss = self.model._outputs_and_loss(x, y, sample_weight, True)

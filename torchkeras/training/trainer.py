@@ -356,8 +356,9 @@ class Trainer(StateTrees, OlderNames, SingleBatches, Executions, Compilation):
     def _epoch_logs(self, logs: Any) -> Mapping[str, Any]:
         """Results of the metrics over the epoch, or what the last step gave if that is other."""
         group = self._replicas
-        group.settle(self, self.metrics)
-        results = self._results_so_far()
+        metrics = self.metrics
+        group.settle(self, metrics)
+        results = self._results_so_far(metrics)
         if logs is None or (isinstance(logs, Logs) and not logs.is_read):
             return results
         # What the step gave of metrics is what they stood at then; of others it is all we have.
