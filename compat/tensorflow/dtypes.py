@@ -11,6 +11,7 @@ from torchkeras_shim.composite import over_values
 from torchkeras_shim.names import missing
 
 from torchkeras import ops
+from torchkeras.core import nested
 from torchkeras.core.dtypes import standardize_dtype, torch_dtype
 
 __getattr__ = missing(__name__)
@@ -71,6 +72,8 @@ def as_dtype(type_value: Any) -> Any:
 @over_values
 def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
     """``x`` in another number type; fractions are cut off towards zero."""
+    if isinstance(x, (list, tuple)) and all(isinstance(n, (int, float)) for n in nested.flatten(x)):
+        x = np.asarray(x)  # numbers outside the wanted type's range wrap around
     return ops.cast(x, dtype)
 
 

@@ -74,6 +74,8 @@ DATASETS = dict.fromkeys(
     ),
     "tensorflow.data.loaders",
 )
+# Functions of torchkeras that give tuples of numbers, and where those are that give tensors.
+TENSORS = {("torchkeras.backend", "shape"): "tensorflow.tensors"}
 # Names said of the whole that differ from torchkeras's own.
 KERAS_VERSION = "3.15.1"
 
@@ -141,8 +143,9 @@ class Mirror(ModuleType):
             value = self._from_elsewhere(name)
         if isinstance(value, ModuleType):
             return self._mirror_of(value)
-        if name in DATASETS:
-            value = getattr(importlib.import_module(DATASETS[name]), name)
+        owner = DATASETS.get(name) or TENSORS.get((self.target.__name__, name))
+        if owner is not None:
+            value = getattr(importlib.import_module(owner), name)
         setattr(self, name, value)
         return value
 

@@ -231,6 +231,10 @@ class Sources(Pipeline):
         """
         _checked_datasets("Dataset.sample_from_datasets", datasets)
         shares = _shares(weights, len(datasets))
+        if weights is not None and not isinstance(weights, Pipeline):
+            # One that is never drawn would never end.
+            datasets = [d for d, weight in zip(datasets, weights, strict=True) if weight > 0]
+            shares = _shares([weight for weight in weights if weight > 0], len(datasets))
         first = int(torch.randint(2**62, ())) if seed is None else int(seed)
         again = seed is None if rerandomize_each_iteration is None else rerandomize_each_iteration
         passes = itertools.count()

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from torchkeras_shim import wire
+from torchkeras_shim.text import Texts
 
 from torchkeras.core.checks import kind_error, nearest
 
@@ -195,6 +196,8 @@ class BytesList(_ListMessage):
     """A list of bytes, one field ``value``."""
 
     def _checked(self, value: Any) -> bytes:
+        if isinstance(value, Texts) and not value.ndim:
+            value = value.numpy()
         if not isinstance(value, bytes):
             raise TypeError(f"expected bytes, {type(value).__name__} found")
         return bytes(value)

@@ -38,3 +38,8 @@ def test_complex_numbers():
 def test_a_missing_type_offers_the_nearest():
     with pytest.raises(AttributeError, match="float32"):
         tf.dtypes.float33  # noqa: B018
+
+
+def test_numbers_outside_the_range_of_a_type_wrap_around():
+    assert tf.cast([300, 7], tf.uint8).tolist() == [44, 7]
+    assert tf.cast([1.5, tf.constant(2.5)], tf.int32).tolist() == [1, 2]

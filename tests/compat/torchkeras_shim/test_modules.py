@@ -119,3 +119,8 @@ def test_inner_paths_of_older_releases_lead_to_what_they_hold_now():
     assert saving_lib.save_model is torchkeras.saving.save_model
     merge = importlib.import_module("tensorflow.keras.layers.merge")
     assert merge.Concatenate is torchkeras.layers.Concatenate
+
+
+def test_the_shape_of_the_backend_is_a_tensor():
+    backend = importlib.import_module("tensorflow.keras.backend")
+    assert backend.shape(torchkeras.ops.ones((2, 3))).numpy().tolist() == [2, 3]

@@ -60,3 +60,8 @@ def test_sampling_uses_up_every_dataset():
         [Dataset.range(3), Dataset.range(10, 12)], [0.5, 0.5], seed=1
     )
     assert sorted(values(mixed)) == [0, 1, 2, 10, 11]
+
+
+def test_a_dataset_of_no_weight_is_never_drawn():
+    mixed = Dataset.sample_from_datasets([Dataset.range(3), Dataset.range(9, 12)], [1.0, 0.0])
+    assert [int(n) for n in mixed] == [0, 1, 2]

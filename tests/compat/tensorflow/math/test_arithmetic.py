@@ -80,3 +80,10 @@ def test_symbolic_tensors_are_recorded():
 def test_a_missing_name_offers_the_nearest():
     with pytest.raises(AttributeError, match=r"tf\.math has no 'reduce_summ'.*reduce_sum"):
         tf.math.reduce_summ  # noqa: B018
+
+
+def test_texts_are_compared_by_their_bytes():
+    texts = tf.constant(["a", "b"])
+    assert tf.equal(texts, "a").tolist() == [True, False]
+    assert tf.math.not_equal(b"a", texts).tolist() == [False, True]
+    assert tf.not_equal(tf.constant("#"), "#").item() is False

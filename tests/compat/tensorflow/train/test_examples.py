@@ -55,6 +55,11 @@ def test_values_are_checked_when_they_are_put_in():
         assert train.Int64List(value=numbers).value == [1, 2]
 
 
+def test_a_text_without_axes_is_one_of_bytes():
+    picture = tf.io.encode_png(np.zeros((2, 2, 3), np.uint8))
+    assert train.BytesList(value=[picture]).value == [picture.numpy()]
+
+
 def test_features_are_filled_piece_by_piece():
     made = train.Example()
     made.features.feature["a"].int64_list.value.append(3)
