@@ -307,3 +307,22 @@ def test_declining_the_fused_kernel_changes_nothing():
     loop(x)
     loop.set_weights(fused.get_weights())
     torch.testing.assert_close(loop(x, mask=mask), fused(x, mask=mask))
+
+
+def test_a_cell_of_layers_needs_no_build_of_its_own():
+    class Normalized(layers.Layer):
+        state_size = output_size = 3
+
+        def __init__(self):
+            super().__init__()
+            self.cell = layers.SimpleRNNCell(3, activation=None)
+            self.norm = layers.LayerNormalization()
+
+        def call(self, inputs, states):
+            outputs = torch.tanh(self.norm(self.cell(inputs, states)[0]))
+            return outputs, [outputs]
+
+    model = torchkeras.Sequential([Input((None, 2)), layers.RNN(Normalized())])
+    assert model.output_shape == (None, 3)
+    assert len(model.weights) == 5
+    assert layers.RNN(Normalized())(torch.ones(2, 4, 2)).shape == (2, 3)

@@ -24,7 +24,7 @@ from torchkeras.layers.recurrent.stacked import (
     takes_constants,
 )
 from torchkeras.layers.signature import also_named
-from torchkeras.layers.structures import holds_tensors, parts_of_list
+from torchkeras.layers.structures import holds_tensors, parts_of_list, symbols_of_shape
 from torchkeras.nn.sequences import State, Stepped, choose, scan
 
 
@@ -140,12 +140,23 @@ class RNN(Layer):
 
     # Building, states between batches.
 
+    def _build_cell(self, shape: Shape) -> None:
+        """Build the cell; one without a build of its own by a call, with states, without values."""
+        if not self.cell._has_build and self.cell._layers:
+            sizes = [(n,) if isinstance(n, int) else tuple(n) for n in self.state_size]
+            shapes = [shape, *((shape[0], *size) for size in sizes)]
+            inputs, *states = (symbols_of_shape(s, self.compute_dtype) for s in shapes)
+            self.cell._infer((inputs, states), {}, None)
+            self.cell.built = True
+        else:
+            self.cell.build(shape)
+
     @also_named(input_shape="sequences_shape")
     def build(self, sequences_shape: Shape, initial_state_shape: Any = None) -> None:
         sequences_shape = _first_shape(sequences_shape)
         batch, steps = self._batch_and_steps(sequences_shape)
         if isinstance(self.cell, Layer) and not self.cell.built:
-            self.cell.build((batch, *sequences_shape[2:]))
+            self._build_cell((batch, *sequences_shape[2:]))
         if self.unroll and steps is None:
             raise argument_error(
                 self,
