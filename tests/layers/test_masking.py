@@ -1,5 +1,6 @@
 """Layers that hand their inputs on."""
 
+import numpy as np
 import torch
 from parity import compare, numbers
 
@@ -30,3 +31,10 @@ def test_activity_is_penalized_per_sample():
     layer(torch.tensor([[1.0, -2.0], [0.0, 1.0]]))
     assert [float(loss) for loss in layer.losses] == [(0.5 * 4 + 0.25 * 6) / 2]
     assert layer.get_config()["l1"] == 0.5
+
+
+def test_masks_of_arrays_are_tensors():
+    x = np.array([[[0.0, 0.0], [1.0, 0.0]]])
+    assert layers.Masking().compute_mask(x).tolist() == [[False, True]]
+    embedding = layers.Embedding(3, 2, mask_zero=True)
+    assert embedding.compute_mask(np.array([[0, 2]])).tolist() == [[False, True]]

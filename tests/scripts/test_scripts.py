@@ -16,9 +16,8 @@ SHARE = 0.92
 
 # What the drop-in shows other than TensorFlow so far, by script.
 OPEN = {
-    "rnn_simple_stateful_cells": "Masking.compute_mask takes no NumPy array",
     "tensors_and_gradients": "a tape's watched_variables are those handed to watch",
-    "transfer_learning_mobilenet": "losses of the fine-tuning at the end",
+    "transfer_learning_mobilenet": "base(x, training=False) infers in fit (ledger: constant-training)",
 }
 
 

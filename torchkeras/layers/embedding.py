@@ -110,6 +110,8 @@ class Embedding(Quantizable, Layer):
         return y + torch.matmul(small, self.lora_embeddings_b.value).to(y.dtype) * scale
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        if isinstance(inputs, np.ndarray):
+            inputs = torch.as_tensor(inputs)
         return inputs != 0 if self.mask_zero else None
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from typing_extensions import Unpack
@@ -37,6 +38,8 @@ class Masking(SameShape, Layer):
         return torch.where(self.compute_mask(inputs).unsqueeze(-1), inputs, 0)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        if isinstance(inputs, np.ndarray):
+            inputs = torch.as_tensor(inputs)
         return torch.any(inputs != self.mask_value, -1)
 
 
