@@ -17,7 +17,7 @@ SHARE = 0.92
 # What the drop-in shows other than TensorFlow so far, by script.
 OPEN = {
     "tensors_and_gradients": "a tape's watched_variables are those handed to watch",
-    "transfer_learning_mobilenet": "base(x, training=False) infers in fit (ledger: constant-training)",
+    "transfer_learning_mobilenet": "base(x, training=False) infers in fit: constant-training",
 }
 
 
