@@ -1,3 +1,5 @@
+import os
+import signal
 import subprocess
 import sys
 
@@ -30,6 +32,12 @@ def test_a_function_runs_in_each_process():
 def test_the_first_failure_of_a_function_is_told():
     with pytest.raises(ChildFailedError, match="the disk is full"):
         distribution.launch(fail_in_the_second, processes=2)
+
+
+def test_signals_are_handled_afterwards_as_before():
+    before = {number: signal.getsignal(number) for number in signal.valid_signals()}
+    distribution.launch(os.getcwd, processes=1)
+    assert {number: signal.getsignal(number) for number in signal.valid_signals()} == before
 
 
 def test_a_script_runs_by_torchrun(tmp_path):

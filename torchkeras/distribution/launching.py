@@ -1,9 +1,11 @@
 """Starting the processes of a run by torchrun."""
 
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from torchkeras.core.checks import argument_error
@@ -53,8 +55,24 @@ def launch(
         rdzv_endpoint="localhost:0",
         max_restarts=0,
     )
-    found = elastic_launch(config, _call)(entry, *arguments)
+    with _signal_handlers_kept():
+        found = elastic_launch(config, _call)(entry, *arguments)
     return [found[rank] for rank in sorted(found)]
+
+
+@contextmanager
+def _signal_handlers_kept() -> Iterator[None]:
+    """Put back what handles signals: torchrun's handlers would outlive its processes.
+
+    Ctrl-C would then raise its SignalException and no KeyboardInterrupt.
+    """
+    before = {number: signal.getsignal(number) for number in signal.valid_signals()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            if handler is not None and signal.getsignal(number) is not handler:
+                signal.signal(number, handler)
 
 
 def _call(entry: Callable[..., Any], *arguments: Any) -> Any:
