@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torchkeras_shim import wire
 from torchkeras_shim.text import as_path
 
 from tensorflow import dtypes
@@ -27,6 +26,7 @@ from tensorflow.tensors import TensorSpec
 from torchkeras.core import nested
 from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.core.dtypes import NAMES
+from torchkeras.saving import wire
 
 _ENDING = ".records"
 

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torchkeras_shim import wire
 from torchkeras_shim.shapes import TensorShape
 from torchkeras_shim.text import as_octets, as_texts, octets_of
 
@@ -22,6 +21,7 @@ from tensorflow.io.features import (
 from tensorflow.ragged import RaggedTensor
 from tensorflow.sparse import SparseTensor
 from torchkeras.core.checks import argument_error, kind_error
+from torchkeras.saving import wire
 
 # A feature's list on the wire, by the type of its values.
 _LISTS = {dtypes.string: 1, torch.float32: 2, torch.int64: 3}

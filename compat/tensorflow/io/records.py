@@ -6,11 +6,11 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from torchkeras_shim.checksums import masked_crc32c
 from torchkeras_shim.text import as_octets, as_path
 
 from tensorflow.errors import DataLossError
 from torchkeras.core.checks import argument_error, moment_error
+from torchkeras.saving.checksums import masked_crc32c
 
 _COMPRESSIONS = ("", "GZIP", "ZLIB")
 

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torchkeras_shim import wire
 from torchkeras_shim.text import Texts, as_octets, as_text_array, as_texts, octets_of
 
 from tensorflow import dtypes
@@ -16,6 +15,7 @@ from tensorflow.sparse import SparseTensor, stacked
 from tensorflow.tensors import convert_to_tensor
 from torchkeras.core.checks import argument_error
 from torchkeras.core.dtypes import NAMES, torch_dtype
+from torchkeras.saving import wire
 
 # TensorFlow's numbers of the types.
 _NUMBERS = {

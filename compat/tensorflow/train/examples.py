@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from torchkeras_shim import wire
 from torchkeras_shim.text import Texts
 
 from torchkeras.core.checks import kind_error, nearest
+from torchkeras.saving import wire
 
 
 class DecodeError(ValueError):

@@ -1,7 +1,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from torchkeras_shim import wire
+
+from torchkeras.saving import wire
 
 INTEGERS = st.integers(-(2**63), 2**63 - 1)
 

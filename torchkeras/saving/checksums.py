@@ -1,6 +1,7 @@
-"""CRC-32C, which guards the records of TFRecord files."""
+"""CRC-32C, which guards the records of TFRecord files and the tensors of checkpoints."""
 
 import functools
+from typing import Any
 
 import numpy as np
 
@@ -9,7 +10,7 @@ _POLYNOMIAL = 0x82F63B78  # Castagnoli's, bits reversed
 _BLOCK = 1024
 
 
-def crc32c(data: bytes) -> int:
+def crc32c(data: Any) -> int:
     """The checksum of ``data``.
 
     A checksum without its first and last step is linear: it is the exclusive or of what each byte
@@ -30,9 +31,13 @@ def crc32c(data: bytes) -> int:
     return state ^ 0xFFFFFFFF
 
 
-def masked_crc32c(data: bytes) -> int:
-    """The checksum as TFRecord files hold it, so that checksums of checksums aren't trivial."""
-    crc = crc32c(data)
+def masked_crc32c(data: Any) -> int:
+    """The checksum as TensorFlow's files hold it, so that checksums of checksums aren't trivial."""
+    return mask(crc32c(data))
+
+
+def mask(crc: int) -> int:
+    """A checksum in the masked form."""
     return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
 
 

@@ -1,4 +1,4 @@
-"""The wire format of protocol buffers, as far as records of examples and tensors need it."""
+"""The wire format of protocol buffers, as far as TensorFlow's records and checkpoints need it."""
 
 from collections.abc import Iterator
 from typing import Any

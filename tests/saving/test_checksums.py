@@ -1,7 +1,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from torchkeras_shim.checksums import crc32c, masked_crc32c
+
+from torchkeras.saving.checksums import crc32c, masked_crc32c
 
 
 def bit_by_bit(data):
