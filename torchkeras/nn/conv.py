@@ -73,18 +73,44 @@ def _convolve(
 
 
 class _Padded:
-    """Forward of the padded convolutions: pad as the window says, then convolve.
+    """What the padded convolutions share: pad as the window says, then convolve.
+
+    Args:
+        window: The window.
+        in_channels, out_channels, groups, bias: As in ``nn.Conv2d``.
 
     Attributes:
-        window: The window, as a plane where it goes as one.
+        moved: The window, as a plane where it goes as one.
         pads: The window's padding, split, if it depends on no length.
     """
 
-    window: Window
-    pads: tuple[tuple[int, ...], Pads | None] | None
+    def __init__(
+        self,
+        window: Window,
+        in_channels: int,
+        out_channels: int,
+        groups: int = 1,
+        bias: bool = True,
+        **factory: object,
+    ) -> None:
+        super().__init__(
+            in_channels,
+            out_channels,
+            window.size,
+            stride=window.strides,
+            dilation=window.dilation,
+            groups=groups,
+            bias=bias,
+            **factory,
+        )
+        self.window = window
+        self.moved = as_plane(window) or window
+        fixed = self.moved.fixed_pads
+        self.pads: tuple[tuple[int, ...], Pads | None] | None
+        self.pads = None if fixed is None else split_pads(fixed)
 
     def _convolve(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        window = self.window
+        window = self.moved
         padding, surplus = self.pads or split_pads(window.pads(tuple(x.shape[2:])))
         x = x if surplus is None else pad(x, surplus)
         function = FUNCTIONS[window.rank]
@@ -101,7 +127,7 @@ class PaddedConv1d(_Padded, nn.Conv1d):
     """
 
     def _conv_forward(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        if self.window.rank == 1:
+        if self.moved.rank == 1:
             return self._convolve(x, weight, bias)
         return self._convolve(x.unsqueeze(2), weight.unsqueeze(2), bias).squeeze(2)
 
@@ -125,23 +151,21 @@ def convolution(
     torch's own wherever its padding says the same and it is as fast, else a padded one.
     """
     fixed, plane = window.fixed_pads, as_plane(window)
-    plain = plane is None and fixed is not None and is_symmetric(fixed)
-    kinds = PLAIN if plain else PADDED
-    module = kinds[window.rank](
+    if plane is not None or fixed is None or not is_symmetric(fixed):
+        kind = PADDED[window.rank]
+        module = kind(window, in_channels, out_channels, groups, bias, **factory)
+        return _in_format(module, window)
+    module = PLAIN[window.rank](
         in_channels,
         out_channels,
         window.size,
         stride=window.strides,
-        padding=tuple(before for before, _ in fixed) if plain else 0,
+        padding=tuple(before for before, _ in fixed),
         dilation=window.dilation,
         groups=groups,
         bias=bias,
         **factory,
     )
-    if not plain:
-        module.window = plane or window
-        fixed = module.window.fixed_pads
-        module.pads = None if fixed is None else split_pads(fixed)
     return _in_format(module, window)
 
 
@@ -226,13 +250,46 @@ def convolve_transposed(x: Tensor, weight: Tensor, window: Window, extra: Length
 
 
 class _Cropped:
-    """Forward of the cropped transposed convolutions: torch's, then cut at the ends of the axes."""
+    """What the cropped transposed convolutions share: torch's, then cut at the ends of the axes.
+
+    Args:
+        window: The window.
+        in_channels, out_channels, bias: As in ``nn.ConvTranspose2d``.
+        extra: Output padding of each axis, see ``convolve_transposed``.
+
+    Attributes:
+        rest: For each axis (0, what is to be added at the end, or cut off there if below 0).
+    """
+
+    def __init__(
+        self,
+        window: Window,
+        in_channels: int,
+        out_channels: int,
+        extra: Lengths,
+        bias: bool = True,
+        **factory: object,
+    ) -> None:
+        padding, output_padding, rest = _as_torch_pads(window, extra)
+        super().__init__(
+            in_channels,
+            out_channels,
+            window.size,
+            stride=window.strides,
+            padding=padding,
+            output_padding=output_padding,
+            bias=bias,
+            dilation=window.dilation,
+            **factory,
+        )
+        self.window, self.extra, self.rest = window, extra, rest
+        self.plane = as_plane(window)
 
     def forward(self, x: Tensor) -> Tensor:
-        return _finish(super().forward(x), self.rest, self.layout)
+        return _finish(super().forward(x), self.rest, self.window.layout)
 
 
-class CroppedConvTranspose1d(nn.ConvTranspose1d):
+class CroppedConvTranspose1d(_Cropped, nn.ConvTranspose1d):
     """``nn.ConvTranspose1d`` that cuts ``rest`` off the end of the result.
 
     On channels_last tensors it goes as ``plane`` says, see ``as_plane``.
@@ -240,7 +297,7 @@ class CroppedConvTranspose1d(nn.ConvTranspose1d):
 
     def forward(self, x: Tensor) -> Tensor:
         if self.plane is None:
-            return _finish(super().forward(x), self.rest, self.layout)
+            return super().forward(x)
         y = F.conv_transpose2d(
             x.unsqueeze(2),
             self.weight.unsqueeze(2),
@@ -251,7 +308,7 @@ class CroppedConvTranspose1d(nn.ConvTranspose1d):
             self.groups,
             self.plane.dilation,
         )
-        return _finish(y, ((0, 0), *self.rest), self.layout).squeeze(2)
+        return _finish(y, ((0, 0), *self.rest), self.window.layout).squeeze(2)
 
 
 class CroppedConvTranspose2d(_Cropped, nn.ConvTranspose2d):
@@ -279,9 +336,10 @@ def transposed_convolution(
     cropped one. Each ``extra`` has to be below its stride.
     """
     padding, output_padding, rest = _as_torch_pads(window, extra)
-    plane = as_plane(window)
-    cropped = plane is not None or any(after for _, after in rest)
-    module = (CROPPED if cropped else TRANSPOSED)[window.rank](
+    if as_plane(window) is not None or any(after for _, after in rest):
+        kind = CROPPED[window.rank]
+        return _in_format(kind(window, in_channels, out_channels, extra, bias, **factory), window)
+    module = TRANSPOSED[window.rank](
         in_channels,
         out_channels,
         window.size,
@@ -292,6 +350,4 @@ def transposed_convolution(
         dilation=window.dilation,
         **factory,
     )
-    if cropped:
-        module.rest, module.layout, module.plane = rest, window.layout, plane
     return _in_format(module, window)
