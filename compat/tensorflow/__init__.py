@@ -120,20 +120,15 @@ from tensorflow.flow import (  # noqa: E402
     control_dependencies,
     device,
     executing_eagerly,
-    foldl,
-    foldr,
     group,
     init_scope,
     inside_function,
-    map_fn,
     name_scope,
     no_op,
     numpy_function,
     print,
     py_function,
-    scan,
     switch_case,
-    vectorized_map,
     while_loop,
 )
 from tensorflow.functions import function  # noqa: E402
@@ -165,6 +160,13 @@ from tensorflow.linalg import (  # noqa: E402
     matmul,
     norm,
     tensordot,
+)
+from tensorflow.mapping import (  # noqa: E402
+    foldl,
+    foldr,
+    map_fn,
+    scan,
+    vectorized_map,
 )
 from tensorflow.math import (  # noqa: E402
     abs,

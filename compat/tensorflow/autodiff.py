@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torchkeras_shim.names import missing
+from torchkeras_shim.rowwise import check_apart
 
 from torchkeras.core import nested
 from torchkeras.core.checks import argument_error, kind_error, moment_error
@@ -74,6 +75,7 @@ class GradientTape:
     def __enter__(self) -> "GradientTape":
         if self in _open.tapes:
             raise moment_error("GradientTape", "it is recording already")
+        check_apart("GradientTape")
         self._is_shared = self._is_shared or bool(_open.tapes)
         for tape in _open.tapes:
             tape._is_shared = True
@@ -195,6 +197,9 @@ class GradientTape:
         experimental_use_pfor: bool = True,
     ) -> Any:
         """Derivatives of each row of ``target`` by the same row of ``source``.
+
+        ``parallel_iterations`` and ``experimental_use_pfor`` change nothing here: all rows are
+        taken at once.
 
         Returns:
             A tensor of shape ``(batch, *target.shape[1:], *source.shape[1:])``.

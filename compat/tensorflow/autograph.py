@@ -11,7 +11,10 @@ __getattr__ = missing(__name__)
 
 
 def to_code(entity: Any, recursive: bool = True, experimental_optional_features: Any = None) -> str:
-    """The function's source as it is."""
+    """The function's source as it is.
+
+    ``recursive`` and ``experimental_optional_features`` change nothing here: nothing is converted.
+    """
     return inspect.getsource(getattr(entity, "python_function", entity))
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torchkeras_shim.names import missing
 
-from tensorflow.flow import Assert
+from tensorflow.flow import Assert, summarized
 from tensorflow.tensors import convert_to_tensor
 from torchkeras import ops
 from torchkeras.core.checks import argument_error, kind_error
@@ -21,14 +21,32 @@ def _comparison(word: str, holds: Callable[[Any, Any], Any]) -> Callable[..., No
     def check(
         x: Any, y: Any, message: str | None = None, summarize: int | None = None, name: Any = None
     ) -> None:
-        if not bool(ops.all(holds(x, y))):
-            hint = message or ""
-            raise argument_error(
-                "tf.debugging", "x", np.asarray(x), f"{word} {np.asarray(y)}", hint
-            )
+        held = holds(x, y)
+        if not bool(ops.all(held)):
+            raise _difference(x, y, held, word, message, summarize)
 
-    check.__doc__ = f"Raise a ValueError unless x is {word} y everywhere."
+    check.__doc__ = f"""Raise a ValueError unless x is {word} y everywhere.
+
+    Args:
+        x, y: Numbers or texts, of shapes that fit.
+        message: What the error ends with.
+        summarize: How many of the elements that differ it shows; None means 3, and -1 all.
+        name: Accepted.
+    """
     return check
+
+
+def _difference(
+    x: Any, y: Any, held: Any, word: str, message: str | None, summarize: int | None
+) -> ValueError:
+    """An error that shows the elements of ``x`` and ``y`` for which a comparison fails."""
+    failed = ~np.asarray(held, dtype=bool)
+    given, wanted = (np.broadcast_to(np.asarray(part), failed.shape)[failed] for part in (x, y))
+    places = [f"{place}" for place in np.argwhere(failed).tolist()]
+    where = f" at {summarized(places, summarize)}" if failed.ndim else ""
+    shown, expected = summarized(given, summarize), summarized(wanted, summarize)
+    text = f"tf.debugging: x is {shown}{where}; expected {word} {expected}. {message or ''}"
+    return ValueError(text.strip())
 
 
 assert_equal = _comparison("equal to", ops.equal)
@@ -48,27 +66,33 @@ def assert_near(
     summarize: int | None = None,
     name: str | None = None,
 ) -> None:
-    """Raise a ValueError unless x is close to y; by ten roundings unless told otherwise."""
+    """Raise a ValueError unless x is close to y; by ten roundings unless told otherwise.
+
+    Args:
+        x, y: Numbers of shapes that fit.
+        rtol: How far x may be from y, as a fraction of y.
+        atol: How far it may be besides.
+        message, summarize, name: As in ``assert_equal``.
+    """
     x, y = convert_to_tensor(x), convert_to_tensor(y)
-    close = 10 * torch.finfo(x.dtype).eps
-    if not torch.allclose(x, y, close if rtol is None else rtol, close if atol is None else atol):
-        raise argument_error(
-            "tf.debugging", "x", np.asarray(x), f"near {np.asarray(y)}", message or ""
-        )
+    ten = 10 * torch.finfo(x.dtype).eps
+    held = torch.isclose(x, y, ten if rtol is None else rtol, ten if atol is None else atol)
+    if not bool(held.all()):
+        raise _difference(x, y, held, "near", message, summarize)
 
 
 def assert_positive(
     x: Any, message: str | None = None, summarize: Any = None, name: Any = None
 ) -> None:
-    """Raise a ValueError unless x is above 0 everywhere."""
-    assert_greater(x, 0, message)
+    """Raise a ValueError unless x is above 0 everywhere; see ``assert_equal`` for the rest."""
+    assert_greater(x, 0, message, summarize)
 
 
 def assert_non_negative(
     x: Any, message: str | None = None, summarize: Any = None, name: Any = None
 ) -> None:
-    """Raise a ValueError unless x is 0 or above everywhere."""
-    assert_greater_equal(x, 0, message)
+    """Raise a ValueError unless x is 0 or above everywhere; see ``assert_equal`` for the rest."""
+    assert_greater_equal(x, 0, message, summarize)
 
 
 def assert_rank(x: Any, rank: Any, message: str | None = None, name: str | None = None) -> None:
@@ -86,15 +110,26 @@ def assert_shapes(
     message: str | None = None,
     name: Any = None,
 ) -> None:
-    """Raise a ValueError unless tensors have these shapes; a letter is one length throughout."""
+    """Raise a ValueError unless tensors have these shapes.
+
+    Args:
+        shapes: Pairs of a tensor and its shape, or a dict of them; a letter is one length
+            throughout, None and "..." are any.
+        data: What the error shows besides; None shows nothing.
+        summarize: How many elements of each of ``data``; None means 3, and -1 all.
+        message: What the error ends with.
+        name: Accepted.
+    """
+    shown = "; ".join(summarized(value, summarize) for value in data or ())
+    hint = " ".join(filter(None, (message, shown)))
     lengths: dict[Any, int] = {}
     for tensor, shape in shapes.items() if hasattr(shapes, "items") else shapes:
-        assert_rank(tensor, len(shape), message)
+        assert_rank(tensor, len(shape), hint)
         for wanted, length in zip(shape, tensor.shape, strict=True):
             known = wanted if isinstance(wanted, int) else lengths.setdefault(wanted, length)
             if wanted not in (None, "...") and known != length:
                 raise argument_error(
-                    "tf.debugging", "shape", tuple(tensor.shape), f"{tuple(shape)}", message or ""
+                    "tf.debugging", "shape", tuple(tensor.shape), f"{tuple(shape)}", hint
                 )
 
 
@@ -116,7 +151,10 @@ def check_numerics(tensor: Any, message: str, name: str | None = None) -> Any:
 
 
 def enable_check_numerics(stack_height_limit: int = 30, path_length_limit: int = 50) -> None:
-    """Raise where a gradient becomes NaN, naming the operation."""
+    """Raise where a gradient becomes NaN, naming the operation.
+
+    ``stack_height_limit`` and ``path_length_limit`` change nothing here: torch words the error.
+    """
     torch.autograd.set_detect_anomaly(True)
 
 

@@ -1,7 +1,6 @@
 """Conditions and loops as TensorFlow spells them. All run as the Python they are."""
 
 import contextlib
-import functools
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -40,6 +39,13 @@ def case(
 ) -> Any:
     """The function beside the first condition that holds, else ``default``, called.
 
+    Args:
+        pred_fn_pairs: Pairs of a condition and a function; or a dict of them.
+        default: The function for when no condition holds.
+        exclusive: Whether it is an error if several hold.
+        strict: Whether a list or tuple of one result is given as such, rather than the result.
+        name: Accepted.
+
     Raises:
         ValueError: several hold though they are said to exclude each other, or none and no default.
     """
@@ -49,7 +55,9 @@ def case(
         raise argument_error("tf.case", "number of true conditions", len(holding), "at most 1")
     if not holding and default is None:
         raise argument_error("tf.case", "number of true conditions", 0, "1, or a default")
-    return (holding[0] if holding else default)()
+    result = (holding[0] if holding else default)()
+    is_single = isinstance(result, (list, tuple)) and len(result) == 1
+    return result[0] if is_single and not strict else result
 
 
 def switch_case(
@@ -73,98 +81,33 @@ def while_loop(
     maximum_iterations: Any = None,
     name: str | None = None,
 ) -> Any:
-    """``body`` applied to ``loop_vars`` for as long as ``cond`` holds of them."""
+    """``body`` applied to ``loop_vars`` for as long as ``cond`` holds of them.
+
+    ``shape_invariants``, ``parallel_iterations`` and ``swap_memory`` change nothing here: shapes
+    may change, and rounds run one after another. ``back_prop`` neither: a tape decides.
+
+    Args:
+        cond: Tells of the loop's values whether there is another round.
+        body: Makes the values of the next round.
+        loop_vars: Values of the first round.
+        maximum_iterations: Number of rounds at most; None sets no limit.
+        name: Accepted.
+
+    Returns:
+        The values of the last round, as tensors.
+    """
     state, rounds = loop_vars, 0
     limit = None if maximum_iterations is None else as_size(maximum_iterations)
     while (limit is None or rounds < limit) and bool(cond(*state)):
         state = body(*state)
         state = state if isinstance(state, (list, tuple)) else (state,)
         rounds += 1
-    return state
+    return nested.map_structure(_as_tensor, state)
 
 
-def map_fn(
-    fn: Callable[[Any], Any],
-    elems: Any,
-    dtype: Any = None,
-    parallel_iterations: int | None = None,
-    back_prop: bool = True,
-    swap_memory: bool = False,
-    infer_shape: bool = True,
-    name: str | None = None,
-    fn_output_signature: Any = None,
-) -> Any:
-    """``fn`` of each row, the results along a new first axis.
-
-    Args:
-        fn: Takes a row, or a structure of rows.
-        elems: A tensor, or a structure of tensors with the same number of rows.
-        dtype, fn_output_signature: Number types of the results.
-        parallel_iterations, back_prop, swap_memory, infer_shape, name: Accepted.
-    """
-    results = [fn(row) for row in _rows(elems)]
-    wanted = fn_output_signature if fn_output_signature is not None else dtype
-    joined = nested.map_structure(lambda *leaves: ops.stack(leaves), *results)
-    if wanted is None:
-        return joined
-    types = [getattr(w, "dtype", w) for w in nested.flatten(wanted)]
-    leaves = [ops.cast(leaf, t) for leaf, t in zip(nested.flatten(joined), types, strict=True)]
-    return nested.pack_sequence_as(joined, leaves)
-
-
-def vectorized_map(
-    fn: Callable[[Any], Any], elems: Any, fallback_to_while_loop: bool = True, warn: bool = True
-) -> Any:
-    """``map_fn``; all rows at once is torch's ``vmap``, which takes fewer functions."""
-    return map_fn(fn, elems)
-
-
-def _rows(elems: Any) -> Iterator[Any]:
-    elems = nested.map_structure(convert_to_tensor, elems)
-    for leaves in zip(*(leaf.unbind(0) for leaf in nested.flatten(elems)), strict=True):
-        yield nested.pack_sequence_as(elems, leaves)
-
-
-def scan(
-    fn: Callable[[Any, Any], Any],
-    elems: Any,
-    initializer: Any = None,
-    parallel_iterations: int = 10,
-    back_prop: bool = True,
-    swap_memory: bool = False,
-    infer_shape: bool = True,
-    reverse: bool = False,
-    name: str | None = None,
-) -> Any:
-    """All the states that ``fn(state, row)`` gives, one after another, along a new first axis."""
-    rows = list(_rows(elems))
-    rows = rows[::-1] if reverse else rows
-    state = initializer if initializer is not None else rows.pop(0)
-    states = [] if initializer is not None else [state]
-    for row in rows:
-        state = fn(state, row)
-        states.append(state)
-    states = states[::-1] if reverse else states
-    return nested.map_structure(lambda *leaves: ops.stack(leaves), *states)
-
-
-def foldl(
-    fn: Callable[[Any, Any], Any], elems: Any, initializer: Any = None, **settings: Any
-) -> Any:
-    """The last of the states that ``fn(state, row)`` gives, from the first row on."""
-    return _fold(fn, list(_rows(elems)), initializer)
-
-
-def foldr(
-    fn: Callable[[Any, Any], Any], elems: Any, initializer: Any = None, **settings: Any
-) -> Any:
-    """The last of the states that ``fn(state, row)`` gives, from the last row back."""
-    return _fold(fn, list(_rows(elems))[::-1], initializer)
-
-
-def _fold(fn: Callable[[Any, Any], Any], rows: list[Any], state: Any) -> Any:
-    state = rows.pop(0) if state is None else state
-    return functools.reduce(fn, rows, state)
+def _as_tensor(value: Any) -> Any:
+    is_number = isinstance(value, (bool, int, float, complex, np.ndarray, np.generic))
+    return convert_to_tensor(value) if is_number else value
 
 
 def py_function(func: Callable[..., Any], inp: Any, Tout: Any, name: str | None = None) -> Any:
@@ -175,7 +118,10 @@ def py_function(func: Callable[..., Any], inp: Any, Tout: Any, name: str | None 
 def numpy_function(
     func: Callable[..., Any], inp: Any, Tout: Any, stateful: bool = True, name: str | None = None
 ) -> Any:
-    """``func`` of NumPy arrays, its results as tensors of the types ``Tout``."""
+    """``func`` of NumPy arrays, its results as tensors of the types ``Tout``.
+
+    ``stateful`` changes nothing here: ``func`` runs at each call.
+    """
     return _typed(func(*(_as_numpy(convert_to_tensor(value)) for value in inp)), Tout)
 
 
@@ -228,13 +174,29 @@ def _shown(value: Any) -> Any:
 def Assert(
     condition: Any, data: Any, summarize: int | None = None, name: str | None = None
 ) -> None:
-    """Raise a ValueError that shows ``data`` unless ``condition`` holds."""
+    """Raise a ValueError that shows ``data`` unless ``condition`` holds.
+
+    Args:
+        condition: One truth value, or a tensor of which all have to hold.
+        data: What the error shows.
+        summarize: How many elements of each it shows; None means 3, and -1 all.
+        name: Accepted.
+    """
     if not bool(ops.all(condition)):
-        raise ValueError(f"tf.Assert: assertion failed: {[_shown(value) for value in data]}")
+        shown = "; ".join(summarized(value, summarize) for value in data)
+        raise ValueError(f"tf.Assert: assertion failed: {shown}")
+
+
+def summarized(value: Any, number: int | None = None) -> str:
+    """The first elements of ``value`` as text: ``number`` of them; 3 for None, all for -1."""
+    found = np.asarray(value, dtype=object if isinstance(value, Texts) else None)
+    flat, most = found.ravel().tolist(), 3 if number is None else number
+    kept = flat if most < 0 else flat[:most]
+    return ", ".join([*map(str, kept), *["..."] * (len(kept) < len(flat))])
 
 
 def group(*inputs: Any, name: str | None = None) -> None:
-    """Nothing: what is grouped has run already."""
+    """Nothing: ``inputs`` have run already."""
 
 
 def no_op(name: str | None = None) -> None:
@@ -242,7 +204,7 @@ def no_op(name: str | None = None) -> None:
 
 
 def control_dependencies(control_inputs: Any) -> contextlib.AbstractContextManager[None]:
-    """Nothing: Python runs in order."""
+    """Nothing: ``control_inputs`` have run already, as Python runs in order."""
     return contextlib.nullcontext()
 
 

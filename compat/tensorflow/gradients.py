@@ -139,7 +139,8 @@ def gradients(
         ys: A tensor, or a list of them.
         xs: A tensor or variable, or a list of them.
         grad_ys: Gradients of something later by ``ys``.
-        name, gate_gradients, aggregation_method: Accepted.
+        name: Accepted.
+        gate_gradients, aggregation_method: Change nothing here: torch adds gradients up itself.
         stop_gradients: Not taken: use ``tf.stop_gradient`` where the tensor is used.
         unconnected_gradients: What stands where nothing leads: ``"none"`` or ``"zero"``.
 
@@ -169,6 +170,8 @@ def hessians(
     name: str = "hessians",
 ) -> list[Any]:
     """Second derivatives of the sum of ``ys`` by each of ``xs``, inside ``tf.function``.
+
+    ``gate_gradients`` and ``aggregation_method`` change nothing here; see ``gradients``.
 
     Returns:
         Tensors of shape ``x.shape + x.shape``.

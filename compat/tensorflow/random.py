@@ -1,12 +1,15 @@
 """``tf.random``: random tensors and the seed they follow from."""
 
+import enum
+import math
 from typing import Any
 
 import torch
 from torchkeras_shim.names import missing
+from torchkeras_shim.rowwise import check_apart
 from torchkeras_shim.sizes import as_size, as_sizes
 
-from tensorflow.tensors import convert_to_tensor
+from tensorflow.tensors import Variable, convert_to_tensor
 from torchkeras import random as keras_random
 from torchkeras.core.checks import argument_error
 from torchkeras.core.dtypes import torch_dtype
@@ -138,7 +141,11 @@ def stateless_normal(
     name: str | None = None,
     alg: Any = "auto_select",
 ) -> Any:
-    """Normally distributed numbers that follow from ``seed``, two integers, alone."""
+    """Normally distributed numbers that follow from ``seed``, two integers, alone.
+
+    ``alg`` changes nothing here, if there is such an algorithm: torch chooses its own.
+    """
+    check_algorithm("tf.random.stateless_normal", alg)
     noise = keras_random.normal(as_sizes(shape), dtype=dtype, seed=_one_seed(seed))
     return _scaled(noise, mean, stddev)
 
@@ -152,7 +159,11 @@ def stateless_truncated_normal(
     name: str | None = None,
     alg: Any = "auto_select",
 ) -> Any:
-    """``truncated_normal`` that follows from ``seed``, two integers, alone."""
+    """``truncated_normal`` that follows from ``seed``, two integers, alone.
+
+    ``alg`` changes nothing here, if there is such an algorithm.
+    """
+    check_algorithm("tf.random.stateless_truncated_normal", alg)
     noise = keras_random.truncated_normal(as_sizes(shape), dtype=dtype, seed=_one_seed(seed))
     return _scaled(noise, mean, stddev)
 
@@ -168,9 +179,12 @@ def stateless_uniform(
 ) -> Any:
     """Numbers between two bounds that follow from ``seed``, two integers, alone.
 
+    ``alg`` changes nothing here, if there is such an algorithm.
+
     Raises:
-        ValueError: integers are asked for without ``maxval``.
+        ValueError: integers are asked for without ``maxval``, or there is no such algorithm.
     """
+    check_algorithm("tf.random.stateless_uniform", alg)
     if not torch_dtype(dtype).is_floating_point:
         if maxval is None:
             raise argument_error(
@@ -191,48 +205,133 @@ def stateless_categorical(
 
 
 def split(seed: Any, num: int = 2, alg: Any = "auto_select") -> torch.Tensor:
-    """``num`` seeds, ``(num, 2)``, that follow from one."""
+    """``num`` seeds, ``(num, 2)``, that follow from one; ``alg`` as in ``stateless_normal``."""
+    check_algorithm("tf.random.split", alg)
     return keras_random.randint((num, 2), 0, 2**31 - 1, dtype="int32", seed=_one_seed(seed))
 
 
 def fold_in(seed: Any, data: Any, alg: Any = "auto_select") -> torch.Tensor:
-    """A seed that follows from one and an integer."""
-    return split((_one_seed(seed), as_size(data)), 1)[0]
+    """A seed that follows from one and an integer; ``alg`` as in ``stateless_normal``."""
+    return split((_one_seed(seed), as_size(data)), 1, alg)[0]
 
 
 def _one_seed(seed: Any) -> int:
     """Two integers as one."""
+    check_apart("tf.random.stateless")  # torch would draw other numbers for each row
     first, second = as_sizes(seed)
     return (first * 0x9E3779B1 + second) % 2**31
 
 
+class Algorithm(enum.Enum):
+    """TensorFlow's algorithms; torch has its own, so that each of them gives the same numbers."""
+
+    PHILOX = 1
+    THREEFRY = 2
+    AUTO_SELECT = 3
+
+
+def check_algorithm(owner: str, alg: Any) -> Algorithm:
+    """The algorithm that ``alg``, a name, number or ``Algorithm``, stands for.
+
+    Raises:
+        ValueError: there is none such.
+    """
+    word = alg.upper() if isinstance(alg, str) else None
+    if word in Algorithm.__members__:
+        return Algorithm[word]
+    if alg in [one.value for one in Algorithm] or isinstance(alg, Algorithm):
+        return Algorithm(alg)
+    raise argument_error(owner, "alg", alg, '"philox", "threefry" or "auto_select"')
+
+
 class Generator:
-    """A sequence of random numbers of its own.
+    """A sequence of random numbers of its own; which they are is torch's choice.
 
     Args:
-        seed: The integer that it follows from.
+        copy_from: A generator to begin where it stands; or else
+        state: Three integers, the counter's two and the key.
+        alg: Name of the algorithm, which changes nothing here but what ``algorithm`` says.
+
+    States:
+        state: ``(3,)`` int64; each number that is drawn adds 256 to the first.
+
+    Raises:
+        ValueError: neither a generator nor a state is given, or no such algorithm.
+
+    Source: ``tf.random.Generator``.
+
+    Example:
+        >>> generator = tf.random.Generator.from_seed(3)
+        >>> generator.normal([2]).shape, generator.state.numpy().tolist()
+        (TensorShape([2]), [515, 0, 0])
     """
 
-    def __init__(self, seed: int | None = None) -> None:
-        self._seeds = SeedGenerator(seed)
+    def __init__(
+        self, copy_from: "Generator | None" = None, state: Any = None, alg: Any = None
+    ) -> None:
+        if copy_from is None and state is None:
+            raise argument_error("tf.random.Generator", "state", None, "one, or copy_from")
+        if copy_from is not None:
+            state, alg = copy_from.get_state(), copy_from.algorithm
+        self.algorithm = check_algorithm("tf.random.Generator", 1 if alg is None else alg).value
+        self.state = Variable(_three(state), trainable=False, dtype=torch.int64)
+
+    @classmethod
+    def from_state(cls, state: Any, alg: Any) -> "Generator":
+        """The sequence that stands at ``state``; see the constructor."""
+        return cls(state=state, alg=alg)
 
     @classmethod
     def from_seed(cls, seed: Any, alg: Any = None) -> "Generator":
-        """The sequence that follows from ``seed``; torch chooses the algorithm."""
-        return cls(int(seed))
+        """The sequence that follows from ``seed``; see the constructor for ``alg``."""
+        return cls(state=_of_seed(seed), alg=alg)
+
+    @classmethod
+    def from_key_counter(cls, key: Any, counter: Any, alg: Any) -> "Generator":
+        """The sequence of a key, an integer, from a counter, two integers, on."""
+        return cls(state=[*as_sizes(counter), int(key)], alg=alg)
 
     @classmethod
     def from_non_deterministic_state(cls, alg: Any = None) -> "Generator":
-        """A sequence that differs from run to run."""
-        return cls(int(torch.seed() % 2**31))
+        """A sequence that differs from run to run; see the constructor for ``alg``."""
+        return cls(state=_of_seed(torch.seed() % 2**62), alg=alg)
+
+    @property
+    def key(self) -> torch.Tensor:
+        """What tells the sequence from others, an integer."""
+        return self.state.value[2]
 
     def get_state(self) -> list[int]:
         """Where the sequence stands, for checkpoints."""
-        return [int(number) for number in self._seeds.state]
+        return self.state.value.tolist()
 
     def set_state(self, state: list[int]) -> None:
         """Go to where ``get_state`` was called."""
-        self._seeds.state.assign(state)
+        self.state.assign(_three(state))
+
+    def reset(self, state: Any) -> None:
+        """Go to a state."""
+        self.set_state(as_sizes(state))
+
+    def reset_from_seed(self, seed: Any) -> None:
+        """Go to where the sequence of ``seed`` begins."""
+        self.set_state(_of_seed(seed))
+
+    def reset_from_key_counter(self, key: Any, counter: Any) -> None:
+        """Go to a counter, two integers, of the sequence of a key."""
+        self.set_state([*as_sizes(counter), int(key)])
+
+    def skip(self, delta: Any) -> torch.Tensor:
+        """Leave out as many numbers; the state before is given."""
+        before = self.state.value.clone()
+        self.state.assign_add([256 * as_size(delta), 0, 0])
+        return before
+
+    def _draw(self, draw: Any, shape: Any, **settings: Any) -> Any:
+        """What ``draw`` gives from here on."""
+        sizes = as_sizes(shape)
+        counter, high, key = self.skip(math.prod(sizes)).tolist()
+        return draw(sizes, seed=[_of_pair(high, key), _of_pair(counter, key)], **settings)
 
     def normal(
         self,
@@ -243,9 +342,7 @@ class Generator:
         name: Any = None,
     ) -> Any:
         """Normally distributed numbers."""
-        return _scaled(
-            keras_random.normal(as_sizes(shape), dtype=dtype, seed=self._seeds), mean, stddev
-        )
+        return _scaled(self._draw(keras_random.normal, shape, dtype=dtype), mean, stddev)
 
     def uniform(
         self,
@@ -257,14 +354,17 @@ class Generator:
     ) -> Any:
         """Numbers between ``minval`` and ``maxval`` (excluded)."""
         if not torch_dtype(dtype).is_floating_point:
-            return keras_random.randint(
-                as_sizes(shape), as_size(minval), as_size(maxval), dtype=dtype, seed=self._seeds
-            )
+            bounds = {"minval": as_size(minval), "maxval": as_size(maxval)}
+            return self._draw(keras_random.randint, shape, dtype=dtype, **bounds)
         high = 1.0 if maxval is None else maxval
-        return (
-            keras_random.uniform(as_sizes(shape), dtype=dtype, seed=self._seeds) * (high - minval)
-            + minval
-        )
+        return self._draw(keras_random.uniform, shape, dtype=dtype) * (high - minval) + minval
+
+    def uniform_full_int(self, shape: Any, dtype: Any = torch.uint64, name: Any = None) -> Any:
+        """Integers, each that the type has being equally likely."""
+        octets = torch_dtype(dtype).itemsize
+        sizes = (*as_sizes(shape), octets)
+        parts = self._draw(keras_random.randint, sizes, minval=0, maxval=256, dtype="uint8")
+        return parts.view(torch_dtype(dtype))[..., 0]
 
     def truncated_normal(
         self,
@@ -275,16 +375,42 @@ class Generator:
         name: str | None = None,
     ) -> Any:
         """Normally distributed numbers, none beyond two standard deviations."""
-        noise = keras_random.truncated_normal(as_sizes(shape), dtype=dtype, seed=self._seeds)
-        return _scaled(noise, mean, stddev)
+        return _scaled(self._draw(keras_random.truncated_normal, shape, dtype=dtype), mean, stddev)
+
+    def binomial(
+        self, shape: Any, counts: Any, probs: Any, dtype: Any = torch.int32, name: Any = None
+    ) -> Any:
+        """How often of ``counts`` times something of probability ``probs`` happens."""
+        drawn = self._draw(keras_random.binomial, shape, counts=counts, probabilities=probs)
+        return drawn.to(torch_dtype(dtype))
 
     def make_seeds(self, count: int = 1) -> torch.Tensor:
         """Seeds, ``(2, count)``, for the functions called ``stateless_*``."""
-        return keras_random.randint((2, count), 0, 2**31 - 1, dtype="int32", seed=self._seeds)
+        bounds = {"minval": 0, "maxval": 2**31 - 1}
+        return self._draw(keras_random.randint, (2, count), dtype="int32", **bounds)
 
     def split(self, count: int = 1) -> list["Generator"]:
         """Sequences of their own that follow from this one."""
-        return [Generator(_one_seed(pair)) for pair in self.make_seeds(count).T]
+        return [Generator.from_seed(_one_seed(pair)) for pair in self.make_seeds(count).T]
+
+
+def _three(state: Any) -> list[int]:
+    """A generator's state, whose key may be missing."""
+    numbers = list(as_sizes(state))
+    if len(numbers) not in (2, 3):
+        raise argument_error("tf.random.Generator", "state", numbers, "three integers")
+    return [*numbers, 0][:3]
+
+
+def _of_seed(seed: Any) -> list[int]:
+    """The state in which the sequence of a seed, an integer or two, begins."""
+    numbers = as_sizes(seed)
+    return [0, *numbers] if len(numbers) == 2 else [*numbers, 0, 0]
+
+
+def _of_pair(first: int, second: int) -> int:
+    """One integer of two."""
+    return (first ^ (second * 0x9E3779B1)) % 2**31
 
 
 _generators: list[Generator] = []

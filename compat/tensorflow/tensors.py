@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 from torchkeras_shim.composite import Composite, over_values
+from torchkeras_shim.printing import described
+from torchkeras_shim.rowwise import check_apart
 from torchkeras_shim.shapes import TensorShape
 from torchkeras_shim.sizes import Sizes, as_sizes
 from torchkeras_shim.text import Texts, as_texts
@@ -73,7 +75,8 @@ class Variable(Scattering, KerasVariable):
         trainable: Whether tapes watch it and optimizers change it; None means that they do.
         validate_shape, caching_device, variable_def, import_scope: Settings of TensorFlow's
             graphs; accepted.
-        name: A name; ":0" is not added.
+        name: A name, behind which those of the enclosing scopes and ":0" are read; None is
+            "Variable".
         dtype: Number type; None takes that of the value.
         constraint: A function that optimizers apply after each step.
         synchronization, aggregation: As in ``keras.Variable``.
@@ -109,15 +112,31 @@ class Variable(Scattering, KerasVariable):
         super().__init__(
             value,
             trainable=trainable is not False,
-            name=None if name is None else name.replace("/", "_"),
+            name="Variable" if name is None else name.replace("/", "_"),
             aggregation=str(getattr(aggregation, "value", aggregation)).lower(),
         )
         self.constraint = constraint
 
     @property
+    def name(self) -> str:
+        """Scopes, name and ":0", as in ``"outer/weight:0"``."""
+        path = self.__dict__.get("path")
+        return self.__dict__["_name"] if path is None else f"{path}:0"
+
+    @name.setter
+    def name(self, name: str) -> None:
+        self.__dict__["_name"] = name
+
+    @property
     def shape(self) -> TensorShape:
         """Lengths of the axes."""
         return TensorShape(super().shape)
+
+    def __repr__(self) -> str:
+        return (
+            f"<tf.Variable {self.name!r} shape={tuple(self.shape)} "
+            f"dtype={NAMES[self.value.dtype]}, numpy={described(self.value)}>"
+        )
 
     def get_shape(self) -> TensorShape:
         """Lengths of the axes."""
@@ -138,6 +157,7 @@ class Variable(Scattering, KerasVariable):
         read_value: bool = True,
     ) -> "Variable":
         """Take over ``value``."""
+        check_apart("tf.Variable.assign")
         return super().assign(_plain(value))
 
     def assign_add(

@@ -9,8 +9,8 @@ __getattr__ = missing(__name__)
 
 
 def is_gpu_available(cuda_only: bool = False, min_cuda_compute_capability: Any = None) -> bool:
-    """Whether there is a CUDA device, of this compute capability at least."""
-    if not torch.cuda.is_available():
+    """Whether there is a GPU, of this compute capability at least; any, or NVIDIA's only."""
+    if not torch.cuda.is_available() or (cuda_only and not is_built_with_cuda()):
         return False
     wanted = min_cuda_compute_capability
     return wanted is None or torch.cuda.get_device_capability() >= tuple(wanted)

@@ -31,7 +31,7 @@ def segment_sum(
 def segment_prod(
     data: TensorLike, segment_ids: TensorLike, num_segments: int | None = None, sorted: bool = False
 ) -> Tensor:
-    """``segment_sum`` with products; 1 for an empty segment."""
+    """``segment_sum`` with products; 1 for an empty segment. ``sorted`` changes nothing here."""
     return _segments("prod", data, segment_ids, num_segments)
 
 
@@ -39,7 +39,10 @@ def segment_prod(
 def segment_max(
     data: TensorLike, segment_ids: TensorLike, num_segments: int | None = None, sorted: bool = False
 ) -> Tensor:
-    """``segment_sum`` with the largest elements; the type's lowest value for an empty segment."""
+    """``segment_sum`` with the largest elements; the type's lowest value for an empty segment.
+
+    ``sorted`` changes nothing here.
+    """
     return _segments("amax", data, segment_ids, num_segments)
 
 
@@ -47,7 +50,10 @@ def segment_max(
 def segment_min(
     data: TensorLike, segment_ids: TensorLike, num_segments: int | None = None, sorted: bool = False
 ) -> Tensor:
-    """``segment_sum`` with the smallest elements; the type's highest value for an empty segment."""
+    """``segment_sum`` with the smallest elements; the type's highest value for an empty segment.
+
+    ``sorted`` changes nothing here.
+    """
     return _segments("amin", data, segment_ids, num_segments)
 
 

@@ -36,7 +36,9 @@ def deserialize(
     custom_objects: dict[str, Any] | None = None,
     use_legacy_format: bool = False,
 ) -> Optimizer:
-    """The optimizer that ``serialize`` described; either format is read, in any case of letters.
+    """The optimizer that ``serialize`` described, in any case of letters.
+
+    ``use_legacy_format`` changes nothing here: either format is read.
 
     Raises:
         TypeError: the data isn't that of an optimizer.

@@ -363,7 +363,9 @@ def deserialize(
     custom_objects: dict[str, Any] | None = None,
     use_legacy_format: bool = False,
 ) -> LearningRateSchedule:
-    """The schedule that ``serialize`` described; either format is read.
+    """The schedule that ``serialize`` described.
+
+    ``use_legacy_format`` changes nothing here: either format is read.
 
     Raises:
         TypeError: the data names no known class.

@@ -24,7 +24,7 @@ def set_memory_growth(device: Any, enable: bool) -> None:
 
 
 def get_memory_growth(device: Any) -> bool:
-    """True: torch always takes memory as it is needed."""
+    """True for every ``device``: torch always takes memory as it is needed."""
     return True
 
 

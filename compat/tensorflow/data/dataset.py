@@ -121,7 +121,10 @@ class Dataset(Sources, EachElement, Groups, Storage):
         )
 
     def prefetch(self, buffer_size: Any = AUTOTUNE, name: str | None = None) -> "Dataset":
-        """The same elements; torch's devices run behind Python anyway."""
+        """The same elements; torch's devices run behind Python anyway.
+
+        ``buffer_size`` changes nothing here: the workers of ``map`` work ahead by themselves.
+        """
         return self
 
     # Around it.

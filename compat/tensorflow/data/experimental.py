@@ -260,7 +260,11 @@ def parallel_interleave(
     buffer_output_elements: Any = None,
     prefetch_input_elements: Any = None,
 ) -> Change:
-    """``Dataset.interleave``."""
+    """``Dataset.interleave``.
+
+    ``sloppy``, ``buffer_output_elements`` and ``prefetch_input_elements`` change nothing here: the
+    datasets are read in turn, in the order that ``sloppy`` leaves open.
+    """
     return lambda dataset: dataset.interleave(map_func, cycle_length, block_length)
 
 
@@ -345,15 +349,24 @@ def pad_to_cardinality(cardinality: Any, mask_key: str = "valid") -> Change:
 def parse_example_dataset(
     features: dict[str, Any], num_parallel_calls: Any = 1, deterministic: bool | None = None
 ) -> Change:
-    """The features of batches of serialized examples; see ``tf.io.parse_example``."""
-    return lambda dataset: dataset.map(lambda batch: parse_example(batch, features))
+    """The features of batches of serialized examples; see ``tf.io.parse_example``.
+
+    ``num_parallel_calls`` and ``deterministic`` are those of ``Dataset.map``.
+    """
+    workers = None if num_parallel_calls == 1 else num_parallel_calls
+    return lambda dataset: dataset.map(
+        lambda batch: parse_example(batch, features), workers, deterministic
+    )
 
 
 def copy_to_device(target_device: Any, source_device: str = "/cpu:0") -> Change:
-    """The same elements: ``fit`` moves batches to its device."""
+    """The same elements: ``fit`` moves batches to its device, from ``source_device`` or anywhere.
+
+    ``target_device`` changes nothing here.
+    """
     return lambda dataset: dataset
 
 
 def prefetch_to_device(device: Any, buffer_size: Any = None) -> Change:
-    """The same elements: ``fit`` moves batches to its device."""
+    """The same elements: ``fit`` moves batches to its device; ``buffer_size`` changes nothing."""
     return lambda dataset: dataset

@@ -32,6 +32,9 @@ class Groups(Pipeline):
     ) -> Any:
         """``batch_size`` elements at a time, joined along a new first axis.
 
+        ``num_parallel_calls`` and ``deterministic`` change nothing here: elements are joined where
+        they were made, by the workers of ``map`` if there are any.
+
         Raises:
             ValueError: ``batch_size`` is below 1, or shapes in a batch differ.
         """

@@ -57,7 +57,10 @@ class SimpleClusterResolver:
     def num_accelerators(
         self, task_type: Any = None, task_id: Any = None, config_proto: Any = None
     ) -> dict[str, int]:
-        """Accelerators by kind."""
+        """Accelerators by kind, as they were told for every process.
+
+        ``task_type``, ``task_id`` and ``config_proto`` change nothing here.
+        """
         return self._accelerators
 
 
@@ -106,5 +109,5 @@ class TPUClusterResolver:
 
     @staticmethod
     def connect(tpu: Any = None, zone: Any = None, project: Any = None) -> Any:
-        """Raises the constructor's error."""
-        return TPUClusterResolver(tpu)
+        """Raises the constructor's error, whatever ``zone`` and ``project``."""
+        return TPUClusterResolver(tpu, zone=zone, project=project)

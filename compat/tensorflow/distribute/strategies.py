@@ -100,7 +100,10 @@ class Strategy:
         kwargs: Mapping[str, Any] | None = None,
         options: Any = None,
     ) -> Any:
-        """What ``fn`` gives for this process's part; its optimizers add up the gradients of all."""
+        """What ``fn`` gives for this process's part; its optimizers add up the gradients of all.
+
+        ``options`` changes nothing here: shapes may change from call to call.
+        """
         with adding_up(self._group):
             return fn(*args, **(kwargs or {}))
 
@@ -118,12 +121,18 @@ class Strategy:
         return total / count if name == "MEAN" else total
 
     def experimental_distribute_dataset(self, dataset: Any, options: Any = None) -> Any:
-        """``dataset``, of each of whose batches this process takes its part."""
+        """``dataset``, of each of whose batches this process takes its part.
+
+        ``options`` changes nothing here: ``fit`` moves batches to its device.
+        """
         group = self._group
         return dataset if group.number == 1 else _Divided(dataset, group)
 
     def distribute_datasets_from_function(self, dataset_fn: Any, options: Any = None) -> Any:
-        """The dataset that ``dataset_fn`` makes for this process alone."""
+        """The dataset that ``dataset_fn`` makes for this process alone.
+
+        ``options`` changes nothing here, as with ``experimental_distribute_dataset``.
+        """
         group = self._group
         return dataset_fn(InputContext(group.number, group.rank, group.number))
 
@@ -227,7 +236,7 @@ class ReplicaContext:
         return self.strategy.num_replicas_in_sync
 
     def all_reduce(self, reduce_op: Any, value: Any, options: Any = None) -> Any:
-        """The sum or mean over processes."""
+        """The sum or mean over processes; ``options`` changes nothing here: torch packs tensors."""
         return self.strategy.reduce(reduce_op, value)
 
     def merge_call(self, merge_fn: Callable[..., Any], args: Any = (), kwargs: Any = None) -> Any:

@@ -64,7 +64,7 @@ class NumericColumn(Column):
         return {self.key: FixedLenFeature(self.shape, self.dtype, self.default_value)}
 
     def dense(self, features: dict[str, Any], layer: Any = None) -> Tensor:
-        """``(batch, *shape)``."""
+        """``(batch, *shape)``; ``layer`` isn't asked, as there are no weights."""
         value = feature(features, self.key)
         value = value if self.normalizer_fn is None else self.normalizer_fn(value)
         value = value.to(torch.float32)
@@ -107,7 +107,7 @@ class BucketizedColumn(Column):
         return torch.bucketize(numbers, limits, right=True)
 
     def dense(self, features: dict[str, Any], layer: Any = None) -> Tensor:
-        """``(batch, n * intervals)``."""
+        """``(batch, n * intervals)``; ``layer`` isn't asked, as there are no weights."""
         hot = torch.nn.functional.one_hot(self._buckets(features), len(self.boundaries) + 1)
         return rows_of(hot).to(torch.float32)
 
@@ -132,7 +132,7 @@ class IndicatorColumn(Column):
         return self.categorical_column.parse_spec()
 
     def dense(self, features: dict[str, Any], layer: Any = None) -> Tensor:
-        """``(batch, categories)``."""
+        """``(batch, categories)``; ``layer`` isn't asked, as there are no weights."""
         found = self.categorical_column.categories(features)
         known = found.known & (found.ids < self.width)
         counts = known.to(torch.float32)

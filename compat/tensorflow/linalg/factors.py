@@ -17,8 +17,15 @@ def inv(input: Any, adjoint: bool = False, name: str | None = None) -> Any:
 
 
 def pinv(a: Any, rcond: Any = None, validate_args: bool = False, name: str | None = None) -> Any:
-    """The pseudo-inverse."""
-    return torch.linalg.pinv(convert_to_tensor(a), rtol=rcond)
+    """The pseudo-inverse; singular values up to ``rcond`` times the largest count as 0.
+
+    ``rcond`` is 10 roundings of the longer side if it is None. ``validate_args`` changes nothing
+    here: shapes are checked anyway.
+    """
+    a = convert_to_tensor(a)
+    if rcond is None:
+        rcond = 10.0 * max(a.shape[-2:]) * torch.finfo(a.dtype).eps
+    return torch.linalg.pinv(a, rtol=rcond)
 
 
 def det(input: Any, name: str | None = None) -> Any:
@@ -49,12 +56,26 @@ def triangular_solve(
 def lstsq(
     matrix: Any, rhs: Any, l2_regularizer: float = 0.0, fast: bool = True, name: str | None = None
 ) -> Any:
-    """x that brings ``matrix @ x`` nearest to ``rhs``; x squared costs ``l2_regularizer``."""
+    """x that brings ``matrix @ x`` nearest to ``rhs``.
+
+    Args:
+        matrix: A matrix, or several.
+        rhs: As many columns as wanted.
+        l2_regularizer: What x squared costs, 0 or more; with ``fast`` only, as in TensorFlow.
+        fast: Whether x may be found by products of ``matrix`` with itself. False finds the
+            shortest x where several are as near, if columns depend on each other too.
+        name: Accepted.
+    """
     matrix, rhs = convert_to_tensor(matrix), convert_to_tensor(rhs)
+    if not fast:
+        return torch.linalg.pinv(matrix) @ rhs
     if not l2_regularizer:
         return torch.linalg.lstsq(matrix, rhs).solution
-    gram = matrix.mT @ matrix
-    return torch.linalg.solve(gram + l2_regularizer * torch.eye(gram.shape[-1]), matrix.mT @ rhs)
+    rows, columns = matrix.shape[-2:]
+    least = l2_regularizer * torch.eye(min(rows, columns), dtype=matrix.dtype, device=matrix.device)
+    if rows < columns:  # the smaller of both products, which is the better conditioned one
+        return matrix.mH @ torch.linalg.solve(matrix @ matrix.mH + least, rhs)
+    return torch.linalg.solve(matrix.mH @ matrix + least, matrix.mH @ rhs)
 
 
 def cholesky(input: Any, name: str | None = None) -> Any:
@@ -106,7 +127,10 @@ def eigvals(tensor: Any, name: str | None = None) -> Any:
 
 
 def matrix_rank(a: Any, tol: Any = None, validate_args: bool = False, name: Any = None) -> Any:
-    """How many singular values exceed ``tol``."""
+    """How many singular values exceed ``tol``.
+
+    ``validate_args`` changes nothing here: shapes are checked anyway.
+    """
     return torch.linalg.matrix_rank(
         convert_to_tensor(a), atol=tol, rtol=None if tol is None else 0.0
     ).to(torch.int32)
@@ -127,9 +151,13 @@ def lu(input: Any, output_idx_type: Any = torch.int32, name: str | None = None) 
 def lu_reconstruct(
     lower_upper: Any, perm: Any, validate_args: bool = False, name: Any = None
 ) -> Any:
-    """The matrix that ``lu`` has factored."""
+    """The matrix that ``lu`` has factored; ``validate_args`` makes a wrong ``perm`` an error."""
     packed, order = convert_to_tensor(lower_upper), convert_to_tensor(perm).long()
     size = packed.shape[-1]
+    if validate_args and not bool((order.sort(-1).values == torch.arange(size)).all()):
+        raise argument_error(
+            "tf.linalg.lu_reconstruct", "perm", order.tolist(), f"each of 0 to {size - 1} once"
+        )
     lower = packed.tril(-1) + torch.eye(size, dtype=packed.dtype)
     product = lower @ packed.triu()
     back = torch.argsort(order, dim=-1)
@@ -139,15 +167,17 @@ def lu_reconstruct(
 def lu_solve(
     lower_upper: Any, perm: Any, rhs: Any, validate_args: bool = False, name: str | None = None
 ) -> Any:
-    """x of ``matrix @ x = rhs``, by the factors that ``lu`` gives."""
-    return torch.linalg.solve(lu_reconstruct(lower_upper, perm), convert_to_tensor(rhs))
+    """x of ``matrix @ x = rhs``, by the factors that ``lu`` gives; see ``lu_reconstruct``."""
+    return torch.linalg.solve(
+        lu_reconstruct(lower_upper, perm, validate_args), convert_to_tensor(rhs)
+    )
 
 
 def lu_matrix_inverse(
     lower_upper: Any, perm: Any, validate_args: bool = False, name: str | None = None
 ) -> Any:
-    """The inverse, by the factors that ``lu`` gives."""
-    return torch.linalg.inv(lu_reconstruct(lower_upper, perm))
+    """The inverse, by the factors that ``lu`` gives; see ``lu_reconstruct``."""
+    return torch.linalg.inv(lu_reconstruct(lower_upper, perm, validate_args))
 
 
 def _by_eigenvalues(matrix: Any, function: Any) -> Any:
@@ -203,11 +233,35 @@ def tridiagonal_solve(
     partial_pivoting: bool = True,
     perturb_singular: bool = False,
 ) -> Any:
-    """x of ``matrix @ x = rhs`` with a matrix of three diagonals."""
+    """x of ``matrix @ x = rhs`` with a matrix of three diagonals.
+
+    Args:
+        diagonals: The diagonals as ``diagonals_format`` says.
+        rhs: A vector, or the columns of a matrix.
+        diagonals_format: ``"compact"`` for rows of one tensor, the one above the main diagonal
+            first; ``"sequence"`` for a triple of them; ``"matrix"`` for the whole.
+        transpose_rhs, conjugate_rhs: What is done to ``rhs`` first.
+        name: Accepted.
+        partial_pivoting: Changes nothing here: rows are always exchanged, which is the safe way.
+        perturb_singular: Whether pivots of 0 are taken as tiny ones; else x has infinities or NaN.
+
+    Raises:
+        ValueError: ``perturb_singular`` is given without ``partial_pivoting``.
+    """
+    if perturb_singular and not partial_pivoting:
+        raise argument_error(
+            "tf.linalg.tridiagonal_solve", "partial_pivoting", False,
+            "True, as perturb_singular is True",
+        )  # fmt: skip
     right = convert_to_tensor(rhs)
     right = right.conj() if conjugate_rhs else right
     right = right.mT if transpose_rhs else right
     matrix = _tridiagonal(diagonals, diagonals_format)
-    if right.ndim == matrix.ndim - 1:
-        return torch.linalg.solve(matrix, right[..., None])[..., 0]
-    return torch.linalg.solve(matrix, right)
+    is_vector = right.ndim == matrix.ndim - 1
+    packed, pivots, _ = torch.linalg.lu_factor_ex(matrix)
+    if perturb_singular:
+        tiny = torch.finfo(matrix.dtype).eps * matrix.abs().amax((-2, -1), keepdim=True)
+        is_nothing = torch.eye(packed.shape[-1], dtype=torch.bool) & (packed.abs() < tiny)
+        packed = torch.where(is_nothing, tiny.to(packed.dtype), packed)
+    x = torch.linalg.lu_solve(packed, pivots, right[..., None] if is_vector else right)
+    return x[..., 0] if is_vector else x

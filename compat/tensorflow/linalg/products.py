@@ -24,7 +24,19 @@ def matmul(
     grad_b: bool = False,
     name: str | None = None,
 ) -> Any:
-    """The product of matrices, or of stacks of them, turned first where asked for."""
+    """The product of matrices, or of stacks of them, turned first where asked for.
+
+    ``a_is_sparse``, ``b_is_sparse``, ``grad_a`` and ``grad_b`` change nothing here: they choose
+    among TensorFlow's kernels.
+
+    Raises:
+        ValueError: a matrix is to be transposed and to be adjoint.
+    """
+    for letter, both in (("a", transpose_a and adjoint_a), ("b", transpose_b and adjoint_b)):
+        if both:
+            raise argument_error(
+                "tf.matmul", f"transpose_{letter}", True, f"False, as adjoint_{letter} is True"
+            )
     if transpose_a or adjoint_a:
         a = matrix_transpose(a, conjugate=adjoint_a)
     if transpose_b or adjoint_b:
@@ -53,7 +65,10 @@ def matvec(
     b_is_sparse: bool = False,
     name: str | None = None,
 ) -> Any:
-    """The product of a matrix, turned first where asked for, and a vector."""
+    """The product of a matrix, turned first where asked for, and a vector.
+
+    ``a_is_sparse`` and ``b_is_sparse`` change nothing here; see ``matmul``.
+    """
     column = ops.expand_dims(convert_to_tensor(b), -1)
     product = matmul(a, column, transpose_a=transpose_a, adjoint_a=adjoint_a)
     return ops.squeeze(product, -1)
@@ -76,8 +91,17 @@ def _is_pair(axis: Any) -> bool:
     return isinstance(axis, (list, tuple))
 
 
-def einsum(equation: str, *inputs: Any, **kwargs: Any) -> Any:
-    """Products summed as the letters of ``equation`` say."""
+def einsum(
+    equation: str,
+    *inputs: Any,
+    optimize: Any = "greedy",
+    greedy: Any = None,
+    name: str | None = None,
+) -> Any:
+    """Products summed as the letters of ``equation`` say.
+
+    ``optimize`` and ``greedy`` change nothing here: torch chooses the order of the products.
+    """
     return ops.einsum(equation, *inputs)
 
 

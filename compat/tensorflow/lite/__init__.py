@@ -46,13 +46,13 @@ class TFLiteConverter:
     def from_saved_model(
         cls, saved_model_dir: str, signature_keys: Any = None, tags: Any = None
     ) -> "TFLiteConverter":
-        """A converter of a folder."""
-        return cls(saved_model_dir)
+        """A converter of a folder, of which ``signature_keys`` and ``tags`` choose functions."""
+        return cls((saved_model_dir, signature_keys, tags))
 
     @classmethod
     def from_concrete_functions(cls, funcs: Any, trackable_obj: Any = None) -> "TFLiteConverter":
-        """A converter of functions."""
-        return cls(funcs)
+        """A converter of functions, and of the ``trackable_obj`` whose variables they use."""
+        return cls((funcs, trackable_obj))
 
     def convert(self) -> bytes:
         """Raises a RuntimeError that says how torch does it."""

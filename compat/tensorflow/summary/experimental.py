@@ -22,7 +22,10 @@ def tag_of(name: str) -> str:
 def summary_scope(
     name: str, default_name: str = "summary", values: Any = None
 ) -> Iterator[tuple[str, str]]:
-    """Give the tag of a summary, and the name of the scope entered inside."""
+    """Give the tag of a summary, and the name of the scope entered inside.
+
+    ``values`` changes nothing here: names don't follow from tensors.
+    """
     name = name or default_name
     tag = tag_of(name)
     with name_scope(name):

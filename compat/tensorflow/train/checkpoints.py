@@ -372,7 +372,7 @@ class Checkpoint(Tracked):
     def read(
         self, save_path: Any, options: CheckpointOptions | None = None
     ) -> CheckpointLoadStatus:
-        """Take over the values that ``write`` wrote."""
+        """Take over the values that ``write`` wrote; ``options`` are about writing."""
         contents, parts = Contents(save_path), self._parts()
         restoration = Restoration(contents, parts)
         top = contents.nodes[0]
@@ -384,7 +384,7 @@ class Checkpoint(Tracked):
 
         Args:
             save_path: What ``save`` gave back; None changes nothing.
-            options: Accepted.
+            options: Change nothing here: they are about writing.
 
         Raises:
             FileNotFoundError: there is no such checkpoint.

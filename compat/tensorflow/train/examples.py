@@ -60,7 +60,10 @@ class Message:
     # What protocol buffers offer.
 
     def SerializeToString(self, deterministic: bool = True) -> bytes:
-        """The message as bytes; named parts are in the order of their names."""
+        """The message as bytes; named parts are in the order of their names.
+
+        ``deterministic`` changes nothing here: the bytes are always the same.
+        """
         return b"".join(self._write())
 
     SerializePartialToString = SerializeToString

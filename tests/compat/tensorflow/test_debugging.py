@@ -14,6 +14,20 @@ def test_comparisons_raise_where_they_fail():
         tf.debugging.assert_non_negative([-1])
 
 
+def test_errors_show_where_the_elements_differ():
+    x = tf.range(4)
+    with pytest.raises(
+        ValueError, match=r"x is 1, 2, \.\.\. at \[1\], \[2\], \.\.\.; .*than 1, 2, \.\.\."
+    ):
+        tf.debugging.assert_less(x, [1, 1, 2, 3], summarize=2)
+    with pytest.raises(ValueError, match="x is 1.0; expected near 2.0. mine"):
+        tf.debugging.assert_near(1.0, 2.0, message="mine")
+    with pytest.raises(ValueError, match=r"x is -1, -2, -3 at"):
+        tf.debugging.assert_positive([-1, -2, -3], summarize=-1)
+    with pytest.raises(ValueError, match="0, 1, ..."):
+        tf.debugging.assert_shapes([(x, (5,))], data=[x], summarize=2)
+
+
 def test_closeness():
     tf.debugging.assert_near(1.0, 1.0 + 1e-7)
     with pytest.raises(ValueError, match="near"):

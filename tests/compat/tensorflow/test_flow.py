@@ -54,15 +54,32 @@ def test_choices():
         tf.case([(False, lambda: 1)])
 
 
+def test_a_single_result_is_unpacked_unless_cases_are_strict():
+    pairs = [(tf.constant(True), lambda: [tf.constant(1)]), (True, lambda: [tf.constant(2)])]
+    assert int(tf.case(pairs)) == 1
+    (strict,) = tf.case(pairs, strict=True)
+    assert int(strict) == 1
+    with pytest.raises(ValueError, match="true conditions is 2"):
+        tf.case(pairs, exclusive=True)
+
+
+def test_assertions_show_as_much_as_they_are_told():
+    tf.Assert(True, [])
+    with pytest.raises(ValueError, match=r"failed: 0, 1, \.\.\.; a$"):
+        tf.Assert([True, False], [tf.range(9), "a"], summarize=2)
+    with pytest.raises(ValueError, match=r"failed: 0, 1, 2, \.\.\.$"):
+        tf.Assert(False, [tf.range(9)])
+    with pytest.raises(ValueError, match=r"failed: 0, 1, 2, 3$"):
+        tf.Assert(False, [tf.range(4)], summarize=-1)
+
+
 def test_loops():
     i, total = tf.while_loop(lambda i, s: i < 5, lambda i, s: (i + 1, s + i), (tf.constant(0), 0))
     assert (int(i), int(total)) == (5, 10)
-    squares = tf.map_fn(lambda x: x * x, tf.constant([1.0, 2.0, 3.0]))
-    assert squares.numpy().tolist() == [1.0, 4.0, 9.0]
-    sums = tf.scan(lambda a, x: a + x, tf.constant([1, 2, 3]))
-    assert sums.numpy().tolist() == [1, 3, 6]
-    assert int(tf.foldl(lambda a, x: a - x, tf.constant([1, 2, 3]))) == -4
-    assert int(tf.foldr(lambda a, x: a - x, tf.constant([1, 2, 3]))) == 0
+    (last,) = tf.while_loop(lambda i: i < 3, lambda i: (i + 1,), (0,))
+    assert last.numpy() == 3
+    (first,) = tf.while_loop(lambda i: True, lambda i: (i + 1,), (0.5,), maximum_iterations=0)
+    assert first.dtype == tf.float32
     steps = 0
     for step in tf.range(3):
         steps += int(step)

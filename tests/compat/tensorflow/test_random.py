@@ -63,6 +63,57 @@ def test_generators_are_sequences_of_their_own():
     assert tf.random.Generator.from_non_deterministic_state().normal((2,)).shape == (2,)
 
 
+def test_a_generator_can_be_set_back_and_on():
+    generator = tf.random.Generator.from_seed(3)
+    first = generator.normal([2]).numpy().tolist()
+    assert generator.state.numpy().tolist() == [3 + 2 * 256, 0, 0]
+    second = generator.normal([2]).numpy().tolist()
+    assert first != second
+    generator.reset_from_seed(3)
+    generator.skip(2)
+    copied = tf.random.Generator(copy_from=generator)
+    assert generator.normal([2]).numpy().tolist() == second == copied.normal([2]).numpy().tolist()
+    generator.reset([3, 0, 0])
+    assert generator.normal([2]).numpy().tolist() == first
+    generator.reset_from_key_counter(5, [1, 2])
+    assert generator.state.numpy().tolist() == [1, 2, 5]
+    assert int(generator.key) == 5
+    again = tf.random.Generator.from_key_counter(5, [1, 2], "threefry")
+    assert again.algorithm == tf.random.Algorithm.THREEFRY.value
+    assert again.uniform([]).numpy() == generator.uniform([]).numpy()
+    with pytest.raises(ValueError, match="state is None"):
+        tf.random.Generator()
+
+
+def test_generators_draw_whole_numbers():
+    generator = tf.random.Generator.from_state([1, 2, 3], alg="philox")
+    counts = generator.binomial([50], counts=10.0, probs=0.5)
+    assert counts.dtype == tf.int32
+    assert 3 < counts.numpy().mean() < 7
+    numbers = generator.uniform_full_int([40], tf.int32).numpy()
+    assert numbers.min() < -(2**28)
+    assert numbers.max() > 2**28
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda alg: tf.random.stateless_uniform([2], [1, 2], alg=alg),
+        lambda alg: tf.random.stateless_normal([2], [1, 2], alg=alg),
+        lambda alg: tf.random.stateless_truncated_normal([2], [1, 2], alg=alg),
+        lambda alg: tf.random.split([1, 2], alg=alg),
+        lambda alg: tf.random.fold_in([1, 2], 3, alg=alg),
+        lambda alg: tf.random.Generator.from_seed(1, alg).normal([2]),
+    ],
+)
+def test_algorithms_are_known_and_give_the_same_numbers(draw):
+    expected = draw("auto_select").numpy().tolist()
+    assert draw("philox").numpy().tolist() == expected
+    assert draw(tf.random.Algorithm.PHILOX).numpy().tolist() == expected
+    with pytest.raises(ValueError, match="alg is 'mersenne'"):
+        draw("mersenne")
+
+
 def test_seeds_follow_from_seeds():
     first, again = tf.random.split((1, 2), 3), tf.random.split((1, 2), 3)
     assert first.shape == (3, 2)

@@ -1,4 +1,7 @@
-"""``tf.compat.v1.train``: the first generation's optimizers, with their defaults, as Keras's."""
+"""``tf.compat.v1.train``: the first generation's optimizers, with their defaults, as Keras's.
+
+Nothing else changes a variable while an optimizer does, so there is nothing to lock.
+"""
 
 import sys
 from collections.abc import Callable
@@ -10,7 +13,7 @@ from torchkeras import optimizers
 def GradientDescentOptimizer(
     learning_rate: Any, use_locking: bool = False, name: str = "GradientDescent"
 ) -> Any:
-    """Gradient descent."""
+    """Gradient descent; ``use_locking`` changes nothing here."""
     return optimizers.SGD(learning_rate, name=name)
 
 
@@ -21,7 +24,7 @@ def MomentumOptimizer(
     name: str = "Momentum",
     use_nesterov: bool = False,
 ) -> Any:
-    """Gradient descent with momentum."""
+    """Gradient descent with momentum; ``use_locking`` changes nothing here."""
     return optimizers.SGD(learning_rate, momentum, use_nesterov, name=name)
 
 
@@ -33,7 +36,7 @@ def AdamOptimizer(
     use_locking: bool = False,
     name: str = "Adam",
 ) -> Any:
-    """Adam, with an ``epsilon`` of 1e-8."""
+    """Adam, with an ``epsilon`` of 1e-8; ``use_locking`` changes nothing here."""
     return optimizers.Adam(learning_rate, beta1, beta2, epsilon, name=name)
 
 
@@ -43,7 +46,7 @@ def AdagradOptimizer(
     use_locking: bool = False,
     name: str = "Adagrad",
 ) -> Any:
-    """Adagrad."""
+    """Adagrad; ``use_locking`` changes nothing here."""
     return optimizers.Adagrad(learning_rate, initial_accumulator_value, name=name)
 
 
@@ -54,7 +57,7 @@ def AdadeltaOptimizer(
     use_locking: bool = False,
     name: str = "Adadelta",
 ) -> Any:
-    """Adadelta, with an ``epsilon`` of 1e-8."""
+    """Adadelta, with an ``epsilon`` of 1e-8; ``use_locking`` changes nothing here."""
     return optimizers.Adadelta(learning_rate, rho, epsilon, name=name)
 
 
@@ -67,12 +70,12 @@ def RMSPropOptimizer(
     centered: bool = False,
     name: str = "RMSProp",
 ) -> Any:
-    """RMSprop, with an ``epsilon`` of 1e-10."""
+    """RMSprop, with an ``epsilon`` of 1e-10; ``use_locking`` changes nothing here."""
     return optimizers.RMSprop(learning_rate, decay, momentum, epsilon, centered, name=name)
 
 
 def get_or_create_global_step(graph: Any = None) -> Any:
-    """A variable that counts steps, one for the program."""
+    """A variable that counts steps, one for the program; ``graph`` changes nothing here."""
     if not _steps:
         _steps.append(sys.modules["tensorflow"].Variable(0, trainable=False, dtype="int64"))
     return _steps[0]

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import tensorflow as tf
 
 A = np.array([[4.0, 1.0], [2.0, 3.0]], dtype="float32")
@@ -10,6 +11,14 @@ def test_products_turn_their_factors():
     np.testing.assert_allclose(tf.linalg.matvec(A, A[0]), A @ A[0])
     np.testing.assert_allclose(tf.einsum("ij,kj->ik", A, A), A @ A.T)
     np.testing.assert_allclose(tf.tensordot(A, A, axes=1), A @ A)
+
+
+def test_contradictions_are_told():
+    with pytest.raises(ValueError, match="transpose_b is True"):
+        tf.matmul(A, A, transpose_b=True, adjoint_b=True)
+    with pytest.raises(TypeError, match="unheard_of"):
+        tf.einsum("ij,jk->ik", A, A, unheard_of=True)
+    np.testing.assert_allclose(tf.einsum("ij,jk->ik", A, A, optimize="optimal"), A @ A)
 
 
 def test_norms():
