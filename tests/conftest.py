@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import torchkeras
-from torchkeras.core import dtypes
+from torchkeras.core import dtypes, serialization
 
 torch.set_num_threads(1)
 hypothesis.settings.register_profile(
@@ -27,3 +27,9 @@ def fresh_session():
         sys.modules["keras"].utils.clear_session(free_memory=False)
     dtypes._Default.policy = None
     torch.manual_seed(0)
+
+
+@pytest.fixture
+def written_elsewhere(monkeypatch):
+    """Lambdas are written as if by another process, so that their code isn't known here."""
+    monkeypatch.setattr(serialization, "_dump_own_code", serialization.dump_code)

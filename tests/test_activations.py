@@ -113,6 +113,7 @@ def test_a_registered_function_comes_back():
     assert activations.deserialize(config) is cubed
 
 
+@pytest.mark.usefixtures("written_elsewhere")
 def test_a_lambda_is_read_only_if_its_author_is_trusted():
     layer = torchkeras.layers.Dense(2, activation=lambda x: x * 2)
     with pytest.warns(UserWarning, match="lambda"):
@@ -129,6 +130,7 @@ def test_a_lambda_is_read_only_if_its_author_is_trusted():
         assert torchkeras.layers.Dense.from_config(config).activation(3) == 6
 
 
+@pytest.mark.usefixtures("written_elsewhere")
 def test_a_lambda_of_a_file_is_read_only_if_its_author_is_trusted(tmp_path):
     layers = [torchkeras.Input((2,)), torchkeras.layers.Dense(2, activation=lambda x: x * 2)]
     path = tmp_path / "model.keras"

@@ -163,6 +163,7 @@ def test_bytecode_is_refused_before_it_is_read(no_bytecode, form):
             deserialize_keras_object(hidden)
 
 
+@pytest.mark.usefixtures("written_elsewhere")
 def test_bytecode_runs_only_when_the_caller_says_so():
     def lambda_of(n):
         return lambda x, m=3: x * n + m
@@ -175,6 +176,24 @@ def test_bytecode_runs_only_when_the_caller_says_so():
         assert deserialize_keras_object(config)(1) == 8
     with pytest.raises(ValueError, match="lambda"):
         deserialize_keras_object(config)
+
+
+def test_a_process_reads_its_own_lambdas_again():
+    def lambda_of(n):
+        return lambda x, m=3: helper(x) * n + m
+
+    with pytest.warns(UserWarning, match="another process"):
+        config = json.loads(json.dumps(serialize_keras_object(lambda_of(5))))
+    assert deserialize_keras_object(config)(2) == 23
+    code = config["config"]["value"][0]
+    config["config"]["value"][0] = ("B" if code[0] == "A" else "A") + code[1:]
+    with pytest.raises(ValueError, match="safe_mode=False"):
+        deserialize_keras_object(config)
+
+
+def helper(x):
+    """A name that a lambda of this file sees."""
+    return x + 2
 
 
 def test_data_cannot_reach_the_switch():

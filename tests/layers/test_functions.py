@@ -56,6 +56,7 @@ def test_registered_functions_are_saved_by_name():
     assert twin.function is double
 
 
+@pytest.mark.usefixtures("written_elsewhere")
 def test_bytecode_is_not_run_unless_asked_for():
     with pytest.warns(UserWarning, match="bytecode"):
         serialized = torchkeras.saving.serialize_keras_object(layers.Lambda(lambda x: x * 2))

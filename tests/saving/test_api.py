@@ -174,6 +174,23 @@ def test_models_without_weights_are_told_to_build(tmp_path):
     model.load_weights(tmp_path / "m.weights.h5")
 
 
+def test_a_model_whose_call_never_ran_keeps_the_weights_of_its_parts(tmp_path):
+    class Pair(torchkeras.Model):
+        def __init__(self):
+            super().__init__()
+            self.first = torchkeras.Sequential([torchkeras.Input((3,)), torchkeras.layers.Dense(2)])
+            self.second = torchkeras.Sequential(
+                [torchkeras.Input((2,)), torchkeras.layers.Dense(1)]
+            )
+
+    model, twin = Pair(), Pair()
+    assert not model.built
+    model.save_weights(tmp_path / "m.weights.h5")
+    twin.load_weights(tmp_path / "m.weights.h5")
+    for own, read in zip(model.get_weights(), twin.get_weights(), strict=True):
+        np.testing.assert_array_equal(own, read)
+
+
 def test_only_the_chief_writes(model, tmp_path, monkeypatch):
     monkeypatch.setattr(api.processes, "is_chief", lambda: False)
     model.save(tmp_path / "m.keras")

@@ -243,6 +243,7 @@ def test_lambda_bytecode_is_refused_at_every_entry():
             read()
 
 
+@pytest.mark.usefixtures("written_elsewhere")
 def test_lambda_comes_back_when_the_caller_trusts_the_file(tmp_path):
     layer = torchkeras.layers.Lambda(lambda x: x * 3)
     with pytest.warns(UserWarning, match="bytecode of this Python version"):

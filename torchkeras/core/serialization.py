@@ -147,7 +147,7 @@ def _serialize_function(function: Callable, plain_names: bool) -> Any:
 def serialize_function(value: Any) -> Any:
     """``value`` as Keras's Lambda layer keeps it: named functions by name, lambdas as bytecode."""
     if isinstance(value, types.LambdaType) and value.__name__ == "<lambda>":
-        code, defaults, closure = dump_code(value)
+        code, defaults, closure = _dump_own_code(value)
         inner = {"code": code, "defaults": defaults, "closure": closure}
         return {"class_name": "__lambda__", "config": inner}
     return serialize_keras_object(value)
@@ -155,12 +155,12 @@ def serialize_function(value: Any) -> Any:
 
 def _serialize_lambda(function: types.FunctionType) -> dict[str, Any]:
     warnings.warn(
-        "A lambda is written as the bytecode of this Python version, which only reads back with "
-        "safe_mode=False. Use a named function registered by "
+        "A lambda is written as the bytecode of this Python version, which another process only "
+        "reads back with safe_mode=False. Use a named function registered by "
         "@keras.saving.register_keras_serializable() instead.",
         stacklevel=4,
     )
-    return {"class_name": "__lambda__", "config": {"value": list(dump_code(function))}}
+    return {"class_name": "__lambda__", "config": {"value": list(_dump_own_code(function))}}
 
 
 def _serialize_marker(obj: Any) -> Any:
@@ -334,22 +334,39 @@ def dump_code(function: types.FunctionType) -> tuple[str, Any, Any]:
     return code, function.__defaults__, cells
 
 
+# What this process wrote itself: bytecode in base64 to the code and the names it sees.
+_own_code: dict[str, tuple[types.CodeType, dict[str, Any]]] = {}
+
+
+def _dump_own_code(function: types.FunctionType) -> tuple[str, Any, Any]:
+    dumped = dump_code(function)
+    _own_code[dumped[0]] = function.__code__, function.__globals__
+    return dumped
+
+
 def load_code(code: str, defaults: Any = None, closure: Any = None) -> Callable:
     """Function of the bytecode that ``dump_code`` gave, on the same version of Python.
+
+    What this process wrote itself it may read again: its own code, not the file's, goes into the
+    function.
 
     Raises:
         ValueError: safe mode is on, which it is unless the caller turned it off.
     """
-    if in_safe_mode():
+    own = _own_code.get(code) if isinstance(code, str) else None
+    if own is None and in_safe_mode():
         raise argument_error(
             "deserialize", "config", "__lambda__", "no Python code in what is loaded",
             "It contains a `lambda`, whose bytecode may do anything on this machine. If you trust "
             "its author, pass safe_mode=False to the loading function, or call "
             "keras.config.enable_unsafe_deserialization().",
         )  # fmt: skip
-    compiled = marshal.loads(base64.b64decode(code))
+    if own is not None:
+        compiled, names = own
+    else:
+        compiled = marshal.loads(base64.b64decode(code))
+        names = {"__builtins__": __builtins__, "torch": torch, "np": np, "numpy": np}
     cells = tuple(types.CellType(value) for value in closure) if closure else None
-    names = {"__builtins__": __builtins__, "torch": torch, "np": np, "numpy": np}
     defaults = tuple(deserialize_value(value) for value in defaults) if defaults else None
     return types.FunctionType(compiled, names, compiled.co_name, defaults, cells)
 

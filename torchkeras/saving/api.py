@@ -19,6 +19,7 @@ from torchkeras.saving import (
     legacy_h5,
     safetensors,
     shards,
+    tensorflow_checkpoint,
     weights,
     whole_h5,
 )
@@ -211,25 +212,33 @@ def load_weights(
     by_name: bool = False,
     objects_to_skip: Any = None,
     options: Any = None,
-) -> None:
+) -> Any:
     """Give a model the weights in a file.
 
     Args:
         model: The model; it must have its weights.
         filepath: ``.weights.h5`` or any other ``.h5`` of that content or of tf.keras 2, weights
-            alone or a whole model; ``.weights.json``, ``.safetensors``, or a ``.keras`` archive.
+            alone or a whole model; ``.weights.json``, ``.safetensors``, a ``.keras`` archive, a
+            TensorFlow checkpoint (what the names of its files begin with) or a SavedModel folder.
         skip_mismatch: Whether what doesn't fit is left as it is, with a warning.
         by_name: Whether layers are found by their names instead of their places.
         objects_to_skip: Layers to leave alone.
         options: Of tf.keras; changes nothing here.
+
+    Returns:
+        For a TensorFlow checkpoint, its status as in tf.keras; else None.
 
     Raises:
         FileNotFoundError: there is no such file.
         ValueError: its format isn't known, it is damaged or hostile, the weights don't fit, or the
             model isn't built.
 
-    Source: Keras 3 ``saving.load_weights``.
+    Source: Keras 3 ``saving.load_weights``; tf.keras ``Model.load_weights``.
     """
+    prefix = tensorflow_checkpoint.prefix_of(filepath)
+    if prefix is not None:
+        skipped = objects_to_skip or ()
+        return tensorflow_checkpoint.load_weights(model, prefix, skip_mismatch, skipped)
     path = _existing_weights(filepath)
     _check_built(model, "loaded")
     if path.is_dir() and distributed.is_checkpoint(path):
@@ -325,7 +334,7 @@ def _existing_weights(filepath: str | os.PathLike) -> Path:
 
 
 def _check_built(model: Any, what: str) -> None:
-    if not getattr(model, "built", True):
+    if not getattr(model, "built", True) and not model.weights:
         raise ValueError(
             f'{type(model).__name__} "{model.name}" has no weights yet, so none can be {what}: '
             "You are loading or saving weights of a model that has not yet been built. Call it on "
