@@ -30,7 +30,8 @@ def convert_to_tensor(
 
     Args:
         value: A number, array, tensor, variable or nested list of them.
-        dtype: Number type; None keeps an array's own and makes Python's numbers int32 and float32.
+        dtype: Number type; None keeps an array's own and makes Python's numbers int32, float32 and
+            complex128.
         dtype_hint: A type that is taken if ``value`` has none of its own and fits it.
         name: Accepted.
     """
@@ -42,13 +43,20 @@ def convert_to_tensor(
         return as_texts(value)
     if dtype is None and dtype_hint is not None and not hasattr(value, "dtype"):
         dtype = dtype_hint
+    if dtype is None and isinstance(_first(value), complex) and not hasattr(value, "dtype"):
+        dtype = torch.complex128
     return ops.convert_to_tensor(value, dtype=dtype)
+
+
+def _first(value: Any) -> Any:
+    while isinstance(value, (list, tuple)) and value:
+        value = value[0]
+    return value
 
 
 def is_text(value: Any) -> bool:
     """Whether ``value`` is a string, or an array or nested list of them."""
-    while isinstance(value, (list, tuple)) and value:
-        value = value[0]
+    value = _first(value)
     if isinstance(value, (str, bytes)):
         return True
     return isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "OSU"

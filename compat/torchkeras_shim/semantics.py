@@ -6,12 +6,9 @@ not it carries a gradient; its shape is a ``TensorShape``; number types know the
 
 import ctypes
 import gc
-import operator
 import os
-import sys
 import threading
 from collections.abc import Callable
-from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -20,15 +17,8 @@ import torch
 from torchkeras.core.dtypes import NAMES
 from torchkeras.core.variable import Variable
 from torchkeras.tracer import KerasTensor
-from torchkeras_shim import numpy_functions
+from torchkeras_shim import numpy_functions, operators, printing
 from torchkeras_shim.shapes import TensorShape
-
-# Functions of ``operator`` that ``+=`` and kin stand for.
-ASSIGNMENTS = (
-    *("add", "sub", "mul", "truediv", "floordiv", "mod", "pow"),
-    *("and_", "or_", "xor", "lshift", "rshift"),
-)
-_IN_PLACE = ("torch", "torchkeras")
 
 # Tells processes that ``run``'s process starts what to take on; its value says whether torch's
 # recording is left on.
@@ -53,7 +43,8 @@ def install(gradients: bool = False) -> None:
         gradients: True leaves torch's recording as it is, for scripts that use torch themselves.
     """
     extend_tensors()
-    extend_assignments()
+    operators.extend_tensors()
+    printing.extend_tensors()
     numpy_functions.install()
     extend_handles()
     extend_dtypes()
@@ -92,32 +83,34 @@ def extend_tensors() -> None:
     make = tuple.__new__  # sizes of a graph that is being exported stay symbols
     tensor.shape = property(lambda self: make(TensorShape, size(self)), doc="Lengths of the axes.")
     tensor.get_shape = lambda self: self.shape
+    tensor.ref = lambda self: Reference(self)
     tensor.set_shape = lambda self, shape: self.shape.assert_is_compatible_with(shape)
     # Under torch.compile a shape is a torch.Size, which then knows the same words.
     names = ("as_list", "num_elements", "is_fully_defined", "rank", "ndims", "dims")
     extend_builtin_type(torch.Size, {name: vars(TensorShape)[name] for name in names})
 
 
-def extend_assignments() -> None:
-    """``x += y`` gives another tensor, as in TensorFlow; in torch it changes ``x`` itself.
+class Reference:
+    """A tensor or variable as a key of dictionaries and sets: equal if it is the same object.
 
-    Modules of torch and torchkeras, and those that import torch, go on in torch's way.
+    Source: ``tf.Tensor.ref``.
     """
-    for name in ASSIGNMENTS:
-        in_place = getattr(torch.Tensor, f"__i{name.strip('_')}__")
-        if not isinstance(in_place, FunctionType):
-            method = _assignment(in_place, getattr(operator, name))
-            setattr(torch.Tensor, f"__i{name.strip('_')}__", method)
 
+    def __init__(self, referred: Any) -> None:
+        self._referred = referred
 
-def _assignment(in_place: Callable, compute: Callable) -> Callable:
-    def assign(self: torch.Tensor, other: Any) -> Any:
-        names = sys._getframe(1).f_globals
-        if "torch" in names or names.get("__name__", "").partition(".")[0] in _IN_PLACE:
-            return in_place(self, other)
-        return compute(self, other)
+    def deref(self) -> Any:
+        """What is referred to."""
+        return self._referred
 
-    return assign
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Reference) and self._referred is other._referred
+
+    def __hash__(self) -> int:
+        return id(self._referred)
+
+    def __repr__(self) -> str:
+        return f"<Reference wrapping {self._referred!r}>"
 
 
 def extend_handles() -> None:
@@ -129,6 +122,7 @@ def extend_handles() -> None:
             lambda self, shape=shape: make(TensorShape, shape(self)), doc="Lengths of the axes."
         )
         kind.get_shape = lambda self: self.shape
+        kind.ref = lambda self: Reference(self)
     KerasTensor.set_shape = lambda self, shape: self.shape.assert_is_compatible_with(shape)
 
 

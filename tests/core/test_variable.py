@@ -115,6 +115,26 @@ def test_operators_are_those_of_the_value(name):
     assert torch.equal(getattr(variable, name)(Variable(other)), getattr(value, name)(other))
 
 
+@pytest.mark.parametrize(
+    ("values", "operate"),
+    [
+        ([1.0, 2.0], lambda v: v * (1, 2)),
+        ([1.0, 2.0], lambda v: [2.0, 3.0] ** v),
+        ([1.0, 2.0], lambda v: v == [1.0, 3.0]),
+        ([1.0, 2.0], lambda v: v != (1, 3)),
+        ([1, 2], lambda v: v + [1, 2]),
+        ([1, 2], lambda v: v + [1.5, 2]),
+        ([1, 2], lambda v: v / [2, 2]),
+        ([True, False], lambda v: v & [True, True]),
+    ],
+)
+def test_lists_stand_beside_variables_as_in_keras(values, operate):
+    found = operate(Variable(values, trainable=False))
+    expected = operate(keras.Variable(values, trainable=False))
+    assert found.tolist() == expected.tolist()
+    assert found.dtype == expected.dtype
+
+
 def test_torch_and_numpy_take_it_as_a_tensor():
     variable = Variable([1.0, 4.0])
     assert torch.sqrt(variable).tolist() == [1.0, 2.0]

@@ -1,5 +1,6 @@
 import operator
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -156,3 +157,31 @@ def test_symbols_are_rounded():
     whole, tenths = model(torch.tensor([[1.26, 2.5]]))
     assert whole.tolist() == [[1.0, 2.0]]
     assert torch.equal(tenths, torch.tensor([[1.3, 2.5]]))
+
+
+ROW = [1.5, -2.0]
+
+
+@pytest.mark.parametrize(
+    "operate",
+    [
+        lambda x: x - ROW,
+        lambda x: ROW - x,
+        lambda x: tuple(ROW) * x,
+        lambda x: x / np.array(ROW),
+        lambda x: np.array(ROW) * x,
+        lambda x: np.float64(2.0) - x,
+        lambda x: x ** [2, 3],
+        lambda x: x == [0.5, -1.0],
+        lambda x: [[1.0, 0.0], [0.0, 2.0]] @ x,
+    ],
+)
+def test_lists_and_arrays_stand_beside_symbols(operate):
+    x = np.array([[0.5, -1.0], [2.0, 3.0]], "float32")
+    inputs = keras.Input((2,), batch_size=2)
+    outputs = operate(inputs)
+    model = keras.Model(inputs, outputs)
+    expected = operate(x)
+    assert outputs.dtype == ("bool" if expected.dtype == bool else "float32")
+    assert np.allclose(model(torch.as_tensor(x)), expected)
+    assert np.allclose(keras.Model.from_config(model.get_config())(torch.as_tensor(x)), expected)

@@ -311,12 +311,14 @@ class Variable:
     def __eq__(self, other: Any) -> Any:
         if isinstance(other, Variable) or other is None or isinstance(other, (str, type)):
             return self is other
-        return self.value == other
+        value = self.value
+        return value == as_operand(_resolve(other), value.dtype, value.device)
 
     def __ne__(self, other: Any) -> Any:
         if isinstance(other, Variable) or other is None or isinstance(other, (str, type)):
             return self is not other
-        return self.value != other
+        value = self.value
+        return value != as_operand(_resolve(other), value.dtype, value.device)
 
     def __repr__(self) -> str:
         return (
@@ -344,10 +346,8 @@ def _promoting(name: str) -> Any:
     method = getattr(Tensor, name)
 
     def operate(self: Variable, other: Any) -> Any:
-        value, other = self.value, _resolve(other)
-        if isinstance(other, (np.ndarray, list)):
-            other = as_tensor(other, value.dtype, value.device)
-        return method(value, other)
+        value = self.value
+        return method(value, as_operand(_resolve(other), value.dtype, value.device))
 
     operate.__name__ = name
     operate.__doc__ = f"``Tensor.{name}`` of the value."
@@ -387,6 +387,26 @@ def as_tensor(value: Any, dtype: torch.dtype, device: Any) -> Tensor:
     if isinstance(value, (list, tuple)) and any(isinstance(v, (Tensor, Variable)) for v in value):
         return torch.stack([as_tensor(item, dtype, device) for item in value])
     return torch.as_tensor(value, dtype=dtype, device=device)
+
+
+def as_operand(value: Any, dtype: torch.dtype, device: Any) -> Any:
+    """The other side of an operator: lists, tuples and arrays as tensors, anything else as is.
+
+    They take the tensor's type; floats beside whole numbers stay floats, of type ``floatx()``.
+    """
+    if not isinstance(value, (list, tuple, np.ndarray)):
+        return value
+    if not (dtype.is_floating_point or dtype.is_complex) and _holds_floats(value):
+        dtype = torch_dtype(None)
+    return as_tensor(value, dtype, device)
+
+
+def _holds_floats(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return any(_holds_floats(item) for item in value)
+    if isinstance(value, Tensor):
+        return value.is_floating_point()
+    return np.asarray(value).dtype.kind == "f"
 
 
 def _initial_value(initializer: Any, shape: Any, dtype: Any, device: Any) -> Tensor:

@@ -5,6 +5,7 @@ import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, fx, nn
 
@@ -12,6 +13,7 @@ from torchkeras.core import naming, nested
 from torchkeras.core.checks import argument_error, unfit_arguments
 from torchkeras.core.dtypes import standardize_dtype
 from torchkeras.core.typing import Shape
+from torchkeras.core.variable import as_operand
 from torchkeras.tracer import shapes
 
 
@@ -184,6 +186,7 @@ class KerasTensor:
         return any(item is child for child in (self,))
 
     __hash__ = object.__hash__
+    __array_priority__ = 100  # NumPy's operators leave the work to those below
 
     def __repr__(self) -> str:
         return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
@@ -195,6 +198,10 @@ def _method(name: str, self: KerasTensor, *args: Any, **kwargs: Any) -> Any:
 
 def _binary(function: Callable, reflected: bool = False) -> Callable:
     def operate(self: KerasTensor, other: Any) -> Any:
+        if isinstance(other, (list, tuple, np.ndarray)) and not any_symbolic(other):
+            other = as_operand(other, shapes.torch_dtype(self.dtype), None)
+        elif isinstance(other, np.generic):
+            other = other.item()
         return record(function, (other, self) if reflected else (self, other), {})
 
     return operate

@@ -43,41 +43,6 @@ def test_shapes_know_tensorflows_words():
     assert torch.Size([2, 3]).as_list() == [2, 3]
 
 
-SCRIPT = """
-def run(x, y):
-    kept = x
-    x += y
-    x -= 1
-    x *= 2.0
-    x /= 4.0
-    x **= 2
-    return kept, x
-"""
-
-
-def test_augmented_assignments_in_scripts_leave_the_tensor_as_it_was():
-    values = np.ones(3, "float32")
-    x, y = torch.from_numpy(values), torch.full((3,), 3.0)
-    names = {"__name__": "__main__"}
-    exec(SCRIPT, names)
-    kept, result = names["run"](x, y)
-    assert kept.tolist() == values.tolist() == [1.0] * 3
-    assert result.tolist() == [2.25] * 3
-
-
-def test_modules_that_import_torch_change_tensors_in_place():
-    x = torch.ones(3)
-    names = {"__name__": "__main__", "torch": torch}
-    exec(SCRIPT, names)
-    kept, result = names["run"](x, torch.full((3,), 3.0))
-    assert kept is result
-    optimizer = torch.optim.Adam([nn.Parameter(torch.ones(2))], foreach=False)
-    with torch.enable_grad():
-        optimizer.param_groups[0]["params"][0].sum().backward()
-    optimizer.step()
-    assert next(iter(optimizer.state.values()))["step"] == 1
-
-
 def test_shapes_of_symbols_and_variables_know_them_too():
     symbol = torchkeras.Input((3, 4))
     assert symbol.shape.as_list() == symbol.get_shape().as_list() == [None, 3, 4]
