@@ -36,6 +36,7 @@ def zeroed(model):
         ("m.safetensors", "m.safetensors"),
         ("cp.ckpt", "cp.ckpt.weights.h5"),
         ("checkpoint", "checkpoint.weights.h5"),
+        ("e1-0.25", "e1-0.25.weights.h5"),
         ("folder/deep/m.weights.h5", "folder/deep/m.weights.h5"),
     ],
 )
@@ -114,10 +115,34 @@ def test_nothing_temporary_is_left(model, tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["m.keras", "m.weights.h5"]
 
 
-@pytest.mark.parametrize("name", ["m", "m.txt", "m.tf", "m.safetensors"])
+@pytest.mark.parametrize("name", ["m.txt", "m.pt", "m.safetensors"])
 def test_unknown_suffix_of_a_model_is_refused(model, tmp_path, name):
     with pytest.raises(ValueError, match=r"expected a path that ends in \.keras"):
         model.save(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["m", "m.tf", "m-0.25"])
+def test_a_folder_of_keras_2_holds_the_archive_beside_what_is_there(model, tmp_path, name):
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "notes.txt").touch()
+    before = model.get_weights()
+    for _ in range(2):
+        model.save(tmp_path / name)
+    assert sorted(os.listdir(tmp_path / name)) == ["notes.txt", "saved_model.keras"]
+    twin = saving.load_model(tmp_path / name)
+    zeroed(model).load_weights(tmp_path / name)
+    for own, a, b in zip(before, twin.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(own, a)
+        np.testing.assert_array_equal(own, b)
+
+
+def test_keras_2_names_the_format_whatever_the_suffix(model, tmp_path):
+    model.save(tmp_path / "m.model", save_format="h5")
+    assert h5py.is_hdf5(tmp_path / "m.model")
+    model.save(tmp_path / "n.h5", save_format="tf")
+    assert (tmp_path / "n.h5" / "saved_model.keras").is_file()
+    for name in ("m.model", "n.h5"):
+        assert len(saving.load_model(tmp_path / name).layers) == 2
 
 
 def test_unknown_suffix_of_weights_is_refused(model, tmp_path):

@@ -26,6 +26,8 @@ from torchkeras.saving import (
 
 _WEIGHTS = ".weights.h5"
 _LEGACY = (".h5", ".hdf5")
+# The whole model in a folder of tf.keras 2's.
+IN_FOLDER = "saved_model.keras"
 # What tf.keras calls its formats.
 _FORMATS = ("keras", "keras_v3", "h5", "hdf5", "tf")
 
@@ -42,12 +44,13 @@ def save_model(
     Args:
         model: The model.
         filepath: Path that ends in ``.keras`` (or ``.h5``, as in tf.keras 2), or a file open for
-            writing bytes.
+            writing bytes. A path without a suffix, tf.keras 2's SavedModel, is a folder, in which
+            ``saved_model.keras`` is written.
         overwrite: Whether an existing file is replaced.
         zipped: False writes a folder of the same members.
-        **options: ``save_format`` (``"keras"``), ``include_optimizer`` (False leaves the compile
-            arguments out) and tf.keras's ``signatures``, ``options`` and ``save_traces``, which
-            only concern SavedModel.
+        **options: ``save_format`` (``"keras"``; ``"h5"`` and ``"tf"`` of tf.keras 2 hold for any
+            suffix), ``include_optimizer`` (False leaves the compile arguments out) and tf.keras's
+            ``signatures``, ``options`` and ``save_traces``, which only concern SavedModel.
 
     Raises:
         ValueError: another suffix or format.
@@ -66,20 +69,8 @@ def save_model(
             if processes.is_chief():
                 filepath.write(path.read_bytes())
         return
-    path = Path(filepath)
     is_folder = zipped is False
-    is_legacy = path.suffix in _LEGACY and not path.name.endswith(_WEIGHTS) and not is_folder
-    if (
-        not is_legacy
-        and path.suffix != ".keras"
-        and not is_folder
-        and save_format not in ("keras", "keras_v3")
-    ):
-        raise argument_error(
-            "save_model", "filepath", str(filepath), "a path that ends in .keras",
-            "Invalid filepath extension for saving. Add a `.keras` extension, save the weights "
-            "alone by save_weights, or use export for other frameworks.",
-        )  # fmt: skip
+    path, is_legacy = _model_path(Path(filepath), save_format, is_folder)
     path = files.prepare_target("save_model", path, overwrite)
     if not processes.is_chief():
         left_out = () if include_optimizer else (getattr(model, "optimizer", None),)
@@ -89,6 +80,29 @@ def save_model(
         whole_h5.save(model, path, include_optimizer)
     else:
         keras_archive.save(model, path, not is_folder, include_optimizer)
+
+
+def _model_path(path: Path, save_format: str | None, is_folder: bool) -> tuple[Path, bool]:
+    """Where a whole model is written, and whether as HDF5."""
+    is_h5 = path.suffix in _LEGACY and not path.name.endswith(_WEIGHTS)
+    if is_folder or save_format in ("keras", "keras_v3"):
+        return path, is_h5 and not is_folder
+    if save_format in ("h5", "hdf5") or (is_h5 and save_format is None):
+        return path, True
+    if save_format == "tf" or path.suffix == ".tf" or _has_no_suffix(path):
+        return path / IN_FOLDER, False
+    if path.suffix == ".keras":
+        return path, False
+    raise argument_error(
+        "save_model", "filepath", str(path), "a path that ends in .keras",
+        "Invalid filepath extension for saving. Add a `.keras` extension, save the weights "
+        "alone by save_weights, or use export for other frameworks.",
+    )  # fmt: skip
+
+
+def _has_no_suffix(path: Path) -> bool:
+    """Whether what follows the last dot, if there is one, is a number such as a loss's."""
+    return path.suffix == "" or path.suffix[1:].isdigit()
 
 
 def load_model(
@@ -131,6 +145,8 @@ def load_model(
             f"load_model: there is no file {str(filepath)!r}. Expected a .keras file; check the "
             "path and the folder it starts from."
         )
+    if (path / IN_FOLDER).exists():
+        path /= IN_FOLDER
     if path.is_dir() and distributed.is_checkpoint(path):
         return distributed.load_model(path, custom_objects, compile, safe_mode)
     if zipfile.is_zipfile(path) or (path / keras_archive.CONFIG).is_file():
@@ -239,7 +255,11 @@ def load_weights(
     if prefix is not None:
         skipped = objects_to_skip or ()
         return tensorflow_checkpoint.load_weights(model, prefix, skip_mismatch, skipped)
-    path = _existing_weights(filepath)
+    _load_weights(model, _existing_weights(filepath), skip_mismatch, by_name, objects_to_skip or ())
+    return None
+
+
+def _load_weights(model: Any, path: Path, skip_mismatch: bool, by_name: bool, skipped: Any) -> None:
     _check_built(model, "loaded")
     if path.is_dir() and distributed.is_checkpoint(path):
         distributed.load_weights(model, path)
@@ -250,11 +270,11 @@ def load_weights(
     with _source(path) as (root, assets):
         older = legacy_h5.root_of(root) if isinstance(root, hdf5.Group) else None
         if older is not None:
-            reader = legacy_h5.Reader(skip_mismatch, objects_to_skip or ())
+            reader = legacy_h5.Reader(skip_mismatch, skipped)
             reader.read(model, older, by_name)
             keras_archive.report(model, reader)
             return
-        reader = weights.Reader(skip_mismatch, objects_to_skip or (), assets)
+        reader = weights.Reader(skip_mismatch, skipped, assets)
         if by_name:
             _read_by_name(reader, model, root)
         else:
@@ -304,7 +324,7 @@ def _weights_path(owner: str, filepath: str | os.PathLike) -> Path:
     path = Path(filepath)
     if path.name.endswith((*_LEGACY, shards.SUFFIX, ".safetensors")):
         return path
-    if path.suffix in ("", ".ckpt"):
+    if path.suffix in (".ckpt", ".tf") or _has_no_suffix(path):
         return path.with_name(path.name + _WEIGHTS)
     raise argument_error(
         owner, "filepath", str(filepath), "a path that ends in .weights.h5 or .safetensors",
@@ -314,18 +334,20 @@ def _weights_path(owner: str, filepath: str | os.PathLike) -> Path:
 
 def _existing_weights(filepath: str | os.PathLike) -> Path:
     path = Path(filepath)
+    if (path / IN_FOLDER).exists():
+        return path / IN_FOLDER
     if path.exists():
         known = (*_LEGACY, shards.SUFFIX, ".safetensors", ".keras")
         if path.name.endswith(known) or path.is_dir() or zipfile.is_zipfile(path):
             return path
-        if path.suffix in ("", ".ckpt"):
+        if path.suffix in (".ckpt", ".tf") or _has_no_suffix(path):
             return path
         raise argument_error(
             "load_weights", "filepath", str(filepath), f"a path that ends in {', '.join(known)}",
             "File format not supported.",
         )  # fmt: skip
     added = path.with_name(path.name + _WEIGHTS)
-    if path.suffix in ("", ".ckpt") and added.exists():
+    if added.exists():
         return added
     raise FileNotFoundError(
         f"load_weights: there is no file {str(filepath)!r}. Expected a .weights.h5, .safetensors "

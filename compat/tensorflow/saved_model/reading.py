@@ -16,19 +16,22 @@ from tensorflow.saved_model.writing import DESCRIPTION, FORMAT, VARIABLES
 from tensorflow.tensors import TensorSpec, Variable, convert_to_tensor
 from torchkeras.core import nested
 from torchkeras.core.checks import argument_error
+from torchkeras.saving.api import IN_FOLDER, load_model
 
 _OF_TENSORFLOW = ("saved_model.pb", "saved_model.pbtxt")
 
 
 def contains_saved_model(export_dir: str | os.PathLike) -> bool:
-    """Whether a folder was written by ``save``."""
-    return Path(export_dir, DESCRIPTION).is_file()
+    """Whether a folder was written by ``save``, or by a Keras model's own."""
+    return any(Path(export_dir, name).is_file() for name in (DESCRIPTION, IN_FOLDER))
 
 
 def load(
     export_dir: str | os.PathLike, tags: Any = None, options: LoadOptions | None = None
 ) -> Any:
     """The object that ``save`` wrote: its variables, functions and signatures.
+
+    Of a folder that ``model.save`` wrote, the Keras model.
 
     Nothing is run but torch's operations on tensors, and nothing is unpickled.
 
@@ -55,6 +58,8 @@ def load(
             f"tf.saved_model.load: there is no SavedModel in {str(folder)!r}; expected a folder "
             f"with {DESCRIPTION}, which tf.saved_model.save writes."
         )
+    if (folder / IN_FOLDER).is_file():
+        return load_model(folder)
     told = json.loads((folder / DESCRIPTION).read_bytes())
     if told.get("format") != FORMAT:
         raise argument_error(

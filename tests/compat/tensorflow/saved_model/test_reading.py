@@ -84,6 +84,14 @@ def test_folders_of_another_kind(tmp_path, folder):
         tf.saved_model.load(folder)
 
 
+def test_the_folder_of_a_keras_model_gives_the_model(tmp_path):
+    model = tf.keras.Sequential([tf.keras.Input((2,)), tf.keras.layers.Dense(3)])
+    model.save(tmp_path / "m")
+    assert tf.saved_model.contains_saved_model(tmp_path / "m")
+    x = tf.constant([[1.0, -2.0]])
+    assert np.array_equal(tf.saved_model.load(tmp_path / "m")(x), model(x))
+
+
 @pytest.mark.parametrize("name", ["os.system", "aten.from_file.default", "aten.nothing.default"])
 def test_a_file_can_name_nothing_but_operations_on_tensors(folder, name):
     told = json.loads((folder / "saved_model.json").read_text())
