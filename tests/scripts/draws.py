@@ -10,7 +10,7 @@ import inspect
 import math
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -41,24 +41,30 @@ class Draws:
 draws = Draws()
 
 
-def install(tf: Any, keras: Any, asks_for_shapes: Callable[[], bool]) -> None:
+def install(tf: Any, rooms: list[Any], asks_for_shapes: Callable[[], bool]) -> None:
     """Replace what draws random numbers in both packages.
 
     Args:
-        tf, keras: TensorFlow and Keras, or the drop-ins.
+        tf, rooms: TensorFlow and the packages named keras, or the drop-ins.
         asks_for_shapes: Whether results have no values just now.
     """
     functions = _functions(tf, asks_for_shapes)
-    rooms = list({id(room): room for room in (keras, tf.keras)}.values())
     for room in rooms:
         _silence_layers(room.layers)
         _replace_functions(functions, room)
-        room.Model.fit = _in_order(room.Model.fit)
-        _add_up_rows(tf, room.optimizers.Optimizer)
+    for model in _once(room.Model for room in rooms):
+        model.fit = _in_order(model.fit)
+    for optimizer in _once(optimizer for room in rooms for optimizer in _optimizers(room)):
+        _add_up_rows(tf, optimizer)
     for initializer in _initializers(tf, rooms):
         initializer.__call__ = _drawn_weights(tf, initializer.__call__, asks_for_shapes)
     _replace_random(tf, functions)
     tf.data.Dataset.shuffle = lambda self, *args, **options: self
+
+
+def _once(kinds: Iterable[Any]) -> list[Any]:
+    """Each of them once, as rooms may share them."""
+    return list({id(kind): kind for kind in kinds}.values())
 
 
 # Layers
@@ -103,6 +109,12 @@ def _in_order(fit: Callable) -> Callable:
     return in_order
 
 
+def _optimizers(room: Any) -> list[Any]:
+    """The base of the optimizers, and in Keras 2 also of those before 2.11."""
+    legacy = getattr(getattr(room.optimizers, "legacy", None), "Optimizer", None)
+    return [room.optimizers.Optimizer] + ([legacy] if hasattr(legacy, "apply_gradients") else [])
+
+
 def _add_up_rows(tf: Any, optimizer: Any) -> None:
     """Let TensorFlow add up the gradients of an embedding's rows before a step, as Keras 2 does.
 
@@ -116,6 +128,9 @@ def _add_up_rows(tf: Any, optimizer: Any) -> None:
         is_sparse = isinstance(gradient, tf.IndexedSlices)
         return tf.convert_to_tensor(gradient) if is_sparse else gradient
 
+    if not hasattr(optimizer, "apply"):
+        _add_up_rows_of_pairs(optimizer, dense)
+        return
     apply = optimizer.apply
 
     @functools.wraps(apply)
@@ -125,18 +140,28 @@ def _add_up_rows(tf: Any, optimizer: Any) -> None:
     optimizer.apply = apply_dense
 
 
+def _add_up_rows_of_pairs(optimizer: Any, dense: Callable) -> None:
+    apply_gradients = optimizer.apply_gradients
+
+    @functools.wraps(apply_gradients)
+    def apply_dense(self, grads_and_vars, *args, **options):
+        pairs = [(dense(gradient), variable) for gradient, variable in grads_and_vars]
+        return apply_gradients(self, pairs, *args, **options)
+
+    optimizer.apply_gradients = apply_dense
+
+
 # Initial weights
 
 
-def _initializers(tf: Any, rooms: list[Any]) -> Iterator[Any]:
-    """Each class that draws first values, once."""
+def _initializers(tf: Any, rooms: list[Any]) -> list[Any]:
+    """Each class that draws first values."""
     names = ("RandomNormal", "RandomUniform", "TruncatedNormal", "VarianceScaling", "Orthogonal")
     names += ("GlorotUniform", "GlorotNormal", "HeNormal", "HeUniform", "LecunNormal")
     names += ("LecunUniform",)
     found = [getattr(room.initializers, name) for room in rooms for name in names]
     found += [tf.random_normal_initializer, tf.random_uniform_initializer]
-    own = [kind for kind in found if "__call__" in vars(kind)]
-    yield from {id(kind): kind for kind in own}.values()
+    return _once(kind for kind in found if "__call__" in vars(kind))
 
 
 def _drawn_weights(tf: Any, original: Callable, asks_for_shapes: Callable[[], bool]) -> Callable:
@@ -235,10 +260,11 @@ def _functions(tf: Any, asks_for_shapes: Callable[[], bool]) -> dict[str, Callab
 
 
 def _replace_functions(functions: dict[str, Callable], room: Any) -> None:
-    for name, function in functions.items():
-        setattr(room.random, name, function)
-    room.random.dropout = _kept
-    room.random.randint = functools.partial(_integers, functions["uniform"])
+    if hasattr(room, "random"):
+        for name, function in functions.items():
+            setattr(room.random, name, function)
+        room.random.dropout = _kept
+        room.random.randint = functools.partial(_integers, functions["uniform"])
     for name in ("normal", "uniform", "truncated_normal"):
         for owner, spelled in ((room.backend, f"random_{name}"), (room.backend, name)):
             if hasattr(owner, spelled):

@@ -77,8 +77,8 @@ def scalars(result: Any) -> list[float]:
     return [float(n) for n in result] if isinstance(result, (list, tuple)) else [float(result)]
 
 
-def prepare(side: str) -> tuple[Any, Any]:
-    """Import the packages of ``side``, made even; returns (tf, keras)."""
+def prepare(side: str) -> tuple[Any, list[Any]]:
+    """Import the packages of ``side``, made even; returns (tf, the packages named keras)."""
     warnings.simplefilter("ignore")
     if side == "torchkeras":
         import torch
@@ -91,15 +91,18 @@ def prepare(side: str) -> tuple[Any, Any]:
     import keras
     import tensorflow as tf
 
+    rooms = [keras, tf.keras]
     if os.environ.get("TF_USE_LEGACY_KERAS") == "1":
-        import tf_keras as keras
-    rooms = list({id(room): room for room in (keras, tf.keras)}.values())
+        import tf_keras
+
+        rooms = [tf_keras, tf.keras] if side == "tensorflow" else [*rooms, tf_keras]
+    rooms = list({id(room): room for room in rooms}.values())
     import draws
     import stand_ins
 
-    draws.install(tf, keras, _shape_run if side == "torchkeras" else _in_graph)
+    draws.install(tf, rooms, _shape_run if side == "torchkeras" else _in_graph)
     stand_ins.install(rooms)
-    return tf, keras
+    return tf, rooms
 
 
 def _shape_run() -> bool:
@@ -114,10 +117,10 @@ def _in_graph() -> bool:
     return not tf.executing_eagerly()
 
 
-def carry_out(side: str, script: Path, tf: Any, keras: Any) -> dict[str, Any]:
+def carry_out(side: str, script: Path, tf: Any, rooms: list[Any]) -> dict[str, Any]:
     """Run one script here, in this process."""
     record = Record()
-    for model in {id(room.Model): room.Model for room in (keras, tf.keras)}.values():
+    for model in {id(room.Model): room.Model for room in rooms}.values():
         record.watch(model, "fit", history)
         for name in ("evaluate", "train_on_batch", "test_on_batch"):
             record.watch(model, name, scalars)
@@ -140,7 +143,7 @@ def carry_out(side: str, script: Path, tf: Any, keras: Any) -> dict[str, Any]:
     return result
 
 
-def fork(side: str, script: Path, tf: Any, keras: Any, answer: Path) -> int:
+def fork(side: str, script: Path, tf: Any, rooms: list[Any], answer: Path) -> int:
     """Run one script in a process of its own; returns its id."""
     process = os.fork()
     if process:
@@ -152,7 +155,7 @@ def fork(side: str, script: Path, tf: Any, keras: Any, answer: Path) -> int:
         output = os.open("output.txt", os.O_CREAT | os.O_WRONLY)
         os.dup2(output, 1)
         os.dup2(output, 2)
-        result = carry_out(side, script, tf, keras)
+        result = carry_out(side, script, tf, rooms)
         result["seconds"] = round(time.perf_counter() - started, 2)
         answer.write_text(json.dumps(result))
         os.chdir("/")
@@ -166,7 +169,7 @@ def main() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("MPLBACKEND", "agg")
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
-    tf, keras = prepare(side)
+    tf, rooms = prepare(side)
     found: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
         waiting = [Path(name).resolve() for name in names]
@@ -174,7 +177,7 @@ def main() -> None:
         while waiting or running:
             while waiting and len(running) < (os.cpu_count() or 1):
                 script = waiting.pop(0)
-                running[fork(side, script, tf, keras, Path(folder, script.stem))] = script
+                running[fork(side, script, tf, rooms, Path(folder, script.stem))] = script
             process, status = os.wait()
             script = running.pop(process)
             answer = Path(folder, script.stem)

@@ -21,6 +21,13 @@ def enable_v2_behavior() -> None:
     """Nothing: everything behaves so."""
 
 
+def disable_eager_execution() -> None:
+    """Nothing: functions run at once, and Keras's symbols stay symbols, whose gradients K knows."""
+
+
+disable_v2_behavior = disable_eager_execution
+
+
 def set_random_seed(seed: int) -> None:
     """``tf.random.set_seed``."""
     sys.modules["tensorflow"].random.set_seed(seed)
