@@ -1,12 +1,15 @@
 """The form of tensors: reshaping, joining, cutting, repeating."""
 
+import functools
+import inspect
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 from torchkeras_shim.sizes import Sizes, as_size, as_sizes
-from torchkeras_shim.text import as_texts, octets_of
+from torchkeras_shim.text import Texts, as_texts, octets_of
 
 from tensorflow.ragged import RaggedTensor
 from tensorflow.ragged import stack as stack_ragged
@@ -17,28 +20,54 @@ from torchkeras import ops
 from torchkeras.core.checks import argument_error
 
 
+def _of_texts_too(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that only moves elements, for texts as well: it moves their numbers."""
+    first = next(iter(inspect.signature(function).parameters))
+
+    @functools.wraps(function)
+    def apply(*args: Any, **kwargs: Any) -> Any:
+        x = args[0] if args else kwargs.get(first)
+        if not is_text(x):
+            return function(*args, **kwargs)
+        texts = as_texts(x)
+        numbers = torch.arange(texts.size).reshape(texts.shape)
+        others = {key: value for key, value in kwargs.items() if key != first}
+        found, flat = function(numbers, *args[1:], **others), texts.reshape(-1)
+        if isinstance(found, list):
+            return [flat[part.numpy()] for part in found]
+        return flat[found.numpy()]
+
+    return apply
+
+
+@_of_texts_too
 def reshape(tensor: Any, shape: Any, name: str | None = None) -> Any:
     """The same elements in another shape; one length may be -1."""
     return ops.reshape(tensor, as_sizes(shape))
 
 
+@_of_texts_too
 def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "transpose") -> Any:
     """Axes in another order; None reverses them."""
     result = ops.transpose(a, axes=None if perm is None else as_sizes(perm))
     return ops.conj(result) if conjugate else result
 
 
+@_of_texts_too
 def expand_dims(input: Any, axis: Any, name: str | None = None) -> Any:
     """A new axis of length 1."""
     if isinstance(input, RaggedTensor):
         return expand_ragged(input, as_size(axis))
-    if is_text(input):
-        return as_texts(np.expand_dims(np.asarray(input), int(axis)))
     return ops.expand_dims(input, as_size(axis))
 
 
+@_of_texts_too
 def squeeze(input: Any, axis: Any = None, name: str | None = None) -> Any:
     """Without axes of length 1: those named, or all."""
+    if isinstance(input, RaggedTensor):
+        if axis is None or _axes(axis) not in (0, (0,)) or len(input) != 1:
+            raise argument_error("tf.squeeze", "axis of a ragged tensor", axis, "0, of length 1")
+        return input[0]
     return ops.squeeze(input, axis=None if axis is None else _axes(axis))
 
 
@@ -47,7 +76,9 @@ def _axes(axis: Any) -> Any:
 
 
 def concat(values: Any, axis: Any, name: str = "concat") -> Any:
-    """Tensors one after another along ``axis``."""
+    """Tensors one after another along ``axis``; a single one as it is."""
+    if not isinstance(values, (list, tuple)):
+        values = [values]
     if any(isinstance(part, RaggedTensor) for part in values):
         return joined_along(values, as_size(axis))
     if any(map(is_text, values)):
@@ -58,6 +89,8 @@ def concat(values: Any, axis: Any, name: str = "concat") -> Any:
 
 def stack(values: Any, axis: int = 0, name: str = "stack") -> Any:
     """Tensors of one shape along a new axis."""
+    if not len(values):
+        return torch.zeros(0)
     if any(isinstance(part, RaggedTensor) for part in values):
         return stack_ragged(values, axis)
     if len(values) and is_text(values[0]):
@@ -65,6 +98,7 @@ def stack(values: Any, axis: int = 0, name: str = "stack") -> Any:
     return ops.stack([convert_to_tensor(v) if np.isscalar(v) else v for v in values], axis=axis)
 
 
+@_of_texts_too
 def unstack(value: Any, num: int | None = None, axis: int = 0, name: str = "unstack") -> list[Any]:
     """The parts along ``axis``, which falls away."""
     if isinstance(value, RaggedTensor):
@@ -72,34 +106,63 @@ def unstack(value: Any, num: int | None = None, axis: int = 0, name: str = "unst
     return list(ops.unstack(value, num, axis))
 
 
+@_of_texts_too
 def split(
     value: Any, num_or_size_splits: Any, axis: Any = 0, num: int | None = None, name: str = "split"
 ) -> list[Any]:
-    """Parts along ``axis``: as many equal ones, or of these lengths, of which one may be -1."""
+    """Parts along ``axis``: as many equal ones, or of these lengths, of which one may be -1.
+
+    Raises:
+        ValueError: the lengths don't add up to that of the axis, or aren't ``num`` of them.
+    """
     axis = as_size(axis)
+    value = value if isinstance(value, RaggedTensor) else convert_to_tensor(value)
+    whole = value.shape[axis]
     if isinstance(num_or_size_splits, (int, np.integer)):
-        return list(ops.split(value, int(num_or_size_splits), axis=axis))
+        count = int(num_or_size_splits)
+        if not isinstance(value, RaggedTensor):
+            return list(ops.split(value, count, axis=axis))
+        if axis or count < 1 or whole % count:
+            raise argument_error(
+                "tf.split", "num_or_size_splits", count, f"a divisor of {whole} rows"
+            )
+        num_or_size_splits = [whole // count] * count
     lengths = list(as_sizes(num_or_size_splits))
-    if -1 in lengths:
-        lengths[lengths.index(-1)] = value.shape[axis] - sum(n for n in lengths if n != -1)
-    ends = np.cumsum(lengths)[:-1].tolist()
-    return list(ops.split(value, ends, axis=axis))
+    if num is not None and num != len(lengths):
+        raise argument_error("tf.split", "num", num, f"the number of lengths, {len(lengths)}")
+    if lengths.count(-1) == 1:
+        lengths[lengths.index(-1)] = whole - sum(n for n in lengths if n != -1)
+    if min(lengths, default=0) < 0 or (whole is not None and sum(lengths) != whole):
+        raise argument_error(
+            "tf.split", "num_or_size_splits", as_sizes(num_or_size_splits), f"{whole} in all"
+        )
+    ends = np.cumsum(lengths).tolist()
+    if isinstance(value, RaggedTensor):
+        return [value[end - length : end] for end, length in zip(ends, lengths, strict=True)]
+    return list(ops.split(value, ends[:-1], axis=axis))
 
 
+@_of_texts_too
 def tile(input: Any, multiples: Any, name: str | None = None) -> Any:
     """``input`` repeated as a whole along each axis."""
-    if is_text(input):
-        return as_texts(np.tile(np.asarray(input, object), as_sizes(multiples)))
-    return ops.tile(input, as_sizes(multiples))
+    counts = as_sizes(multiples)
+    if isinstance(input, RaggedTensor):
+        for axis, count in enumerate(counts):
+            input = joined_along([input] * count, axis)
+        return input
+    input = convert_to_tensor(input)
+    if len(counts) != input.ndim:
+        raise argument_error("tf.tile", "multiples", counts, f"one for each of {input.ndim} axes")
+    return ops.tile(input, counts)
 
 
+@_of_texts_too
 def repeat(input: Any, repeats: Any, axis: int | None = None, name: str | None = None) -> Any:
     """Each element repeated along ``axis``; without one, of the flattened tensor."""
-    if is_text(input):
-        return as_texts(np.repeat(np.asarray(input, object), np.asarray(repeats), axis))
     return ops.repeat(input, repeats, axis=axis)
 
 
+@_of_texts_too
 def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Any:
     """``input`` repeated to fill ``shape``."""
     return ops.broadcast_to(input, as_sizes(shape))
@@ -117,38 +180,73 @@ def pad(
         constant_values: What is put there in the first mode.
         name: Accepted.
     """
+    tensor, kind = convert_to_tensor(tensor), mode.lower()
     widths = [as_sizes(pair) for pair in paddings]
-    kind = mode.lower()
+    least = min((size for pair in widths for size in pair), default=0)
+    if len(widths) != tensor.ndim or least < 0:
+        expected = f"two numbers, 0 or more, for each of {tensor.ndim} axes"
+        raise argument_error("tf.pad", "paddings", widths, expected)
+    if kind == "constant" and isinstance(tensor, Texts):
+        fill = as_texts(constant_values or "").item()
+        return as_texts(np.pad(np.asarray(tensor), widths, constant_values=fill))
+    if isinstance(tensor, Texts):
+        return _mirrored(tensor, widths, kind)
     if kind == "constant":
         return ops.pad(tensor, widths, mode=kind, constant_values=constant_values)
-    return ops.pad(tensor, widths, mode=kind)
+    return _mirrored(tensor, widths, kind)
 
 
+@_of_texts_too
+def _mirrored(tensor: Any, widths: list[tuple[int, ...]], mode: str) -> Any:
+    """More elements that mirror those at the ends."""
+    for pair, size in zip(widths, tensor.shape, strict=True):
+        if size is not None and max(pair) > size - (mode == "reflect"):
+            most = f"at most {size - (mode == 'reflect')} on an axis of {size}"
+            raise argument_error("tf.pad", "paddings", pair, most)
+    return ops.pad(tensor, widths, mode=mode)
+
+
+@_of_texts_too
 def reverse(tensor: Any, axis: Any, name: str | None = None) -> Any:
     """Elements in reverse order along the axes."""
     axes = _axes(axis)
     if isinstance(tensor, RaggedTensor):
         axes = {a % len(tensor.shape) for a in (axes if isinstance(axes, tuple) else (axes,))}
         return tensor[tuple(np.s_[:: -1 if a in axes else 1] for a in range(len(tensor.shape)))]
-    if is_text(tensor):
-        return as_texts(np.flip(np.asarray(tensor, object), axes))
     return ops.flip(tensor, axis=axes)
 
 
+@_of_texts_too
 def roll(input: Any, shift: Any, axis: Any, name: str | None = None) -> Any:
     """Elements moved along the axes; what leaves at one end comes in at the other."""
     return ops.roll(input, _axes(shift), axis=_axes(axis))
 
 
+@_of_texts_too
 def slice(input_: Any, begin: Any, size: Any, name: str | None = None) -> Any:
-    """The block that starts at ``begin``; a size of -1 goes to the end."""
-    index = tuple(
-        np.s_[b : None if s == -1 else b + s]
-        for b, s in zip(as_sizes(begin), as_sizes(size), strict=True)
-    )
-    return convert_to_tensor(input_)[index]
+    """The block that starts at ``begin``; a size of -1 goes to the end.
+
+    Raises:
+        ValueError: it reaches beyond ``input_``, or there is not one number for each axis.
+    """
+    x = convert_to_tensor(input_)
+    starts, sizes = as_sizes(begin), as_sizes(size)
+    if not len(starts) == len(sizes) == len(x.shape):
+        expected = f"one number for each of {len(x.shape)} axes, as of size"
+        raise argument_error("tf.slice", "begin", starts, expected)
+    index = []
+    for first, count, length in zip(starts, sizes, x.shape, strict=True):
+        known = all(isinstance(number, int) for number in (first, count, length))
+        if known and not (0 <= first <= length and -1 <= count <= length - first):
+            raise argument_error(
+                "tf.slice", "begin and size", (starts, sizes), f"a block within {tuple(x.shape)}"
+            )
+        open_ended = isinstance(count, int) and count == -1
+        index.append(np.s_[first : None if open_ended else first + count])
+    return x[tuple(index)]
 
 
+@_of_texts_too
 def strided_slice(
     input_: Any,
     begin: Any,
@@ -238,7 +336,7 @@ def argsort(
     stable: bool = False,
     name: str | None = None,
 ) -> Any:
-    """Indices that put the elements in order; equal ones keep theirs."""
+    """Indices that put the elements in order; equal ones keep theirs, ``stable`` or not."""
     if _descends(direction):
         values = -convert_to_tensor(values)
     return ops.argsort(values, axis=axis)
@@ -282,6 +380,7 @@ def sequence_mask(
 ) -> Any:
     """For each length, as many True and then False up to ``maxlen``."""
     lengths = convert_to_tensor(lengths)
-    steps = int(lengths.max()) if maxlen is None else as_size(maxlen)
+    longest = lengths.max() if lengths.numel() else 0
+    steps = int(longest) if maxlen is None else as_size(maxlen)
     positions = torch.arange(steps, device=lengths.device)
     return ops.cast(positions < lengths[..., None], dtype)

@@ -74,7 +74,9 @@ def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
     """``x`` in another number type; fractions are cut off towards zero."""
     if isinstance(x, (list, tuple)) and all(isinstance(n, (int, float)) for n in nested.flatten(x)):
         x = np.asarray(x)  # numbers outside the wanted type's range wrap around
-    return ops.cast(x, dtype)
+    x = ops.convert_to_tensor(x)
+    is_real = x.dtype not in (torch.complex64, torch.complex128)
+    return ops.cast(x if is_real or torch_dtype(dtype).is_complex else x.real, dtype)
 
 
 @over_values
@@ -82,7 +84,13 @@ def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Any:
     """``value`` in another number type, what lies outside its range brought to the limits."""
     wanted = torch_dtype(dtype)
     limits = torch.finfo(wanted) if wanted.is_floating_point else torch.iinfo(wanted)
-    return ops.cast(ops.clip(value, limits.min, limits.max), wanted)
+    x = ops.convert_to_tensor(value)
+    highest = limits.max
+    if x.is_floating_point() and not wanted.is_floating_point:  # the last number below the limit
+        nearest = torch.tensor(highest, dtype=x.dtype)
+        below = torch.nextafter(nearest, torch.zeros_like(nearest))
+        highest = (nearest if int(nearest) <= highest else below).item()
+    return ops.cast(ops.clip(x, limits.min, highest), wanted)
 
 
 def complex(real: Any, imag: Any, name: str | None = None) -> torch.Tensor:

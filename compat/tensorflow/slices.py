@@ -41,7 +41,10 @@ def _assign(
 
 
 class Scattering:
-    """Methods of a variable that change some of its rows or elements."""
+    """Methods of a variable that change some of its rows or elements.
+
+    ``use_locking`` changes nothing here: a variable takes over its new value as a whole.
+    """
 
     def _scattered(self, kind: str, sparse_delta: Any) -> Any:
         """Rows ``sparse_delta.indices`` combined with ``sparse_delta.values``."""

@@ -17,7 +17,7 @@ from torchkeras_shim.text import Texts, as_texts
 from tensorflow import dtypes
 from tensorflow.slices import Scattering, part_of
 from torchkeras import ops
-from torchkeras.core.checks import argument_error
+from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.core.dtypes import NAMES, standardize_dtype, torch_dtype
 from torchkeras.core.variable import Variable as KerasVariable
 from torchkeras.tracer import KerasTensor
@@ -40,12 +40,39 @@ def convert_to_tensor(
     if isinstance(value, IndexedSlices):
         value = value.to_dense()
     if dtype is dtypes.string or is_text(value):
-        return as_texts(value)
-    if dtype is None and dtype_hint is not None and not hasattr(value, "dtype"):
-        dtype = dtype_hint
+        return _texts(value, dtype)
+    if isinstance(value, np.generic):
+        value = np.asarray(value)
     if dtype is None and isinstance(_first(value), complex) and not hasattr(value, "dtype"):
         dtype = torch.complex128
-    return ops.convert_to_tensor(value, dtype=dtype)
+    tensor = ops.convert_to_tensor(value, dtype=dtype)
+    if dtype is None and dtype_hint is not None and not hasattr(value, "dtype"):
+        fits = dtype_hint is not dtypes.string and _fits(tensor, torch_dtype(dtype_hint))
+        return ops.convert_to_tensor(value, dtype=dtype_hint) if fits else tensor
+    return tensor
+
+
+def _texts(value: Any, dtype: Any) -> Texts:
+    """Texts as what they are.
+
+    Raises:
+        TypeError: they aren't texts, or shall be numbers.
+    """
+    if dtype not in (None, dtypes.string):
+        raise kind_error("tf.convert_to_tensor", "value", value, f"numbers, of type {dtype}")
+    texts = as_texts(value)
+    if texts.size and not isinstance(texts.flat[0], (str, bytes, np.ndarray)):
+        raise kind_error("tf.convert_to_tensor", "value", value, "texts")
+    return texts
+
+
+def _fits(tensor: Any, dtype: torch.dtype) -> bool:
+    """Whether numbers without a type of their own keep their values in ``dtype``."""
+    return _fits_floats(dtype) or not tensor.is_floating_point()
+
+
+def _fits_floats(dtype: torch.dtype) -> bool:
+    return dtype.is_floating_point or dtype.is_complex
 
 
 def _first(value: Any) -> Any:
@@ -63,13 +90,23 @@ def is_text(value: Any) -> bool:
 
 
 def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Const") -> Any:
-    """A tensor of ``value``; one number fills a ``shape``, several are laid out in it."""
+    """A tensor of ``value``; one number fills a ``shape``, several are laid out in it.
+
+    Raises:
+        TypeError: floating numbers are to be whole ones.
+        ValueError: there are not as many values as ``shape`` says.
+    """
+    is_float = isinstance(_first(value), float) and not hasattr(value, "dtype")
+    if is_float and dtype not in (None, dtypes.string) and not _fits_floats(torch_dtype(dtype)):
+        raise kind_error("tf.constant", "value", value, f"whole numbers, of type {dtype}")
     result = convert_to_tensor(value, dtype)
     if shape is None:
         return result
     shape = as_sizes(shape)
     if isinstance(result, Tensor) and result.numel() == 1:
         return result.reshape(()).expand(shape).clone()
+    if isinstance(result, Texts) and result.size == 1:
+        return as_texts(np.full(shape, result.item(), dtype=object))
     if result.shape != shape and math.prod(result.shape) != math.prod(shape):
         raise argument_error("tf.constant", "shape", shape, f"a shape of {result.size} values")
     return result.reshape(shape)
@@ -89,6 +126,8 @@ class Variable(Scattering, KerasVariable):
         constraint: A function that optimizers apply after each step.
         synchronization, aggregation: As in ``keras.Variable``.
         shape: Shape to check the value against.
+
+    ``use_locking`` of the methods changes nothing here: torch changes a value as a whole.
 
     Source: ``tf.Variable``.
     """
@@ -140,6 +179,11 @@ class Variable(Scattering, KerasVariable):
         """Lengths of the axes."""
         return TensorShape(super().shape)
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """Number type, which equals its name, too."""
+        return torch_dtype(super().dtype)
+
     def __repr__(self) -> str:
         return (
             f"<tf.Variable {self.name!r} shape={tuple(self.shape)} "
@@ -163,10 +207,11 @@ class Variable(Scattering, KerasVariable):
         use_locking: bool = False,
         name: str | None = None,
         read_value: bool = True,
-    ) -> "Variable":
-        """Take over ``value``."""
+    ) -> "Variable | None":
+        """Take over ``value``; give the variable back, unless not ``read_value``."""
         check_apart("tf.Variable.assign")
-        return super().assign(_plain(value))
+        changed = super().assign(_plain(value))
+        return changed if read_value else None
 
     def assign_add(
         self,
@@ -174,9 +219,10 @@ class Variable(Scattering, KerasVariable):
         use_locking: bool = False,
         name: str | None = None,
         read_value: bool = True,
-    ) -> "Variable":
-        """Add ``delta``."""
-        return super().assign_add(_plain(delta))
+    ) -> "Variable | None":
+        """Add ``delta``; give the variable back, unless not ``read_value``."""
+        changed = super().assign_add(_plain(delta))
+        return changed if read_value else None
 
     def assign_sub(
         self,
@@ -184,9 +230,10 @@ class Variable(Scattering, KerasVariable):
         use_locking: bool = False,
         name: str | None = None,
         read_value: bool = True,
-    ) -> "Variable":
-        """Subtract ``delta``."""
-        return super().assign_sub(_plain(delta))
+    ) -> "Variable | None":
+        """Subtract ``delta``; give the variable back, unless not ``read_value``."""
+        changed = super().assign_sub(_plain(delta))
+        return changed if read_value else None
 
 
 def _plain(value: Any) -> Any:
@@ -337,23 +384,45 @@ def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Any:
     return x
 
 
+def _check_layout(where: str, layout: Any) -> None:
+    if layout is not None:
+        raise argument_error(
+            f"tf.{where}",
+            "layout",
+            layout,
+            "None",
+            "Arrays over several devices: keras.distribution.",
+        )
+
+
 def zeros(
     shape: Any, dtype: Any = torch.float32, name: str | None = None, layout: Any = None
 ) -> Any:
-    """Zeros."""
+    """Zeros, or empty texts; ``layout`` is None."""
+    _check_layout("zeros", layout)
+    if dtype is dtypes.string:
+        return as_texts(np.full(as_sizes(shape), "", dtype=object))
     return ops.zeros(as_sizes(shape), dtype=dtype)
 
 
 def ones(
     shape: Any, dtype: Any = torch.float32, name: str | None = None, layout: Any = None
 ) -> Any:
-    """Ones."""
+    """Ones; ``layout`` is None."""
+    _check_layout("ones", layout)
     return ops.ones(as_sizes(shape), dtype=dtype)
 
 
 def fill(dims: Any, value: Any, name: str | None = None, layout: Any = None) -> Any:
-    """One value everywhere."""
+    """One value everywhere; ``layout`` is None.
+
+    Raises:
+        ValueError: ``value`` has axes.
+    """
+    _check_layout("fill", layout)
     value = convert_to_tensor(value)
+    if value.ndim:
+        raise argument_error("tf.fill", "value", value.tolist(), "one value")
     if isinstance(value, Texts):
         return as_texts(np.full(as_sizes(dims), value.item(), dtype=object))
     return ops.full(as_sizes(dims), value, dtype=value.dtype)
@@ -361,13 +430,17 @@ def fill(dims: Any, value: Any, name: str | None = None, layout: Any = None) -> 
 
 @over_values
 def zeros_like(input: Any, dtype: Any = None, name: str | None = None, layout: Any = None) -> Any:
-    """Zeros in the shape of ``input``."""
+    """Zeros, or empty texts, in the shape of ``input``; ``layout`` is None."""
+    _check_layout("zeros_like", layout)
+    if dtype is dtypes.string or (dtype is None and is_text(input)):
+        return zeros(np.shape(input), dtypes.string)
     return ops.zeros_like(input, dtype=dtype)
 
 
 @over_values
 def ones_like(input: Any, dtype: Any = None, name: str | None = None, layout: Any = None) -> Any:
-    """Ones in the shape of ``input``."""
+    """Ones in the shape of ``input``; ``layout`` is None."""
+    _check_layout("ones_like", layout)
     return ops.ones_like(input, dtype=dtype)
 
 
@@ -406,6 +479,8 @@ def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int
 @over_values
 def identity(input: Any, name: str | None = None) -> Any:
     """A copy."""
+    if is_text(input):
+        return as_texts(np.array(input, dtype=object))
     return ops.copy(convert_to_tensor(input))
 
 
@@ -416,7 +491,10 @@ def stop_gradient(input: Any, name: str | None = None) -> Any:
 
 
 def get_static_value(tensor: Any, partial: bool = False) -> Any:
-    """The value as an array; None for a symbolic tensor."""
+    """The value as an array; None for a symbolic tensor.
+
+    ``partial`` changes nothing here: a symbolic tensor's value isn't known in parts.
+    """
     return None if is_symbolic_tensor(tensor) else np.asarray(tensor)
 
 

@@ -73,3 +73,32 @@ def test_sequence_mask_and_meshgrid():
     assert tf.sequence_mask([1, 3]).numpy().tolist() == [[True, False, False], [True] * 3]
     first, second = tf.meshgrid(tf.range(2), tf.range(3))
     assert first.shape == second.shape == (3, 2)
+
+
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda: tf.split([1, 2, 3], [1, 1]), r"num_or_size_splits is \(1, 1\); expected 3 in all"),
+        (lambda: tf.split([1, 2], [1, 1], num=3), "num is 3; expected the number of lengths, 2"),
+        (lambda: tf.split(tf.ragged.constant([[1], [2, 3]]), 3), "a divisor of 2 rows"),
+        (lambda: tf.tile([1, 2], [1, 2]), "one for each of 1 axes"),
+        (lambda: tf.pad([1, 2], [[0, 0], [0, 0]]), "for each of 1 axes"),
+        (lambda: tf.pad([1, 2], [[-1, 0]]), "0 or more"),
+        (lambda: tf.pad([1, 2], [[2, 0]], "REFLECT"), r"paddings is \(2, 0\); expected at most 1"),
+        (lambda: tf.slice([1, 2], [1], [2]), "a block within"),
+        (lambda: tf.slice([1, 2], [0, 0], [1, 1]), "one number for each of 1 axes"),
+        (lambda: tf.squeeze(tf.ragged.constant([[1], [2, 3]])), "0, of length 1"),
+    ],
+)
+def test_what_cannot_be_is_said(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_texts_are_moved_like_numbers():
+    texts = tf.constant([["a", "b", "c"]])
+    assert tf.reshape(texts, [3]).tolist() == ["a", "b", "c"]
+    assert tf.transpose(texts).tolist() == [["a"], ["b"], ["c"]]
+    assert [part.tolist() for part in tf.split(texts, [1, 2], axis=1)] == [[["a"]], [["b", "c"]]]
+    assert tf.pad(texts, [[0, 0], [2, 0]], "REFLECT").tolist() == [["c", "b", "a", "b", "c"]]
+    assert tf.expand_dims(input=texts, axis=0).shape == (1, 1, 3)

@@ -88,3 +88,33 @@ def test_what_is_a_tensor():
     assert tf.is_tensor(tf.Variable(1.0))
     assert not tf.is_tensor(np.zeros(1))
     assert tf.is_symbolic_tensor(tf.keras.Input((1,)))
+
+
+@pytest.mark.parametrize("make", [tf.zeros, tf.ones, tf.zeros_like, tf.ones_like])
+def test_layouts_over_devices_are_keras_distributions(make):
+    with pytest.raises(ValueError, match="layout is 1; expected None"):
+        make([1], layout=1)
+    with pytest.raises(ValueError, match="layout"):
+        tf.fill([1], 2, layout=1)
+
+
+def test_assigning_gives_the_variable_back_unless_told_otherwise():
+    variable = tf.Variable(1.0)
+    assert variable.assign(2.0) is variable
+    for change in (variable.assign, variable.assign_add, variable.assign_sub):
+        assert change(2.0, read_value=False) is None
+    assert float(variable) == 2.0
+
+
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda: tf.constant(1.5, tf.int32), "whole numbers"),
+        (lambda: tf.constant("a", tf.int32), "numbers, of type"),
+        (lambda: tf.constant([1], tf.string), "expected texts"),
+        (lambda: tf.fill([2], [1, 2]), "one value"),
+    ],
+)
+def test_values_of_another_type_are_said(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
