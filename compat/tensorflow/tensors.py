@@ -177,7 +177,7 @@ class Variable(Scattering, KerasVariable):
     @property
     def shape(self) -> TensorShape:
         """Lengths of the axes."""
-        return TensorShape(super().shape)
+        return TensorShape(self.tensor.shape)
 
     @property
     def dtype(self) -> torch.dtype:

@@ -1,4 +1,4 @@
-"""Operators of tensors as in TensorFlow: ``x += y``, lists beside tensors, whole numbers divided.
+"""Operators of tensors as in TensorFlow: ``x += y``, ``x[::-1]``, lists beside tensors, ``3 / 2``.
 
 Modules of torch and torchkeras, and those that import torch, go on in torch's way where a script
 that knows torch could tell.
@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from torchkeras.core.indexing import forwards, goes_backwards
 from torchkeras.core.variable import as_operand
 
 # Functions of ``operator`` that ``+=`` and kin stand for.
@@ -40,6 +41,7 @@ def extend_tensors() -> None:
         own = f"__{name}__"
         method = _divided if name in ("truediv", "rtruediv") else _beside_lists
         setattr(tensor, own, method(getattr(tensor, own)))
+    tensor.__getitem__ = _indexed(tensor.__getitem__)
 
 
 def is_torchs(names: dict[str, Any]) -> bool:
@@ -78,3 +80,15 @@ def _divided(method: Callable) -> Callable:
         return method(self, other)
 
     return divide
+
+
+def _indexed(get: Callable) -> Callable:
+    """Slices may go backwards."""
+
+    def item(self: torch.Tensor, index: Any) -> torch.Tensor:
+        if goes_backwards(index):
+            axes, index = forwards(index, self.dim())
+            self = self.flip(axes)
+        return get(self, index)
+
+    return item

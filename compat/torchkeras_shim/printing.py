@@ -22,10 +22,10 @@ def extend_tensors() -> None:
             return torchs_text(self, **options)
         return representation(self)
 
-    def sentence(self: torch.Tensor) -> str:
+    def printed(self: torch.Tensor) -> str:
         if not _prints_here(self) or is_torchs(sys._getframe(1).f_globals):
             return torchs_text(self)
-        return f"tf.Tensor({_apart(str(_values(self)))}, {_kind(self)})"
+        return sentence(self)
 
     def form(self: torch.Tensor, specification: str) -> str:
         if not _prints_here(self) or is_torchs(sys._getframe(1).f_globals):
@@ -33,7 +33,7 @@ def extend_tensors() -> None:
         return format(_values(self), specification)
 
     tensor.__repr__ = text
-    tensor.__str__ = sentence
+    tensor.__str__ = printed
     tensor.__format__ = form
 
 
@@ -42,11 +42,16 @@ def representation(tensor: torch.Tensor) -> str:
     return f"<tf.Tensor: {_kind(tensor)}, numpy={described(tensor)}>"
 
 
+def sentence(tensor: torch.Tensor) -> str:
+    """``tf.Tensor([1. 2.], shape=(2,), dtype=float32)``."""
+    return f"tf.Tensor({_apart(str(_values(tensor)))}, {_kind(tensor)})"
+
+
 def described(tensor: torch.Tensor) -> str:
     """The values as NumPy shows an array's, in lines of their own where there are several."""
     values = _values(tensor)
     if not tensor.ndim:
-        return str(values)
+        return repr(values.item())
     text = repr(values)
     if tensor.dtype is torch.bfloat16:
         text = text.replace("dtype=float32", "dtype=bfloat16")

@@ -4,8 +4,6 @@ Outside tapes and ``fit`` nothing is recorded for gradients; a tensor turns into
 not it carries a gradient; its shape is a ``TensorShape``; number types know their name and limits.
 """
 
-import ctypes
-import gc
 import os
 import threading
 from collections.abc import Callable
@@ -15,9 +13,10 @@ import numpy as np
 import torch
 
 from torchkeras.core.dtypes import NAMES
+from torchkeras.core.settings import settings
 from torchkeras.core.variable import Variable
 from torchkeras.tracer import KerasTensor
-from torchkeras_shim import numpy_functions, operators, printing
+from torchkeras_shim import c_types, numpy_functions, operators, printing
 from torchkeras_shim.shapes import TensorShape
 
 # Tells processes that ``run``'s process starts what to take on; its value says whether torch's
@@ -48,6 +47,8 @@ def install(gradients: bool = False) -> None:
     numpy_functions.install()
     extend_handles()
     extend_dtypes()
+    extend_devices()
+    settings.any_logits = True
     if not gradients:
         torch.set_grad_enabled(False)
         inherit_gradient_mode()
@@ -87,7 +88,7 @@ def extend_tensors() -> None:
     tensor.set_shape = lambda self, shape: self.shape.assert_is_compatible_with(shape)
     # Under torch.compile a shape is a torch.Size, which then knows the same words.
     names = ("as_list", "num_elements", "is_fully_defined", "rank", "ndims", "dims")
-    extend_builtin_type(torch.Size, {name: vars(TensorShape)[name] for name in names})
+    c_types.extend(torch.Size, {name: vars(TensorShape)[name] for name in names})
 
 
 class Reference:
@@ -132,7 +133,7 @@ def extend_dtypes() -> None:
     def limits(dtype: torch.dtype) -> Any:
         return torch.finfo(dtype) if dtype.is_floating_point else torch.iinfo(dtype)
 
-    extend_builtin_type(
+    c_types.extend(
         torch.dtype,
         {
             "name": property(lambda self: NAMES[self]),
@@ -149,17 +150,37 @@ def extend_dtypes() -> None:
             "max": property(lambda self: limits(self).max),
         },
     )
+    c_types.set_equality(torch.dtype, _is_same_dtype)
 
 
-def extend_builtin_type(kind: type, members: dict[str, Any]) -> None:
-    """Add ``members`` to a type written in C, which takes no attributes by assignment.
+_OTHER_NAMES = {"float": "float32", "double": "float64", "half": "float16"}
 
-    Members it has already stay as they are.
-    """
-    namespace = gc.get_referents(vars(kind))[0]
-    for name, member in members.items():
-        namespace.setdefault(name, member)
-    ctypes.pythonapi.PyType_Modified(ctypes.py_object(kind))
+
+def _is_same_dtype(dtype: torch.dtype, other: Any) -> bool:
+    """``==`` of a number type and its name, or NumPy's or Python's type, as in TensorFlow."""
+    if isinstance(other, torch.dtype) or other is None:
+        return dtype is other
+    if isinstance(other, str):
+        return NAMES.get(dtype) == _OTHER_NAMES.get(other, other)
+    if other is float:
+        return dtype is torch.float32
+    if isinstance(other, np.dtype) or (isinstance(other, type) and issubclass(other, np.generic)):
+        return NAMES.get(dtype) == np.dtype(other).name
+    return other is bool and dtype is torch.bool
+
+
+def extend_devices() -> None:
+    """The questions that scripts ask of TensorFlow's texts for devices, on ``torch.device``."""
+
+    def name(device: torch.device) -> str:
+        kind = "GPU" if device.type == "cuda" else device.type.upper()
+        return f"/job:localhost/replica:0/task:0/device:{kind}:{device.index or 0}"
+
+    words = ("endswith", "startswith", "find", "lower", "upper", "split")
+    c_types.extend(
+        torch.device,
+        {word: lambda self, *args, _word=word: getattr(name(self), _word)(*args) for word in words},
+    )
 
 
 def inherit_gradient_mode() -> None:

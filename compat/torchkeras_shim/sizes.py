@@ -8,6 +8,7 @@ from torch import Tensor
 
 from torchkeras.core import nested
 from torchkeras.core.variable import Variable
+from torchkeras_shim.printing import representation, sentence
 
 
 class Sizes(tuple):
@@ -26,6 +27,12 @@ class Sizes(tuple):
     def tensor(self) -> Tensor:
         """The lengths as a tensor."""
         return torch.tensor(list(self), dtype=torch.int32)
+
+    def __repr__(self) -> str:
+        return representation(self.tensor()) if _are_known(self) else tuple.__repr__(self)
+
+    def __str__(self) -> str:
+        return sentence(self.tensor()) if _are_known(self) else tuple.__repr__(self)
 
     def as_list(self) -> list[int]:
         """The lengths as a list."""
@@ -64,6 +71,10 @@ class Sizes(tuple):
 
     def __floordiv__(self, other: Any) -> Any:
         return self.tensor() // _operand(other)
+
+
+def _are_known(sizes: tuple) -> bool:
+    return all(isinstance(size, int) for size in sizes)
 
 
 def _operand(value: Any) -> Any:

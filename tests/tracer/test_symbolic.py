@@ -174,9 +174,11 @@ ROW = [1.5, -2.0]
         lambda x: x ** [2, 3],
         lambda x: x == [0.5, -1.0],
         lambda x: [[1.0, 0.0], [0.0, 2.0]] @ x,
+        lambda x: x[::-1],
+        lambda x: x[..., 1::-1, None] * 2,
     ],
 )
-def test_lists_and_arrays_stand_beside_symbols(operate):
+def test_lists_arrays_and_slices_are_taken_as_numpy_takes_them(operate):
     x = np.array([[0.5, -1.0], [2.0, 3.0]], "float32")
     inputs = keras.Input((2,), batch_size=2)
     outputs = operate(inputs)

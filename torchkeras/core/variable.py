@@ -1,5 +1,6 @@
 """A Keras weight: one permanent handle on a torch parameter or buffer."""
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,7 @@ class Variable:
     """
 
     sharding: Any = None  # how processes share the tensor, set by training
+    __array_priority__ = 1000  # as of tensors: arrays and NumPy's numbers leave operators to it
 
     def __init__(
         self,
@@ -242,18 +244,21 @@ class Variable:
 
     # As a tensor.
 
-    def numpy(self) -> np.ndarray:
-        """A NumPy copy in Keras's layout; a sharded parameter is gathered first."""
+    def numpy(self) -> np.ndarray | np.generic:
+        """A NumPy copy in Keras's layout, of one number a NumPy scalar.
+
+        A sharded parameter is gathered first.
+        """
         tensor = self.tensor.detach()
         if hasattr(tensor, "full_tensor"):
             tensor = tensor.full_tensor()
         tensor = tensor.cpu()
         if tensor.dtype == torch.bfloat16:
             tensor = tensor.float()
-        return np.array(tensor.numpy())
+        return np.array(tensor.numpy())[()]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        array = self.numpy()
+        array = np.asarray(self.numpy())
         return array if dtype is None else array.astype(dtype)
 
     @classmethod
@@ -331,10 +336,10 @@ class Variable:
 
 
 def _operator(name: str) -> Any:
-    method = getattr(Tensor, name)
+    function = getattr(operator, name)
 
-    def operate(self: Variable, *others: Any) -> Any:
-        return method(self.value, *[_resolve(other) for other in others])
+    def operate(self: Variable) -> Any:
+        return function(self.value)
 
     operate.__name__ = name
     operate.__doc__ = f"``Tensor.{name}`` of the value."
@@ -343,11 +348,18 @@ def _operator(name: str) -> Any:
 
 def _promoting(name: str) -> Any:
     """An operator that takes NumPy arrays and lists on the other side too."""
-    method = getattr(Tensor, name)
+    is_reflected = not hasattr(operator, name)
+    own = name.replace("__r", "__", 1) if is_reflected else name
+    # The compiler knows these functions, and of the methods only those that nobody has replaced.
+    function = torch.matmul if own == "__matmul__" else getattr(operator, own)
 
     def operate(self: Variable, other: Any) -> Any:
         value = self.value
-        return method(value, as_operand(_resolve(other), value.dtype, value.device))
+        other = as_operand(_resolve(other), value.dtype, value.device)
+        if not is_reflected:
+            return function(value, other)
+        # NumPy's numbers would make an array of it.
+        return function(other.item() if isinstance(other, np.generic) else other, value)
 
     operate.__name__ = name
     operate.__doc__ = f"``Tensor.{name}`` of the value."

@@ -12,6 +12,7 @@ from torch import Tensor, fx, nn
 from torchkeras.core import naming, nested
 from torchkeras.core.checks import argument_error, unfit_arguments
 from torchkeras.core.dtypes import standardize_dtype
+from torchkeras.core.indexing import forwards, goes_backwards
 from torchkeras.core.typing import Shape
 from torchkeras.core.variable import as_operand
 from torchkeras.tracer import shapes
@@ -180,6 +181,9 @@ class KerasTensor:
         )
 
     def __getitem__(self, index: Any) -> "KerasTensor":
+        if goes_backwards(index):
+            axes, index = forwards(index, self.ndim)
+            self = record(torch.flip, (self, axes), {})
         return record(operator.getitem, (self, index), {})
 
     def __contains__(self, item: Any) -> bool:

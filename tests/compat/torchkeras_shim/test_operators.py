@@ -110,3 +110,10 @@ def test_tensors_stay_hashable_and_compare_to_nothing():
 def test_comparing_tensors_compiles_in_one_graph():
     compiled = torch.compile(lambda a, b: (a + b) * 2 / 2 == a, fullgraph=True, backend="eager")
     assert compiled(X, X).tolist() == [False, False]
+
+
+def test_slices_go_backwards():
+    x = torch.arange(6).reshape(2, 3)
+    assert x[::-1, ::-2].tolist() == [[5, 3], [2, 0]]
+    assert x[..., 1::-1][0].tolist() == [1, 0]
+    assert tf.Variable(x)[::-1].tolist() == [[3, 4, 5], [0, 1, 2]]

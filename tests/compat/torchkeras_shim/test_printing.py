@@ -53,6 +53,13 @@ def test_a_formatted_tensor_reads_as_its_values():
     assert in_script("'{}'.format(x)", x=M) == "[[1. 1.]\n [1. 1.]]"
 
 
+def test_sizes_read_as_a_tensor():
+    assert str(tf.shape(M)) == "tf.Tensor([2 2], shape=(2,), dtype=int32)"
+    assert repr(tf.shape(M)[:1]) == (
+        "<tf.Tensor: shape=(1,), dtype=int32, numpy=array([2], dtype=int32)>"
+    )
+
+
 def test_tensors_that_carry_gradients_print():
     with torch.enable_grad():
         x = torch.ones((), requires_grad=True) * 2

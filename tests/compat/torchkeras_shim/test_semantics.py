@@ -85,3 +85,41 @@ def test_fit_turns_gradients_on_for_itself():
     assert not np.array_equal(before, model.get_weights()[0])
     assert not torch.is_grad_enabled()
     assert not model(np.ones((1, 2))).requires_grad
+
+
+def test_types_equal_their_names_and_numpys_types():
+    dtype = torch.ones(1).dtype
+    assert dtype == "float32"
+    assert dtype == "float"
+    assert dtype == np.float32
+    assert np.dtype("float32") == np.dtype(dtype.name)
+    assert dtype == float  # noqa: E721
+    assert dtype != "float64"
+    assert dtype != np.int32
+    assert dtype != torch.float64
+    assert dtype is not None
+    assert dtype in ("int32", "float32")
+    assert {dtype: 1}[torch.float32] == 1
+    assert torch.bool == bool  # noqa: E721
+    assert torchkeras.Input((1,)).dtype == torch.float32
+
+
+def test_devices_answer_what_scripts_ask_of_their_texts():
+    device = torch.ones(1).device
+    assert device.endswith("CPU:0")
+    assert not device.endswith("GPU:0")
+    assert torch.device("cuda:1").endswith("GPU:1")
+
+
+def test_references_are_keys():
+    x, same = torch.ones(2), torch.ones(2)
+    assert {x.ref(): 1}[x.ref()] == 1
+    assert x.ref() != same.ref()
+    assert x.ref().deref() is x
+    variable = torchkeras.Variable(1.0)
+    assert variable.ref() == variable.ref()
+
+
+def test_one_number_of_a_variable_is_a_number_of_numpy():
+    optimizer = torchkeras.optimizers.SGD(0.5)
+    assert f"{optimizer.learning_rate.numpy():.3f}" == "0.500"
