@@ -9,6 +9,7 @@ from torch import Tensor
 from tensorflow.io.pictures import convert_image_dtype, decode_jpeg, encode_jpeg
 from tensorflow.tensors import convert_to_tensor
 from torchkeras import ops
+from torchkeras.core.checks import argument_error
 
 # Red, green and blue to luma and two differences of colour (PAL), and back.
 _YUV = [
@@ -133,10 +134,25 @@ def adjust_saturation(image: Any, saturation_factor: Any, name: str | None = Non
 def adjust_jpeg_quality(
     image: Any, jpeg_quality: Any, dct_method: str = "", name: Any = None
 ) -> Any:
-    """The image as it comes out of a JPEG file of this quality, 0 to 100."""
+    """The image as it comes out of a JPEG file.
+
+    Args:
+        image: The image.
+        jpeg_quality: Quality of the file, 0 to 100.
+        dct_method: That of ``tf.io.decode_jpeg``.
+        name: Accepted.
+
+    Raises:
+        ValueError: another quality or method.
+    """
+    if not 0 <= jpeg_quality <= 100:
+        raise argument_error(
+            "tf.image.adjust_jpeg_quality", "jpeg_quality", jpeg_quality, "0 to 100"
+        )
     image = convert_to_tensor(image)
     pixels = convert_image_dtype(image, torch.uint8, saturate=True)
-    again = decode_jpeg(encode_jpeg(pixels, quality=int(jpeg_quality)), channels=image.shape[-1])
+    octets = encode_jpeg(pixels, quality=int(jpeg_quality))
+    again = decode_jpeg(octets, channels=image.shape[-1], dct_method=dct_method)
     return convert_image_dtype(again, image.dtype)
 
 

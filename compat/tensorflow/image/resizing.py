@@ -288,27 +288,48 @@ def extract_glimpse(
     noise: str = "uniform",
     name: str | None = None,
 ) -> Tensor:
-    """A window of each image around its own centre; zeros beyond the image.
+    """A window of each image around its own centre, or from its own corner on.
 
     Args:
         input: ``(batch, height, width, channels)``.
         size: Height and width of a window, in pixels.
-        offsets: ``(batch, 2)`` its centre: from -1 to 1 over the image, or from the upper left
-            corner if not ``centered``; in pixels if not ``normalized``.
-        centered, normalized: See ``offsets``.
-        noise: Only ``"zero"`` has a value that can be foretold; it is what is filled in.
+        offsets: ``(batch, 2)`` its centre, from -1 to 1 over the image; without ``centered`` or
+            ``normalized``, its upper left corner.
+        centered: Whether offsets count from the middle of the image, not from its corner.
+        normalized: Whether they count in images, not in pixels.
+        noise: What stands beyond the image: ``"zero"``, or noise between the least and largest
+            values of the images: ``"uniform"``, or ``"gaussian"`` with their mean and deviation.
         name: Accepted.
+
+    Raises:
+        ValueError: another kind of noise.
     """
+    if noise not in ("uniform", "gaussian", "zero"):
+        expected = '"uniform", "gaussian" or "zero"'
+        raise argument_error("tf.image.extract_glimpse", "noise", noise, expected)
     images, wanted = convert_to_tensor(input).float(), as_sizes(size)
-    centres = convert_to_tensor(offsets, "float32")
+    corners = convert_to_tensor(offsets, "float32")
     sizes = torch.tensor(images.shape[1:3], dtype=torch.float32)
-    if normalized:
-        centres = (centres + 1) / 2 * sizes if centered else centres * sizes
+    if normalized and centered:
+        corners = (corners + 1) / 2 * sizes - torch.tensor(wanted) / 2
+    elif normalized:
+        corners = corners * sizes
     elif centered:
-        centres = centres + sizes / 2
-    starts = torch.floor(centres - torch.tensor(wanted) / 2).long()
+        corners = corners + sizes / 2
+    starts = torch.floor(corners).long()
     places = [starts[:, axis, None] + torch.arange(wanted[axis]) for axis in (0, 1)]
     fits = [(p >= 0) & (p < images.shape[1 + axis]) for axis, p in enumerate(places)]
     rows, columns = (p.clamp(0, images.shape[1 + axis] - 1) for axis, p in enumerate(places))
     found = images[torch.arange(len(images))[:, None, None], rows[:, :, None], columns[:, None]]
-    return found * (fits[0][:, :, None] & fits[1][:, None])[..., None]
+    is_image = (fits[0][:, :, None] & fits[1][:, None])[..., None]
+    return torch.where(is_image, found, _noise(noise, images, found))
+
+
+def _noise(kind: str, images: Tensor, like: Tensor) -> Tensor:
+    """Numbers in the form of ``like`` that lie between the least and largest of ``images``."""
+    if kind == "zero":
+        return torch.zeros_like(like)
+    low, high = torch.aminmax(images)
+    if kind == "uniform":
+        return torch.rand_like(like) * (high - low) + low
+    return (torch.randn_like(like) * images.std() + images.mean()).clamp(low, high)

@@ -55,11 +55,13 @@ def parse_example(
     """The features of a batch of examples, along a new first axis; see ``parse_single_example``.
 
     Features of any number of values are sparse or ragged tensors; ``FixedLenSequenceFeature``
-    fills them up.
+    fills them up. ``example_names``, if they are given, are as many as examples; they change
+    nothing else.
     """
     octets = octets_of(serialized)
     if not octets.ndim:
         return parse_single_example(octets, features)
+    _check_names("tf.io.parse_example", example_names, octets.size)
     rows = [read_example(data) for data in octets.ravel().tolist()]
     return {
         key: joined(feature, [parse_one(key, feature, raw) for raw in rows])
@@ -102,7 +104,9 @@ def parse_sequence_example(
     """The features of a batch of sequences, and how many steps each has of those filled up.
 
     See ``parse_single_sequence_example``; shorter ``FixedLenSequenceFeature`` are filled up.
+    ``example_names``, if they are given, are as many as sequences; they change nothing else.
     """
+    _check_names("tf.io.parse_sequence_example", example_names, octets_of(serialized).size)
     parsed = [
         parse_single_sequence_example(data, context_features, sequence_features)
         for data in octets_of(serialized).ravel().tolist()
@@ -122,6 +126,12 @@ def parse_sequence_example(
         if isinstance(one, FixedLenSequenceFeature)
     }
     return context, steps, lengths
+
+
+def _check_names(where: str, names: Any, count: int) -> None:
+    number = count if names is None else octets_of(names).size
+    if number != count:
+        raise argument_error(where, "example_names", f"{number} of them", f"{count}")
 
 
 def read_example(data: bytes) -> Raw:

@@ -14,6 +14,7 @@ from torchkeras.core.dtypes import torch_dtype
 
 # Pillow's modes by number of channels.
 _MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
+_TRANSFORMS = ("", "INTEGER_FAST", "INTEGER_ACCURATE")
 _KNOWN = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "MPO")
 
 
@@ -62,14 +63,17 @@ def decode_jpeg(
         contents: The file's bytes.
         channels: 1 or 3; 0 takes as many as the file has.
         ratio: 1, 2, 4 or 8, which the picture is made smaller by.
-        fancy_upscaling, dct_method: Settings of TensorFlow's decoder. Pillow's is the accurate
-            one, so that numbers differ by a few steps of 255.
+        fancy_upscaling, dct_method: Settings of TensorFlow's decoder, the second
+            ``"INTEGER_FAST"``, ``"INTEGER_ACCURATE"`` or ``""``. Pillow's is the accurate one
+            with smooth colours, so that numbers may differ by a few steps of 255.
         try_recover_truncated, acceptable_fraction: Accepted; a file cut short is an error.
         name: Accepted.
 
     Raises:
         ValueError: the bytes are no picture, or can't have so many channels.
     """
+    if dct_method not in _TRANSFORMS:
+        raise argument_error("tf.io.decode_jpeg", "dct_method", dct_method, f"one of {_TRANSFORMS}")
     picture = _opened(contents, "tf.io.decode_jpeg")
     number = _checked_channels("tf.io.decode_jpeg", channels)
     if ratio not in (1, 2, 4, 8):
@@ -100,7 +104,7 @@ def decode_and_crop_jpeg(
         name: As in ``decode_jpeg``.
     """
     top, left, height, width = (int(number) for number in convert_to_tensor(crop_window))
-    pixels = decode_jpeg(contents, channels, ratio)
+    pixels = decode_jpeg(contents, channels, ratio, dct_method=dct_method)
     return pixels[top : top + height, left : left + width]
 
 

@@ -138,7 +138,11 @@ def _filled_texts(texts: list[bytes], shape: tuple[int, ...]) -> Texts:
 def serialize_sparse(
     sp_input: SparseTensor, out_type: Any = None, name: str | None = None
 ) -> Texts:
-    """A sparse tensor as three serialized tensors: indices, values and lengths of the axes."""
+    """A sparse tensor as three serialized tensors: indices, values and lengths of the axes.
+
+    ``out_type`` is ``tf.string``, or None; another is a ValueError.
+    """
+    _check_texts("tf.io.serialize_sparse", out_type)
     parts = (sp_input.indices, sp_input.values, sp_input.dense_shape)
     return as_texts([tensor_bytes(part) for part in parts])
 
@@ -146,7 +150,11 @@ def serialize_sparse(
 def serialize_many_sparse(
     sp_input: SparseTensor, out_type: Any = None, name: str | None = None
 ) -> Texts:
-    """The rows of a sparse tensor, three serialized tensors each."""
+    """The rows of a sparse tensor, three serialized tensors each.
+
+    ``out_type`` is ``tf.string``, or None; another is a ValueError.
+    """
+    _check_texts("tf.io.serialize_many_sparse", out_type)
     rows = [np.asarray(serialize_sparse(row)) for row in sp_input.rows()]
     return as_texts(np.stack(rows))
 
@@ -154,12 +162,34 @@ def serialize_many_sparse(
 def deserialize_many_sparse(
     serialized_sparse: Any, dtype: Any, rank: int | None = None, name: str | None = None
 ) -> SparseTensor:
-    """The sparse tensor whose rows ``serialize_many_sparse`` gave."""
+    """The sparse tensor whose rows ``serialize_many_sparse`` gave.
+
+    Args:
+        serialized_sparse: ``(rows, 3)`` texts.
+        dtype: Type of the values.
+        rank: Number of axes of a row and one more; None takes any.
+        name: Accepted.
+
+    Raises:
+        ValueError: values are of another type, or rows have another number of axes.
+    """
+    where, wanted = "tf.io.deserialize_many_sparse", dtypes.as_dtype(dtype)
     rows = [
         SparseTensor(*(tensor_of_bytes(as_octets(part)) for part in row))
         for row in octets_of(serialized_sparse).tolist()
     ]
+    for row in rows:
+        kind = dtypes.string if isinstance(row.values, Texts) else row.values.dtype
+        if kind != wanted:
+            raise argument_error(where, "dtype", dtype, f"that of the values, {kind}")
+        if rank is not None and rank != row.ndim + 1:
+            raise argument_error(where, "rank", rank, f"that of the rows and one, {row.ndim + 1}")
     return stacked(rows)
+
+
+def _check_texts(where: str, out_type: Any) -> None:
+    if out_type not in (None, dtypes.string):
+        raise argument_error(where, "out_type", out_type, "tf.string")
 
 
 def decode_raw(

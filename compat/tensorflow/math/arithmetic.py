@@ -4,16 +4,22 @@ import operator
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
-from torchkeras_shim.composite import over_values
+from torchkeras_shim.composite import Composite, over_values
+from torchkeras_shim.looking import is_at_hand
+from torchkeras_shim.shapes import TensorShape
 from torchkeras_shim.sizes import Sizes, as_size, as_sizes
 from torchkeras_shim.text import Texts, as_texts
 
+from tensorflow.dtypes import as_dtype
 from tensorflow.ragged.elementwise import combined
 from tensorflow.ragged.reducing import reduced
 from tensorflow.ragged.tensor import RaggedTensor
 from tensorflow.tensors import convert_to_tensor
 from torchkeras import activations, ops
+from torchkeras.core.checks import argument_error, kind_error
+from torchkeras.tracer import traceable
 
 
 def _operand(x: Any) -> Any:
@@ -190,18 +196,50 @@ def multiply_no_nan(x: Any, y: Any, name: str | None = None) -> Any:
 
 
 def add_n(inputs: Any, name: str | None = None) -> Any:
-    """The sum of tensors of one shape."""
-    total = inputs[0]
-    for term in inputs[1:]:
-        total = ops.add(total, term)
+    """The sum of tensors of one shape and type.
+
+    Raises:
+        ValueError: there are none, or shapes or types differ.
+    """
+    terms = list(inputs) if isinstance(inputs, (list, tuple, np.ndarray)) else [inputs]
+    if not terms:
+        raise argument_error("tf.add_n", "inputs", inputs, "one tensor or more")
+    terms = [term if isinstance(term, Composite) else convert_to_tensor(term) for term in terms]
+    first, total = terms[0], terms[0]
+    for term in terms[1:]:
+        if tuple(term.shape) != tuple(first.shape) or term.dtype != first.dtype:
+            raise argument_error(
+                "tf.add_n", "inputs", f"of {term.dtype} {tuple(term.shape)}",
+                f"{first.dtype} {tuple(first.shape)} like the first",
+            )  # fmt: skip
+        total = add(total, term)
     return total
 
 
 def accumulate_n(
     inputs: Any, shape: Any = None, tensor_dtype: Any = None, name: str | None = None
 ) -> Any:
-    """The sum of tensors of one shape."""
-    return add_n(inputs)
+    """The sum of tensors of one shape and type.
+
+    Args:
+        inputs: A list of tensors.
+        shape: Their shape, None for lengths of any kind; None as a whole takes that of the first.
+        tensor_dtype: Their type; None takes that of the first.
+        name: Accepted.
+
+    Raises:
+        ValueError: there are none, or shapes differ.
+        TypeError: types differ.
+    """
+    where = "tf.math.accumulate_n"
+    if not isinstance(inputs, (list, tuple)):
+        raise kind_error(where, "inputs", inputs, "a list of tensors")
+    total = add_n(inputs)
+    if shape is not None and not TensorShape(shape).is_compatible_with(total.shape):
+        raise argument_error(where, "shape", tuple(shape), f"that of inputs, {tuple(total.shape)}")
+    if tensor_dtype is not None and total.dtype != as_dtype(tensor_dtype):
+        raise kind_error(where, "tensor_dtype", tensor_dtype, f"that of inputs, {total.dtype}")
+    return total
 
 
 def _reduction(kind: str, operation: Callable[..., Any], text: str) -> Callable[..., Any]:
@@ -325,8 +363,39 @@ class TopK(NamedTuple):
 def top_k(
     input: Any, k: Any = 1, sorted: bool = True, index_type: Any = torch.int32, name: Any = None
 ) -> Any:
-    """``values`` and ``indices`` of the ``k`` largest elements along the last axis."""
-    return TopK(*ops.top_k(input, as_size(k), sorted=sorted))
+    """``values`` and ``indices`` of the ``k`` largest elements along the last axis.
+
+    Args:
+        input: Numbers.
+        k: How many.
+        sorted: Whether they come in falling order; False allows any order.
+        index_type: Type of ``indices``: int16, int32 or int64.
+        name: Accepted.
+
+    Raises:
+        ValueError: there are less than ``k``; another ``index_type``.
+    """
+    kind = as_dtype(index_type)
+    if kind not in (torch.int16, torch.int32, torch.int64):
+        raise argument_error("tf.math.top_k", "index_type", index_type, "int16, int32 or int64")
+    values, places = _first_of_equals(input, as_size(k), sorted)
+    return TopK(values, ops.cast(places, kind))
+
+
+@traceable
+def _first_of_equals(x: Any, count: int, is_sorted: bool) -> tuple[Any, Any]:
+    """The largest elements; of equal ones, those that stand first, if that can be seen."""
+    x = convert_to_tensor(x)
+    values, places = ops.top_k(x, count, sorted=is_sorted)
+    if count and is_at_hand(x):
+        least = values.amin(-1, keepdim=True)
+        has_equals = (values[..., 1:] == values[..., :-1]).any() or (x == least).sum() > (
+            values == least
+        ).sum()
+        if has_equals:
+            values, places = torch.sort(x, dim=-1, descending=True, stable=True)
+            values, places = values[..., :count], places[..., :count].int()
+    return values, places
 
 
 def in_top_k(targets: Any, predictions: Any, k: Any, name: str | None = None) -> Any:

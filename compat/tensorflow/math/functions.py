@@ -134,10 +134,15 @@ def _approximate(largest: bool, text: str) -> Callable[..., tuple[Tensor, Tensor
         aggregate_to_topk: bool = True,
         name: str | None = None,
     ) -> tuple[Tensor, Tensor]:
+        """The ``k`` largest elements and their places, exactly.
+
+        ``recall_target``, ``reduction_input_size_override`` and ``aggregate_to_topk`` change
+        nothing here: they say how rough a result may be.
+        """
         found = torch.topk(convert_to_tensor(operand), k, reduction_dimension, largest)
         return found.values, found.indices.to(torch.int32)
 
-    find.__doc__ = f"The ``k`` {text} elements and their places, exactly, whatever the target."
+    find.__doc__ = (find.__doc__ or "").replace("largest", text)
     return find
 
 

@@ -289,7 +289,11 @@ def bias_add(value: Any, bias: Any, data_format: str | None = None, name: str | 
 def moments(
     x: Any, axes: Any, shift: Any = None, keepdims: bool = False, name: str | None = None
 ) -> tuple[Any, Any]:
-    """Mean and variance along the axes."""
+    """Mean and variance along the axes.
+
+    ``shift`` changes nothing here: the variance is that of distances from the mean, which no
+    shift makes more exact.
+    """
     axes = as_sizes(axes)
     return math.reduce_mean(x, axes, keepdims), math.reduce_variance(x, axes, keepdims)
 

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 from torchkeras_shim.sizes import as_size, as_sizes
 
+from tensorflow.dtypes import as_dtype
 from tensorflow.nn.functions import (
     avg_pool,
     convolution,
@@ -171,6 +172,11 @@ def pool(
     return kinds[pooling_type](input, window_shape, strides, padding, data_format)
 
 
+def _check_channels_last(where: str, data_format: str) -> None:
+    if data_format != "NHWC":
+        raise argument_error(where, "data_format", data_format, '"NHWC"', "Transpose the images.")
+
+
 def max_pool_with_argmax(
     input: Any,
     ksize: Any,
@@ -181,7 +187,24 @@ def max_pool_with_argmax(
     include_batch_in_index: bool = False,
     name: str | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """The largest element of each window, and its place in the flattened image."""
+    """The largest element of each window, and its place in the flattened image.
+
+    Args:
+        input: ``(batch, height, width, channels)``.
+        ksize, strides: One number, one for each of the window's axes, or one for each of all.
+        padding: ``"SAME"`` or ``"VALID"``.
+        data_format: ``"NHWC"``.
+        output_dtype: Type of the places: int32 or int64.
+        include_batch_in_index: Whether places are those in the flattened batch.
+        name: Accepted.
+
+    Raises:
+        ValueError: another ``data_format`` or ``output_dtype``.
+    """
+    where = "tf.nn.max_pool_with_argmax"
+    _check_channels_last(where, data_format)
+    if as_dtype(output_dtype) not in (torch.int32, torch.int64):
+        raise argument_error(where, "output_dtype", output_dtype, "int32 or int64")
     x = convert_to_tensor(input)
     window, step = (window_of(part, 2, "channels_last") for part in (ksize, strides))
     _, height, width, channels = x.shape
@@ -200,7 +223,7 @@ def max_pool_with_argmax(
     flat = (rows * width + columns) * channels + torch.arange(channels).reshape(-1, 1, 1)
     if include_batch_in_index:
         flat = flat + torch.arange(len(x)).reshape(-1, 1, 1, 1) * (height * width * channels)
-    return found.movedim(1, -1), flat.movedim(1, -1).to(output_dtype)
+    return found.movedim(1, -1), flat.movedim(1, -1).to(as_dtype(output_dtype))
 
 
 def dilation2d(
@@ -212,7 +235,11 @@ def dilation2d(
     dilations: Any,
     name: str | None = None,
 ) -> Tensor:
-    """The largest sum of pixel and filter in each window, channel by channel."""
+    """The largest sum of pixel and filter in each window, channel by channel.
+
+    ``data_format`` is ``"NHWC"``; another is a ValueError.
+    """
+    _check_channels_last("tf.nn.dilation2d", data_format)
     x, kernel = convert_to_tensor(input), convert_to_tensor(filters)
     step, spread = (window_of(part, 2, "channels_last") for part in (strides, dilations))
     planes = x.movedim(-1, 1)

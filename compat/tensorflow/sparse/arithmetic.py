@@ -147,6 +147,10 @@ def _segment_reduction(kind: str, text: str) -> Callable[..., Tensor]:
         sparse_gradient: bool = False,
         name: str | None = None,
     ) -> Tensor:
+        """Sums of the rows at ``indices`` with the same number.
+
+        ``sparse_gradient`` changes nothing here: gradients are dense.
+        """
         rows = convert_to_tensor(data)[convert_to_tensor(indices).long()]
         owner = convert_to_tensor(segment_ids).long()
         count = int(owner[-1]) + 1 if num_segments is None else as_size(num_segments)
@@ -157,15 +161,13 @@ def _segment_reduction(kind: str, text: str) -> Callable[..., Tensor]:
         number = number.sqrt() if kind == "sqrt_n" else number
         return total / number.reshape((-1,) + (1,) * (rows.ndim - 1))
 
-    reduce.__doc__ = text
+    reduce.__doc__ = (reduce.__doc__ or "").replace("Sums", text, 1)
     return reduce
 
 
-segment_sum = _segment_reduction("sum", "Sums of the rows at ``indices`` with the same number.")
-segment_mean = _segment_reduction("mean", "Means of the rows at ``indices`` with the same number.")
-segment_sqrt_n = _segment_reduction(
-    "sqrt_n", "Sums of the rows at ``indices`` with the same number, over the root of how many."
-)
+segment_sum = _segment_reduction("sum", "Sums")
+segment_mean = _segment_reduction("mean", "Means")
+segment_sqrt_n = _segment_reduction("sqrt_n", "Sums over the root of the number")
 
 
 def bincount(

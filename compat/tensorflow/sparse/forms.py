@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torchkeras_shim.looking import is_at_hand
 from torchkeras_shim.sizes import as_size, as_sizes
 from torchkeras_shim.text import Texts, as_texts
 
@@ -21,7 +22,21 @@ def to_dense(
     validate_indices: bool = True,
     name: str | None = None,
 ) -> Any:
-    """The whole tensor, ``default_value`` (0 or an empty text) where there is nothing."""
+    """The whole tensor.
+
+    Args:
+        sp_input: The sparse tensor.
+        default_value: What stands where there is nothing; None means 0 or an empty text.
+        validate_indices: Whether indices out of order, or repeated, are an error; of repeated
+            ones the last counts otherwise.
+        name: Accepted.
+
+    Raises:
+        ValueError: indices lie beyond the tensor, or see ``validate_indices``.
+    """
+    if default_value is not None and np.ndim(default_value):
+        raise argument_error("tf.sparse.to_dense", "default_value", default_value, "one value")
+    check_indices("tf.sparse.to_dense", sp_input, validate_indices)
     places = tuple(sp_input.indices.T)
     if isinstance(sp_input.values, Texts):
         texts = np.full(sp_input.shape, b"" if default_value is None else default_value, object)
@@ -31,6 +46,29 @@ def to_dense(
     dense = sp_input.values.new_full(tuple(sp_input.shape), fill)
     dense[places] = sp_input.values
     return dense
+
+
+def check_indices(where: str, x: SparseTensor, in_order: bool = True) -> None:
+    """Raise if indices lie beyond the tensor; if asked for, if they are out of order or repeated.
+
+    Nothing is checked where values can't be looked at, as on a GPU.
+    """
+    if not is_at_hand(x.indices):
+        return
+    bounds = torch.tensor(list(x.shape))
+    wrong = ((x.indices < 0) | (x.indices >= bounds)).any(-1)
+    if wrong.any():
+        beyond = x.indices[wrong][0].tolist()
+        raise argument_error(where, "indices", beyond, f"indices within {tuple(x.shape)}")
+    if in_order:
+        places = places_of(x)
+        late = (places[1:] <= places[:-1]).nonzero()
+        if len(late):
+            first = x.indices[late[0, 0] + 1].tolist()
+            raise argument_error(
+                where, "indices", first, "indices in order, each once",
+                "Try tf.sparse.reorder(x), or validate_indices=False.",
+            )  # fmt: skip
 
 
 def from_dense(tensor: Any, name: str | None = None) -> SparseTensor:

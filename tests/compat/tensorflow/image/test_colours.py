@@ -39,3 +39,10 @@ def test_standardized_images_have_mean_0_and_variance_1():
     standard = tf.image.per_image_standardization(PIXELS).numpy()
     assert abs(standard.mean()) < 1e-5
     assert abs(standard.std() - 1) < 1e-5
+
+
+def test_settings_of_jpeg_files_are_checked():
+    with pytest.raises(ValueError, match="jpeg_quality is 101"):
+        tf.image.adjust_jpeg_quality(PIXELS, 101)
+    with pytest.raises(ValueError, match="dct_method is 'SLOW'"):
+        tf.image.adjust_jpeg_quality(PIXELS, 50, dct_method="SLOW")

@@ -54,4 +54,19 @@ def test_a_glimpse_is_a_window_around_a_place():
     middle = tf.image.extract_glimpse(images, [2, 2], [[0.0, 0.0]])
     np.testing.assert_array_equal(middle, images[:, 1:3, 1:3])
     corner = tf.image.extract_glimpse(images, [2, 2], [[0, 0]], centered=False, normalized=False)
-    np.testing.assert_array_equal(corner[0, :, :, 0], [[0, 0], [0, 0]])
+    np.testing.assert_array_equal(corner, images[:, :2, :2])
+
+
+@pytest.mark.parametrize("noise", ["uniform", "gaussian"])
+def test_noise_beyond_a_glimpse_lies_within_the_image(noise):
+    image = np.linspace(2, 7, 12, dtype="float32").reshape(1, 3, 4, 1)
+    glimpse = tf.image.extract_glimpse(image, [30, 40], [[0.0, 0.0]], noise=noise).numpy()
+    assert 2 <= glimpse.min() < glimpse.max() <= 7
+    assert len(np.unique(glimpse)) > 100
+    blank = tf.image.extract_glimpse(image, [30, 40], [[0.0, 0.0]], noise="zero").numpy()
+    assert (glimpse[blank > 0] == blank[blank > 0]).all()
+
+
+def test_kinds_of_noise_are_known():
+    with pytest.raises(ValueError, match="noise is 'pink'"):
+        tf.image.extract_glimpse(np.zeros((1, 2, 2, 1)), [1, 1], [[0.0, 0.0]], noise="pink")

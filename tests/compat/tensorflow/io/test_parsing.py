@@ -114,3 +114,11 @@ def test_pipelines_parse_records(tmp_path):
     x, y = next(iter(tf.data.TFRecordDataset(path).map(sample).batch(4)))
     assert tuple(x.shape) == (4, 2, 3)
     assert y.tolist() == x[:, 0, 0].tolist() == [0, 1, 2, 3]
+
+
+def test_names_of_examples_are_as_many_as_they():
+    wanted = {"a": io.FixedLenFeature([], tf.int64, 5)}
+    empty = [train.Example().SerializeToString()]
+    assert io.parse_example(empty, wanted, example_names=["only"])["a"].tolist() == [5]
+    with pytest.raises(ValueError, match="example_names is '2 of them'"):
+        io.parse_example(empty, wanted, example_names=["one", "two"])

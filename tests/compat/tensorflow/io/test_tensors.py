@@ -66,3 +66,15 @@ def test_compressed_texts():
     assert tf.io.encode_base64("a", pad=True).numpy() == b"YQ=="
     with pytest.raises(ValueError, match="compression_type"):
         tf.io.decode_compressed("abc", "LZ4")
+
+
+def test_sparse_tensors_are_written_and_read_as_they_are_said_to_be():
+    sparse = tf.SparseTensor([[0, 1]], [2.0], [1, 3])
+    for write in (tf.io.serialize_sparse, tf.io.serialize_many_sparse):
+        with pytest.raises(ValueError, match="out_type"):
+            write(sparse, out_type=tf.int32)
+    rows = tf.io.serialize_many_sparse(sparse)
+    with pytest.raises(ValueError, match="dtype is torch.int32"):
+        tf.io.deserialize_many_sparse(rows, tf.int32)
+    with pytest.raises(ValueError, match="rank is 3"):
+        tf.io.deserialize_many_sparse(rows, tf.float32, rank=3)

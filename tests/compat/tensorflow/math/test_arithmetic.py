@@ -87,3 +87,26 @@ def test_texts_are_compared_by_their_bytes():
     assert tf.equal(texts, "a").tolist() == [True, False]
     assert tf.math.not_equal(b"a", texts).tolist() == [False, True]
     assert tf.not_equal(tf.constant("#"), "#").item() is False
+
+
+def test_sums_of_several_are_of_one_kind():
+    ones = tf.ones((2, 2))
+    with pytest.raises(ValueError, match="one tensor or more"):
+        tf.add_n([])
+    with pytest.raises(ValueError, match="like the first"):
+        tf.add_n([ones, tf.ones(2)])
+    with pytest.raises(ValueError, match=r"shape is \(2, 3\)"):
+        tf.math.accumulate_n([ones], shape=[2, 3])
+    with pytest.raises(TypeError, match="tensor_dtype"):
+        tf.math.accumulate_n([ones], tensor_dtype=tf.int32)
+    with pytest.raises(TypeError, match="a list of tensors"):
+        tf.math.accumulate_n(ones)
+
+
+def test_places_of_the_largest_have_the_type_asked_for():
+    assert tf.math.top_k([1, 2], index_type=tf.int16).indices.dtype == tf.int16
+    with pytest.raises(ValueError, match="index_type"):
+        tf.math.top_k([1, 2], index_type=tf.uint8)
+    assert tf.math.top_k([2, 1, 2, 2], 2).indices.tolist() == [0, 2]
+    x = tf.keras.Input((5,))
+    assert tf.math.top_k(x, 2).indices.shape == (None, 2)

@@ -33,3 +33,14 @@ def test_places_of_the_largest_lead_to_them():
 def test_blocks_come_back():
     blocks = tf.nn.space_to_depth(IMAGES, 2)
     np.testing.assert_array_equal(tf.nn.depth_to_space(blocks, 2), IMAGES)
+
+
+def test_windows_that_know_one_layout_say_so():
+    ones, filters = [1, 1, 1, 1], np.zeros((2, 2, 3))
+    with pytest.raises(ValueError, match="max_pool_with_argmax: data_format is 'NCHW'"):
+        tf.nn.max_pool_with_argmax(IMAGES, 2, 2, "VALID", data_format="NCHW")
+    with pytest.raises(ValueError, match="output_dtype"):
+        tf.nn.max_pool_with_argmax(IMAGES, 2, 2, "VALID", output_dtype=tf.float32)
+    for function in (tf.nn.dilation2d, tf.nn.erosion2d):
+        with pytest.raises(ValueError, match="data_format is 'NCHW'"):
+            function(IMAGES, filters, ones, "VALID", "NCHW", ones)

@@ -43,3 +43,14 @@ def test_lengths_that_do_not_fit_are_errors():
         sparse.reset_shape(x, [1, 3])
     with pytest.raises(ValueError, match="but for axis 0"):
         sparse.concat(0, [x, tf.SparseTensor([[0, 1]], [1], [2, 4])])
+
+
+def test_indices_are_checked_unless_told_otherwise():
+    late = tf.SparseTensor([[1], [0], [1]], [1, 2, 3], [3])
+    with pytest.raises(ValueError, match=r"indices is \[0\]; expected indices in order"):
+        tf.sparse.to_dense(late)
+    assert tf.sparse.to_dense(late, validate_indices=False).tolist() == [2, 3, 0]
+    with pytest.raises(ValueError, match=r"indices is \[3\]; expected indices within \(3,\)"):
+        tf.sparse.to_dense(tf.SparseTensor([[3]], [1], [3]), validate_indices=False)
+    with pytest.raises(ValueError, match="one value"):
+        tf.sparse.to_dense(late, default_value=[1, 2], validate_indices=False)
