@@ -6,7 +6,8 @@ import pytest
 import torch
 
 import torchkeras
-from torchkeras import losses
+from torchkeras import activations, losses
+from torchkeras.core.settings import settings
 
 SAME_ARGUMENTS = [
     "mean_squared_error", "mean_absolute_error", "mean_absolute_percentage_error",
@@ -152,3 +153,14 @@ def test_on_symbolic_tensors_they_are_parts_of_a_model_that_is_saved(name, tmp_p
     expected = getattr(losses, name)(*x)
     for each in (model, torchkeras.models.load_model(tmp_path / "model.keras")):
         torch.testing.assert_close(each(x), expected)
+
+
+def test_in_scripts_a_crossentropy_takes_the_logits_of_any_activation(monkeypatch):
+    """TensorFlow 2.21 gives these for a sigmoid's outputs, in Keras 2 and 3."""
+    logits = torch.tensor([[2.0, -1.0, 0.5]])
+    y_pred = activations.sigmoid(logits)
+    y_true = torch.tensor([[0.0, 1.0, 0.0]])
+    expected = torch.nn.functional.cross_entropy(logits, y_true)
+    assert losses.categorical_crossentropy(y_true, y_pred) != pytest.approx(float(expected))
+    monkeypatch.setattr(settings, "any_logits", True)
+    assert losses.categorical_crossentropy(y_true, y_pred) == pytest.approx(float(expected))

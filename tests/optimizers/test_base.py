@@ -261,3 +261,22 @@ def test_the_built_in_formula_is_at_hand_in_update_step(weights):
 def test_a_class_without_formula_says_so(weights):
     with pytest.raises(RuntimeError, match="update_step isn't defined"):
         Optimizer().apply([[1.0]], weights([1.0]))
+
+
+def test_further_variables_leave_the_known_ones_their_slots():
+    first, second = (torch.nn.Parameter(torch.ones(2)) for _ in range(2))
+    optimizer = keras.optimizers.Adam(0.1)
+    optimizer.apply_gradients([(torch.ones(2), first)])
+    momentum = optimizer.variables[2]
+    optimizer.extend([second])
+    optimizer.apply_gradients([(torch.ones(2), second)])
+    assert optimizer.variables[2] is momentum
+    assert len(optimizer.variables) == 6
+    assert int(optimizer.iterations) == 2
+    torch.testing.assert_close(optimizer.variables[4].parameter, torch.full((2,), 0.1))
+
+
+def test_a_class_that_makes_more_than_slots_is_not_extended():
+    adafactor = keras.optimizers.Adafactor()
+    adafactor.build([torch.nn.Parameter(torch.ones(2))])
+    assert not adafactor.can_extend

@@ -21,6 +21,7 @@ class Settings:
         self.traceback_filtering = True
         self.random_generator = True  # noted only: there is one kind
         self.flash_attention: bool | None = None  # None lets torch choose
+        self.any_logits = False  # cross-entropies take logits of any activation, as TensorFlow's
         self.max_epochs: int | None = None
         self.max_steps_per_epoch: int | None = None
 

@@ -335,12 +335,16 @@ class LayerWeights(nn.Module):
     @trainable.setter
     def trainable(self, value: bool) -> None:
         value = bool(value)
+        self._set_trainable(value)
+        for layer in self._layers:
+            layer.trainable = value
+
+    def _set_trainable(self, value: bool) -> None:
+        """Set ``trainable`` of this layer alone, without those inside."""
         self.__dict__["_trainable"] = value
         for variable in self._own_variables():
             if getattr(variable, "born_trainable", True):
                 variable.trainable = value
-        for layer in self._layers:
-            layer.trainable = value
 
     def get_weights(self) -> list[np.ndarray]:
         """NumPy copies of ``weights``."""

@@ -71,9 +71,17 @@ def broadcasts(first: Sequence[int], second: Sequence[int]) -> bool:
 
 
 def logits_of(y_pred: Any, activation: str) -> Tensor | None:
-    """What ``y_pred`` is the ``activation`` (along the last axis) of, if that was noted on it."""
+    """What ``y_pred`` is the ``activation`` (along the last axis) of, if that was noted on it.
+
+    TensorFlow takes what another activation was given, too: a sigmoid's, say, for a softmax.
+    """
     logits = getattr(y_pred, "_keras_logits", None)
-    if logits is None or getattr(y_pred, "_keras_activation", None) != activation:
+    if logits is None:
+        return None
+    if (
+        not settings.settings.any_logits
+        and getattr(y_pred, "_keras_activation", None) != activation
+    ):
         return None
     return logits if logits.dtype is y_pred.dtype else logits.to(y_pred.dtype)
 

@@ -305,22 +305,45 @@ class Optimizer(Stepping, Minimizing, Slotted, OlderSlots, State, Configurable):
         if self.built:
             return
         variables = var_list if variables is None else variables
+        self._trainable_variables, self._slots = [], []
+        self._model_variables_moving_average, self._accumulated_gradients = [], []
+        self._take_in(variables)
+
+    @property
+    def can_extend(self) -> bool:
+        """Whether ``extend`` serves; a class whose ``build`` makes more than slots says no."""
+        return self.built and type(self).build is Optimizer.build
+
+    def extend(self, variables: Iterable[Variable]) -> None:
+        """Create slots for further variables, those of another model; the others keep theirs.
+
+        Args:
+            variables: Trainable variables, none of which is known.
+
+        Source: tf.keras 2, where one optimizer may be compiled into several models.
+        """
+        first = len(self._trainable_variables)
+        self._missing.add(tuple(range(first)))  # models are trained in turn
+        self._take_in(variables)
+        self._missing.add(tuple(range(first, len(self._trainable_variables))))
+
+    def _take_in(self, variables: Iterable[Variable]) -> None:
         variables = [as_variable(item) for item in variables]
-        self._trainable_variables = variables
-        self._slots = [{} for _ in variables]
+        self._trainable_variables = [*self._trainable_variables, *variables]
+        self._slots = [*self._slots, *({} for _ in variables)]
         self._index()
         if self.use_ema:
-            self._model_variables_moving_average = self.add_optimizer_variables(
+            self._model_variables_moving_average += self.add_optimizer_variables(
                 variables, "average"
             )
         if self.gradient_accumulation_steps:
-            self._accumulated_gradients = [
+            self._accumulated_gradients += [
                 self.add_variable_from_reference(variable, "gradient_accumulator")
                 for variable in variables
             ]
         for names, initializers in self.slot_blocks():
             self.add_optimizer_variables(variables, names, initializers)
-        self.param_groups[0]["params"] = [variable.parameter for variable in variables]
+        self.param_groups[0]["params"] = [v.parameter for v in self._trainable_variables]
         self.built = True
         self._link_all()
 

@@ -17,6 +17,7 @@ from torchkeras.core import nested, serialization
 from torchkeras.core.checks import argument_error, kind_error, moment_error, nearest
 from torchkeras.core.scopes import local
 from torchkeras.distribution import Alone, current_group, distribution
+from torchkeras.training import freezing
 from torchkeras.training.compiled import CompiledLoss, CompiledMetrics
 from torchkeras.training.delayed import LossAverage
 from torchkeras.training.foreign import advances_by_batch
@@ -219,6 +220,7 @@ class Compilation:
             test_function=None,
             predict_function=None,
             _plan=_Plan(arguments, getattr(self, "output_names", None)),
+            _flags_at_compile=freezing.flags(self),
             _loss_takes_training="training" in inspect.signature(self.compute_loss).parameters,
         )
 

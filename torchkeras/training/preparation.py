@@ -21,7 +21,7 @@ from torchkeras.core.settings import settings
 from torchkeras.data import rows, unpack_x_y_sample_weight
 from torchkeras.distribution import ALONE, distribution, processes, replicas
 from torchkeras.tracer import KerasTensor
-from torchkeras.training import jit, sharding
+from torchkeras.training import freezing, jit, sharding
 from torchkeras.training.precision import precision_of
 
 
@@ -60,6 +60,7 @@ class Run:
         self._outer_trains = model._progress is not None and model.training
         self._outer_full_batch = model._full_batch
         self._reductions: dict[int, tuple[Any, Any]] | None = None  # before a run that trains
+        self._thawed: freezing.Thawed | None = None
 
     def __enter__(self) -> "Run":
         return self
@@ -67,6 +68,8 @@ class Run:
     def __exit__(self, kind: type[BaseException] | None, *exc: object) -> None:
         for stream in self._streams:
             stream.close()
+        if self._thawed is not None:
+            self._thawed.refreeze()
         if kind is not None and self.callbacks is not None:
             self.callbacks.let_go()
         if self.model.training != self._outer_trains:
@@ -135,6 +138,8 @@ class Run:
             self._build(stream)
         if plan.loss is not None and isinstance(stream, data.ArrayBatches):
             plan.loss.check_labels(stream.targets)
+        if trains:
+            self._thawed = freezing.Thawed(model)
         variables = model.trainable_variables
         state = model.__dict__
         state["_has_penalties"] = model._have_penalties(variables)
@@ -195,6 +200,9 @@ class Run:
                 optimizer.build(variables)
             return
         known = {id(v) for v in optimizer._trainable_variables}
+        if variables and known.isdisjoint(map(id, variables)) and optimizer.can_extend:
+            optimizer.extend(variables)  # it has trained another model so far
+            return
         for variable in variables:
             if id(variable) not in known and not model.overrides_train_step:
                 raise moment_error(

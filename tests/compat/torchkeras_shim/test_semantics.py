@@ -7,6 +7,7 @@ from torchkeras_shim import semantics
 from torchkeras_shim.shapes import TensorShape
 
 import torchkeras
+from torchkeras.core.settings import settings
 
 
 def test_gradients_are_off_here_and_in_threads_started_here():
@@ -64,6 +65,10 @@ def test_installing_twice_changes_nothing():
     before = torch.Tensor.shape, torch.Tensor.numpy, threading.Thread.start
     semantics.install()
     assert before == (torch.Tensor.shape, torch.Tensor.numpy, threading.Thread.start)
+
+
+def test_crossentropies_take_the_logits_of_any_activation():
+    assert settings.any_logits
 
 
 def test_torch_compiles_all_the_same():
