@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow_files
 
 import torchkeras
 
@@ -42,3 +43,11 @@ def pair(request):
     ours, theirs = randomize(maker(torchkeras)), randomize(maker(keras))
     shape = tuple(ours.input_shape[1:])
     return ours, theirs, np.random.default_rng(0).random((5, *shape), dtype="float32")
+
+
+@pytest.fixture(scope="session")
+def of_tensorflow(tmp_path_factory):
+    """Folder of what real TensorFlow wrote."""
+    folder = tmp_path_factory.mktemp("tensorflow")
+    tensorflow_files.extract(folder)
+    return folder

@@ -12,7 +12,7 @@ from torchkeras.layers.asides import Aside
 from torchkeras.layers.base import Layer
 from torchkeras.layers.input import Input, InputLayer
 from torchkeras.models.model import Model
-from torchkeras.saving import operations
+from torchkeras.saving import operations, tensorflow_operations
 from torchkeras.tracer import Call, Graph, KerasTensor, is_symbolic, symbols_in
 from torchkeras.tracer.graph import attach_mask
 from torchkeras.tracer.symbolic import check_symbolic, map_symbols
@@ -280,6 +280,10 @@ class _Writer:
 # --- Reading
 
 
+# What tf.keras 2 writes in place of a layer's name for a first argument that is no tensor.
+_CONSTANT = "_CONSTANT_VALUE"
+
+
 class _Reader:
     """Makes the layers of a configuration and calls them in order."""
 
@@ -289,6 +293,7 @@ class _Reader:
         self.first_node: dict[str, int] = {}
         self.results: dict[tuple[str, int], list[KerasTensor]] = {}
         self.waiting: list[tuple[str, int, Any]] = []
+        self.of_tensorflow: set[str] = set()
 
     def read(self) -> tuple[Any, Any]:
         with serialization.sharing_scope():
@@ -315,6 +320,9 @@ class _Reader:
             config = dict(entry["config"])
             config.pop("name", None)
             layer = operations.from_keras(entry["class_name"], config, entry.get("module"))
+        elif tensorflow_operations.is_operation(entry):
+            layer = tensorflow_operations.read(entry)
+            self.of_tensorflow.add(name)
         else:
             layer = serialization.deserialize_keras_object(
                 {k: v for k, v in entry.items() if k not in ("inbound_nodes", "name")}
@@ -369,14 +377,18 @@ class _Reader:
         if kwargs.get("training") is True and signature and signature.training_default:
             del kwargs["training"]  # the default of layers that vary images, written by Keras
         outputs = layer(*args, **kwargs)
-        self.results[(name, number)] = _symbols(outputs)
+        if name in self.of_tensorflow:  # shapes, too
+            self.results[(name, number)] = outputs if isinstance(outputs, list) else [outputs]
+        else:
+            self.results[(name, number)] = _symbols(outputs)
 
     def _older_arguments(self, node: list) -> tuple[tuple, dict[str, Any]]:
         """Arguments of a Keras 2 node: a list of [layer, node, tensor, kwargs]."""
         tensors, kwargs = [], {}
         entries = node if node and isinstance(node[0], list) else [node]
         for entry in entries:
-            tensors.append(self._symbol(entry[0], entry[1], entry[2]))
+            is_constant = entry[0] == _CONSTANT
+            tensors.append(entry[2] if is_constant else self._symbol(*entry[:3]))
             if len(entry) > 3:
                 kwargs.update({key: self._older_value(v) for key, v in (entry[3] or {}).items()})
         single = tensors[0] if len(tensors) == 1 else tensors
@@ -387,6 +399,8 @@ class _Reader:
             return self._symbol(*value[:3])
         if isinstance(value, list):
             return [self._older_value(item) for item in value]
+        if isinstance(value, dict) and "class_name" not in value:
+            return {key: self._older_value(item) for key, item in value.items()}
         return self._value(value)
 
     def _value(self, value: Any) -> Any:

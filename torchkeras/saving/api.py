@@ -18,6 +18,7 @@ from torchkeras.saving import (
     keras_archive,
     legacy_h5,
     safetensors,
+    saved_model,
     shards,
     tensorflow_checkpoint,
     weights,
@@ -119,7 +120,8 @@ def load_model(
 
     Args:
         filepath: A ``.keras`` archive, the folder of its members, a whole model's ``.h5`` of any
-            generation, or an archive open for reading bytes.
+            generation, the folder of a SavedModel that tf.keras 2 wrote, or an archive open for
+            reading bytes.
         custom_objects: The user's classes and functions by name.
         compile: Whether the model is compiled as it was saved, with the optimizer's state.
         safe_mode: False lets bytecode of lambdas in the file run: only for files whose author may
@@ -153,6 +155,8 @@ def load_model(
         return keras_archive.load(path, custom_objects, compile, safe_mode)
     if path.is_file() and whole_h5.is_whole(path):
         return whole_h5.load(path, custom_objects, compile, safe_mode)
+    if saved_model.is_saved_model(path):
+        return saved_model.load(path, custom_objects, compile, safe_mode)
     raise argument_error(
         "load_model", "filepath", str(filepath), "a .keras archive, or a folder with a config.json",
         _hint_for_other_file(path),
@@ -161,7 +165,7 @@ def load_model(
 
 def _hint_for_other_file(path: Path) -> str:
     if path.is_dir():
-        return "A SavedModel folder can't be read without TensorFlow: save it as .keras there."
+        return "A folder of a model holds config.json; a SavedModel folder holds saved_model.pb."
     if path.suffix == ".safetensors" or path.name.endswith(_WEIGHTS):
         return "It holds weights alone: build the model and call load_weights."
     if path.suffix in _LEGACY:

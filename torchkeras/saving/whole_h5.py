@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from torchkeras import losses, metrics
-from torchkeras.core import scopes, serialization
+from torchkeras.core import registry, scopes, serialization
 from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.core.variable import Variable
 from torchkeras.optimizers import Optimizer
 from torchkeras.saving import files, hdf5, keras_archive, legacy_h5
+from torchkeras.saving.budget import MemoryBudget
 
 _CONFIG = "model_config"
 _TRAINING = "training_config"
@@ -57,9 +58,10 @@ def load(
         safe_mode = safe_mode and serialization.in_safe_mode()
         stack.enter_context(serialization.SafeModeScope(safe_mode))
         stack.enter_context(serialization.sharing_scope())
-        config = keras_archive.parse_config(root.attributes[_CONFIG])
+        config = keras_archive.parse_config(root.attributes.text(_CONFIG))
         config.pop("compile_config", None)
-        model = serialization.deserialize_keras_object(config)
+        with MemoryBudget(path.stat().st_size):
+            model = serialization.deserialize_keras_object(config)
         group = legacy_h5.root_of(root)
         if group is None:
             raise hdf5.refuse(f"/{_WEIGHTS}", "missing, though there is a configuration")
@@ -67,13 +69,17 @@ def load(
         reader.read(model, group)
         keras_archive.report(model, reader)
         if compile and _TRAINING in root.attributes:
-            model.compile_from_config(_compile_config(root.attributes[_TRAINING]))
+            with registry.one_deeper("compiled model"):
+                training = keras_archive.parse_json(
+                    root.attributes.text(_TRAINING), "training configuration"
+                )
+                model.compile_from_config(compile_config(training))
             _read_optimizer(model, root.group(_OPTIMIZER))
         return model
 
 
-def _compile_config(text: str) -> dict[str, Any]:
-    training = json.loads(text)
+def compile_config(training: dict[str, Any]) -> dict[str, Any]:
+    """Arguments of ``compile`` from what tf.keras 2 noted of them."""
     config = {
         name: _objects(
             training[name], losses.deserialize if name == "loss" else metrics.deserialize

@@ -35,6 +35,11 @@ def fields(data: bytes) -> Iterator[tuple[int, int, Any]]:
         position += length
 
 
+def message(data: Any) -> dict[int, Any]:
+    """The fields of a message by number, the last of each; none if ``data`` isn't bytes."""
+    return {number: value for number, _, value in fields(data)} if isinstance(data, bytes) else {}
+
+
 def varint(data: bytes, position: int) -> tuple[int, int]:
     """The integer that begins at ``position``, and where it ends.
 

@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+import tensorflow_files
+
+import torchkeras as keras
+from torchkeras.saving.tensorflow_checkpoint import prefix_of
+
+
+@pytest.fixture
+def recorded(of_tensorflow):
+    with np.load(of_tensorflow / "subclass.npz") as known:
+        return known["x"], known["y"]
+
+
+def test_a_prefix_a_file_or_a_folder_leads_to_a_checkpoint(of_tensorflow, tmp_path):
+    prefix = str(of_tensorflow / "adam" / "w")
+    assert prefix_of(prefix) == prefix_of(prefix + ".index") == prefix
+    saved = of_tensorflow / "saved"
+    assert prefix_of(saved) == str(saved / "variables" / "variables")
+    assert prefix_of(tmp_path) is None
+
+
+def test_a_subclass_finds_its_weights_by_attributes(of_tensorflow, recorded):
+    network, _ = tensorflow_files.subclass(keras)
+    model = network()
+    model(recorded[0])
+    model.load_weights(of_tensorflow / "subclass" / "w").assert_existing_objects_matched()
+    np.testing.assert_allclose(model(recorded[0]).detach(), recorded[1], atol=1e-6)
+
+
+def test_what_is_not_built_is_served_when_it_is(of_tensorflow, recorded):
+    network, _ = tensorflow_files.subclass(keras)
+    model = network()
+    status = model.load_weights(of_tensorflow / "subclass" / "w")
+    assert status._restoration.waiting
+    np.testing.assert_allclose(model(recorded[0]).detach(), recorded[1], atol=1e-6)
+    assert not status._restoration.unused()
+
+
+def test_a_saved_model_gives_its_weights_too(of_tensorflow):
+    model = tensorflow_files.network(keras)
+    model.load_weights(of_tensorflow / "saved")
+    with np.load(of_tensorflow / "adam.npz") as known:
+        np.testing.assert_allclose(model.predict(known["x"], verbose=0), known["before"], atol=1e-5)
+
+
+def test_weights_of_another_shape_change_nothing(of_tensorflow):
+    model = tensorflow_files.network(keras)
+    model.pop()
+    model.add(keras.layers.Dense(5))
+    before = [weight.copy() for weight in model.get_weights()]
+    with pytest.raises(ValueError, match=r"dense_2/kernel is \(3, 5\); expected \(3, 2\), as"):
+        model.load_weights(of_tensorflow / "adam" / "w")
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+    with pytest.warns(UserWarning, match="2 weights don't fit"):
+        model.load_weights(of_tensorflow / "adam" / "w", skip_mismatch=True)
+    assert not np.array_equal(before[0], model.get_weights()[0])
+
+
+def test_weights_that_the_file_lacks_are_named(of_tensorflow):
+    model = tensorflow_files.network(keras)
+    model.add(keras.layers.Dense(2, name="head"))
+    with pytest.warns(UserWarning, match="2 weights aren't in .*head/kernel"):
+        status = model.load_weights(of_tensorflow / "adam" / "w")
+    with pytest.raises(AssertionError, match="not bound"):
+        status.assert_existing_objects_matched()
+    assert status.expect_partial() is status
+    assert status.assert_nontrivial_match() is status
+
+
+def test_a_file_of_something_else_is_refused(of_tensorflow):
+    with pytest.raises(ValueError, match="Nothing in it belongs to the model"):
+        keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, name="other")]).load_weights(
+            of_tensorflow / "bundle"
+        )
+
+
+def test_tensors_by_name_serve_weights_of_these_names(of_tensorflow):
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, name="dense")])
+    model.load_weights(of_tensorflow / "bundle").assert_existing_objects_matched()
+    np.testing.assert_array_equal(model.get_weights()[0], np.ones((4, 3)))
+    np.testing.assert_array_equal(model.get_weights()[1], np.full(3, 2))

@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+import torch
+
+import torchkeras as keras
+from torchkeras.saving import tensorflow_operations
+from torchkeras.saving.tensorflow_operations import FUNCTIONS
+
+X = torch.tensor([[1.0, -2.0, 3.0], [4.0, 5.0, -6.0]])
+
+
+def said(function, **config):
+    entry = {"class_name": "TFOpLambda", "config": {"name": "x", "function": function, **config}}
+    assert tensorflow_operations.is_operation(entry)
+    return tensorflow_operations.read(entry)
+
+
+@pytest.mark.parametrize(
+    ("function", "args", "options", "expected"),
+    [
+        ("math.reduce_sum", [X], {"axis": [1], "keepdims": True, "name": None}, [[2.0], [3.0]]),
+        ("math.reduce_mean", [X], {}, 5 / 6),
+        ("math.argmax", [X], {}, [1, 1, 0]),
+        ("linalg.matmul", [X, X], {"transpose_b": True}, [[14.0, -24.0], [-24.0, 77.0]]),
+        ("compat.v1.transpose", [X], {"perm": [1, 0], "conjugate": False}, X.T.tolist()),
+        ("math.divide_no_nan", [torch.ones(2), torch.tensor([0.0, 2.0])], {}, [0.0, 0.5]),
+        ("math.add_n", [[X, X, X]], {}, (3 * X).tolist()),
+        ("math.cumsum", [X], {"axis": 1, "reverse": True}, [[2.0, 1.0, 3.0], [3.0, -1.0, -6.0]]),
+        ("nn.leaky_relu", [X[0]], {"alpha": 0.5}, [1.0, -1.0, 3.0]),
+        ("gather", [X], {"indices": [2, 0], "axis": 1}, [[3.0, 1.0], [-6.0, 4.0]]),
+        ("one_hot", [torch.tensor([1])], {"depth": 2, "on_value": 5.0}, [[0.0, 5.0]]),
+        ("compat.v1.pad", [X[0]], {"paddings": [[1, 0]], "mode": "REFLECT"}, [-2.0, *X[0]]),
+        ("reverse", [X], {"axis": [0]}, X.flip(0).tolist()),
+        ("rank", [X], {}, 2),
+        ("size", [X], {}, 6),
+        ("fill", [[2]], {"value": 3.0}, [3.0, 3.0]),
+        ("norm", [torch.tensor([3.0, 4.0])], {}, 5.0),
+    ],
+)  # fmt: skip
+def test_functions_do_as_in_tensorflow(function, args, options, expected):
+    found = said(function)(*args, **options)
+    np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-6)
+
+
+def test_results_of_several_tensors_are_lists():
+    assert [part.shape for part in said("split")(X, num_or_size_splits=[1, 2], axis=1)] == [
+        (2, 1),
+        (2, 2),
+    ]
+    assert len(said("unstack")(X, axis=1)) == 3
+    assert said("compat.v1.shape")(X) == (2, 3)
+
+
+def test_indices_are_read_in_each_form():
+    get_item = FUNCTIONS["__operators__.getitem"]
+    assert get_item((4, 5), 1) == 5
+    every = {"start": None, "stop": None, "step": None}
+    assert get_item(X, [every, None, {"class_name": "__ellipsis__"}]).shape == (2, 1, 3)
+    noted = {"class_name": "__slice__", "config": {"start": 0, "stop": 1, "step": None}}
+    assert get_item(X, [noted]).shape == (1, 3)
+
+
+def test_an_unknown_function_is_refused():
+    with pytest.raises(ValueError, match=r"'math.reduce_summ'.*Did you mean .math.reduce_sum"):
+        said("math.reduce_summ")
+    with pytest.raises(ValueError, match="options of tf.matmul"):
+        said("linalg.matmul")(X, X.T, adjoint_a=True)
+
+
+def test_a_custom_object_of_that_name_comes_first():
+    entry = {"class_name": "TFOpLambda", "config": {"function": "x"}}
+    with keras.utils.custom_object_scope({"TFOpLambda": keras.layers.Layer}):
+        assert not tensorflow_operations.is_operation(entry)
+
+
+def test_losses_and_metrics_at_the_side_are_kept(of_tensorflow, tmp_path):
+    with np.load(of_tensorflow / "graph.npz") as known:
+        model = keras.models.load_model(of_tensorflow / "graph.h5", compile=False)
+        model.compile()
+        made = model.evaluate([known["x0"], known["x1"]], verbose=0, return_dict=True)
+        assert made == pytest.approx({name: float(known[name]) for name in ("loss", "height")})

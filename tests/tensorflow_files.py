@@ -1,0 +1,195 @@
+"""Checkpoints and SavedModels that real TensorFlow wrote, in ``tensorflow_files.tar.xz``.
+
+To write them anew, with TensorFlow and tf_keras 2 installed:
+``TF_USE_LEGACY_KERAS=1 KERAS_BACKEND=tensorflow python tests/tensorflow_files.py``.
+"""
+
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+TARGET = Path(__file__).with_suffix(".tar.xz")
+
+
+def extract(folder):
+    """Put the files into ``folder``."""
+    with tarfile.open(TARGET) as archive:
+        archive.extractall(folder, filter="data")
+
+
+def network(keras):
+    """What the checkpoints of the optimizers were made of."""
+    layers = keras.layers
+    hidden = layers.Dense(3, activation="relu")
+    return keras.Sequential(
+        [keras.Input((4,)), hidden, layers.BatchNormalization(), layers.Dense(2)]
+    )
+
+
+def subclass(keras):
+    """The classes ``Network`` and ``Block``."""
+    layers = keras.layers
+
+    class Block(layers.Layer):
+        def __init__(self, units, **options):
+            super().__init__(**options)
+            self.units = units
+            self.parts = [layers.Dense(units), layers.LayerNormalization()]
+            self.named = {"a": layers.Dense(units)}
+
+        def build(self, input_shape):
+            self.scale = self.add_weight(name="weight", shape=(self.units,))
+
+        def call(self, x):
+            for part in self.parts:
+                x = part(x)
+            return self.named["a"](x) * self.scale
+
+        def get_config(self):
+            return {**super().get_config(), "units": self.units}
+
+    class Network(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.blocks = [Block(3), Block(3)]
+            self._attention = layers.MultiHeadAttention(2, 3)
+            self.both = layers.Bidirectional(layers.LSTM(2, return_sequences=True))
+            self.rest = keras.Sequential([layers.SeparableConv1D(4, 2), layers.PReLU()])
+
+        def call(self, x):
+            for block in self.blocks:
+                x = block(x)
+            return self.rest(self.both(self._attention(x, x)))
+
+    return Network, Block
+
+
+def tables(keras, tf):
+    """A model with vocabularies."""
+    layers = keras.layers
+    words, numbers = keras.Input((1,), dtype="string"), keras.Input((1,), dtype="int64")
+    lookup, vectors = layers.StringLookup(), layers.TextVectorization(output_mode="tf_idf")
+    kinds, size = layers.IntegerLookup(), layers.Normalization()
+    lookup.adapt(["b", "a", "b", "c"])
+    vectors.adapt(["x y", "y z z", "w"])
+    kinds.adapt([5, 5, 7])
+    size.adapt([[1.0], [5.0]])
+    row = layers.Flatten()(layers.Embedding(6, 2)(lookup(words)))
+    number = size(tf.cast(kinds(numbers), "float32"))
+    return keras.Model([words, numbers], layers.concatenate([row, vectors(words), number]))
+
+
+def graph(keras, tf):
+    """A graph of TensorFlow's functions, with a loss and a metric at its side."""
+    x, y = keras.Input((4, 6)), keras.Input((3,))
+    outputs = [
+        x[:, 0], x[:, ::2, tf.newaxis], tf.concat([x, x * 2], axis=-1), 1.0 - x, -x, x**2,
+        tf.reshape(x, (tf.shape(x)[0], 24)), tf.where(x > 0, x, 0.0), *tf.split(x, 2, axis=1),
+        tf.matmul(x, tf.transpose(x, [0, 2, 1])), tf.nn.softmax(x, axis=1),
+        tf.stack([y, y]), tf.reduce_max(x, axis=[1, 2], keepdims=True), tf.nn.l2_normalize(y, 1),
+        tf.clip_by_value(x, -1, 1), tf.tile(y, [1, 2]), tf.gather(x, [0, 2], axis=1),
+        tf.image.resize(tf.expand_dims(x, -1), (8, 8)), tf.one_hot(tf.argmax(y, -1), 3),
+        tf.pad(x, [[0, 0], [1, 1], [0, 0]]), tf.squeeze(tf.expand_dims(y, -1), -1), tf.abs(x),
+        tf.cast(x > 0, tf.float32), keras.activations.gelu(x), keras.losses.mse(x, x * 2),
+    ]  # fmt: skip
+    model = keras.Model([x, y], outputs)
+    model.add_loss(tf.reduce_mean(tf.square(x)) * 0.1)
+    model.add_metric(tf.reduce_sum(y), name="height")
+    return model
+
+
+def bundle(tf, np, folder):
+    """Tensors of every kind, two of them in parts."""
+    draw = np.random.RandomState(0)
+    part = np.arange(390, dtype="f4").reshape(130, 3)
+    rows = [
+        ("floats", "", draw.randn(4, 3).astype("f4")),
+        ("halves", "", draw.randn(3).astype("f2")),
+        ("brain", "", tf.cast([0.5, -2.0], tf.bfloat16)),
+        ("truths", "", np.array([True, False])),
+        ("texts", "", np.array([[b"a", b""], [b"\0\xff", b"xyz" * 100]])),
+        ("text", "", b"hello"),
+        ("dense/kernel", "", np.ones((4, 3), "f4")),
+        ("dense/bias", "", np.full(3, 2, "f4")),
+        ("empty", "", np.zeros((0, 3), "f4")),
+        ("parts", "130 3 0,100:-", part[:100]),
+        ("parts", "130 3 100,30:-", part[100:]),
+        ("columns", "2 3 -:0,1", tf.cast([[0], [3]], tf.bfloat16)),
+        ("columns", "2 3 -:1,2", tf.cast([[1, 2], [4, 5]], tf.bfloat16)),
+        *((f"layer_{k}/with_a_long_name/kernel", "", np.float32(k)) for k in range(150)),
+    ]  # fmt: skip
+    names, slices, tensors = zip(*rows, strict=True)
+    tf.raw_ops.SaveV2(
+        prefix=str(folder / "bundle"), tensor_names=names, shape_and_slices=slices, tensors=tensors
+    )
+    np.savez(folder / "bundle.npz", floats=tensors[0], halves=tensors[1], parts=part)
+
+
+def main():
+    import keras as keras3
+    import numpy as np
+    import tensorflow as tf
+
+    keras, draw = tf.keras, np.random.RandomState(0)
+    keras.utils.set_random_seed(1)
+    x, y = draw.randn(8, 4).astype("f4"), draw.randn(8, 2).astype("f4")
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        bundle(tf, np, folder)
+        newer, older = keras.optimizers, keras.optimizers.legacy
+        optimizers = {
+            "adam": newer.Adam(0.01), "rmsprop": newer.RMSprop(0.01, momentum=0.9, centered=True),
+            "averages": newer.SGD(0.1, use_ema=True), "older_adam": older.Adam(0.01, amsgrad=True),
+            "older_sgd": older.SGD(0.1, momentum=0.9),
+        }  # fmt: skip
+        for name, optimizer in optimizers.items():
+            model = network(keras)
+            model.compile(optimizer, "mse", metrics=["mae"])
+            options = {"epochs": 2, "batch_size": 4, "verbose": 0, "shuffle": False}
+            model.fit(x, y, **options)
+            model.save_weights(str(folder / name / "w"))
+            if name == "adam":
+                model.save(folder / "saved", save_format="tf", save_traces=False)
+            before = model.predict(x, verbose=0)
+            losses = model.fit(x, y, **options).history["loss"]
+            after = model.predict(x, verbose=0)
+            np.savez(folder / f"{name}.npz", x=x, y=y, before=before, losses=losses, after=after)
+        sequence = draw.randn(2, 5, 3).astype("f4")
+        network_class, block_class = subclass(keras)
+        model = network_class()
+        np.savez(folder / "subclass.npz", x=sequence, y=model(sequence))
+        model.save_weights(str(folder / "subclass" / "w"))
+        inputs = keras.Input((5, 3))
+        model = keras.Model(inputs, block_class(3)(inputs))
+        np.savez(folder / "custom.npz", x=sequence, y=model(sequence))
+        model.save(folder / "custom", save_format="tf", save_traces=False)
+        model = tables(keras, tf)
+        words, numbers = np.array([["a"], ["z y q"]]), np.array([[5], [9]])
+        made = model.predict([tf.constant(words), numbers], verbose=0)
+        np.savez(folder / "tables.npz", words=words, numbers=numbers, y=made)
+        model.save(folder / "tables", save_format="tf", save_traces=False)
+        model = graph(keras, tf)
+        pair = [draw.randn(2, 4, 6).astype("f4"), draw.randn(2, 3).astype("f4")]
+        arrays = {f"y{number}": np.asarray(value) for number, value in enumerate(model(pair))}
+        model.compile()
+        aside = model.evaluate(pair, verbose=0, return_dict=True)
+        np.savez(folder / "graph.npz", x0=pair[0], x1=pair[1], **arrays, **aside)
+        (folder / "graph.json").write_text(model.to_json())
+        model.save(folder / "graph.h5")
+        model = network(keras3)
+        model.compile(keras3.optimizers.Adam(0.01), "mse")
+        model.fit(x, y, verbose=0)
+        np.savez(folder / "keras3.npz", x=x, y=model.predict(x, verbose=0))
+        step, rows = tf.Variable(7), [tf.Variable([1.0, 2.0])]
+        tf.train.Checkpoint(model=model, optimizer=model.optimizer, step=step, rows=rows).save(
+            str(folder / "keras3" / "c")
+        )
+        with tarfile.open(TARGET, "w:xz") as archive:
+            for path in sorted(folder.rglob("*")):
+                if path.is_file() and path.name != "fingerprint.pb":
+                    archive.add(path, path.relative_to(folder).as_posix())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,121 @@
+"""Which part of a Keras object is which object in a TensorFlow file."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from torchkeras.core.variable import Variable
+from torchkeras.layers.base import Layer
+from torchkeras.saving import weights
+from torchkeras.saving.object_graph import Node
+
+# Layers of a model: counted by tf.keras 2, listed by Keras 3.
+_COUNTED = "layer-"
+_LISTS = ("_operations", "_layers", "layers")
+# What other generations call weights.
+_OTHER_NAMES = {
+    "kernel": ("_kernel", "depthwise_kernel", "w"),
+    "mean": ("adapt_mean",),
+    "variance": ("adapt_variance",),
+}
+# What SavedModels keep of a layer beside its parts.
+_REPEATED = {"variables", "trainable_variables", "non_trainable_variables", "keras_api"}
+_TABLES = ("lookup_table", "_lookup_layer")
+
+
+def child(node: Node, name: str) -> Node | None:
+    """The child of that name; it may have become private since, or public."""
+    names = (name, f"_{name}", name.lstrip("_"))
+    return next((node.children[n] for n in names if n in node.children), None)
+
+
+def own_pairs(owner: Any, node: Node) -> list[tuple[Variable, Node]]:
+    """The variables of an object itself with those of its counterpart, by name or by place."""
+    own = owner._own_variables() if isinstance(owner, Layer) else owner.variables
+    held = node.variables()
+    attributes: dict[int, list[str]] = {}
+    for name, value in vars(owner).items():
+        if isinstance(value, Variable):
+            attributes.setdefault(id(value), []).append(name)
+    found: dict[int, Node] = {}
+    for variable in own:
+        names = [*attributes.get(id(variable), ()), variable.name]
+        names += [other for name in names for other in _OTHER_NAMES.get(name, ())]
+        match = next((held[name] for name in names if name in held), None)
+        if match is not None:
+            found[id(variable)] = match
+    left = [variable for variable in own if id(variable) not in found]
+    others = [inner for inner in held.values() if inner not in found.values()]
+    if len(left) == len(others):
+        found |= {id(v): inner for v, inner in zip(left, others, strict=True)}
+    return [(v, found[id(v)]) for v in own if id(v) in found]
+
+
+def part_pairs(
+    layer: Any, node: Node, shape_of: Callable[[str], tuple[int, ...]]
+) -> Iterator[tuple[Any, Node]]:
+    """What is below a layer, with its counterparts.
+
+    Args:
+        layer: The layer.
+        node: Its counterpart.
+        shape_of: The shape of the value of a key, by which parts are known whose names have
+            changed.
+    """
+    left, taken = [], set()
+    counted: set[int] = set()
+    for name, part in weights.children(layer):
+        if name == "layers" and weights.is_graph_model(layer):
+            counted = {id(inner) for inner in part}
+            yield from _layer_pairs(part, node)
+            continue
+        if id(part) in counted:
+            continue
+        found = child(node, name)
+        if found is None:
+            left.append(part)
+        else:
+            taken.add(found)
+            yield part, found
+    others = [n for name, n in node.children.items() if name not in _REPEATED and n not in taken]
+    for part in left:
+        shapes = sorted(tuple(variable.shape) for variable in getattr(part, "weights", ()))
+        for other in others if shapes else ():
+            if other.key is None and shapes == sorted(shape_of(n.key) for n in below(other)):
+                others.remove(other)
+                yield part, other
+                break
+
+
+def _layer_pairs(layers: list[Any], node: Node) -> Iterator[tuple[Any, Node]]:
+    """The layers of a model with their counterparts: those with weights by their order."""
+    nodes = _layer_nodes(node)
+    held = [n for n in nodes if not _is_lookup(n) and any(below(n))]
+    yield from zip([layer for layer in layers if layer.weights], held, strict=False)
+    tables = [n for n in nodes if _is_lookup(n)]
+    yield from zip([p for p in layers if hasattr(p, "load_assets")], tables, strict=False)
+
+
+def _layer_nodes(node: Node) -> list[Node]:
+    counted = {name.removeprefix(_COUNTED): n for name, n in node.children.items()}
+    numbered = sorted(int(k) for k in counted if k.isdecimal() and _COUNTED + k in node.children)
+    if numbered:
+        return [counted[str(k)] for k in numbered]
+    found = (node.children[name].members() for name in _LISTS if name in node.children)
+    return next(found, [])
+
+
+def _is_lookup(node: Node) -> bool:
+    return any(name in node.children for name in _TABLES)
+
+
+def below(node: Node) -> Iterator[Node]:
+    """All variables below an object, each once."""
+    seen, stack = {node}, [node]
+    while stack:
+        inner = stack.pop()
+        if inner.key is not None:
+            yield inner
+        for name, part in inner.children.items():
+            if part not in seen and name not in _REPEATED:
+                seen.add(part)
+                stack.append(part)
