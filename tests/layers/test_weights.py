@@ -98,6 +98,7 @@ def test_a_wrong_set_of_weights_changes_nothing():
     lambda layer: layer.add_weight("w", shape=(2, 3), initializer="ones"),
     lambda layer: layer.add_weight(shape=[2, 3], initializer="ones", name="w"),
     lambda layer: layer.add_variable((2, 3), "ones"),
+    lambda layer: layer.add_variable("w", [2, 3], initializer="ones"),
 ])  # fmt: skip
 def test_weights_can_be_added_in_the_spellings_of_both_generations(call):
     variable = call(keras.Layer())

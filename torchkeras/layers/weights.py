@@ -167,10 +167,11 @@ class LayerWeights(nn.Module):
         self._own(variable, self._free_key(name or "variable"))
         return variable
 
+    @_name_may_come_first
     def add_variable(
         self,
-        shape: Any,
-        initializer: Any,
+        shape: Any = None,
+        initializer: Any = None,
         dtype: Any = None,
         trainable: bool = True,
         **options: Any,
