@@ -54,7 +54,14 @@ assert_greater = _comparison("greater than", ops.greater)
 assert_greater_equal = _comparison("at least", ops.greater_equal)
 assert_less = _comparison("less than", ops.less)
 assert_less_equal = _comparison("at most", ops.less_equal)
-assert_none_equal = _comparison("other than", ops.not_equal)
+_assert_none_equal = _comparison("other than", ops.not_equal)
+
+
+def assert_none_equal(
+    x: Any, y: Any, summarize: int | None = None, message: str | None = None, name: Any = None
+) -> None:
+    """Raise a ValueError unless x is other than y everywhere."""
+    _assert_none_equal(x, y, message, summarize)
 
 
 def assert_near(

@@ -89,7 +89,9 @@ def _sequences(x: SparseTensor) -> dict[tuple[int, ...], list[Any]]:
     return found
 
 
-def shape_n(input: Sequence[Any], out_type: Any = None, name: str | None = None) -> list[Any]:
+def shape_n(
+    input: Sequence[Any], out_type: Any = torch.int32, name: str | None = None
+) -> list[Any]:
     """The shapes of several tensors."""
     return [shape(part, out_type) for part in input]
 

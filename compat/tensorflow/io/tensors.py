@@ -136,7 +136,7 @@ def _filled_texts(texts: list[bytes], shape: tuple[int, ...]) -> Texts:
 
 
 def serialize_sparse(
-    sp_input: SparseTensor, out_type: Any = None, name: str | None = None
+    sp_input: SparseTensor, out_type: Any = dtypes.string, name: str | None = None
 ) -> Texts:
     """A sparse tensor as three serialized tensors: indices, values and lengths of the axes.
 
@@ -148,7 +148,7 @@ def serialize_sparse(
 
 
 def serialize_many_sparse(
-    sp_input: SparseTensor, out_type: Any = None, name: str | None = None
+    sp_input: SparseTensor, out_type: Any = dtypes.string, name: str | None = None
 ) -> Texts:
     """The rows of a sparse tensor, three serialized tensors each.
 

@@ -337,18 +337,30 @@ def cumprod(
     return ops.flip(total, axis) if reverse else total
 
 
-def softmax(logits: Any, axis: int | None = -1, name: str | None = None) -> Any:
+def softmax(logits: Any, axis: int | None = None, name: str | None = None) -> Any:
     """Probabilities along ``axis``: exponentials over their sum."""
     return activations.softmax(logits, axis=-1 if axis is None else axis)
 
 
-def log_softmax(logits: Any, axis: int | None = -1, name: str | None = None) -> Any:
+def log_softmax(logits: Any, axis: int | None = None, name: str | None = None) -> Any:
     """Logarithm of ``softmax``."""
     return activations.log_softmax(logits, axis=-1 if axis is None else axis)
 
 
-def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | None = None) -> Any:
-    """x over its length along ``axis``; ``epsilon`` bounds the squared length from below."""
+def l2_normalize(
+    x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | None = None, dim: Any = None
+) -> Any:
+    """x over its length along ``axis``, also called ``dim``.
+
+    ``epsilon`` bounds the squared length from below.
+
+    Raises:
+        ValueError: both ``axis`` and ``dim`` are given.
+    """
+    if dim is not None:
+        if axis is not None:
+            raise argument_error("tf.math.l2_normalize", "dim", dim, "only one of it and axis")
+        axis = dim
     total = reduce_sum(ops.square(x), axis, keepdims=True)
     return ops.multiply(x, ops.rsqrt(ops.maximum(total, epsilon)))
 

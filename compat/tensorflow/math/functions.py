@@ -1,5 +1,6 @@
 """Functions beyond the elementary: of the gamma, error and Bessel families, and on order."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -25,11 +26,15 @@ def _binary(
     operation: Callable[[Tensor, Tensor], Tensor], first: str, second: str, text: str
 ) -> Callable[..., Tensor]:
     """A function of two tensors whose arguments bear these names."""
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    named = [inspect.Parameter(name, kind) for name in (first, second)]
+    signature = inspect.Signature([*named, inspect.Parameter("name", kind, default=None)])
 
-    def apply(*args: Any, name: str | None = None, **named: Any) -> Tensor:
-        given = dict(zip((first, second), args, strict=False), **named)
+    def apply(*args: Any, **kwargs: Any) -> Tensor:
+        given = signature.bind(*args, **kwargs).arguments
         return operation(convert_to_tensor(given[first]), convert_to_tensor(given[second]))
 
+    apply.__signature__ = signature
     apply.__doc__ = text
     return apply
 

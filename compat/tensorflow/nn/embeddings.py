@@ -30,7 +30,8 @@ def embedding_lookup_sparse(
         combiner: ``"mean"`` (None), ``"sum"``, or ``"sqrtn"``: the sum over the root of the
             weights' squares.
         max_norm: Length to which longer rows are shortened.
-        name, allow_fast_lookup: Accepted.
+        name: Accepted.
+        allow_fast_lookup: Changes nothing here: it lets TensorFlow skip checks.
     """
     rows, numbers, count = _entries(sp_ids)
     weights = None if sp_weights is None else _entries(sp_weights)[1]
@@ -75,7 +76,8 @@ def safe_embedding_lookup_sparse(
         embedding_weights: ``(n, features)`` the table.
         sparse_ids, sparse_weights, combiner, max_norm: As there.
         default_id: The number that stands for an empty row; None means zeros.
-        name, allow_fast_lookup: Accepted.
+        name: Accepted.
+        allow_fast_lookup: Changes nothing here: it lets TensorFlow skip checks.
     """
     kept = sparse_ids.values >= 0
     if sparse_weights is not None and combiner != "sum":

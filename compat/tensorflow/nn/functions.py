@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch.nn import functional
 from torchkeras_shim.composite import over_values
@@ -275,8 +276,35 @@ def avg_pool(
     return _pool(ops.average_pool, input, ksize, strides, padding, data_format)
 
 
-max_pool1d = max_pool2d = max_pool3d = max_pool
-avg_pool1d = avg_pool2d = avg_pool3d = avg_pool
+def _pool_of(rank: int, name: str, text: str) -> Any:
+    """A pool over so many axes."""
+    letters = "DHW"[-rank:] if rank > 1 else "W"
+    layouts = (f"N{letters}C", f"NC{letters}")
+    operation = {"max": ops.max_pool, "avg": ops.average_pool}[name]
+
+    def pool(
+        input: Any,
+        ksize: Any,
+        strides: Any,
+        padding: str,
+        data_format: str | None = layouts[0],
+        name: str | None = None,
+    ) -> Any:
+        where = f"tf.nn.{kind}_pool{rank}d"
+        if data_format not in (None, *layouts):
+            raise argument_error(where, "data_format", data_format, f"one of {layouts}")
+        if len(np.shape(input) if isinstance(input, list) else input.shape) != rank + 2:
+            raise argument_error(where, "input.shape", tuple(input.shape), f"{rank + 2} axes")
+        return _pool(operation, input, ksize, strides, padding, data_format)
+
+    kind = name
+    pool.__name__ = pool.__qualname__ = f"{kind}_pool{rank}d"
+    pool.__doc__ = f"{text} in each window, over {rank} of the axes."
+    return pool
+
+
+max_pool1d, max_pool2d, max_pool3d = (_pool_of(n, "max", "The largest element") for n in (1, 2, 3))
+avg_pool1d, avg_pool2d, avg_pool3d = (_pool_of(n, "avg", "The mean") for n in (1, 2, 3))
 
 
 def bias_add(value: Any, bias: Any, data_format: str | None = None, name: str | None = None) -> Any:

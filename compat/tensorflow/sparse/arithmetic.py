@@ -144,8 +144,8 @@ def _segment_reduction(kind: str, text: str) -> Callable[..., Tensor]:
         indices: Any,
         segment_ids: Any,
         num_segments: Any = None,
-        sparse_gradient: bool = False,
         name: str | None = None,
+        sparse_gradient: bool = False,
     ) -> Tensor:
         """Sums of the rows at ``indices`` with the same number.
 

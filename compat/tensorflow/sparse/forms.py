@@ -195,9 +195,10 @@ def slice(sp_input: SparseTensor, start: Any, size: Any, name: str | None = None
 
 
 def split(
-    sp_input: SparseTensor, num_split: int, axis: int, name: str | None = None
+    sp_input: SparseTensor, num_split: Any, axis: Any, name: str | None = None
 ) -> list[SparseTensor]:
     """So many parts along ``axis``, the first ones longer if they can't be equal."""
+    num_split, axis = as_size(num_split), as_size(axis)
     axis = axis % len(sp_input.shape)
     length, begin, parts = sp_input.shape[axis], 0, []
     for number in range(num_split):

@@ -13,7 +13,7 @@ from torchkeras_shim.text import as_texts
 
 from tensorflow import dtypes
 from tensorflow.tensors import convert_to_tensor
-from torchkeras.core.checks import argument_error
+from torchkeras.core.checks import argument_error, kind_error
 
 
 class SparseTensor(Composite):
@@ -57,6 +57,23 @@ class SparseTensor(Composite):
     def dtype(self) -> Any:
         """Type of the values."""
         return self.values.dtype
+
+    @classmethod
+    def from_value(cls, sparse_tensor_value: Any) -> "SparseTensor":
+        """A sparse tensor of anything that has its three parts.
+
+        Raises:
+            TypeError: they aren't there.
+        """
+        names = ("indices", "values", "dense_shape")
+        if not all(hasattr(sparse_tensor_value, name) for name in names):
+            kind = type(sparse_tensor_value).__name__
+            raise kind_error("tf.SparseTensor", "sparse_tensor_value", kind, f"{names}")
+        return cls(*(getattr(sparse_tensor_value, name) for name in names))
+
+    def set_shape(self, shape: Any) -> None:
+        """Raise unless this is the shape."""
+        self.shape.assert_is_compatible_with(shape)
 
     def get_shape(self) -> TensorShape:
         """Lengths of the axes."""

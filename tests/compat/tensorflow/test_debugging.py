@@ -51,3 +51,8 @@ def test_numbers_that_are_none():
     with pytest.raises(ValueError, match="loss: the tensor has infinite or NaN"):
         tf.debugging.check_numerics(tf.constant(float("nan")), "loss")
     assert tf.debugging.is_numeric_tensor(tf.zeros(1))
+
+
+def test_none_equal_takes_its_message_fourth():
+    with pytest.raises(ValueError, match="too alike"):
+        tf.debugging.assert_none_equal([1, 2], [3, 2], None, "too alike")

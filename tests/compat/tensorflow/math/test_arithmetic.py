@@ -110,3 +110,10 @@ def test_places_of_the_largest_have_the_type_asked_for():
     assert tf.math.top_k([2, 1, 2, 2], 2).indices.tolist() == [0, 2]
     x = tf.keras.Input((5,))
     assert tf.math.top_k(x, 2).indices.shape == (None, 2)
+
+
+def test_the_axis_of_lengths_has_two_names():
+    x = tf.constant([[3.0, 4.0]])
+    assert tf.math.l2_normalize(x, dim=1).tolist() == tf.math.l2_normalize(x, 1).tolist()
+    with pytest.raises(ValueError, match="only one of it and axis"):
+        tf.math.l2_normalize(x, 1, dim=1)

@@ -1,4 +1,7 @@
+import inspect
+
 import numpy as np
+import pytest
 import tensorflow as tf
 
 POINTS = np.linspace(0.1, 0.9, 5).astype("float32")
@@ -26,3 +29,12 @@ def test_order():
     assert bool(tf.math.is_non_decreasing([1, 1, 2]))
     assert not bool(tf.math.is_strictly_increasing([1, 1, 2]))
     assert tf.searchsorted([1, 3], [3], side="right").numpy().tolist() == [2]
+
+
+def test_functions_of_two_know_their_arguments():
+    assert list(inspect.signature(tf.math.igamma).parameters) == ["a", "x", "name"]
+    assert tf.math.xlogy(x=0.0, y=0.0, name="zero") == 0
+    with pytest.raises(TypeError, match="unexpected keyword argument 'z'"):
+        tf.math.xlogy(1.0, z=2.0)
+    with pytest.raises(TypeError, match="missing a required argument: 'y'"):
+        tf.math.xlogy(1.0)

@@ -78,3 +78,13 @@ def test_small_helpers():
     assert tf.nn.bias_add(tf.zeros((1, 2)), [1.0, 2.0]).numpy().tolist() == [[1.0, 2.0]]
     assert float(tf.nn.compute_average_loss([1.0, 3.0], global_batch_size=4)) == 1.0
     assert tf.nn.lrn(tf.ones((1, 2, 2, 8))).shape == (1, 2, 2, 8)
+
+
+def test_pools_over_so_many_axes_know_their_layouts():
+    images = np.arange(24, dtype="float32").reshape(1, 4, 6, 1)
+    assert tf.nn.max_pool2d(images, 2, 2, "VALID").shape == (1, 2, 3, 1)
+    assert tf.nn.avg_pool1d(images[0], 2, 2, "VALID").shape == (4, 3, 1)
+    with pytest.raises(ValueError, match="max_pool2d: data_format is 'NWC'"):
+        tf.nn.max_pool2d(images, 2, 2, "VALID", data_format="NWC")
+    with pytest.raises(ValueError, match="avg_pool3d: input.shape"):
+        tf.nn.avg_pool3d(images, 2, 2, "VALID")

@@ -28,3 +28,13 @@ def test_operators_change_the_values_alone():
     assert (found / tf.constant([[1.0, 4.0]])).values.tolist() == [0.25, 2.0]
     assert (-found).values.tolist() == [-1.0, -2.0]
     assert tf.abs(-found).indices.tolist() == found.indices.tolist()
+
+
+def test_values_with_the_three_parts_become_sparse():
+    x = tf.SparseTensor([[0, 1]], [2.0], [1, 3])
+    assert tf.SparseTensor.from_value(x).values.tolist() == [2.0]
+    with pytest.raises(TypeError, match="dense_shape"):
+        tf.SparseTensor.from_value([1])
+    x.set_shape([None, 3])
+    with pytest.raises(ValueError, match="2, 3"):
+        x.set_shape([2, 3])
