@@ -78,6 +78,7 @@ def test_names_of_tensorflow_lead_to_keras():
         ("keras.layers.wrappers", "Bidirectional"),
         ("keras.layers.advanced_activations", "LeakyReLU"),
         ("keras.layers.experimental.preprocessing", "Rescaling"),
+        ("keras.layers.experimental", "SyncBatchNormalization"),
         ("keras.utils.np_utils", "to_categorical"),
         ("keras.optimizers.legacy", "Adam"),
         ("keras.engine.base_layer", "Layer"),
