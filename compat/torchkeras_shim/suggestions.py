@@ -63,6 +63,13 @@ TORCH_WAYS = {
     "tf.train.CheckpointManager": "callbacks.ModelCheckpoint or BackupAndRestore",
     "tf.Variable": "keras.Variable",
     "tf.xla": "torch.compile",
+    "tfds": "torchvision.datasets, or the package datasets",
+    "tfds.beam": "examples that Python yields, in _generate_examples",
+    "tfds.core.BeamBasedBuilder": "tfds.core.GeneratorBasedBuilder",
+    "tfds.core.lazy_imports": "import of the package itself",
+    "tfds.data_source": "tfds.load, or a torch.utils.data.Dataset",
+    "tfds.show_statistics": "tfds.as_dataframe(...).describe()",
+    "tfds.testing": "a GeneratorBasedBuilder with examples of one's own",
     "keras.applications": "torchvision.models or timm, in a TorchModuleWrapper",
     "keras.estimator": "keras.Model.fit",
     "keras.wrappers.scikit_learn": "scikeras or skorch",
@@ -70,7 +77,6 @@ TORCH_WAYS = {
     "keras_hub": "transformers, in a TorchModuleWrapper",
     "keras_nlp": "transformers, in a TorchModuleWrapper",
     "tensorflow_addons": "keras.layers, keras.optimizers and keras.losses have most of it",
-    "tensorflow_datasets": "torchvision.datasets, or the package datasets",
     "tensorflow_hub": "timm or transformers, in a TorchModuleWrapper",
     "tensorflow_probability": "torch.distributions",
     "tensorflow_text": "keras.layers.TextVectorization, or the package tokenizers",
@@ -139,6 +145,8 @@ def short(path: str) -> str:
     for root in ("tensorflow.compat.v1.keras", "tensorflow.python.keras", "tensorflow.keras"):
         path = path.replace(root, "keras", 1) if path.startswith(root) else path
     path = path.replace("tf_keras", "keras", 1) if path.startswith("tf_keras") else path
+    if path.split(".")[0] == "tensorflow_datasets":
+        return path.replace("tensorflow_datasets", "tfds", 1)
     return path.replace("tensorflow", "tf", 1) if path.split(".")[0] == "tensorflow" else path
 
 

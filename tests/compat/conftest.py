@@ -6,4 +6,4 @@
 import os
 
 if os.environ.get("TORCHKERAS_DROP_INS") != "1":
-    collect_ignore = ["tensorflow", "torchkeras_shim"]
+    collect_ignore = ["tensorflow", "tensorflow_datasets", "torchkeras_shim"]

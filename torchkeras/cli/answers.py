@@ -23,6 +23,7 @@ from typing import Any
 import torch
 
 from torchkeras.cli.run import drop_in_folder, start_as_tensorflow
+from torchkeras.cli.uses import PACKAGES
 from torchkeras.core.checks import nearest
 from torchkeras.core.generations import constructor_arguments
 
@@ -84,7 +85,7 @@ def answer(path: str) -> Answer:
     shown = parts[0]
     if importlib.util.find_spec(shown) is None:
         return absent(shown, ())
-    if shown not in ("tensorflow", "keras", "tf_keras"):
+    if shown not in PACKAGES:
         return Answer(shown, is_module=True)
     value: Any = importlib.import_module(shown)
     for position, part in enumerate(parts):

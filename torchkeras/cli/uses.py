@@ -20,7 +20,7 @@ from torchkeras.cli.scopes import (
     result_of,
 )
 
-PACKAGES = ("tensorflow", "keras", "tf_keras")
+PACKAGES = ("tensorflow", "keras", "tf_keras", "tensorflow_datasets")
 # Packages built on those: only whether they are there is looked at.
 _RELATED = ("tensorflow_", "keras_", "kerastuner", "kerascv", "tf_agents", "tf2onnx", "tflearn")
 _ABSENCES = {"ImportError", "ModuleNotFoundError", "AttributeError", "NameError", "Exception"}
