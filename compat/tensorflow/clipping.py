@@ -3,14 +3,16 @@
 from typing import Any
 
 import torch
+from torchkeras_shim.composite import over_values
 
 from tensorflow import math
 from torchkeras import ops
 
 
+@over_values
 def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None) -> Any:
-    """``t`` with each element between the two bounds."""
-    return ops.minimum(ops.maximum(t, clip_value_min), clip_value_max)
+    """``t`` with each element between the two bounds, of which the lower one comes first."""
+    return ops.maximum(ops.minimum(t, clip_value_max), clip_value_min)
 
 
 def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = None) -> Any:

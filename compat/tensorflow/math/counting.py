@@ -8,9 +8,10 @@ from torch import Tensor
 from torchkeras_shim.composite import Composite
 from torchkeras_shim.sizes import as_size
 
-from tensorflow import indexing
+from tensorflow import indexing, sparse
 from tensorflow.ragged import RaggedTensor
 from tensorflow.ragged.reducing import segments
+from tensorflow.sparse import SparseTensor
 from tensorflow.tensors import convert_to_tensor
 from torchkeras import ops
 
@@ -39,6 +40,11 @@ def bincount(
     if isinstance(arr, Composite) and axis in (None, 0):
         arr = arr.flat_values
         weights = weights.flat_values if isinstance(weights, Composite) else weights
+    if axis == -1 and isinstance(arr, SparseTensor):
+        counts = sparse.bincount(arr, weights, -1, minlength, maxlength, binary_output)
+        return ops.cast(
+            sparse.to_dense(counts), counts.values.dtype if weights is not None else dtype
+        )
     if axis == -1 and isinstance(arr, RaggedTensor):
         rows, numbers, height = arr.value_rowids().long(), arr.values.long(), len(arr)
         weights = weights.values if isinstance(weights, RaggedTensor) else weights
@@ -98,7 +104,8 @@ def _by_number(kind: str, empty: Any, text: str) -> tuple[Callable[..., Tensor],
         rows, numbers = convert_to_tensor(data), convert_to_tensor(segment_ids).long()
         flat = rows.reshape(-1, *rows.shape[numbers.ndim :])
         kept = numbers.reshape(-1) >= 0
-        return _segments(kind, flat[kept], numbers.reshape(-1)[kept], as_size(num_segments))
+        numbers = numbers.reshape(-1)[kept]
+        return _segments(kind, flat[kept], numbers, as_size(num_segments), in_any_order=True)
 
     reduce.__doc__ = f"{text} of the rows with the same number; numbers are in order."
     unsorted.__doc__ = (
@@ -107,9 +114,13 @@ def _by_number(kind: str, empty: Any, text: str) -> tuple[Callable[..., Tensor],
     return reduce, unsorted
 
 
-def _segments(kind: str, rows: Tensor, numbers: Tensor, count: int) -> Tensor:
+def _segments(
+    kind: str, rows: Tensor, numbers: Tensor, count: int, in_any_order: bool = False
+) -> Tensor:
     if kind not in ("mean", "sqrt_n"):
         return segments(kind, rows, numbers, count)
+    if not rows.is_floating_point() and in_any_order:
+        rows = rows.double()
     total = segments("sum", rows, numbers, count)
     number = torch.bincount(numbers, minlength=count).clamp(min=1).to(rows.dtype)
     number = number.sqrt() if kind == "sqrt_n" else number

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torchkeras_shim.composite import over_values
 
+from tensorflow.ragged import RaggedTensor
+from tensorflow.ragged.elementwise import combined
 from tensorflow.tensors import convert_to_tensor
 from torchkeras import ops
 
@@ -30,9 +32,15 @@ def _binary(
     named = [inspect.Parameter(name, kind) for name in (first, second)]
     signature = inspect.Signature([*named, inspect.Parameter("name", kind, default=None)])
 
-    def apply(*args: Any, **kwargs: Any) -> Tensor:
+    def of_tensors(x: Any, y: Any) -> Tensor:
+        return operation(convert_to_tensor(x), convert_to_tensor(y))
+
+    def apply(*args: Any, **kwargs: Any) -> Any:
         given = signature.bind(*args, **kwargs).arguments
-        return operation(convert_to_tensor(given[first]), convert_to_tensor(given[second]))
+        x, y = given[first], given[second]
+        if isinstance(x, RaggedTensor) or isinstance(y, RaggedTensor):
+            return combined(of_tensors, x, y)
+        return of_tensors(x, y)
 
     apply.__signature__ = signature
     apply.__doc__ = text
@@ -76,6 +84,7 @@ def lbeta(x: Any, name: str | None = None) -> Tensor:
     return torch.lgamma(x).sum(-1) - torch.lgamma(x.sum(-1))
 
 
+@over_values
 def reciprocal_no_nan(x: Any, name: str | None = None) -> Tensor:
     """1 / x, and 0 where x is 0."""
     x = convert_to_tensor(x)
@@ -91,6 +100,8 @@ def cumulative_logsumexp(
 ) -> Tensor:
     """Logarithms of the sums of exponentials so far along ``axis``; see ``cumsum``."""
     x = convert_to_tensor(x)
+    if not x.numel():
+        return x
     x = x.flip(axis) if reverse else x
     total = torch.logcumsumexp(x, axis)
     if exclusive:
@@ -107,12 +118,14 @@ def invert_permutation(x: Any, name: str | None = None) -> Tensor:
 
 def is_non_decreasing(x: Any, name: str | None = None) -> Tensor:
     """Whether no element is smaller than the one before."""
-    return (convert_to_tensor(x).reshape(-1).diff() >= 0).all()
+    flat = convert_to_tensor(x).reshape(-1)
+    return (flat[1:] >= flat[:-1]).all()
 
 
 def is_strictly_increasing(x: Any, name: str | None = None) -> Tensor:
     """Whether every element is larger than the one before."""
-    return (convert_to_tensor(x).reshape(-1).diff() > 0).all()
+    flat = convert_to_tensor(x).reshape(-1)
+    return (flat[1:] > flat[:-1]).all()
 
 
 def zero_fraction(value: Any, name: str | None = None) -> Any:

@@ -205,7 +205,7 @@ def bincount(
     width = int(numbers.max()) + 1 if len(numbers) else 0
     width = max(width, as_size(minlength or 0))
     width = width if maxlength is None else min(width, as_size(maxlength))
-    kept = numbers < width
+    kept = (numbers >= 0) & (numbers < width)
     places = rows.long()[kept] * width + numbers[kept]
     found, inverse = torch.unique(places, return_inverse=True)
     total = counted.new_zeros(len(found)).index_add(0, inverse, counted[kept])

@@ -35,6 +35,6 @@ def test_functions_of_two_know_their_arguments():
     assert list(inspect.signature(tf.math.igamma).parameters) == ["a", "x", "name"]
     assert tf.math.xlogy(x=0.0, y=0.0, name="zero") == 0
     with pytest.raises(TypeError, match="unexpected keyword argument 'z'"):
-        tf.math.xlogy(1.0, z=2.0)
+        tf.math.xlogy(1.0, 1.0, z=2.0)
     with pytest.raises(TypeError, match="missing a required argument: 'y'"):
         tf.math.xlogy(1.0)
