@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import torchkeras
 from torchkeras import activations
+from torchkeras.core.scopes import keras_2_scope
 from torchkeras.core.serialization import SafeModeScope
 
 WITHOUT_OPTIONS = (
@@ -156,3 +157,16 @@ def test_arrays_are_taken_too():
 
 def test_an_activation_is_read_by_either_name():
     assert activations.deserialize(config="tanh") is activations.deserialize(name="tanh")
+
+
+def test_files_of_tf_keras_2_mean_another_hard_sigmoid():
+    with keras_2_scope("2.15.0"):
+        older = activations.get("hard_sigmoid")
+    with keras_2_scope("3.5.0"):
+        assert activations.get("hard_sigmoid") is activations.hard_sigmoid
+    assert older is activations.hard_sigmoid_of_keras_2
+    assert activations.get(activations.serialize(older)) is older
+    x = torch.linspace(-4, 4, 33)
+    torch.testing.assert_close(older(x), (0.2 * x + 0.5).clamp(0, 1))
+    theirs = keras.activations.get(activations.serialize(older))
+    torch.testing.assert_close(older(x), theirs(x))

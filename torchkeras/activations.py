@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from torchkeras import ops
-from torchkeras.core import registry, serialization
+from torchkeras.core import registry, scopes, serialization
 from torchkeras.core.typing import ActivationLike, Config, TensorLike
 from torchkeras.ops.operands import tensor
 from torchkeras.tracer import traceable
@@ -197,6 +197,40 @@ def hard_sigmoid(x: TensorLike) -> Tensor:
     return ops.hard_sigmoid(x)
 
 
+def hard_sigmoid_of_keras_2(x: TensorLike) -> Tensor:
+    """``0.2 * x + 0.5``, cut to [0, 1]: what ``"hard_sigmoid"`` means in files of tf.keras 2."""
+    return ops.clip(ops.add(ops.multiply(x, 0.2), 0.5), 0.0, 1.0)
+
+
+def _layer_form(class_name: str, **config: Any) -> Config:
+    registered = {"module": "keras.layers", "class_name": class_name, "registered_name": None}
+    return {**registered, "config": {"name": class_name.lower(), "dtype": "float32", **config}}
+
+
+# Keras 3 has no such function; layers that do the same may stand in its place.
+hard_sigmoid_of_keras_2.written_form = {
+    "module": "keras",
+    "class_name": "Sequential",
+    "config": {
+        "name": "hard_sigmoid_of_keras_2",
+        "layers": [
+            _layer_form("Rescaling", scale=0.2, offset=0.5),
+            _layer_form("ReLU", max_value=1.0),
+        ],
+    },
+    "registered_name": None,
+}
+
+
+def _is_hard_sigmoid_of_keras_2(identifier: Any) -> bool:
+    """Whether its written form, or the plain name in a file of tf.keras 2, is meant."""
+    if isinstance(identifier, dict):
+        config = identifier.get("config")
+        own = hard_sigmoid_of_keras_2.__name__
+        return isinstance(config, dict) and config.get("name") == own
+    return identifier == "hard_sigmoid" and scopes.local.of_keras_2
+
+
 def hard_silu(x: TensorLike) -> Tensor:
     """``x * hard_sigmoid(x)``, also known as hard swish."""
     return ops.hard_silu(x)
@@ -251,6 +285,8 @@ def get(identifier: ActivationLike) -> Any:
     """
     if identifier is None:
         return linear
+    if _is_hard_sigmoid_of_keras_2(identifier):
+        return hard_sigmoid_of_keras_2
     return registry.get(identifier, "activations", what="activation function")
 
 

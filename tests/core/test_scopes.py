@@ -73,3 +73,14 @@ def test_a_shape_run_is_marked():
     with scopes.shape_run_scope():
         assert scopes.local.shape_run
     assert not scopes.local.shape_run
+
+
+@pytest.mark.parametrize(
+    ("version", "is_older"), [("2.15.0", True), ("1.2.2", True), ("3.15.1", False), (None, False)]
+)
+def test_the_release_that_wrote_a_file_tells_whose_formulas_count(version, is_older):
+    with scopes.keras_2_scope(version):
+        assert scopes.local.of_keras_2 == is_older
+        with scopes.keras_2_scope(None):
+            assert scopes.local.of_keras_2 == is_older
+    assert not scopes.local.of_keras_2

@@ -159,6 +159,21 @@ def test_counters_of_tf_keras_2_13_are_read_by_rank(tmp_path):
         np.testing.assert_array_equal(got, expected)
 
 
+def test_layers_without_weights_take_no_counter_of_tf_keras_2_13(tmp_path):
+    layers = torchkeras.layers
+    around = layers.TimeDistributed
+    inner = [layers.Conv2D(2, 2), layers.GlobalAveragePooling2D(), layers.Dense(3)]
+    model = torchkeras.Sequential([torchkeras.Input((2, 4, 4, 1)), *map(around, inner)])
+    values = [np.full(w.shape, k + 1) for k, w in enumerate(model.weights)]
+    with hdf5.Writer(tmp_path / "a.weights.h5") as writer:
+        for name, pair in (("time_distributed", values[:2]), ("time_distributed_1", values[2:])):
+            place = f"_layer_checkpoint_dependencies/{name}/layer"
+            writer.write(place, dict(zip("01", pair, strict=True)))
+    model.load_weights(tmp_path / "a.weights.h5")
+    for got, expected in zip(model.get_weights(), values, strict=True):
+        np.testing.assert_array_equal(got, expected)
+
+
 def test_places_of_older_releases_are_tried_too(tmp_path):
     """Before nested containers had names, their layers were reached through ``layers`` alone."""
     model = containers(torchkeras)

@@ -154,3 +154,35 @@ def test_a_file_without_weights_is_refused(tmp_path):
         file.attrs["model_config"] = json.dumps(config)
     with pytest.raises(ValueError, match="model_weights"):
         torchkeras.models.load_model(tmp_path / "model.h5")
+
+
+def test_operations_in_graphs_that_keras_3_wrote_are_read(tmp_path):
+    inputs = real.Input((3, 4))
+    scaled, cut = inputs * 2 + 1, real.ops.relu(inputs)
+    both = real.ops.maximum(real.layers.Add()([scaled, cut]), 0.5)
+    mean = real.ops.mean(real.ops.concatenate([both, inputs]), axis=1)[:, 0:2]
+    model = real.Model(inputs, real.layers.Dense(2)(mean + mean))
+    model.save(tmp_path / "model.h5")
+    with pytest.raises(ValueError, match="Unknown layer: 'Relu'"):
+        real.models.load_model(tmp_path / "model.h5")
+    loaded = saving.load_model(tmp_path / "model.h5")
+    x = np.random.default_rng(0).normal(size=(2, 3, 4)).astype("float32")
+    np.testing.assert_allclose(loaded.predict(x, verbose=0), model.predict(x, verbose=0), rtol=1e-6)
+
+
+def test_formulas_of_tf_keras_2_are_kept_and_handed_on(tmp_path):
+    inputs = torchkeras.Input((2, 4, 3))
+    gates = torchkeras.layers.ConvLSTM1D(2, 2, recurrent_activation="hard_sigmoid")
+    model = torchkeras.Model(inputs, gates(inputs))
+    model.save(tmp_path / "model.h5")
+    with h5py.File(tmp_path / "model.h5", "r+") as file:
+        file.attrs["keras_version"] = "2.15.0"
+    older = saving.load_model(tmp_path / "model.h5")
+    x = 9 * np.random.default_rng(0).normal(size=(2, 2, 4, 3)).astype("float32")
+    y = older.predict(x, verbose=0)
+    assert not np.allclose(y, model.predict(x, verbose=0), atol=1e-3)
+    older.save(tmp_path / "model.keras")
+    again = [saving.load_model(tmp_path / "model.keras")]
+    again.append(real.models.load_model(tmp_path / "model.keras"))
+    for loaded in again:
+        np.testing.assert_allclose(loaded.predict(x, verbose=0), y, rtol=1e-4, atol=1e-5)

@@ -27,9 +27,12 @@ class Scopes(threading.local):
         shared_objects: Objects that one configuration mentions several times, by their number,
             while it is read, or None.
         shared_configs: Objects and their dictionaries by id while they are written, or None.
+        depth: How deep in a configuration the object or container lies that is being read.
+        of_keras_2: Whether what is being read was written by tf.keras 2.
         device: Where new tensors go that follow no other one; None is torch's default.
         distribution: The ``keras.distribution`` in force, or None.
         losses: Lists that collect the losses of the open stateless call, or None.
+        compiles_next: True while a function runs that is compiled from its next call on.
     """
 
     def __init__(self) -> None:
@@ -47,7 +50,10 @@ class Scopes(threading.local):
         self.safe_mode: bool | None = None
         self.shared_objects: dict[int, Any] | None = None
         self.shared_configs: dict[int, Any] | None = None
+        self.depth = 0
+        self.of_keras_2 = False
         self.distribution: Any = None
+        self.compiles_next = False
 
 
 local = Scopes()
@@ -70,6 +76,26 @@ class training_scope:
 
     def __exit__(self, *exc: object) -> None:
         local.training = self.previous
+
+
+class keras_2_scope:
+    """Read configurations inside with the formulas of tf.keras 2 where Keras 3 has others.
+
+    Args:
+        version: The release that wrote them, ``"2.15.0"`` or the like; None says nothing.
+    """
+
+    __slots__ = ("is_older", "previous")
+
+    def __init__(self, version: Any) -> None:
+        self.is_older = isinstance(version, str) and version.startswith(("1.", "2."))
+
+    def __enter__(self) -> None:
+        self.previous = local.of_keras_2
+        local.of_keras_2 = self.previous or self.is_older
+
+    def __exit__(self, *exc: object) -> None:
+        local.of_keras_2 = self.previous
 
 
 class device_scope:

@@ -125,6 +125,8 @@ def _registered_name(cls: type) -> str | None:
 
 
 def _serialize_function(function: Callable, plain_names: bool) -> Any:
+    if hasattr(function, "written_form"):  # Keras has no function for it
+        return function.written_form
     name = registry.function_name(function)
     if name is not None and plain_names:
         return name

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from torchkeras.core import serialization
+from torchkeras.core import scopes, serialization
 from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.distribution import processes
 from torchkeras.saving import (
@@ -402,5 +402,5 @@ def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) 
         TypeError: it names a class that isn't known.
     """
     config = keras_archive.parse_config(text)
-    with serialization.sharing_scope():
+    with scopes.keras_2_scope(config.get("keras_version")), serialization.sharing_scope():
         return serialization.deserialize_keras_object(config, custom_objects=custom_objects)

@@ -173,8 +173,10 @@ def load(
                 stack.enter_context(
                     serialization.SafeModeScope(safe_mode and serialization.in_safe_mode())
                 )
+            stack.enter_context(scopes.keras_2_scope(archive.version()))
             stack.enter_context(serialization.sharing_scope())
-            model = serialization.deserialize_keras_object(config)
+            with MemoryBudget(archive.size_of(WEIGHTS)):
+                model = serialization.deserialize_keras_object(config)
             read_state(model, archive)
         return model
 
@@ -241,6 +243,19 @@ class Archive:
     def has(self, name: str) -> bool:
         """Whether there is a member of that name."""
         return name in self.members if self.zip is not None else (self.path / name).is_file()
+
+    def size_of(self, name: str) -> int:
+        """Bytes of a member, unpacked; 0 if there is none."""
+        if not self.has(name):
+            return 0
+        if self.zip is None:
+            return (self.path / name).stat().st_size
+        return self.members[name].file_size
+
+    def version(self) -> str | None:
+        """The release of Keras that wrote it, if it is noted."""
+        noted = parse_json(self._read_small(METADATA), "metadata") if self.has(METADATA) else {}
+        return noted.get("keras_version") if isinstance(noted, dict) else None
 
     def config(self) -> dict[str, Any]:
         """The model's configuration."""

@@ -51,8 +51,16 @@ class KerasNode(NamedTuple):
 def is_operation(config: dict[str, Any]) -> bool:
     """Whether a serialized dictionary is an operation rather than a layer."""
     module = config.get("module")
+    if not isinstance(module, str):  # as Keras 3 writes the outermost objects of .h5 files
+        nodes, name = config.get("inbound_nodes"), config.get("class_name")
+        is_newer = bool(nodes) and isinstance(nodes, list) and isinstance(nodes[0], dict)
+        if not is_newer or name not in BY_CLASS_ALONE:
+            return False
+        # Layers that merge (Add, Maximum, ...) have one list of tensors where operations have two.
+        is_layer = getattr(registry.find(name, "layers"), "__name__", None) == name
+        return not is_layer or len(nodes[0].get("args", ())) > 1
     rooms = (_MODULE, "keras.ops", "keras.src.ops")
-    return isinstance(module, str) and (module.startswith(rooms) or module == _LOSSES)
+    return module.startswith(rooms) or module == _LOSSES
 
 
 def from_keras(

@@ -61,6 +61,7 @@ def load(
         stack.enter_context(scopes.custom_objects_scope(custom_objects))
         safe_mode = safe_mode and serialization.in_safe_mode()
         stack.enter_context(serialization.SafeModeScope(safe_mode))
+        stack.enter_context(scopes.keras_2_scope(metadata.get("keras_version")))
         stack.enter_context(serialization.sharing_scope())
         with MemoryBudget(
             sum(file.stat().st_size for file in Path(path).glob("variables/variables.data-*"))

@@ -23,6 +23,7 @@ _KINDS = (Layer, Optimizer, Metric, Loss)
 # Names that containers give to classes whose name differs within Keras.
 _CLASS_WORDS = {"GroupQueryAttention": "grouped_query_attention"}
 _NESTED = "container"
+_NOWHERE = "no group"
 # Where sequential models keep what ``layers`` gives, and their input, which has no place.
 _HELD_TWICE = {"_stack", "_input_layer"}
 
@@ -294,7 +295,9 @@ def renumbered(group: Any, below: list[tuple[str, Any]]) -> dict[int, str]:
     taken: dict[str, Iterator[str]] = {}
     names = {}
     for _, member in below:
-        if isinstance(member, Layer) and member.weights:
+        if isinstance(member, Layer) and not member.weights:
+            names[id(member)] = _NOWHERE  # else it could meet the group of another
+        elif isinstance(member, Layer):
             word = class_word(member)
             if word not in taken:
                 taken[word] = iter(_groups_of_class(group, word))

@@ -57,6 +57,7 @@ def load(
         stack.enter_context(scopes.custom_objects_scope(custom_objects))
         safe_mode = safe_mode and serialization.in_safe_mode()
         stack.enter_context(serialization.SafeModeScope(safe_mode))
+        stack.enter_context(scopes.keras_2_scope(_version(root)))
         stack.enter_context(serialization.sharing_scope())
         config = keras_archive.parse_config(root.attributes.text(_CONFIG))
         config.pop("compile_config", None)
@@ -76,6 +77,14 @@ def load(
                 model.compile_from_config(compile_config(training))
             _read_optimizer(model, root.group(_OPTIMIZER))
         return model
+
+
+def _version(root: hdf5.Group) -> str | None:
+    """The release of Keras that wrote a file, which old ones note beside the weights."""
+    for group in (root, root.group(_WEIGHTS)):
+        if group is not None and "keras_version" in group.attributes:
+            return group.attributes.text("keras_version")
+    return None
 
 
 def compile_config(training: dict[str, Any]) -> dict[str, Any]:
