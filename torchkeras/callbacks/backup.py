@@ -9,7 +9,7 @@ from typing import Any
 from torchkeras.callbacks.base import Callback
 from torchkeras.core.checks import argument_error
 from torchkeras.distribution import gathered_objects
-from torchkeras.saving import snapshot
+from torchkeras.saving import files, snapshot
 
 
 class BackupAndRestore(Callback):
@@ -99,7 +99,10 @@ class BackupAndRestore(Callback):
 
     def find_state(self) -> Any:
         """The newest sound state in ``backup_dir``; None without one."""
-        return snapshot.read(self.backup_dir)
+        state = snapshot.read(self.backup_dir)
+        if state is not None and not (isinstance(state, dict) and "epoch" in state):
+            raise files.damaged("snapshot", type(state).__name__, "the state of a run")
+        return state
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._steps_since_save, self._last_batch = 0, None

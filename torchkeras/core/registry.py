@@ -5,13 +5,14 @@ Data never names code: a class name in a file or a configuration is a key of the
 Keras wrote it.
 """
 
+import contextlib
 import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from torchkeras.core import generations, scopes
-from torchkeras.core.checks import kind_error, nearest
+from torchkeras.core.checks import argument_error, kind_error, nearest
 from torchkeras.core.naming import to_snake_case
 
 # Keras's path of the rooms whose name differs from it; the others are "keras.<room>".
@@ -55,6 +56,16 @@ _ROOT = re.compile(
     r"^(tensorflow\.python\.keras|tensorflow\.keras|keras\.api\._v[12]\.keras|keras\._tf_keras\.keras"
     r"|tf_keras\.src|tf_keras|keras\.src\.backend\.\w+|keras\.src|keras\.api|keras|torchkeras)"
     r"(?:\.|$)"
+)
+
+_DEEPEST = 150  # objects and containers of a configuration within each other
+_SIGNS_OF_DAMAGE = (
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    AssertionError,
+    MemoryError,
+    RuntimeError,
 )
 
 _classes: dict[str, dict[str, type]] = {}  # room -> class name -> class
@@ -236,11 +247,21 @@ def from_dict(config: dict[str, Any], room: str = "") -> Any:
 
     Raises:
         TypeError: the dictionary names no class known here, or isn't one.
-        ValueError: a lambda in safe mode.
+        ValueError: a lambda in safe mode, or no object can be made of it.
     """
-    if "config" in config and config.get("class_name") in _markers:
-        return _markers[config["class_name"]](config["config"])
+    if not isinstance(config, dict):
+        raise kind_error("deserialize", "config", config, "a dictionary with a class_name")
+    with one_deeper(config.get("class_name")):
+        return _from_dict(config, room)
+
+
+def _from_dict(config: dict[str, Any], room: str) -> Any:
+    class_name = config.get("class_name")
+    if "config" in config and isinstance(class_name, str) and class_name in _markers:
+        return _markers[class_name](config["config"])
     shared, number = scopes.local.shared_objects, config.get("shared_object_id")
+    if not isinstance(number, (int, str)):
+        shared = None
     if shared is not None and number in shared:
         return shared[number]
     instance = _instance(config, room)
@@ -248,9 +269,39 @@ def from_dict(config: dict[str, Any], room: str = "") -> Any:
         _rebuild(instance, config["build_config"])
     if config.get("compile_config") and hasattr(instance, "compile_from_config"):
         instance.compile_from_config(config["compile_config"])
-    if shared is not None and number is not None:
+    if shared is not None:
         shared[number] = instance
     return instance
+
+
+@contextlib.contextmanager
+def one_deeper(class_name: Any = None) -> Iterator[None]:
+    """What is read inside lies one deeper in a configuration.
+
+    Errors by which Python tells that data are of another form than those who read them took for
+    granted become the one that is documented.
+
+    Args:
+        class_name: What the object is called that is read.
+
+    Raises:
+        ValueError: it lies deeper than anything honest does, or no object can be made of it.
+    """
+    if scopes.local.depth >= _DEEPEST:
+        raise argument_error(
+            "deserialize", "config", f"nested deeper than {_DEEPEST} levels", "fewer",
+            "It is damaged or was made to do harm.",
+        )  # fmt: skip
+    scopes.local.depth += 1
+    try:
+        yield
+    except _SIGNS_OF_DAMAGE as error:
+        raise ValueError(
+            f"deserialize: no {class_name or 'object'} can be made of this configuration "
+            f"({type(error).__name__}: {error}); expected what get_config() gave."
+        ) from error
+    finally:
+        scopes.local.depth -= 1
 
 
 def _rebuild(instance: Any, build_config: dict[str, Any]) -> None:

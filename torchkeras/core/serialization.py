@@ -240,13 +240,15 @@ def deserialize_value(value: Any) -> Any:
 
 def _deserialize(config: Any, room: str = "") -> Any:
     if isinstance(config, (list, tuple)):
-        items = [deserialize_value(item) for item in config]
+        with registry.one_deeper():
+            items = [deserialize_value(item) for item in config]
         return tuple(items) if isinstance(config, tuple) else items
     if not isinstance(config, dict):
         return config
     class_name = config.get("class_name")
     if not isinstance(class_name, str) or "config" not in config:
-        return {key: deserialize_value(value) for key, value in config.items()}
+        with registry.one_deeper():
+            return {key: deserialize_value(value) for key, value in config.items()}
     return registry.from_dict(config, room)
 
 

@@ -1,8 +1,11 @@
 """Where Keras's data sets lie, and reading them without running anything they hold."""
 
+import math
 import os
 import pickle
+import struct
 import zipfile
+import zlib
 from typing import IO, Any
 
 import numpy as np
@@ -12,6 +15,14 @@ from torchkeras.utils.files import get_file
 
 ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 PLAIN = {int, float, bool, str, bytes, type(None)}  # what lists hold that needs no finishing
+MAX_RATIO = 200  # of unpacked to packed bytes of an array
+FREE_BYTES = 1 << 28  # unpacked bytes that need no explanation
+# How reading tells that the bytes aren't what they should be.
+_SIGNS_OF_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, EOFError, LookupError, AttributeError, ArithmeticError,
+    MemoryError, RecursionError, SyntaxError, ValueError, TypeError, NotImplementedError,
+    struct.error,
+)  # fmt: skip
 Pair = tuple[np.ndarray, np.ndarray]
 
 
@@ -51,15 +62,20 @@ def load_npz(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
         pickle.UnpicklingError: the file holds other objects.
     """
     arrays = {}
-    with zipfile.ZipFile(path) as archive:
-        for member in archive.namelist():
-            if member.endswith(".npy"):
-                with archive.open(member) as file:
-                    arrays[member.removesuffix(".npy")] = _read_npy(file)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for info in archive.infolist():
+                if info.filename.endswith(".npy"):
+                    with archive.open(info) as file:
+                        arrays[info.filename.removesuffix(".npy")] = _read_npy(file, info)
+    except _SIGNS_OF_DAMAGE as error:
+        raise ValueError(f"load_data: {os.fspath(path)!r} is damaged ({error}).") from error
     return arrays
 
 
-def _read_npy(file: IO[bytes]) -> np.ndarray:
+def _read_npy(file: IO[bytes], info: zipfile.ZipInfo) -> np.ndarray:
+    if info.file_size > max(FREE_BYTES, MAX_RATIO * info.compress_size):
+        raise ValueError(f"{info.filename} unpacks to {info.file_size} bytes")
     version = np.lib.format.read_magic(file)
     read_header = (
         np.lib.format.read_array_header_1_0
@@ -69,7 +85,10 @@ def _read_npy(file: IO[bytes]) -> np.ndarray:
     shape, is_fortran, dtype = read_header(file)
     if dtype.hasobject:
         return load_pickle(file)
-    array = np.frombuffer(file.read(), dtype=dtype, count=int(np.prod(shape, dtype="int64")))
+    size = math.prod(shape) * dtype.itemsize
+    if not 0 <= size <= info.file_size:
+        raise ValueError(f"{info.filename} declares {size} bytes and holds {info.file_size}")
+    array = np.frombuffer(file.read(size), dtype=dtype, count=math.prod(shape))
     return array.reshape(shape, order="F" if is_fortran else "C").copy()
 
 
@@ -77,9 +96,12 @@ def load_pickle(file: IO[bytes]) -> Any:
     """What a pickle of containers, numbers, texts and arrays holds.
 
     Raises:
-        pickle.UnpicklingError: it holds anything else.
+        pickle.UnpicklingError: it holds anything else, or is damaged.
     """
-    return _finished(DataUnpickler(file, encoding="bytes").load())
+    try:
+        return _finished(DataUnpickler(file, encoding="bytes").load())
+    except _SIGNS_OF_DAMAGE as error:
+        raise pickle.UnpicklingError(f"A data set is damaged ({error}).") from error
 
 
 class DataUnpickler(pickle.Unpickler):

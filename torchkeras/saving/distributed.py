@@ -5,7 +5,6 @@ A folder holds ``state`` (weights and optimizer, each process's shards) and, for
 """
 
 import contextlib
-import json
 import os
 import shutil
 import warnings
@@ -20,6 +19,7 @@ from torchkeras.core import scopes, serialization
 from torchkeras.core.checks import argument_error
 from torchkeras.distribution import is_chief
 from torchkeras.saving import keras_archive
+from torchkeras.saving.budget import MemoryBudget
 from torchkeras.saving.files import synchronize, synchronize_folder
 
 STATE, CONFIG = "state", keras_archive.CONFIG
@@ -149,11 +149,13 @@ def load_model(
             "load_model", "filepath", str(folder), "a checkpoint of a whole model",
             "It holds weights alone: build the model and call load_weights.",
         )  # fmt: skip
-    found = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    found = keras_archive.read_config(folder / CONFIG)
     if not compile:
         found["compile_config"] = None
     safe = serialization.SafeModeScope(safe_mode and serialization.in_safe_mode())
+    stored = sum(file.stat().st_size for file in (folder / STATE).iterdir())
     with scopes.custom_objects_scope(custom_objects), safe, serialization.sharing_scope():
-        model = serialization.deserialize_keras_object(found)
+        with MemoryBudget(stored):
+            model = serialization.deserialize_keras_object(found)
         load_weights(model, folder)
     return model

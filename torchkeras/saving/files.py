@@ -9,6 +9,25 @@ from pathlib import Path, PurePosixPath
 
 from torchkeras.core.checks import argument_error
 
+MOST_MEMBERS = 100_000
+
+
+class DamagedFileError(ValueError):
+    """A file that is damaged, or that was made to do harm; nothing of it is used."""
+
+
+def damaged(what: str, found: str, expected: str, hint: str = "") -> DamagedFileError:
+    """The error for a file that can't be what an honest program wrote.
+
+    Args:
+        what: The file, or the part of it.
+        found: What is wrong with it.
+        expected: What should be there.
+        hint: What to do, or what it may mean.
+    """
+    error = argument_error("load", what, found, expected, hint)
+    return DamagedFileError(str(error))
+
 
 @contextlib.contextmanager
 def replacing(path: str | os.PathLike) -> Iterator[Path]:
@@ -87,3 +106,27 @@ def check_member_name(name: str) -> PurePosixPath:
             "The file may have been made to write elsewhere.",
         )  # fmt: skip
     return path
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder of a model with links that leave it, pipes, devices or too many files.
+
+    Raises:
+        DamagedFileError: it has some.
+    """
+    root = os.path.realpath(folder)
+    count = 0
+    for parent, folders, names in os.walk(root):
+        for name in (*folders, *names):
+            path = os.path.join(parent, name)
+            count += 1
+            real = os.path.realpath(path)
+            if not real.startswith(root + os.sep):
+                raise damaged(
+                    f"member {os.path.relpath(path, root)!r}", "a link that leaves the folder",
+                    "a file of its own", "Copy the folder with its links followed if you trust it.",
+                )  # fmt: skip
+            if not (os.path.isfile(path) or os.path.isdir(path)):
+                raise damaged(f"member {name!r}", "a pipe or a device", "a file")
+        if count > MOST_MEMBERS:
+            raise damaged("folder", f"more than {MOST_MEMBERS} members", "a model's folder")

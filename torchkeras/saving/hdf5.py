@@ -5,6 +5,7 @@ links), declare sizes that it doesn't hold, or name filter plug-ins. The reader 
 only, and checks what a dataset declares against what is stored before a byte is allocated.
 """
 
+import contextlib
 import itertools
 import math
 import os
@@ -15,12 +16,14 @@ from typing import Any, BinaryIO
 import numpy as np
 import torch
 
-from torchkeras.core.checks import argument_error
+from torchkeras.saving.files import DamagedFileError, damaged
 
 # gzip can't expand by more than this (1032 bytes for one), and shuffle doesn't expand.
 _MOST_EXPANSION = 1040
 _FILTERS = {1: "gzip", 2: "shuffle", 3: "fletcher32"}
 _KINDS = "biufcS"
+_ATTRIBUTE_KINDS = "biufSO"
+_DEEPEST = 100  # groups within each other
 _LARGEST_CHUNK = 64 * 2**20
 # HDF5 has no bfloat16: Keras stores the two bytes as an opaque type, and the name beside them.
 _BFLOAT16 = np.dtype("V2")
@@ -34,60 +37,150 @@ def _h5py() -> Any:
     return h5py
 
 
-def refuse(path: str, what: str) -> ValueError:
+def refuse(path: str, what: str) -> DamagedFileError:
     """The error for a file that does what weights never need."""
-    return argument_error(
-        "load", f"HDF5 object {path!r}", what, "plain data stored in the file itself",
+    return damaged(
+        f"HDF5 object {path!r}", what, "plain data stored in the file itself",
         "The file is damaged or was made to do harm.",
     )  # fmt: skip
 
 
 # --- Reading
 
+# How h5py tells that the bytes of a file aren't what they should be.
+_UNREADABLE = (
+    OSError, RuntimeError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError,
+    MemoryError, SystemError,
+)  # fmt: skip
+
+
+@contextlib.contextmanager
+def _reading(path: str) -> Iterator[None]:
+    """Within it, what h5py can't make sense of is damage at ``path``.
+
+    Raises:
+        DamagedFileError: it can't.
+    """
+    try:
+        yield
+    except DamagedFileError:
+        raise
+    except _UNREADABLE as error:
+        raise refuse(path, f"unreadable ({type(error).__name__}: {error})") from error
+
+
+class Attributes(Mapping):
+    """Attributes of a group or dataset, none of which is longer than its file.
+
+    Raises:
+        DamagedFileError: one is, or it can't be read.
+    """
+
+    def __init__(self, owner: Any, path: str) -> None:
+        self._owner = owner
+        self._path = path
+
+    def __iter__(self) -> Iterator[str]:
+        with _reading(self._path):
+            return iter(list(self._owner.attrs.keys()))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def __contains__(self, name: object) -> bool:
+        with _reading(self._path):
+            return isinstance(name, str) and name in self._owner.attrs
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self:
+            raise KeyError(name)
+        with _reading(f"{self._path}@{name}"):
+            attribute = self._owner.attrs.get_id(name)
+            declared = math.prod(attribute.shape or ()) * attribute.dtype.itemsize
+            stored = self._owner.file.id.get_filesize()
+            if declared > stored or attribute.dtype.kind not in _ATTRIBUTE_KINDS:
+                what = f"{declared} bytes of {attribute.dtype} in a file of {stored}"
+                raise refuse(f"{self._path}@{name}", what)
+            return [] if 0 in (attribute.shape or ()) else self._owner.attrs[name]
+
+    def text(self, name: str) -> str:
+        """The attribute of that name, which is one text."""
+        value = self[name]
+        if isinstance(value, bytes):
+            value = value.decode("utf-8", "replace")
+        if not isinstance(value, str):
+            raise refuse(f"{self._path}@{name}", f"a {type(value).__name__}, where a text belongs")
+        return str(value)
+
 
 class Group(Mapping):
     """A group of an HDF5 file whose members are reached by hard links only.
 
     Iterating gives names; an entry is a ``Group`` or a ``Dataset``.
+
+    Raises:
+        DamagedFileError: a member lies elsewhere, is of another kind, or can't be read.
     """
 
-    def __init__(self, group: Any) -> None:
+    def __init__(self, group: Any, depth: int = 0) -> None:
         self._group = group
+        self._depth = depth
+        if depth > _DEEPEST:  # such as a group within itself
+            raise refuse(self.path[:200], f"{depth} groups within each other")
 
     @property
     def path(self) -> str:
         """Where the group lies in its file."""
-        return self._group.name or "/"
+        with _reading("/"):
+            return self._group.name or "/"
 
     @property
-    def attributes(self) -> Mapping[str, Any]:
+    def identity(self) -> Any:
+        """What tells the group from others, under whatever name it is reached."""
+        with _reading(self.path):
+            return _h5py().h5o.get_info(self._group.id).addr
+
+    @property
+    def attributes(self) -> Attributes:
         """The group's attributes."""
-        return self._group.attrs
+        return Attributes(self._group, self.path)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._group.keys())
+        with _reading(self.path):
+            return iter(list(self._group.keys()))
 
     def __len__(self) -> int:
-        return len(self._group)
+        with _reading(self.path):
+            return len(self._group)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and self._group.get(name, getlink=True) is not None
+        return isinstance(name, str) and self._link(name) is not None
+
+    def _link(self, name: str) -> Any:
+        if not name or "\0" in name:
+            return None
+        with _reading(self.path):
+            return self._group.get(name, getlink=True)
 
     def __getitem__(self, name: str) -> Any:
         h5py = _h5py()
         if "/" in name:
             first, _, rest = name.strip("/").partition("/")
-            return self[first][rest] if rest else self[first]
-        link = self._group.get(name, getlink=True)
+            found = self[first]
+            if rest and not isinstance(found, Group):
+                raise KeyError(name)
+            return found[rest] if rest else found
+        link = self._link(name)
         if link is None:
             raise KeyError(name)
         if not isinstance(link, h5py.HardLink):
             raise refuse(f"{self.path}/{name}", f"a {type(link).__name__}")
-        member = self._group[name]
-        if isinstance(member, h5py.Group):
-            return Group(member)
-        if isinstance(member, h5py.Dataset):
-            return Dataset(member)
+        with _reading(f"{self.path}/{name}"):
+            member = self._group[name]
+            if isinstance(member, h5py.Group):
+                return Group(member, self._depth + 1)
+            if isinstance(member, h5py.Dataset):
+                return Dataset(member)
         raise refuse(f"{self.path}/{name}", f"a {type(member).__name__}")
 
     def group(self, name: str) -> "Group | None":
@@ -101,7 +194,7 @@ class Group(Mapping):
 
     def holds_texts(self, name: str) -> bool:
         """Whether there is a list of texts of that name, whole or in parts."""
-        return name in self._group.attrs or f"{name}0" in self._group.attrs
+        return name in self.attributes or f"{name}0" in self.attributes
 
     def texts(self, name: str) -> list[str]:
         """The list of texts in the attribute of that name, or in its numbered parts.
@@ -109,31 +202,45 @@ class Group(Mapping):
         Raises:
             ValueError: there is something else, or more is declared than stored.
         """
-        if name in self._group.attrs:
+        if name in self.attributes:
             return self._texts(name)
         found: list[str] = []
         for number in itertools.count():
-            if f"{name}{number}" not in self._group.attrs:
+            if f"{name}{number}" not in self.attributes:
                 return found
             found += self._texts(f"{name}{number}")
 
     def _texts(self, name: str) -> list[str]:
-        attribute = self._group.attrs.get_id(name)
-        declared = math.prod(attribute.shape) * attribute.dtype.itemsize
-        stored = self._group.file.id.get_filesize()
-        if declared > stored:
-            raise refuse(f"{self.path}@{name}", f"{declared} bytes in a file of {stored}")
-        values = [] if 0 in attribute.shape else np.asarray(self._group.attrs[name]).tolist()
+        values = self.attributes[name]
+        if isinstance(values, np.ndarray):
+            values = values.tolist()
         if not isinstance(values, list):
             raise refuse(f"{self.path}@{name}", "no list")
-        texts = [value.decode() if isinstance(value, bytes) else value for value in values]
+        texts = [
+            value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+            for value in values
+        ]
         if not all(isinstance(text, str) for text in texts):
-            raise refuse(f"{self.path}@{name}", f"of type {attribute.dtype}")
+            raise refuse(f"{self.path}@{name}", "no list of texts")
         return texts
 
     def values_of(self, name: str) -> "Values":
         """The arrays of the group of that name; none if there is no such group."""
         return Values(self.group(name))
+
+
+def groups_of(group: Any) -> Iterator[Any]:
+    """``group`` and all groups below it, once each, though they lie within each other."""
+    seen = set()
+    stack = [] if group is None else [group]
+    while stack:
+        found = stack.pop()
+        if found.identity in seen:
+            continue
+        seen.add(found.identity)
+        yield found
+        below = (found.group(name) for name in found)
+        stack += [inner for inner in below if inner is not None]
 
 
 class Dataset:
@@ -170,8 +277,9 @@ class Dataset:
 
     @property
     def _is_bfloat16(self) -> bool:
-        name = self._dataset.attrs.get("dtype")
-        return self._dataset.dtype == _BFLOAT16 and name in ("bfloat16", b"bfloat16")
+        if self._dataset.dtype != _BFLOAT16:
+            return False
+        return Attributes(self._dataset, self.path).get("dtype") in ("bfloat16", b"bfloat16")
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -180,7 +288,8 @@ class Dataset:
 
     def read(self) -> Any:
         """The data: a NumPy array, or a tensor if they are bfloat16."""
-        values = self._dataset[()]
+        with _reading(self.path):
+            values = self._dataset[()]
         if self._is_bfloat16:
             return torch.from_numpy(np.asarray(values).view(np.int16)).view(torch.bfloat16)
         return np.asarray(values)
@@ -235,10 +344,8 @@ class open_group:
             raise FileNotFoundError(f"load: there is no file {str(path)!r}.")
         try:
             self.file = h5py.File(path, "r")
-        except OSError as error:
-            raise argument_error(
-                "load", "file", str(path), "an HDF5 file", f"HDF5 says: {error}"
-            ) from error
+        except _UNREADABLE as error:
+            raise damaged("file", repr(str(path)), "an HDF5 file", f"HDF5 says: {error}") from error
         return Group(self.file)
 
     def __exit__(self, *exc: object) -> None:

@@ -15,6 +15,7 @@ import tempfile
 import time
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -22,17 +23,22 @@ from typing import Any, BinaryIO
 from torchkeras.core import scopes, serialization
 from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.saving import files, hdf5, weights
+from torchkeras.saving.budget import MemoryBudget
 
 # The release of Keras whose form the files have.
 KERAS_VERSION = "3.15.1"
 METADATA, CONFIG, WEIGHTS, ASSETS = "metadata.json", "config.json", "model.weights.h5", "assets"
 
 _LARGEST_CONFIG = 256 * 2**20
-_MOST_MEMBERS = 100_000
 # Deflate can't do better than this; Keras itself doesn't compress.
 _MOST_EXPANSION = 1040
 _LARGEST_EXPANSION = 64 * 2**20
 _ENCRYPTED = 0x1
+# How zipfile tells that the bytes of an archive aren't what they should be.
+_UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError,
+    ValueError, struct.error, MemoryError, OverflowError,
+)  # fmt: skip
 
 
 # --- Writing
@@ -220,14 +226,15 @@ class Archive:
     def __enter__(self) -> "Archive":
         self.zip: zipfile.ZipFile | None = None
         if self.path.is_dir():
+            files.check_folder(self.path)
             return self
         if not self.path.is_file():
             raise FileNotFoundError(f"load: there is no file {str(self.path)!r}.")
         try:
             self.zip = zipfile.ZipFile(self.path)
-        except zipfile.BadZipFile as error:
-            raise argument_error(
-                "load", "file", str(self.path), "a .keras archive", f"It is no zip file: {error}."
+        except _UNREADABLE as error:
+            raise files.damaged(
+                "file", repr(str(self.path)), "a .keras archive", f"It is no zip file: {error}."
             ) from error
         try:
             self.members = {info.filename: info for info in check_members(self.zip)}
@@ -268,9 +275,7 @@ class Archive:
                 "It is incomplete, or no Keras model.",
             )  # fmt: skip
         if self.zip is None:
-            if (self.path / name).stat().st_size > _LARGEST_CONFIG:
-                raise _too_large(name)
-            return (self.path / name).read_bytes()
+            return _read_file(self.path / name)
         if self.members[name].file_size > _LARGEST_CONFIG:
             raise _too_large(name)
         return self._bytes_of(self.members[name])
@@ -280,10 +285,8 @@ class Archive:
         try:
             with self.zip.open(info) as member:
                 content = member.read(info.file_size + 1)
-        except (zipfile.BadZipFile, EOFError, OSError) as error:
-            raise argument_error(
-                "load", f"member {info.filename!r}", str(error), "intact data"
-            ) from error
+        except _UNREADABLE as error:
+            raise files.damaged(f"member {info.filename!r}", str(error), "intact data") from error
         if len(content) != info.file_size:
             raise _too_large(info.filename)
         return content
@@ -312,10 +315,8 @@ class Archive:
             with self.zip.open(info) as member:
                 while member.read(2**22):
                     pass
-        except (zipfile.BadZipFile, EOFError) as error:
-            raise argument_error(
-                "load", f"member {info.filename!r}", str(error), "intact data"
-            ) from error
+        except _UNREADABLE as error:
+            raise files.damaged(f"member {info.filename!r}", str(error), "intact data") from error
 
     @contextlib.contextmanager
     def assets(self) -> Iterator[Any]:
@@ -384,10 +385,10 @@ def _folder(path: Path) -> Path | None:
     return path if path.is_dir() else None
 
 
-def _too_large(name: str) -> ValueError:
-    return argument_error(
-        "load", "archive", f"one whose member {name!r} is larger than it may be",
-        "a .keras archive", "It is damaged or was made to exhaust memory.",
+def _too_large(name: str) -> files.DamagedFileError:
+    return files.damaged(
+        "archive", f"one whose member {name!r} is larger than it may be", "a .keras archive",
+        "It is damaged or was made to exhaust memory.",
     )  # fmt: skip
 
 
@@ -399,21 +400,21 @@ def check_members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
             compression, or more data declared than the archive can hold.
     """
     infos = archive.infolist()
-    if len(infos) > _MOST_MEMBERS:
-        raise argument_error("load", "archive", f"{len(infos)} members", f"at most {_MOST_MEMBERS}")
+    if len(infos) > files.MOST_MEMBERS:
+        raise files.damaged("archive", f"{len(infos)} members", f"at most {files.MOST_MEMBERS}")
     length = os.path.getsize(archive.filename)
     names = set()
     for info in infos:
         files.check_member_name(info.filename)
         if info.filename in names:
-            raise argument_error("load", "archive", f"{info.filename!r} twice", "each name once")
+            raise files.damaged("archive", f"{info.filename!r} twice", "each name once")
         names.add(info.filename)
         if info.flag_bits & _ENCRYPTED or info.compress_type not in (
             zipfile.ZIP_STORED,
             zipfile.ZIP_DEFLATED,
         ):
-            raise argument_error(
-                "load", f"member {info.filename!r}", "encrypted or compressed in an unusual way",
+            raise files.damaged(
+                f"member {info.filename!r}", "encrypted or compressed in an unusual way",
                 "a member stored as it is or deflated",
             )  # fmt: skip
         stored = info.compress_type == zipfile.ZIP_STORED
@@ -428,21 +429,42 @@ def check_members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     return infos
 
 
+def read_config(path: Path) -> dict[str, Any]:
+    """The configuration in a file of its own."""
+    return parse_config(_read_file(path))
+
+
+def _read_file(path: Path) -> bytes:
+    if path.stat().st_size > _LARGEST_CONFIG:
+        raise _too_large(path.name)
+    return path.read_bytes()
+
+
+def parse_json(text: str | bytes, what: str) -> dict[str, Any]:
+    """A JSON object from its text.
+
+    Raises:
+        DamagedFileError: this is no JSON, or no object.
+    """
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise files.damaged(what, f"not JSON ({error})", "a JSON object") from error
+    if not isinstance(found, dict):
+        raise files.damaged(what, f"a JSON {type(found).__name__}", "a JSON object")
+    return found
+
+
 def parse_config(text: str | bytes) -> dict[str, Any]:
     """A configuration from its JSON text.
 
     Raises:
-        ValueError: this is no JSON, or no object with a class name.
+        DamagedFileError: this is no JSON, or no object with a class name.
     """
-    try:
-        config = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise argument_error(
-            "load", "configuration", f"not JSON ({error})", "a JSON object"
-        ) from error
-    if not isinstance(config, dict) or not isinstance(config.get("class_name"), str):
-        raise argument_error(
-            "load", "configuration", f"a JSON {type(config).__name__}",
+    config = parse_json(text, "configuration")
+    if not isinstance(config.get("class_name"), str):
+        raise files.damaged(
+            "configuration", "a JSON object without a class name",
             'an object with a "class_name"',
         )  # fmt: skip
     return config

@@ -84,6 +84,8 @@ def deserialize_keras_object(
             "a name or a dictionary with class_name and config",
             f"Could not interpret serialized {printable_module_name}.",
         )
+    if not isinstance(identifier["config"], dict):
+        return deserialize(identifier, custom_objects=objects)
     config = {
         key: deserialize_keras_object(value, module_objects, custom_objects, "config_item")
         if isinstance(value, dict) and _MARK in value

@@ -17,6 +17,7 @@ from torchkeras.distribution.sharding import scattered
 from torchkeras.saving import weights
 
 _ALIAS = "torchkeras.alias."
+_MANY = 10_000  # names among which the nearest one isn't looked for
 
 
 def _package() -> Any:
@@ -108,8 +109,9 @@ def _opened(path: str | os.PathLike) -> Any:
 
 
 def _differing_names(expected: Any, stored: Any) -> list[str]:
+    options = stored if len(stored) < _MANY else ()
     missing = [
-        f"{name} is missing. {nearest(name, stored)}".strip()
+        f"{name} is missing. {nearest(name, options)}".strip()
         for name in expected
         if name not in stored
     ]

@@ -108,6 +108,11 @@ class ShardedGroup:
         self.path = path or "/"
         self._prefix = path
 
+    @property
+    def identity(self) -> Any:
+        """What tells the group from others."""
+        return self.path
+
     def __iter__(self) -> Iterator[str]:
         start = f"{self._prefix}/"
         below = (p[len(start) :] for p in self.weight_map if p.startswith(start))

@@ -22,12 +22,17 @@ from torch import Tensor
 
 from torchkeras.core.checks import argument_error
 from torchkeras.distribution import agreed, gathered_objects, is_chief, rank, world_size
-from torchkeras.saving.files import synchronize, synchronize_folder
+from torchkeras.saving.files import check_folder, damaged, synchronize, synchronize_folder
 
 FORMAT = "torchkeras snapshot 2"
 _MANIFEST = "manifest.json"
 _NAME = re.compile(r"snapshot-(\d{8})")
 _BLOCK = 2**20  # bytes hashed at a time
+# How decoding tells that a state isn't made of what ``encode`` gives.
+_SIGNS_OF_DAMAGE = (
+    OSError, LookupError, AttributeError, ArithmeticError, MemoryError, RuntimeError,
+    TypeError, ValueError, StopIteration,
+)  # fmt: skip
 
 
 class CannotKeepError(TypeError):
@@ -299,11 +304,15 @@ def read(folder: str | os.PathLike[str]) -> Any:
 
 
 def _read_part(path: Path, number: int) -> Any:
-    from safetensors import safe_open
+    from safetensors import SafetensorError, safe_open
 
-    text = (path / f"state-{number}.json").read_text()
-    with safe_open(str(path / f"tensors-{number}.safetensors"), framework="pt") as file:
-        return decode(json.loads(text), file.get_tensor)
+    try:
+        text = (path / f"state-{number}.json").read_text()
+        with safe_open(str(path / f"tensors-{number}.safetensors"), framework="pt") as file:
+            return decode(json.loads(text), file.get_tensor)
+    except (*_SIGNS_OF_DAMAGE, SafetensorError) as error:
+        what = f"{type(error).__name__}: {error}"
+        raise damaged(f"snapshot {str(path)!r}", what, "the state of a run") from error
 
 
 def _newest_sound(folder: Path) -> int | None:
@@ -326,13 +335,16 @@ def _newest_sound(folder: Path) -> int | None:
 
 def _damages(path: Path) -> Iterator[str]:
     try:
+        check_folder(path)
         manifest = json.loads((path / _MANIFEST).read_text())
+        if not {_MANIFEST, *manifest["sha256"]} >= set(os.listdir(path)):
+            yield "it has files that its manifest doesn't list"
         if manifest["format"] != FORMAT:
             yield f"its format is {manifest['format']!r}, expected {FORMAT!r}"
         for name, checksum in manifest["sha256"].items():
             if Path(name).name != name or _checksum(path / name) != checksum:
                 yield f"the checksum of {name} differs"
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, RecursionError, ValueError, LookupError, TypeError, AttributeError) as error:
         yield f"{type(error).__name__}: {error}"
 
 

@@ -18,6 +18,8 @@ from torchkeras.layers.base import Layer
 from torchkeras.losses.base import Loss
 from torchkeras.metrics.base import Metric
 from torchkeras.optimizers.base import Optimizer
+from torchkeras.saving import hdf5
+from torchkeras.saving.files import DamagedFileError
 
 _KINDS = (Layer, Optimizer, Metric, Loss)
 # Names that containers give to classes whose name differs within Keras.
@@ -225,6 +227,8 @@ class Reader:
             folder = self.assets(path) if self.assets is not None else None
             if folder is not None and hasattr(owner, "load_assets"):
                 owner.load_assets(str(folder))
+        except DamagedFileError:
+            raise
         except (ValueError, TypeError, KeyError, RuntimeError) as error:
             self.failures.setdefault(id(owner), (owner, path, error))
             return False
@@ -317,8 +321,4 @@ def _groups_of_class(group: Any, word: str) -> list[str]:
 
 
 def _holds_data(group: Any) -> bool:
-    if group is None:
-        return False
-    if len(group.values_of("vars")) > 0:
-        return True
-    return any(_holds_data(group.group(name)) for name in group if name != "vars")
+    return any(len(part.values_of("vars")) > 0 for part in hdf5.groups_of(group))

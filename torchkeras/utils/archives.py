@@ -1,15 +1,22 @@
 """Unpacking tar and zip archives that nobody vouches for."""
 
+import lzma
 import shutil
 import tarfile
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO, NamedTuple
 
 MAX_RATIO = 1100  # of unpacked to packed bytes; gzip and zip can't honestly do better
 FREE_BYTES = 1 << 30  # unpacked bytes that need no explanation, however small the archive
+# How tarfile and zipfile tell that the bytes aren't what they should be.
+_SIGNS_OF_DAMAGE = (
+    tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError,
+    NotImplementedError, OverflowError,
+)  # fmt: skip
 
 
 class Member(NamedTuple):
@@ -37,15 +44,22 @@ def unpack(archive: Path, folder: Path, kinds: tuple[str, ...] = ("tar", "zip"))
     Raises:
         ValueError: an unpacked size that no honest archive of this size has.
     """
-    for kind in kinds:
-        if kind == "tar" and tarfile.is_tarfile(archive):
-            with tarfile.open(archive) as opened:
-                _write(_tar_members(opened), archive, folder)
-            return True
-        if kind == "zip" and zipfile.is_zipfile(archive):
-            with zipfile.ZipFile(archive) as opened:
-                _write(_zip_members(opened), archive, folder)
-            return True
+    try:
+        return any(_unpack(archive, folder, kind) for kind in kinds)
+    except _SIGNS_OF_DAMAGE as error:
+        raise ValueError(f"The archive {archive.name} is damaged: {error}") from error
+
+
+def _unpack(archive: Path, folder: Path, kind: str) -> bool:
+    """Unpack ``archive`` if it is of that kind."""
+    if kind == "tar" and tarfile.is_tarfile(archive):
+        with tarfile.open(archive) as opened:
+            _write(_tar_members(opened), archive, folder)
+        return True
+    if kind == "zip" and zipfile.is_zipfile(archive):
+        with zipfile.ZipFile(archive) as opened:
+            _write(_zip_members(opened), archive, folder)
+        return True
     return False
 
 
@@ -81,11 +95,8 @@ def _write(members: Iterator[Member], archive: Path, folder: Path) -> None:
                     f"{member.name!r} of {archive.name}.",
                     stacklevel=4,
                 )
-            elif member.is_folder:
-                path.mkdir(parents=True, exist_ok=True)
             else:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                left = _copy(member, path, left)
+                left = _place(member, path, left)
         partial.rename(folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
@@ -98,6 +109,19 @@ def _inside(folder: Path, name: str) -> Path | None:
     if path.is_absolute() or foreign.drive or foreign.root or ".." in foreign.parts:
         return None
     return None if ".." in path.parts or "\0" in name else folder.joinpath(*path.parts)
+
+
+def _place(member: Member, path: Path, left: int) -> int:
+    try:
+        if member.is_folder:
+            path.mkdir(parents=True, exist_ok=True)
+            return left
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return _copy(member, path, left)
+    except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+        raise ValueError(
+            f"The archive has {member.name!r} as a file and as a folder; it is damaged."
+        ) from error
 
 
 def _copy(member: Member, path: Path, left: int) -> int:

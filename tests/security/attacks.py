@@ -1,0 +1,47 @@
+"""The list of attacks: each makes one hostile thing, of a kind that says where it can be handed in.
+
+A new advisory is one more entry: a function that makes the thing, under ``@attack``.
+"""
+
+import importlib
+from typing import Any, NamedTuple
+
+MODULES = ("config_attacks", "hdf5_attacks", "archive_attacks", "other_attacks")
+
+
+class Attack(NamedTuple):
+    """An attack.
+
+    Attributes:
+        name: Advisory and what is done.
+        kind: Which entry points take it.
+        make: Function from the sandbox's place to the hostile thing.
+        harmless_at: Entry points that may take it, since they read nothing of what is hostile.
+            ``"*"`` stands for all: the thing is odd, and whatever is made of it does no harm.
+    """
+
+    name: str
+    kind: str
+    make: Any
+    harmless_at: tuple[str, ...] = ()
+
+
+ATTACKS: dict[str, Attack] = {}
+
+
+def attack(name: str, kind: str, harmless_at: tuple[str, ...] = ()) -> Any:
+    """Enter the function below as an attack."""
+
+    def enter(make: Any) -> Any:
+        assert name not in ATTACKS, name
+        ATTACKS[name] = Attack(name, kind, make, harmless_at)
+        return make
+
+    return enter
+
+
+def load() -> dict[str, Attack]:
+    """All attacks by name."""
+    for name in MODULES:
+        importlib.import_module(f"security.{name}")
+    return ATTACKS

@@ -1,0 +1,614 @@
+"""Configurations that name code, paths or things too large."""
+
+import base64
+import marshal
+import pickle
+
+from security.attacks import attack
+from security.sandbox import MODULE, SECRET
+
+ANYWHERE = ("*",)
+# Where a layer isn't built yet, its size is only a number.
+UNBUILT = (
+    "legacy deserialize",
+    "from_config of the class",
+    "model_from_json of Keras 2",
+    "clone_model",
+)
+
+
+def layer(class_name, module="keras.layers", registered_name=None, **config):
+    """The dictionary of a layer in Keras 3's form."""
+    return {
+        "module": module,
+        "class_name": class_name,
+        "config": {"name": "hostile", **config},
+        "registered_name": registered_name,
+    }
+
+
+def payload(place):
+    """Code that writes a file outside of the sandbox."""
+
+    def run(x, target=str(place.target)):
+        with open(target, "w") as file:
+            file.write("ran")
+        return x
+
+    return run.__code__, (str(place.target),)
+
+
+def bytecode(place):
+    code, defaults = payload(place)
+    return base64.b64encode(marshal.dumps(code)).decode(), list(defaults)
+
+
+class Reducer:
+    """Runs a command when it is unpickled."""
+
+    def __init__(self, command):
+        self.command = command
+
+    def __reduce__(self):
+        import os
+
+        return os.system, (self.command,)
+
+
+def pickled(place):
+    return pickle.dumps(Reducer(f"echo ran > {place.target}"))
+
+
+# --- Lambdas: CVE-2024-3660, CVE-2025-9905, CVE-2026-12481
+
+
+@attack("CVE-2024-3660 Lambda with bytecode, as Keras 3 writes it", "layer")
+def lambda_of_keras_3(place):
+    code, defaults = bytecode(place)
+    inner = {"code": code, "defaults": defaults, "closure": None}
+    return layer("Lambda", function={"class_name": "__lambda__", "config": inner}, arguments={})
+
+
+@attack("CVE-2024-3660 Lambda with bytecode in a list of values", "layer")
+def lambda_of_value(place):
+    code, defaults = bytecode(place)
+    inner = {"value": [code, defaults, None]}
+    return layer("Lambda", function={"class_name": "__lambda__", "config": inner})
+
+
+@attack("CVE-2025-9905 Lambda with bytecode, as Keras 2 writes it", "layer")
+def lambda_of_keras_2(place):
+    code, defaults = bytecode(place)
+    return layer(
+        "Lambda", function=[code, defaults, None], function_type="lambda", module=MODULE,
+        output_shape=None, output_shape_type="raw", output_shape_module=None, arguments={},
+    )  # fmt: skip
+
+
+def _with_bytecode(key, kind):
+    def make(place):
+        code, defaults = bytecode(place)
+        return layer(
+            "Lambda",
+            function={"module": "builtins", "class_name": "function", "config": "relu"},
+            **{key: [code, defaults, None] if kind else _marker(code), **kind},
+        )
+
+    return make
+
+
+def _marker(code):
+    return {"class_name": "__lambda__", "config": {"code": code, "defaults": None, "closure": None}}
+
+
+for _key in ("output_shape", "mask"):
+    attack(f"CVE-2024-3660 bytecode as a Lambda's {_key}", "layer")(_with_bytecode(_key, {}))
+    attack(f"CVE-2025-9905 bytecode as a Lambda's {_key}, Keras 2", "layer")(
+        _with_bytecode(_key, {f"{_key}_type": "lambda"})
+    )
+
+
+@attack("CVE-2024-3660 bytecode as an activation", "layer")
+def lambda_as_activation(place):
+    return layer("Dense", units=2, activation=_marker(bytecode(place)[0]))
+
+
+@attack("CVE-2024-3660 bytecode as an initializer", "layer")
+def lambda_as_initializer(place):
+    return layer("Dense", units=2, kernel_initializer=_marker(bytecode(place)[0]))
+
+
+@attack("CVE-2024-3660 bytecode as a text's standardization", "layer")
+def lambda_as_standardization(place):
+    return layer("TextVectorization", standardize=_marker(bytecode(place)[0]))
+
+
+# --- Names of code: CVE-2025-1550, CVE-2025-8747, CVE-2025-9906, keras#22729, keras#23115
+
+_NAMED = (
+    ("os", "system"),
+    ("posix", "system"),
+    ("builtins", "exec"),
+    ("builtins", "eval"),
+    ("builtins", "open"),
+    ("builtins", "__import__"),
+    ("subprocess", "Popen"),
+    ("importlib", "import_module"),
+    ("pickle", "loads"),
+    ("numpy", "load"),
+    ("torch", "load"),
+    ("torch.hub", "load"),
+    ("antigravity", "geohash"),
+    (MODULE, "Payload"),
+    (MODULE, "payload"),
+    ("keras.utils", "get_file"),
+    ("keras.src.utils.file_utils", "get_file"),
+    ("keras.utils", "load_img"),
+    ("keras.utils", "set_random_seed"),
+    ("keras.saving", "load_model"),
+    ("keras.models", "load_model"),
+    ("keras.src.saving.saving_api", "load_weights"),
+    ("keras.config", "enable_unsafe_deserialization"),
+    ("keras.src.saving.serialization_lib", "enable_unsafe_deserialization"),
+    ("keras.config", "set_backend"),
+    ("keras.datasets.mnist", "load_data"),
+    ("keras.ops", "vectorized_map"),
+    ("keras.callbacks", "CSVLogger"),
+    ("keras.callbacks", "BackupAndRestore"),
+    ("torchkeras.core.serialization", "load_code"),
+    ("torchkeras.saving.files", "replacing"),
+    ("tensorflow.io", "read_file"),
+)
+# These go in everywhere, the others where a file is read.
+_EVERYWHERE = ("os.system", f"{MODULE}.payload", "keras.utils.get_file")
+
+
+def _as_class(module, name):
+    return lambda place: layer(name, module=module, fname=str(place.secret), origin="file:///x")
+
+
+def _as_function(module, name):
+    function = {
+        "module": module, "class_name": "function", "config": name, "registered_name": name
+    }  # fmt: skip
+    return lambda place: layer("Lambda", function=function, arguments={"a": str(place.secret)})
+
+
+def _as_activation(module, name):
+    function = {
+        "module": module, "class_name": "function", "config": name, "registered_name": "function"
+    }  # fmt: skip
+    return lambda place: layer("Dense", units=2, activation=function)
+
+
+def _as_keras_2_function(module, name):
+    return lambda place: layer(
+        "Lambda", function=name, function_type="function", module=module, arguments={}
+    )
+
+
+for _module, _name in _NAMED:
+    _path = f"{_module}.{_name}"
+    _kind = "layer" if _path in _EVERYWHERE else "name"
+    attack(f"CVE-2025-1550 {_path} as a class", _kind)(_as_class(_module, _name))
+    attack(f"CVE-2025-8747 {_path} as a function", _kind)(_as_function(_module, _name))
+    attack(f"CVE-2025-8747 {_path} as an activation", _kind)(_as_activation(_module, _name))
+    attack(f"tf_keras#910 {_path} as a function of Keras 2", _kind)(
+        _as_keras_2_function(_module, _name)
+    )
+
+
+@attack("CVE-2025-9906 unsafe mode is called for first", "layer")
+def unsafe_first(place):
+    code, _ = bytecode(place)
+    enable = {
+        "module": "keras.config", "class_name": "function",
+        "config": "enable_unsafe_deserialization", "registered_name": None,
+    }  # fmt: skip
+    return layer(
+        "TimeDistributed",
+        layer=layer("Lambda", function=_marker(code)),
+        extra=layer("Lambda", function=enable, arguments={}),
+        safe_mode=False,
+    )
+
+
+@attack("CVE-2025-9906 safe_mode is in the configuration", "layer")
+def safe_mode_inside(place):
+    return {
+        **layer("Lambda", function=_marker(bytecode(place)[0]), safe_mode=False),
+        "safe_mode": 0,
+    }
+
+
+@attack("keras#22729 a registered name that isn't the class's", "layer", ANYWHERE)
+def confused_name(place):
+    return layer("Dense", registered_name=f"{MODULE}>Payload", units=2)
+
+
+@attack(
+    "keras#22729 a built-in class in a foreign module",
+    "layer",
+    ("model_from_json of Keras 2", "legacy deserialize", "load_model .hdf5 of Keras 2"),
+)
+def foreign_module(place):
+    return layer("Dense", module=MODULE, registered_name=f"{MODULE}>Dense", units=2)
+
+
+@attack("CVE-2025-1550 a module that is no text", "layer", ANYWHERE)
+def odd_module(place):
+    return layer("Dense", module=["os"], units=2)
+
+
+@attack("CVE-2025-1550 a class name with a path", "layer")
+def dotted_class(place):
+    return layer("layers.core.dense.os.system", module="keras.src")
+
+
+@attack("CVE-2025-1550 a private class", "layer")
+def private_class(place):
+    return layer("__class__", module="keras.layers")
+
+
+# --- Pickles: CVE-2025-49655, CVE-2026-12484
+
+
+@attack("CVE-2025-49655 TorchModuleWrapper with a pickle", "layer")
+def pickled_module(place):
+    return layer("TorchModuleWrapper", module=base64.b64encode(pickled(place)).decode())
+
+
+@attack("CVE-2025-49655 TorchModuleWrapper whose safe_mode is in the configuration", "layer")
+def pickled_module_safe_mode(place):
+    code = base64.b64encode(pickled(place)).decode()
+    return layer("TorchModuleWrapper", module=code, safe_mode=False)
+
+
+@attack("CVE-2025-49655 TorchModuleWrapper whose module is named", "layer")
+def named_module(place):
+    return layer("TorchModuleWrapper", module={"module": MODULE, "class_name": "Payload"})
+
+
+# --- Paths: CVE-2025-12058, CVE-2026-1462
+
+
+def _vocabulary(class_name, spelling, **more):
+    def make(place):
+        path = spelling(place)
+        key = "initial_vocabulary" if class_name.startswith("Dynamic") else "vocabulary"
+        return layer(class_name, **{key: path, **more})
+
+    return make
+
+
+_SPELLINGS = {
+    "path": lambda place: str(place.secret),
+    "relative path": lambda place: "../outside/secret.txt",
+    "file address": lambda place: f"file://{place.secret}",
+    "http address": lambda place: "http://127.0.0.1:9/secret",
+    "bucket": lambda place: "gs://bucket/secret",
+}
+for _class in ("StringLookup", "IntegerLookup", "TextVectorization"):
+    for _spelling, _make in _SPELLINGS.items():
+        attack(f"CVE-2025-12058 {_class} with the vocabulary of a {_spelling}", "layer")(
+            _vocabulary(_class, _make)
+        )
+
+
+@attack("CVE-2025-12058 the weights of a vocabulary by path", "layer")
+def weights_by_path(place):
+    return layer(
+        "StringLookup", vocabulary=["a", "b"], idf_weights=str(place.secret), output_mode="tf_idf"
+    )
+
+
+@attack("CVE-2025-12058 DynamicLookup with the vocabulary of a path", "layer")
+def dynamic_by_path(place):
+    return layer("DynamicLookup", vocabulary_size=3, initial_vocabulary=str(place.secret))
+
+
+@attack("CVE-2025-12058 FeatureSpace with the vocabulary of a path", "layer")
+def features_by_path(place):
+    feature = {
+        "module": "keras.src.layers.preprocessing.feature_space", "class_name": "Feature",
+        "registered_name": None,
+        "config": {
+            "dtype": "string", "output_mode": "int",
+            "preprocessor": layer("StringLookup", vocabulary=str(place.secret)),
+        },
+    }  # fmt: skip
+    return layer("FeatureSpace", module="keras.utils", features={"a": feature})
+
+
+@attack("CVE-2026-1462 TFSMLayer", "layer")
+def saved_model_layer(place):
+    return layer("TFSMLayer", filepath=str(place.outside), call_endpoint="serve")
+
+
+@attack("CVE-2026-1462 TFSMLayer by its inner path", "layer")
+def saved_model_layer_inner(place):
+    return layer("TFSMLayer", module="keras.src.export.tfsm_layer", filepath=str(place.outside))
+
+
+@attack("CVE-2026-1462 JaxLayer", "layer")
+def jax_layer(place):
+    return layer("JaxLayer", call_fn=f"{MODULE}.payload", params={}, state={})
+
+
+# --- Values that are no objects
+
+
+@attack("npz a marker of an array of objects", "layer", ANYWHERE)
+def array_of_objects(place):
+    array = {"class_name": "__numpy__", "config": {"value": [[1]], "dtype": "object"}}
+    return layer("Dense", units=2, kernel_initializer={**array})
+
+
+@attack("keras#23016 a marker whose type is larger than memory", "layer")
+def huge_type(place):
+    array = {"class_name": "__numpy__", "config": {"value": ["a"], "dtype": "S99999999999"}}
+    return layer("Dense", units=2, bias_initializer=array)
+
+
+@attack("CVE-2025-1550 a tensor's type that is a function", "layer")
+def typed_by_function(place):
+    tensor = {"class_name": "__tensor__", "config": {"value": [1.0], "dtype": "load"}}
+    return layer("Dense", units=2, bias_initializer=tensor)
+
+
+@attack("markers without what belongs to them", "layer")
+def empty_markers(place):
+    return layer("Dense", units=2, activation={"class_name": "__lambda__", "config": {}})
+
+
+@attack("nesting without end", "layer")
+def nested(place):
+    config = layer("Dense", units=2)
+    for _ in range(300):
+        config = layer("TimeDistributed", layer=config)
+    return config
+
+
+@attack("lists without end", "layer")
+def nested_lists(place):
+    value = []
+    for _ in range(900):
+        value = [value]
+    return layer("Reshape", target_shape=value)
+
+
+# --- Sizes
+
+
+@attack("a layer larger than memory", "layer", UNBUILT)
+def huge_layer(place):
+    return {
+        **layer("Dense", units=2**40),
+        "build_config": {"input_shape": [None, 2**20]},
+    }
+
+
+@attack("a layer a little larger than memory", "layer", UNBUILT)
+def large_layer(place):
+    return {**layer("Dense", units=2**20), "build_config": {"input_shape": [None, 2**12]}}
+
+
+@attack("an embedding larger than memory", "layer", UNBUILT)
+def huge_embedding(place):
+    return {
+        **layer("Embedding", input_dim=2**33, output_dim=2**8),
+        "build_config": {"input_shape": [None, 4]},
+    }
+
+
+@attack("a vocabulary of more tokens than there are", "layer", ANYWHERE)
+def huge_vocabulary(place):
+    return layer("StringLookup", vocabulary_size=2**50, max_tokens=2**50)
+
+
+@attack("a hash of more bins than memory", "layer", ANYWHERE)
+def huge_hash(place):
+    return layer("Hashing", num_bins=2**60, output_mode="one_hot")
+
+
+@attack("a padding larger than memory", "layer", ANYWHERE)
+def huge_padding(place):
+    return layer("RepeatVector", n=2**40)
+
+
+@attack("a filter bank larger than memory", "layer", UNBUILT)
+def huge_filters(place):
+    return {
+        **layer("Conv1D", filters=2**30, kernel_size=2**20),
+        "build_config": {"input_shape": [None, 4, 4]},
+    }
+
+
+@attack("a spectrogram larger than memory", "layer")
+def huge_spectrogram(place):
+    return {
+        **layer("MelSpectrogram", fft_length=2**34, num_mel_bins=2**20),
+        "build_config": {"input_shape": [None, 100]},
+    }
+
+
+# --- Names: CVE-2026-12479
+
+_HOSTILE_NAMES = {
+    "leads upwards": "../../outside/written.txt",
+    "is absolute": "/tmp/torchkeras-hostile-name",
+    "is code": f"x):\n    import {MODULE}\ndef f(",
+    "has a null byte": "a\0b",
+    "is empty": "",
+    "is a word of torch": "forward",
+    "is a word of Python": "__class__",
+    "is very long": "x" * 100_000,
+}
+
+
+def _named(name):
+    return lambda place: {**layer("Dense", units=2), "config": {"name": name, "units": 2}}
+
+
+for _told, _text in _HOSTILE_NAMES.items():
+    attack(f"CVE-2026-12479 a layer's name that {_told}", "layer", ANYWHERE)(_named(_text))
+
+
+@attack("CVE-2026-12479 a name that is no text", "layer", ANYWHERE)
+def name_of_dict(place):
+    return {**layer("Dense", units=2), "config": {"name": {"a": 1}, "units": 2}}
+
+
+# --- Whole models
+
+# Where compile arguments aren't read, or only used when the model is compiled.
+UNCOMPILED = (
+    "model_from_json",
+    "model_from_config",
+    "deserialize_keras_object",
+    "deserialize_keras_object in a list",
+    "load_model without compile",
+    "model_from_json of Keras 2",
+    "Model.from_config",
+    "legacy deserialize",
+)
+
+
+def inputs(shape=(4,)):
+    return layer("InputLayer", batch_shape=[None, *shape], dtype="float32")
+
+
+def sequential(*layers):
+    return {
+        "module": "keras", "class_name": "Sequential", "registered_name": None,
+        "config": {"name": "model", "layers": [inputs(), *layers]},
+    }  # fmt: skip
+
+
+def functional(call, name="dense"):
+    """A functional model of one Dense whose call is given."""
+    first, second = inputs(), layer("Dense", units=2)
+    first = {**first, "name": "input", "config": {**first["config"], "name": "input"}}
+    second = {**second, "name": name, "config": {**second["config"], "name": name}}
+    return {
+        "module": "keras.src.models.functional", "class_name": "Functional",
+        "registered_name": "Functional",
+        "config": {
+            "name": "model",
+            "layers": [{**first, "inbound_nodes": []}, {**second, "inbound_nodes": [call]}],
+            "input_layers": [["input", 0, 0]], "output_layers": [[name, 0, 0]],
+        },
+    }  # fmt: skip
+
+
+def tensor(history):
+    return {
+        "class_name": "__keras_tensor__",
+        "config": {"shape": [None, 4], "dtype": "float32", "keras_history": history},
+    }
+
+
+def call_of(kwargs=None, history=("input", 0, 0)):
+    return {"args": [tensor(list(history))], "kwargs": kwargs or {}}
+
+
+@attack("CVE-2025-1550 a keyword of a call that is code", "model")
+def keyword_is_code(place):
+    return functional(call_of({f"training=1); import {MODULE}; (": 1}))
+
+
+@attack("CVE-2024-3660 an argument of a call that is bytecode", "model")
+def argument_is_bytecode(place):
+    return functional(call_of({"training": _marker(bytecode(place)[0])}))
+
+
+@attack("a call that depends on itself", "model")
+def circular(place):
+    return functional(call_of(history=("dense", 0, 0)))
+
+
+@attack("a call of a layer that isn't there", "model")
+def call_of_nothing(place):
+    return functional(call_of(history=("nothing", 0, 0)))
+
+
+@attack("a call numbered from the end", "model")
+def negative_call(place):
+    return functional(call_of(history=("input", -1, -7)))
+
+
+@attack("a call of a call that is far away", "model")
+def far_call(place):
+    return functional(call_of(history=("input", 2**40, 0)))
+
+
+@attack("CVE-2026-12479 a functional model's name that is code", "model", ANYWHERE)
+def functional_names(place):
+    return functional(call_of(), name=f"x):\n    import {MODULE}\n#")
+
+
+@attack("a call of another generation that is no list", "model")
+def odd_call(place):
+    return functional("input")
+
+
+def _compiled(**compile_config):
+    return lambda place: {**sequential(layer("Dense", units=2)), "compile_config": compile_config}
+
+
+def _named_function(module, name):
+    return {"module": module, "class_name": "function", "config": name, "registered_name": name}
+
+
+for _module, _name in (("os", "system"), (MODULE, "payload"), ("keras.utils", "get_file")):
+    _function = _named_function(_module, _name)
+    for _key, _config in {
+        "loss": {"optimizer": "sgd", "loss": _function},
+        "metric": {"optimizer": "sgd", "loss": "mse", "metrics": [_function]},
+        "optimizer": {"optimizer": layer(_name, module=_module), "loss": "mse"},
+        "schedule": {
+            "optimizer": layer("SGD", "keras.optimizers", learning_rate=layer(_name, _module)),
+            "loss": "mse",
+        },
+    }.items():
+        attack(
+            f"CVE-2025-1550 {_module}.{_name} as a {_key}", "model",
+            UNCOMPILED,
+        )(_compiled(**_config))  # fmt: skip
+
+
+@attack("CVE-2025-1550 a model of the user's class, which isn't known", "model")
+def unknown_model(place):
+    return {
+        "module": MODULE, "class_name": "Payload", "registered_name": f"{MODULE}>Payload",
+        "config": {"secret": SECRET[:3]},
+    }  # fmt: skip
+
+
+@attack("a model whose configuration is a list", "model")
+def listed_model(place):
+    return {
+        "module": "keras",
+        "class_name": "Sequential",
+        "config": [1, 2],
+        "registered_name": None,
+    }
+
+
+@attack("a model whose layers are numbers", "model")
+def numbered_model(place):
+    return sequential(1, 2)  # type: ignore[arg-type]
+
+
+@attack("a model whose input is larger than memory", "model", ANYWHERE)
+def huge_input(place):
+    model = sequential(layer("Flatten"))
+    model["config"]["layers"][0]["config"]["batch_shape"] = [2**30, 2**30]
+    return model
+
+
+@attack("a model with a billion shared layers by number", "model", ANYWHERE)
+def odd_sharing(place):
+    model = sequential(layer("Dense", units=2))
+    model["config"]["layers"][1]["shared_object_id"] = [1]
+    return model

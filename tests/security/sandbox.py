@@ -1,0 +1,305 @@
+"""A process in which hostile files are opened under audit hooks and limits.
+
+A server imports the package once and forks a child for each attack. The child makes the hostile
+thing, then arms itself and hands the thing to one entry point after the other; what it opened,
+imported, ran or unpickled meanwhile is told, and so is how each entry point ended.
+"""
+
+import contextlib
+import json
+import os
+import pickle
+import re
+import resource
+import shutil
+import signal
+import site
+import sys
+import sysconfig
+import tempfile
+import traceback
+import warnings
+from pathlib import Path
+
+MEMORY = 2**30  # bytes of address space that an attack may add
+FILE = 2**26  # longest file that may be written
+CPU_SECONDS = 20  # of all entry points of one attack together
+WALL_SECONDS = 60  # a child that waits for ever is ended after that
+
+SECRET = "the canary's secret"
+MODULE = "torchkeras_canary"
+
+# What a loader says of a hostile or damaged file.
+DOCUMENTED = (ValueError, TypeError, FileNotFoundError, pickle.UnpicklingError)
+# Where the caller itself makes a layer, torch's word is enough that it is too large.
+MADE_BY_THE_CALLER = ("from_config of the class", "clone_model", "a constructor's argument")
+TORCHS_WORDS = re.compile("can't allocate memory|too large|overflow|not enough memory|recursion")
+
+
+class Place:
+    """Folders of one attack: a sandbox to work in, and outside of it what must stay untouched."""
+
+    def __init__(self, root):
+        self.root = Path(root)
+        self.inside = self.root / "inside"
+        self.outside = self.root / "outside"
+        for folder in (self.inside, self.outside, self.inside / "tmp", self.outside / MODULE):
+            folder.mkdir(parents=True)
+        self.secret = self.outside / "secret.txt"
+        self.secret.write_text("\n".join([SECRET, *map(str, range(40))]))
+        self.target = self.outside / "written.txt"
+        (self.outside / MODULE / "__init__.py").write_text(
+            f"open({str(self.target)!r}, 'w').write('ran')\n"
+            "def payload(*a, **k): return a[0] if a else None\n"
+            "class Payload:\n"
+            "    def __init__(self, *a, **k): pass\n"
+            "    @classmethod\n"
+            "    def from_config(cls, config): return cls()\n"
+        )
+
+    def listing(self):
+        """What is outside, with its contents."""
+        return {
+            str(path.relative_to(self.outside)): path.read_bytes()
+            for path in sorted(self.outside.rglob("*"))
+            if path.is_file() and "__pycache__" not in path.parts
+        }
+
+
+class Guard:
+    """Tells of everything that reading a file has no business to do.
+
+    Hooks can't be removed, so one stays for the rest of the process and is armed and disarmed.
+    """
+
+    FORBIDDEN = (
+        "socket.",
+        "subprocess.",
+        "os.system",
+        "os.exec",
+        "os.posix_spawn",
+        "os.fork",
+        "os.spawn",
+        "pickle.find_class",
+        "ctypes.dlopen",
+        "ctypes.call_function",
+        "urllib.Request",
+        "http.",
+        "ftplib.",
+        "webbrowser.",
+        "shutil.unpack_archive",
+        "os.chown",
+    )
+
+    def __init__(self):
+        self.armed = False
+        self.found = []
+        self.inside = ""
+        paths = sysconfig.get_paths()
+        libraries = {paths["stdlib"], paths["purelib"], paths["platlib"], *site.getsitepackages()}
+        libraries |= {entry for entry in sys.path if entry}
+        self.libraries = tuple(os.path.realpath(path) for path in sorted(libraries))
+        self.modules = set()
+        sys.addaudithook(self.hook)
+
+    def arm(self, place):
+        self.inside = os.path.realpath(place.inside)
+        self.modules = {name.partition(".")[0] for name in sys.modules}
+        self.found = []
+        self.armed = True
+
+    def disarm(self):
+        self.armed = False
+        return self.found
+
+    def hook(self, event, arguments):
+        if not self.armed:
+            return
+        if event == "open":
+            self.check_open(*arguments)
+        elif event == "import":
+            name = str(arguments[0]).partition(".")[0]
+            if name == MODULE or name in ("antigravity", "this", "webbrowser"):
+                self.refuse(f"import {arguments[0]}")
+        elif event == "compile":
+            if MODULE in str(arguments[0]) or SECRET in str(arguments[0]):
+                self.refuse(f"compile {str(arguments[0])[:80]}")
+        elif event in ("os.remove", "os.rmdir", "os.mkdir", "os.rename", "os.truncate"):
+            for path in arguments[: 2 if event == "os.rename" else 1]:
+                # What isn't absolute is below an open folder.
+                if isinstance(path, (str, bytes)) and os.path.isabs(path):
+                    self.is_inside(path) or self.refuse(f"{event} {path!r}")
+        elif event in ("os.symlink", "os.link"):
+            source, path = map(os.fsdecode, arguments[:2])
+            ends = path, os.path.join(os.path.dirname(path), source)
+            if not all(map(self.is_inside, ends)):
+                self.refuse(f"{event} {ends}")
+        elif event == "marshal.loads":
+            if not is_importing():
+                self.refuse("marshal.loads")
+        elif event.startswith(self.FORBIDDEN):
+            self.refuse(f"{event} {str(arguments)[:120]}")
+
+    def check_open(self, path, mode, flags):
+        if not isinstance(path, (str, bytes, os.PathLike)):
+            return
+        if self.is_inside(path):
+            return
+        writes = bool(set(mode or "") & set("wax+")) or bool(
+            (flags or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+        )
+        real = os.path.realpath(os.fsdecode(path))
+        if not writes and (real.startswith(self.libraries) or real in ("/dev/null", os.sep)):
+            return  # code of a library that is imported late
+        if not writes and real.startswith(("/proc/", "/sys/")):
+            return
+        self.refuse(f"open {real} {mode} {flags}")
+
+    def is_inside(self, path):
+        real = os.path.realpath(os.fsdecode(path))
+        return real == self.inside or real.startswith(self.inside + os.sep)
+
+    def refuse(self, what):
+        self.found.append(what)
+        raise PermissionError(f"the sandbox forbids: {what}")
+
+
+def is_importing():
+    """Whether Python itself unmarshals, to import a library's module."""
+    return sys._getframe(2).f_code.co_filename.startswith("<frozen importlib")
+
+
+def limit():
+    """Bound the memory, files and time of this process, counted from now."""
+    with open("/proc/self/statm") as file:
+        used = int(file.read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE, FILE))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    signal.alarm(WALL_SECONDS)
+
+
+def attempt(guard, place, name, entry, thing):
+    """How one entry point ended.
+
+    Returns:
+        ``{"entry", "outcome", "message", "found", "leaked"}``: the outcome is ``"refused"`` (a
+        documented error), ``"taken"`` (none), ``"left out"`` or the name of another error.
+    """
+    work = place.inside / "work"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir()
+    result = {"entry": name, "outcome": "taken", "message": "", "found": [], "leaked": []}
+    call = entry(thing, work)  # makes the files
+    if call is None:
+        return {**result, "outcome": "left out"}
+    modules = {module.partition(".")[0] for module in sys.modules}
+    value = None
+    before = place.listing()
+    guard.arm(place)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            value = call()
+    except DOCUMENTED as error:
+        result.update(outcome="refused", message=str(error))
+    except RuntimeError as error:
+        is_torchs = name in MADE_BY_THE_CALLER and TORCHS_WORDS.search(str(error))
+        result.update(outcome="refused" if is_torchs else "RuntimeError", message=told(error))
+    except BaseException as error:  # noqa: BLE001 - whatever it is, it is told
+        result.update(outcome=type(error).__name__, message=told(error))
+    result["found"] = guard.disarm()
+    if SECRET in result["message"] or (value is not None and SECRET in told_of(value)):
+        result["leaked"].append("the secret was read")
+    if place.listing() != before:
+        result["leaked"].append("something outside has changed")
+    new = {module.partition(".")[0] for module in sys.modules} - modules
+    if MODULE in new or "antigravity" in new:
+        result["leaked"].append(f"imported {sorted(new)}")
+    return result
+
+
+def told(error):
+    """An error with the end of its traceback."""
+    return f"{error}\n" + "".join(traceback.format_exception(error)[-4:])[-1500:]
+
+
+def told_of(value):
+    """Everything that a loaded thing gives away."""
+    texts = [repr(value)[:10000]]
+    for owner in [value, *getattr(value, "layers", ())]:
+        for method in ("get_vocabulary", "get_weights", "get_config"):
+            with contextlib.suppress(Exception):
+                found = getattr(owner, method)()
+                texts.append(repr(found)[:10000])
+                texts += [array.tobytes().decode("latin1") for array in found]
+    return "".join(texts)
+
+
+def run_attack(guard, attack, entries, send):
+    """Make the attack's hostile thing and hand it to each entry point."""
+    with tempfile.TemporaryDirectory() as root:
+        place = Place(root)
+        os.environ["TMPDIR"] = tempfile.tempdir = str(place.inside / "tmp")
+        os.environ["KERAS_HOME"] = str(place.inside / "keras")
+        sys.path.append(str(place.outside))
+        os.chdir(place.inside)
+        limit()
+        for name, entry in entries.items():
+            send(attempt(guard, place, name, entry, attack.make(place)))
+        os.chdir("/")
+        tempfile.tempdir = None
+
+
+def in_child(guard, attack, entries):
+    """Results of an attack, from a child that may die of it."""
+    results = {}
+    left = dict(entries)
+    while left:
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(reading)
+            with os.fdopen(writing, "w") as pipe:
+                try:
+                    run_attack(
+                        guard,
+                        attack,
+                        left,
+                        lambda told: print(json.dumps(told), file=pipe, flush=True),
+                    )
+                except BaseException:  # noqa: BLE001 - the parent gets to know of it
+                    traceback.print_exc(limit=-3)
+                pipe.flush()
+            os._exit(0)
+        os.close(writing)
+        with os.fdopen(reading) as pipe:
+            for line in pipe:
+                told = json.loads(line)
+                results[told["entry"]] = told
+                left.pop(told["entry"])
+        status = os.waitpid(child, 0)[1]
+        if left:  # the next one ended the child
+            name = next(iter(left))
+            left.pop(name)
+            signal_number = status & 0x7F
+            results[name] = {
+                "entry": name,
+                "outcome": f"died (signal {signal_number})",
+                "message": "",
+                "found": [],
+                "leaked": [],
+            }
+    return results
+
+
+def serve(lookup):
+    """Answer names of attacks on standard input with their results on standard output."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # whatever prints does so beside the answers
+    guard = Guard()
+    for line in sys.stdin:
+        attack, entries = lookup(line.strip())
+        print(json.dumps(in_child(guard, attack, entries)), file=answers, flush=True)
