@@ -15,6 +15,7 @@ from torchkeras_shim.rowwise import check_apart
 
 from torchkeras.core import nested
 from torchkeras.core.checks import argument_error, kind_error, moment_error
+from torchkeras.core.keeping import as_recorded
 from torchkeras.core.variable import ShownTensor, Variable
 
 _report_missing = missing(__name__)
@@ -38,6 +39,7 @@ class _Open(threading.local):
 
     def __init__(self) -> None:
         self.tapes: list[GradientTape] = []
+        self.recording: Any = None  # entered with the first of them
 
 
 _open = _Open()
@@ -79,14 +81,20 @@ class GradientTape:
         self._is_shared = self._is_shared or bool(_open.tapes)
         for tape in _open.tapes:
             tape._is_shared = True
+        if not _open.tapes and not torch.compiler.is_compiling():
+            _open.recording = as_recorded()
+            _open.recording.__enter__()
         _open.tapes.append(self)
-        self._mode = torch.enable_grad()
-        self._mode.__enter__()
+        self._was_on = torch.is_grad_enabled()
+        torch.set_grad_enabled(True)
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._mode.__exit__(*exc)
+        torch.set_grad_enabled(self._was_on)
         _open.tapes.remove(self)
+        if not _open.tapes and _open.recording is not None:
+            _open.recording.__exit__(*exc)
+            _open.recording = None
 
     def watch(self, tensor: Any) -> None:
         """Record what is done with ``tensor``, a tensor, variable or structure of them.
@@ -100,7 +108,7 @@ class GradientTape:
             stored = _stored(item)
             if stored.is_floating_point() or stored.is_complex():
                 self._watched[id(stored)] = stored
-                if stored.is_leaf:
+                if stored.is_leaf and not stored.requires_grad:
                     stored.requires_grad_(True)
 
     def watched_variables(self) -> tuple[Any, ...]:

@@ -10,9 +10,11 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from tensorflow.autodiff import GradientTape, UnconnectedGradients
+from torchkeras import backend
 from torchkeras.core import nested
 from torchkeras.core.checks import argument_error, moment_error
 from torchkeras.core.variable import Variable
+from torchkeras.tracer import is_symbolic
 
 
 class _CustomGradient(torch.autograd.Function):
@@ -145,8 +147,12 @@ def gradients(
         unconnected_gradients: What stands where nothing leads: ``"none"`` or ``"zero"``.
 
     Raises:
-        RuntimeError: nothing is recorded, which is so outside ``tf.function`` and tapes.
+        RuntimeError: nothing is recorded, which is so outside ``tf.function`` and tapes, unless
+            ``ys`` are symbolic tensors of a model.
     """
+    symbols = [y for y in (ys if isinstance(ys, (list, tuple)) else [ys]) if is_symbolic(y)]
+    if symbols and grad_ys is None and stop_gradients is None:
+        return backend.gradients(symbols, xs)
     if stop_gradients is not None:
         raise argument_error(
             "tf.gradients", "stop_gradients", stop_gradients, "None",

@@ -22,7 +22,7 @@ class TensorShape(tuple):
             raise ValueError("TensorShape: dims is None; expected the lengths of the axes.")
         if isinstance(dims, int):
             dims = (dims,)
-        return super().__new__(cls, (d if d is None or is_size(d) else int(d) for d in dims))
+        return super().__new__(cls, [d if d is None or is_size(d) else int(d) for d in dims])
 
     def as_list(self) -> list[int | None]:
         """The lengths as a list."""

@@ -1,6 +1,5 @@
 """K.* of networks: convolutions, losses, recurrent loops, functions of graphs."""
 
-import numpy as np
 import pytest
 import torch
 
@@ -114,15 +113,6 @@ def test_the_cost_of_ctc_is_that_of_torch():
 def test_dense_labels_become_sparse():
     sparse = K.ctc_label_dense_to_sparse(torch.tensor([[1, 2], [3, 0]]), torch.tensor([2, 1]))
     assert sparse.coalesce().values().tolist() == [1, 2, 3]
-
-
-def test_graphs_become_functions_of_arrays():
-    x = torchkeras.Input((3,))
-    run = K.function([x], [x * 2, K.sum(x, axis=1)])
-    doubled, total = run([np.ones((2, 3), "float32")])
-    assert (doubled.tolist(), total.tolist()) == ([[2.0] * 3] * 2, [3.0, 3.0])
-    with pytest.raises(ValueError, match="there is no session"):
-        K.function([x], [x], updates=[1])
 
 
 def test_a_recurrent_loop_holds_its_state_where_masked():

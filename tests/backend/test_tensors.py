@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-import torchkeras
 from torchkeras import backend as K
 
 
@@ -57,14 +56,6 @@ def test_variables_are_made_read_and_set():
     K.update_sub(v, [1.0, 1.0])
     K.update(v, v)
     assert K.eval(v).tolist() == [-1.0, -1.0]
-
-
-def test_gradients_are_taken_of_sums():
-    v = K.variable([1.0, 2.0])
-    loss = K.sum(K.square(v))
-    assert K.gradients(loss, [v])[0].tolist() == [2.0, 4.0]
-    with pytest.raises(RuntimeError, match="loss is symbolic"):
-        K.gradients(torchkeras.Input((1,)), [v])
 
 
 def test_axes_are_flattened_repeated_and_exchanged():

@@ -16,6 +16,7 @@ from torchkeras.backend.elementwise import (
     stop_gradient,
     tile,
 )
+from torchkeras.backend.graphs import function, gradients
 from torchkeras.backend.networks import (
     batch_normalization,
     bias_add,
@@ -31,7 +32,6 @@ from torchkeras.backend.networks import (
     ctc_decode,
     ctc_label_dense_to_sparse,
     depthwise_conv2d,
-    function,
     in_top_k,
     local_conv1d,
     local_conv2d,
@@ -75,7 +75,6 @@ from torchkeras.backend.tensors import (
     foldr,
     gather,
     get_value,
-    gradients,
     hard_sigmoid,
     in_test_phase,
     in_train_phase,

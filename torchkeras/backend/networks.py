@@ -7,10 +7,8 @@ import torch
 from torch import Tensor
 
 from torchkeras import losses, ops
-from torchkeras.core import nested, scopes
 from torchkeras.core.settings import standardize_data_format
 from torchkeras.core.typing import AxisLike, TensorLike
-from torchkeras.models import Model
 
 
 def conv1d(
@@ -405,35 +403,6 @@ def ctc_label_dense_to_sparse(labels: TensorLike, label_lengths: TensorLike) -> 
     is_label = torch.arange(labels.shape[1], device=labels.device) < lengths
     places = is_label.nonzero().T
     return torch.sparse_coo_tensor(places, labels[is_label], labels.shape, check_invariants=True)
-
-
-def function(
-    inputs: Any, outputs: Any, updates: Any = None, name: str | None = None, **options: Any
-) -> Callable[[Any], Any]:
-    """What computes symbolic ``outputs`` from arrays for ``inputs``; it gives NumPy arrays.
-
-    ``name`` is that of the function.
-
-    Raises:
-        ValueError: ``updates`` or options of a session are given, which only static graphs have.
-    """
-    if updates:
-        raise ValueError("K.function: updates are given; expected none, as there is no session.")
-    if options:
-        raise ValueError(
-            f"K.function: {sorted(options)} are given; expected none, as there is no session."
-        )
-    model = Model(inputs=inputs, outputs=outputs)
-
-    def run(values: Any) -> Any:
-        values = nested.map_structure(ops.convert_to_tensor, values)
-        single = isinstance(values, list) and len(values) == 1
-        with torch.no_grad():
-            results = model(values[0] if single else values, training=bool(scopes.local.training))
-        return nested.map_structure(ops.convert_to_numpy, results)
-
-    run.__name__ = name or run.__name__
-    return run
 
 
 def rnn(

@@ -350,22 +350,6 @@ def moving_average_update(x: Variable, value: Any, momentum: float) -> Variable:
     return x.assign(ops.add(ops.multiply(x, momentum), ops.multiply(value, 1.0 - momentum)))
 
 
-def gradients(loss: Tensor, variables: Sequence[Any]) -> list[Tensor | None]:
-    """Gradients of ``loss`` with respect to variables or tensors it was computed from.
-
-    Raises:
-        RuntimeError: ``loss`` is symbolic.
-    """
-    if isinstance(loss, KerasTensor):
-        raise RuntimeError(
-            "K.gradients: loss is symbolic, so there is nothing to differentiate yet. Compute it "
-            "on tensors, or put the gradient into a Layer or a train_step."
-        )
-    single = not isinstance(variables, (list, tuple))
-    targets = [variables] if single else list(variables)
-    return list(torch.autograd.grad(ops.sum(loss), targets, allow_unused=True, retain_graph=True))
-
-
 def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
     """One of two values (or results of callables), by a scalar or element by element."""
     if callable(then_expression) or callable(else_expression):

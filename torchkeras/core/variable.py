@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from torchkeras.core import naming, scopes
+from torchkeras.core import keeping, naming, scopes
 from torchkeras.core.checks import argument_error
 from torchkeras.core.dtypes import NAMES, standardize_dtype, torch_dtype
 from torchkeras.core.layout import IDENTITY, Layout
@@ -230,6 +230,7 @@ class Variable:
             value = self.layout.from_keras(value.detach())
             if self.sharding is not None:
                 value = self.sharding.scattered(value, stored)
+            keeping.about_to_change((stored,))
             with torch.no_grad():
                 stored.copy_(value)
         return self

@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 from torch.optim import optimizer as torch_optimizer
 
+from torchkeras.core import keeping, scopes
 from torchkeras.core.checks import argument_error, moment_error
 from torchkeras.core.variable import Variable, as_tensor
 from torchkeras.distribution import reduction_outside_fit
@@ -169,6 +170,8 @@ class Stepping:
         if not self.built:
             self.build(variables)
             self.built = True
+        if torch.compiler.is_compiling() or scopes.local.compiles_next:
+            self.count_on_device()
         rows = tuple([self._row(variable) for variable in variables])
         with torch.no_grad():
             gradients = [
@@ -329,6 +332,9 @@ class Stepping:
 
     def _change(self, rows: Rows, gradients: list[Tensor]) -> None:
         """Decay weights and apply the formula."""
+        keeping.about_to_change(
+            self._trainable_variables[row].parameter for row in self._listed(rows)
+        )
         if self._by_variable:
             self._change_by_variable(rows, gradients)
             return

@@ -14,9 +14,11 @@ import torch
 from torch import Tensor
 
 from torchkeras import optimizers
-from torchkeras.core import nested
+from torchkeras.core import keeping, nested
 from torchkeras.training.precision import Precision, Scaled, parameters_of, scaled
 
+# Folders of packages made of torch's functions that the compiler leaves out because of their names.
+LET_IN: list[str] = []
 STEP, LOSS = "the training step", "forward and loss"
 BY_THEMSELVES = "Forward and loss are compiled by themselves."
 IN_PARTS, UNCOMPILED = "It is compiled in parts.", "It isn't compiled."
@@ -29,6 +31,7 @@ class Compiled:
         function: What to compile.
         about: What it is, for warnings.
         instead_of: Why more than it isn't one graph; told when it is known what comes instead.
+        or_in_parts: Whether it is compiled in parts if it isn't one graph.
     """
 
     def __init__(
@@ -36,14 +39,17 @@ class Compiled:
         function: Callable[..., Any],
         about: str,
         instead_of: Exception | None = None,
+        or_in_parts: bool = True,
     ) -> None:
         self.function = function
         self.about = about
         self.instead_of = instead_of
-        self.run = torch.compile(function, fullgraph=True, isolate_recompiles=True)
+        self.or_in_parts = or_in_parts
+        self.run = _compile(function, fullgraph=True, isolate_recompiles=True)
         self.is_whole = True
 
     def __call__(self, *arguments: Any) -> Any:
+        keeping.anything_may_change()
         try:
             with _traced_with_gradients():
                 result = self.run(*arguments)
@@ -57,11 +63,11 @@ class Compiled:
 
     def _give_way(self, failure: Exception) -> None:
         """Go on in parts after the first failure, uncompiled after the next."""
-        in_parts = self.is_whole and not of_backend(failure)
+        in_parts = self.is_whole and self.or_in_parts and not of_backend(failure)
         about = self.about if self.instead_of is None else STEP
         warn(about, self.instead_of or failure, IN_PARTS if in_parts else UNCOMPILED)
         self.instead_of = None
-        self.run = torch.compile(self.function) if in_parts else self.function
+        self.run = _compile(self.function) if in_parts else self.function
         self.is_whole = False
 
 
@@ -87,7 +93,7 @@ class WholeStep:
         self.optimizer.count_on_device()  # before it is compiled, or it is compiled twice
         self.parameters = parameters_of(self.optimizer)
         self.settings = _settings(self.optimizer)
-        self.run = torch.compile(
+        self.run = _compile(
             self._step,
             fullgraph=True,
             isolate_recompiles=True,
@@ -95,6 +101,7 @@ class WholeStep:
         )
 
     def __call__(self, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Tensor]:
+        keeping.anything_may_change()
         try:
             with _traced_with_gradients():
                 return self.run(x, y, sample_weight)
@@ -136,6 +143,19 @@ class WholeStep:
         self.precision.compiles = plan.compiles
         state["_precision"] = self.precision
         return state["_together"]
+
+
+def _compile(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+    """``torch.compile``, which sees into the packages of ``LET_IN``, too.
+
+    Source: ``torch._dynamo.trace_rules``.
+    """
+    rules = torch._dynamo.trace_rules  # imported by torch when it is first asked for
+    kept = [place for place in rules.SKIP_DIRS if not any(map(place.startswith, LET_IN))]
+    if len(kept) < len(rules.SKIP_DIRS):
+        rules.SKIP_DIRS[:] = kept
+        rules._recompile_re()
+    return torch.compile(function, **options)
 
 
 class _traced_with_gradients:

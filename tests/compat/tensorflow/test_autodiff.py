@@ -154,3 +154,44 @@ def test_stop_gradient_makes_a_constant():
 def test_watching_something_else_is_an_error():
     with tf.GradientTape() as tape, pytest.raises(TypeError, match="a tensor or a variable"):
         tape.watch(3.0)
+
+
+def test_variables_may_change_before_gradients_are_asked_for():
+    v, plain = tf.Variable(2.0), tf.Variable(3.0, trainable=False)
+    with tf.GradientTape() as tape:
+        y = v * v * plain
+        v.assign_add(1.0)
+        plain.assign(7.0)
+    assert float(tape.gradient(y, v)) == 12.0
+
+
+def test_adversaries_step_in_any_order():
+    constant = tf.keras.initializers.Constant
+    maker = tf.keras.Sequential(
+        [tf.keras.layers.Dense(4, "tanh", kernel_initializer=constant(0.3))]
+    )
+    judge = tf.keras.Sequential(
+        [
+            tf.keras.layers.Dense(3, "tanh", kernel_initializer=constant(0.2)),
+            tf.keras.layers.Dense(1, kernel_initializer=constant(0.1)),
+        ]
+    )
+    noise = np.linspace(-1, 1, 12).reshape(4, 3).astype("float32")
+    real = np.linspace(-1, 2, 16).reshape(4, 4).astype("float32")
+    first, second = tf.keras.optimizers.SGD(0.5), tf.keras.optimizers.SGD(0.5)
+    losses = []
+    for _ in range(3):
+        with tf.GradientTape() as maker_tape, tf.GradientTape() as judge_tape:
+            made = maker(noise)
+            judge_loss = tf.reduce_mean(judge(made) ** 2)
+            judge_loss += tf.reduce_mean((judge(real) - 1) ** 2)
+            maker_loss = tf.reduce_mean((judge(made) - 1) ** 2)
+        for tape, loss, model, optimizer in (
+            (judge_tape, judge_loss, judge, first),
+            (maker_tape, maker_loss, maker, second),  # through the judge as it was
+        ):
+            gradients = tape.gradient(loss, model.trainable_variables)
+            optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
+        losses.append((float(judge_loss), float(maker_loss)))
+    recorded = [(0.8833086, 1.0112880), (1.1399138, 0.0564386), (1.6501992, 1.3117776)]
+    np.testing.assert_allclose(losses, recorded, rtol=1e-5)

@@ -25,7 +25,7 @@ def test_methods_and_options():
         def __init__(self):
             self.total = tf.Variable(0)
 
-        @tf.function(jit_compile=True)
+        @tf.function(reduce_retracing=True)
         def add(self, n):
             return self.total.assign_add(n)
 
