@@ -11,6 +11,7 @@ from torchkeras.saving.object_graph import Node
 # Layers of a model: counted by tf.keras 2, listed by Keras 3.
 _COUNTED = "layer-"
 _LISTS = ("_operations", "_layers", "layers")
+_STACK = "_functional"  # where Keras 3's sequential models keep them
 # What other generations call weights.
 _OTHER_NAMES = {
     "kernel": ("_kernel", "depthwise_kernel", "w"),
@@ -96,6 +97,7 @@ def _layer_pairs(layers: list[Any], node: Node) -> Iterator[tuple[Any, Node]]:
 
 
 def _layer_nodes(node: Node) -> list[Node]:
+    node = node.children.get(_STACK, node)
     counted = {name.removeprefix(_COUNTED): n for name, n in node.children.items()}
     numbered = sorted(int(k) for k in counted if k.isdecimal() and _COUNTED + k in node.children)
     if numbered:

@@ -94,6 +94,7 @@ class Restoration:
         self.bundle = bundle
         self.bound: dict[int, Any] = {id(thing): thing for thing in skipped}
         self.owners: dict[Node, Variable] = {}
+        self.served: set[tuple[int, str]] = set()
         self.given: set[str] = set()
         self.waiting = 0
         self.roots: list[Any] = []
@@ -192,6 +193,7 @@ class Restoration:
         self._optimizers = []
         failed = self._failures(planned, skip_mismatch)
         for variable, key in planned:
+            self.served.add((id(variable.module), variable.key))
             if id(variable) not in failed:
                 variable.assign(self.bundle.read(key))
                 self.given.add(key)
@@ -217,9 +219,8 @@ class Restoration:
 
     def missing(self) -> list[Variable]:
         """The weights that the checkpoint has nothing for."""
-        known = {(id(v.module), v.key) for v in self.owners.values()}
         found = [v for root in self.roots for v in getattr(root, "weights", ())]
-        return [v for v in found if (id(v.module), v.key) not in known]
+        return [v for v in found if (id(v.module), v.key) not in self.served]
 
     unmatched = missing
 

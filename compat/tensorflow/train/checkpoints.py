@@ -1,7 +1,8 @@
 """``tf.train.Checkpoint``: the values of objects in files, found again by the objects' names.
 
 A checkpoint is two files: ``<prefix>.index``, JSON that tells what lies below what, and
-``<prefix>.data-00000-of-00001``, the tensors as safetensors. Nothing in them names code.
+``<prefix>.data-00000-of-00001``, the tensors as safetensors. Nothing in them names code. Those that
+TensorFlow itself wrote are read, too (``foreign``).
 """
 
 import inspect
@@ -18,11 +19,12 @@ from torch import Tensor
 
 from tensorflow.module import Tracked
 from tensorflow.tensors import Variable
-from tensorflow.train import objects
+from tensorflow.train import foreign, objects
 from tensorflow.train.states import write_state
 from torchkeras.core.checks import argument_error
 from torchkeras.distribution import processes
 from torchkeras.saving.files import replacing
+from torchkeras.saving.tensorflow_checkpoint import LoadStatus
 
 FORMAT = "torchkeras checkpoint 1"
 INDEX = ".index"
@@ -108,6 +110,11 @@ def _collect(root: Any) -> tuple[list[dict[str, Any]], dict[str, Tensor]]:
     return nodes, tensors
 
 
+def open_contents(path: Any) -> Any:
+    """A checkpoint's files, whoever wrote them, open for reading."""
+    return foreign.Contents(path) if foreign.exists(path) else Contents(path)
+
+
 class Contents:
     """A checkpoint's files, open for reading.
 
@@ -140,9 +147,8 @@ class Contents:
 
     def _foreign(self) -> ValueError:
         return argument_error(
-            "tf.train.Checkpoint", "save_path", self.path, "a checkpoint written on torch",
-            "One that TensorFlow itself wrote can't be read: save the weights there by "
-            "model.save_weights('x.weights.h5').",
+            "tf.train.Checkpoint", "save_path", self.path, "a checkpoint",
+            "Its index is neither this package's nor TensorFlow's.",
         )  # fmt: skip
 
     def tensor(self, key: str) -> Tensor:
@@ -152,6 +158,10 @@ class Contents:
     def shape(self, key: str) -> list[int]:
         """The shape of a tensor."""
         return list(self._file.get_slice(key).get_shape())
+
+    def dtype(self, key: str) -> torch.dtype:
+        """The number type of a tensor."""
+        return self.tensor(key).dtype
 
 
 # --- Restoring
@@ -229,45 +239,9 @@ class Restoration:
             for key in node["values"].values()
         ]
 
-
-class CheckpointLoadStatus:
-    """Tells how much of a checkpoint, and of the objects, has found its counterpart."""
-
-    def __init__(self, restoration: Restoration) -> None:
-        self._restoration = restoration
-
-    def assert_consumed(self) -> "CheckpointLoadStatus":
-        """Raise an AssertionError unless all values of the file and all objects are matched."""
-        unused = self._restoration.unused()
-        if unused:
-            raise AssertionError(f"Unresolved object in checkpoint: {', '.join(unused[:10])}")
-        return self.assert_existing_objects_matched()
-
-    def assert_existing_objects_matched(self) -> "CheckpointLoadStatus":
-        """Raise an AssertionError unless all objects with variables are in the file."""
-        unmatched = self._restoration.unmatched()
-        if unmatched:
-            shown = ", ".join(map(repr, unmatched[:10]))
-            raise AssertionError(
-                f"Found {len(unmatched)} Python objects that were not bound to checkpointed "
-                f"values, likely due to changes in the Python program: {shown}"
-            )
-        return self
-
-    def assert_nontrivial_match(self) -> "CheckpointLoadStatus":
-        """Raise an AssertionError unless something but the root is in the file."""
-        if len(self._restoration.bound) <= 1:
-            raise AssertionError("Nothing but the root object matched a checkpointed value.")
-        return self
-
-    def expect_partial(self) -> "CheckpointLoadStatus":
-        """Nothing: values without an object are never warned of."""
-        return self
-
-    def initialize_or_restore(self, session: Any = None) -> None:
-        """Nothing: values are there already."""
-
-    run_restore_ops = initialize_or_restore
+    def is_trivial(self) -> bool:
+        """Whether nothing but the root was matched."""
+        return len(self.bound) <= 1
 
 
 class InitializationOnlyStatus:
@@ -369,15 +343,17 @@ class Checkpoint(Tracked):
             write_state(os.path.dirname(path), path, [path])
         return path
 
-    def read(
-        self, save_path: Any, options: CheckpointOptions | None = None
-    ) -> CheckpointLoadStatus:
+    def read(self, save_path: Any, options: CheckpointOptions | None = None) -> LoadStatus:
         """Take over the values that ``write`` wrote; ``options`` are about writing."""
-        contents, parts = Contents(save_path), self._parts()
+        contents, parts = open_contents(save_path), self._parts()
+        if isinstance(contents, foreign.Contents):
+            root = vars(self)["_root"]
+            named = {k: v for k, v in vars(parts).items() if not k.startswith("_")}
+            return LoadStatus(foreign.Restoration(contents, self, root, named))
         restoration = Restoration(contents, parts)
         top = contents.nodes[0]
         vars(self)["_awaited"] = lambda name, part: restoration._bind_part(part, top, name)
-        return CheckpointLoadStatus(restoration)
+        return LoadStatus(restoration)
 
     def restore(self, save_path: Any, options: CheckpointOptions | None = None) -> Any:
         """Take over the values that ``save`` wrote, and the number of saves.

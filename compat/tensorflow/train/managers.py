@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
-from tensorflow.train.checkpoints import DATA, INDEX, Checkpoint, Contents, exists
+from tensorflow.train.checkpoints import DATA, INDEX, Checkpoint, exists, open_contents
 from tensorflow.train.states import get_checkpoint_state, write_state
 from torchkeras.core.checks import argument_error
-from torchkeras.core.dtypes import torch_dtype
 from torchkeras.distribution import processes
 
 _GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
@@ -86,7 +86,7 @@ class CheckpointReader:
             raise argument_error(
                 "tf.train.load_checkpoint", "ckpt_dir_or_file", path, "a folder with a checkpoint"
             )
-        self._contents = Contents(found)
+        self._contents = open_contents(found)
 
     def has_tensor(self, name: str) -> bool:
         """Whether there is such a key."""
@@ -100,9 +100,10 @@ class CheckpointReader:
         """
         if not self.has_tensor(name):
             raise KeyError(f"The checkpoint has no {name!r}; it has {self._contents.keys}.")
-        tensor = self._contents.tensor(name)
-        array = (tensor.float() if tensor.dtype == torch_dtype("bfloat16") else tensor).numpy()
-        return array if array.ndim else array[()]
+        value = self._contents.tensor(name)
+        if isinstance(value, torch.Tensor):
+            value = (value.float() if value.dtype == torch.bfloat16 else value).numpy()
+        return value if value.ndim else value[()]
 
     def get_variable_to_shape_map(self) -> dict[str, list[int]]:
         """Shapes by key."""
@@ -110,7 +111,7 @@ class CheckpointReader:
 
     def get_variable_to_dtype_map(self) -> dict[str, Any]:
         """Number types by key."""
-        return {key: self._contents.tensor(key).dtype for key in self._contents.keys}
+        return {key: self._contents.dtype(key) for key in self._contents.keys}
 
 
 def load_checkpoint(ckpt_dir_or_file: str | os.PathLike) -> CheckpointReader:

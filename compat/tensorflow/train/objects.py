@@ -1,7 +1,6 @@
 """What lies below an object, and the values that it has itself: what checkpoints walk along."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,9 +9,9 @@ from torch import Tensor
 
 from tensorflow.module import Tracked
 from torchkeras.core.variable import Variable
-from torchkeras.layers.base import Layer
 from torchkeras.optimizers.base import Optimizer
 from torchkeras.saving import weights
+from torchkeras.saving.tensorflow_checkpoint import is_unbuilt, when_built
 
 # What TensorFlow calls a variable's value among an object's attributes.
 VALUE = "VARIABLE_VALUE"
@@ -111,20 +110,3 @@ def give_state(thing: Any, state: Any) -> None:
     else:
         is_bytes = isinstance(state, dict) and set(state) == {"bytes"}
         thing.deserialize(state["bytes"].encode("latin-1") if is_bytes else state)
-
-
-def is_unbuilt(thing: Any) -> bool:
-    """Whether variables of ``thing`` are still to be made."""
-    return isinstance(thing, (Layer, Optimizer)) and not thing.built
-
-
-def when_built(thing: Any, action: Callable[[], None]) -> None:
-    """Call ``action`` once ``thing``, a layer or optimizer, has its variables."""
-    name = "build" if isinstance(thing, Optimizer) else "_after_build"
-
-    def then(*args: Any, **kwargs: Any) -> None:
-        vars(thing).pop(name, None)
-        getattr(thing, name)(*args, **kwargs)
-        action()
-
-    vars(thing)[name] = then

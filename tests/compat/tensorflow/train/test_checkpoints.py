@@ -134,7 +134,7 @@ def test_wrong_arguments_and_files(tmp_path):
         tf.train.Checkpoint().restore(tmp_path / "none")
     for content in (b"\0\1leveldb", json.dumps({"format": "?"}).encode()):
         (tmp_path / "tf.index").write_bytes(content)
-        with pytest.raises(ValueError, match="One that TensorFlow itself wrote can't be read"):
+        with pytest.raises(ValueError, match="neither this package's nor TensorFlow's"):
             tf.train.Checkpoint().restore(tmp_path / "tf")
     path = tf.train.Checkpoint(v=tf.Variable([1.0, 2.0])).save(tmp_path / "ck")
     with pytest.raises(ValueError, match=r"expected \(3,\)"):
