@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from tensorflow.tensors import convert_to_tensor
+from torchkeras.core.checks import argument_error
 
 # Colours of boxes unless they are given, by turns.
 _PALETTE = (
@@ -63,6 +64,12 @@ def _suppressed(
 ) -> tuple[Tensor, Tensor]:
     corners = np.asarray(convert_to_tensor(boxes, "float32"))
     numbers = np.asarray(convert_to_tensor(scores, "float32"))
+    where = "tf.image.non_max_suppression"
+    if numbers.ndim != 1 or corners.shape != (len(numbers), 4):
+        expected = f"(n, 4) for {numbers.shape} scores"
+        raise argument_error(where, "boxes.shape", corners.shape, expected)
+    if not 0 <= float(most) <= 1:
+        raise argument_error(where, "iou_threshold", most, "0 to 1")
     chosen, kept = _chosen(
         _overlaps(corners), numbers, int(count), float(most), float(least), float(sigma)
     )
@@ -119,8 +126,14 @@ def non_max_suppression_padded(
 ) -> tuple[Tensor, Tensor]:
     """``non_max_suppression``, filled up with zeros where asked for, and the number of boxes.
 
+    Boxes and scores of several images, with more axes before theirs, are always filled up.
     ``sorted_input``, ``canonicalized_coordinates`` and ``tile_size`` only speed TensorFlow up.
     """
+    if np.ndim(scores) > 1:
+        settings = (max_output_size, iou_threshold, score_threshold, True)
+        pairs = zip(convert_to_tensor(boxes), convert_to_tensor(scores), strict=True)
+        found = [non_max_suppression_padded(*pair, *settings) for pair in pairs]
+        return torch.stack([one[0] for one in found]), torch.stack([one[1] for one in found])
     chosen = _suppressed(boxes, scores, max_output_size, iou_threshold, score_threshold)[0]
     count = torch.tensor(len(chosen), dtype=torch.int32)
     if pad_to_max_output_size:
@@ -207,6 +220,10 @@ def draw_bounding_boxes(images: Any, boxes: Any, colors: Any, name: str | None =
     images = convert_to_tensor(images).clone()
     height, width, channels = images.shape[1:]
     palette = torch.tensor(_PALETTE) if colors is None else convert_to_tensor(colors, "float32")
+    if palette.shape[-1] < channels and colors is not None:
+        expected = f"{channels} numbers for each"
+        shape = tuple(palette.shape)
+        raise argument_error("tf.image.draw_bounding_boxes", "colors.shape", shape, expected)
     if colors is None:
         palette = torch.cat([palette, torch.ones(len(palette), 1)], 1)[:, :channels]
         palette = torch.ones_like(palette) if channels == 1 else palette

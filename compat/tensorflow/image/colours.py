@@ -35,18 +35,33 @@ def rgb_to_grayscale(images: Any, name: str | None = None) -> Any:
     """Brightness alone, in one channel."""
     images = convert_to_tensor(images)
     values = convert_image_dtype(images, torch.float32)
+    if len(values.shape) not in (3, 4):
+        values = values.reshape((-1, *values.shape[-3:]))
     gray = ops.image.rgb_to_grayscale(values, data_format="channels_last")
-    return convert_image_dtype(gray, images.dtype)
+    return convert_image_dtype(gray.reshape((*images.shape[:-1], 1)), images.dtype)
 
 
 def grayscale_to_rgb(images: Any, name: str | None = None) -> Any:
-    """The one channel three times."""
+    """The one channel three times.
+
+    Raises:
+        ValueError: there are more channels.
+    """
+    images = convert_to_tensor(images)
+    if images.shape[-1] != 1:
+        shape = tuple(images.shape)
+        raise argument_error("tf.image.grayscale_to_rgb", "images.shape", shape, "one channel")
     return ops.repeat(images, 3, axis=-1)
+
+
+def _fractions(images: Any) -> Tensor:
+    images = convert_to_tensor(images)
+    return images if images.is_floating_point() else images.to(torch.float32)
 
 
 def rgb_to_hsv(images: Any, name: str | None = None) -> Tensor:
     """Hue, saturation and value, each from 0 to 1, of red, green and blue."""
-    images = convert_to_tensor(images)
+    images = _fractions(images)
     red, green, blue = images.unbind(-1)
     value = images.amax(-1)
     span = value - images.amin(-1)
@@ -65,7 +80,7 @@ def rgb_to_hsv(images: Any, name: str | None = None) -> Tensor:
 
 def hsv_to_rgb(images: Any, name: str | None = None) -> Tensor:
     """Red, green and blue of hue, saturation and value, each from 0 to 1."""
-    hue, saturation, value = convert_to_tensor(images).unbind(-1)
+    hue, saturation, value = _fractions(images).unbind(-1)
     sixths = hue * 6
     pure = torch.stack(
         [(sixths - 3).abs() - 1, 2 - (sixths - 2).abs(), 2 - (sixths - 4).abs()], dim=-1
@@ -106,7 +121,9 @@ def adjust_contrast(images: Any, contrast_factor: Any) -> Any:
 
 
 def adjust_gamma(image: Any, gamma: Any = 1, gain: Any = 1) -> Any:
-    """``gain * image ** gamma``, of values from 0 to 1."""
+    """``gain * image ** gamma``, of values from 0 to 1; ``gamma`` is 0 or more."""
+    if not torch.is_tensor(gamma) and gamma < 0:
+        raise argument_error("tf.image.adjust_gamma", "gamma", gamma, "0 or more")
     image = convert_to_tensor(image)
     if image.is_floating_point():
         return gain * image**gamma
@@ -116,6 +133,8 @@ def adjust_gamma(image: Any, gamma: Any = 1, gain: Any = 1) -> Any:
 
 def adjust_hue(image: Any, delta: Any, name: str | None = None) -> Any:
     """The image with ``delta``, from -1 to 1, added to the hue, which is a circle of length 1."""
+    if not torch.is_tensor(delta) and not -1 <= delta <= 1:
+        raise argument_error("tf.image.adjust_hue", "delta", delta, "-1 to 1")
     image = convert_to_tensor(image)
     hue, *others = rgb_to_hsv(convert_image_dtype(image, torch.float32)).unbind(-1)
     changed = hsv_to_rgb(torch.stack([(hue + delta) % 1, *others], dim=-1))

@@ -112,7 +112,9 @@ def total_variation(images: Any, name: str | None = None) -> Tensor:
     """The sum of the differences between neighbouring pixels of each image."""
     images = convert_to_tensor(images)
     axes = (-3, -2, -1)
-    return images.diff(dim=-3).abs().sum(axes) + images.diff(dim=-2).abs().sum(axes)
+    images = images.int() if images.dtype == torch.uint8 else images
+    steps = images.diff(dim=-3).abs(), images.diff(dim=-2).abs()
+    return steps[0].sum(axes, dtype=images.dtype) + steps[1].sum(axes, dtype=images.dtype)
 
 
 def image_gradients(image: Any) -> tuple[Tensor, Tensor]:

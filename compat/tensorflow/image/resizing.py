@@ -4,11 +4,14 @@ import enum
 import math
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
+from torchkeras_shim.looking import is_at_hand
 from torchkeras_shim.sizes import as_size, as_sizes
 
+from tensorflow.image.turning import checked
 from tensorflow.tensors import convert_to_tensor
 from torchkeras import ops
 from torchkeras.core.checks import argument_error
@@ -119,8 +122,9 @@ def resize_with_pad(
     """The image as large as fits, in its proportions, zeros around it."""
     image = convert_to_tensor(image)
     target = (as_size(target_height), as_size(target_width))
-    sizes = tuple(image.shape[-3:-1])
-    ratio = max(old / new for old, new in zip(sizes, target, strict=True))
+    # With the rounding of float32, as TensorFlow does.
+    sizes = [np.float32(size) for size in image.shape[-3:-1]]
+    ratio = max(old / np.float32(new) for old, new in zip(sizes, target, strict=True))
     inner = tuple(math.floor(old / ratio) for old in sizes)
     small = resize(image, inner, method=method, antialias=antialias)
     before = [
@@ -131,7 +135,7 @@ def resize_with_pad(
 
 def resize_with_crop_or_pad(image: Any, target_height: Any, target_width: Any) -> Any:
     """The image cut, or filled up with zeros, on both sides alike."""
-    image = convert_to_tensor(image)
+    image = checked("resize_with_crop_or_pad", image)
     target = (as_size(target_height), as_size(target_width))
     starts = [max(0, (old - new) // 2) for old, new in zip(image.shape[-3:-1], target, strict=True)]
     kept = [min(old, new) for old, new in zip(image.shape[-3:-1], target, strict=True)]
@@ -147,7 +151,7 @@ def pad_to_bounding_box(
     Raises:
         ValueError: it doesn't fit.
     """
-    image = convert_to_tensor(image)
+    image = checked("pad_to_bounding_box", image)
     top, left = as_size(offset_height), as_size(offset_width)
     below = as_size(target_height) - top - image.shape[-3]
     right = as_size(target_width) - left - image.shape[-2]
@@ -172,7 +176,13 @@ def crop_to_bounding_box(
     image = convert_to_tensor(image)
     top, left = as_size(offset_height), as_size(offset_width)
     bottom, right = top + as_size(target_height), left + as_size(target_width)
-    if min(top, left) < 0 or bottom > image.shape[-3] or right > image.shape[-2]:
+    if (
+        min(top, left) < 0
+        or bottom <= top
+        or right <= left
+        or bottom > image.shape[-3]
+        or right > image.shape[-2]
+    ):
         raise argument_error(
             "tf.image.crop_to_bounding_box",
             "block",
@@ -183,7 +193,17 @@ def crop_to_bounding_box(
 
 
 def central_crop(image: Any, central_fraction: float) -> Any:
-    """The middle of the image, this fraction of it along both sides."""
+    """The middle of the image, this fraction of it, above 0 and up to 1, along both sides.
+
+    Raises:
+        ValueError: another fraction; ``image`` has neither three axes nor four.
+    """
+    image, where = convert_to_tensor(image), "tf.image.central_crop"
+    if not 0 < central_fraction <= 1:
+        raise argument_error(where, "central_fraction", central_fraction, "above 0, up to 1")
+    if central_fraction == 1:
+        return image
+    image = checked("central_crop", image)
     height, width = image.shape[-3:-1]
     top, left = (int((n - n * central_fraction) / 2) for n in (height, width))
     return image[..., top : height - top, left : width - left, :]
@@ -209,10 +229,22 @@ def crop_and_resize(
         method: ``"bilinear"`` or ``"nearest"``.
         extrapolation_value: What stands beyond the image.
         name: Accepted.
+
+    Raises:
+        ValueError: another method, or a size below 1; there is no such image.
     """
+    where = "tf.image.crop_and_resize"
+    if method not in ("bilinear", "nearest"):
+        raise argument_error(where, "method", method, '"bilinear" or "nearest"')
+    if min(as_sizes(crop_size)) < 1:
+        raise argument_error(where, "crop_size", as_sizes(crop_size), "1 or more")
     image = convert_to_tensor(image).float()
     boxes = convert_to_tensor(boxes, "float32")
     chosen = convert_to_tensor(box_indices).long()
+    if len(chosen) != len(boxes):
+        raise argument_error(where, "box_indices", len(chosen), f"one for each of {len(boxes)}")
+    if len(chosen) and is_at_hand(chosen) and not 0 <= chosen.min() <= chosen.max() < len(image):
+        raise argument_error(where, "box_indices", chosen.tolist(), f"0 to {len(image) - 1}")
     places = []
     for axis, count in enumerate(as_sizes(crop_size)):
         last = image.shape[1 + axis] - 1
@@ -258,7 +290,17 @@ def extract_patches(
         rates: ``[1, down, right, 1]`` how far a window's pixels are apart.
         padding: ``"VALID"`` or ``"SAME"``.
         name: Accepted.
+
+    Raises:
+        ValueError: another padding; windows reach over images or channels.
     """
+    where = "tf.image.extract_patches"
+    if padding.upper() not in ("VALID", "SAME"):
+        raise argument_error(where, "padding", padding, '"VALID" or "SAME"')
+    for argument, given in (("sizes", sizes), ("strides", strides), ("rates", rates)):
+        numbers = as_sizes(given)
+        if len(numbers) != 4 or numbers[0] != 1 or numbers[3] != 1:
+            raise argument_error(where, argument, numbers, "[1, height, width, 1]")
     images = convert_to_tensor(images)
     window, step, rate = (as_sizes(part)[1:3] for part in (sizes, strides, rates))
     x = images.movedim(-1, 1)

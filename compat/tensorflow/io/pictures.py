@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torchkeras_shim.text import Texts, as_octets, as_texts
 
+from tensorflow.dtypes import saturate_cast
 from tensorflow.tensors import convert_to_tensor
 from torchkeras.core.checks import argument_error
 from torchkeras.core.dtypes import torch_dtype
@@ -228,22 +229,32 @@ def extract_jpeg_shape(
 def convert_image_dtype(
     image: Any, dtype: Any, saturate: bool = False, name: str | None = None
 ) -> Any:
-    """The image in another type; integers span their range, floating types 0 to 1."""
+    """The image in another type; integers span their range, floating types 0 to 1.
+
+    Args:
+        image: The image.
+        dtype: The type.
+        saturate: Whether values beyond the range of integers are brought to its ends; they wrap
+            around otherwise.
+        name: Accepted.
+    """
     image, wanted = convert_to_tensor(image), torch_dtype(dtype)
     if image.dtype == wanted:
         return image
     if image.is_floating_point():
         if wanted.is_floating_point:
             return image.to(wanted)
-        top = torch.iinfo(wanted).max
-        scaled = image * (top + 0.5)
-        return (scaled.clamp(0, top) if saturate else scaled).to(wanted)
+        scaled = image * (torch.iinfo(wanted).max + 0.5)
+        return saturate_cast(scaled, wanted) if saturate else scaled.to(wanted)
     top = torch.iinfo(image.dtype).max
     if wanted.is_floating_point:
-        return image.to(wanted) / top
+        return image.to(wanted) * (1 / top)
     limit = torch.iinfo(wanted).max
     if top > limit:
-        return torch.div(image, (top + 1) // (limit + 1), rounding_mode="floor").to(wanted)
+        smaller = torch.div(image, (top + 1) // (limit + 1), rounding_mode="trunc")
+        return saturate_cast(smaller, wanted) if saturate else smaller.to(wanted)
+    if saturate:
+        image = image.clamp(min=torch.iinfo(wanted).min)
     return image.to(wanted) * ((limit + 1) // (top + 1))
 
 

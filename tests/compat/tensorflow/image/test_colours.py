@@ -46,3 +46,21 @@ def test_settings_of_jpeg_files_are_checked():
         tf.image.adjust_jpeg_quality(PIXELS, 101)
     with pytest.raises(ValueError, match="dct_method is 'SLOW'"):
         tf.image.adjust_jpeg_quality(PIXELS, 50, dct_method="SLOW")
+
+
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda: tf.image.adjust_gamma(COLOURS, -1), "gamma is -1"),
+        (lambda: tf.image.adjust_hue(COLOURS, 1.5), "delta is 1.5"),
+        (lambda: tf.image.grayscale_to_rgb(COLOURS), "one channel"),
+    ],
+)
+def test_what_cannot_be_is_said(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_bytes_have_hues_too():
+    found = tf.image.rgb_to_hsv(PIXELS)
+    np.testing.assert_allclose(found, tf.image.rgb_to_hsv(PIXELS.astype("float32")))

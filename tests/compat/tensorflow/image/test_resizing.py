@@ -70,3 +70,32 @@ def test_noise_beyond_a_glimpse_lies_within_the_image(noise):
 def test_kinds_of_noise_are_known():
     with pytest.raises(ValueError, match="noise is 'pink'"):
         tf.image.extract_glimpse(np.zeros((1, 2, 2, 1)), [1, 1], [[0.0, 0.0]], noise="pink")
+
+
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda x: tf.image.central_crop(x, 0.0), "central_fraction is 0.0"),
+        (lambda x: tf.image.central_crop(x[0], 0.5), "central_crop: image.shape"),
+        (lambda x: tf.image.crop_to_bounding_box(x, 0, 0, 0, 1), "one within the image"),
+        (lambda x: tf.image.crop_and_resize(x[None], [[0, 0, 1, 1]], [1], [2, 2]), "box_indices"),
+        (lambda x: tf.image.crop_and_resize(x[None], [[0, 0, 1, 1]], [], [2, 2]), "one for each"),
+        (lambda x: tf.image.crop_and_resize(x[None], [[0, 0, 1, 1]], [0], [0, 2]), "1 or more"),
+        (
+            lambda x: tf.image.crop_and_resize(x[None], [[0, 0, 1, 1]], [0], [2, 2], "cubic"),
+            "method is 'cubic'",
+        ),
+        (
+            lambda x: tf.image.extract_patches(x[None], *[[1, 1, 1, 1]] * 3, padding="ALL"),
+            "padding is 'ALL'",
+        ),
+        (
+            lambda x: tf.image.extract_patches(x[None], [2, 1, 1, 1], *[[1] * 4] * 2, "SAME"),
+            r"sizes is \(2, 1, 1, 1\)",
+        ),
+        (lambda x: tf.image.pad_to_bounding_box(x[0], 0, 0, 9, 9), "pad_to_bounding_box: image"),
+    ],
+)
+def test_what_cannot_be_is_said(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(PIXELS)
