@@ -106,6 +106,13 @@ def test_weights_can_be_added_in_the_spellings_of_both_generations(call):
     assert variable.numpy().all()
 
 
+def test_no_initializer_is_glorot_uniform():
+    layer = keras.layers.Dense(400, bias_initializer=None)
+    layer.build((None, 3))
+    limit = (6 / 800) ** 0.5
+    assert 0.9 * limit < abs(layer.bias.numpy()).max() <= limit
+
+
 def test_a_weight_has_its_rules():
     layer = keras.Layer()
     variable = layer.add_weight(

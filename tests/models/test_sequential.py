@@ -34,6 +34,22 @@ def test_otherwise_it_is_built_at_the_first_call():
     assert len(model.weights) == 4
 
 
+def test_batches_may_be_as_long_as_they_like():
+    model = keras.Sequential([
+        layers.Embedding(9, 4), layers.GlobalAveragePooling1D(), layers.Dense(1)
+    ])  # fmt: skip
+    model.compile("sgd", "mse")
+    batches = [(np.ones((2, n), "int32"), np.ones((2, 1))) for n in (5, 7, 3)]
+    model.fit(iter(batches), steps_per_epoch=3, verbose=0)
+    assert model.predict(np.ones((2, 8), "int32"), verbose=0).shape == (2, 1)
+    pictures = keras.Sequential([
+        keras.Input((8, 8, 3)), layers.Conv2D(2, 3), layers.GlobalMaxPooling2D()
+    ])  # fmt: skip
+    assert pictures(np.ones((1, 9, 10, 3), "float32")).shape == (1, 2)
+    with pytest.raises(ValueError, match="expected axis -1"):
+        keras.Sequential([keras.Input((8,)), layers.Dense(2)])(np.ones((2, 9), "float32"))
+
+
 def test_layers_come_and_go():
     model = keras.Sequential([keras.Input((4,)), layers.Dense(3), layers.Dense(2)])
     top = model.pop()

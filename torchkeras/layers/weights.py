@@ -81,7 +81,8 @@ class LayerWeights(nn.Module):
             axes: Order of its axes as Keras shows them, or
             layout: how it lies in the parameter, if that isn't a permutation.
             trainable: Whether gradients are wanted.
-            initializer: How to fill it; None follows ``weight_rules``, or leaves it as it is.
+            initializer: How to fill it; None follows ``weight_rules`` (None there: glorot_uniform),
+                or leaves it as it is.
             rule: Name under which ``weight_rules`` were given, if it isn't ``name``.
             attribute: Name of the attribute, if it isn't ``name``.
         """
@@ -93,7 +94,7 @@ class LayerWeights(nn.Module):
             variable = Variable.adopt(module, key, layout, name, trainable)
         rule = rule or name
         if rule in self._weight_rules:
-            initializer = initializer or getattr(self, f"{rule}_initializer")
+            initializer = initializer or getattr(self, f"{rule}_initializer") or "glorot_uniform"
             variable.regularizer = getattr(self, f"{rule}_regularizer")
             variable.constraint = getattr(self, f"{rule}_constraint")
         if initializer is not None:

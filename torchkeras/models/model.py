@@ -43,6 +43,8 @@ class Model(Asides, Trainer, Layer):
     # Set by models.functional: the class that Model(inputs, outputs) makes.
     functional_class: type | None = None
 
+    # Whether inputs must have the sizes that the graph was made with.
+    _checks_sizes = True
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         if cls is Model and is_functional(args, kwargs):
             cls = Model.functional_class
@@ -521,7 +523,7 @@ def fitted(model: Model, symbol: Any, value: Any) -> Any:
         if mask is not None:
             value._keras_mask = mask
     for size, wanted in zip(value.shape, shape, strict=True):
-        if wanted is not None and size != wanted:
+        if wanted is not None and size != wanted and model._checks_sizes:
             _wrong_shape(model, symbol, value)
     if not isinstance(value, Tensor):
         return value

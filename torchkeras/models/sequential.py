@@ -38,6 +38,7 @@ class Sequential(Model):
     """
 
     _converts_inputs = False
+    _checks_sizes = False  # as in Keras: the first data built it, and the next may be longer
 
     def __init__(self, layers: Any = None, trainable: Any = True, name: str | None = None) -> None:
         if isinstance(trainable, str):  # tf.keras: Sequential(layers, name)
