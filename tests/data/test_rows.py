@@ -86,3 +86,24 @@ def test_dates_are_refused():
 def test_a_scalar_has_no_samples():
     with pytest.raises(ValueError, match="at least one axis"):
         rows.as_rows(np.float32(1))
+
+
+class Halves:
+    """Rows of a kind of its own."""
+
+    def __init__(self, numbers):
+        self.numbers = numbers
+        self.shape = (len(numbers),)
+
+    def rows_at(self, places):
+        return Halves([self.numbers[place] for place in places.tolist()])
+
+
+def test_rows_of_a_kind_of_its_own_are_cut_by_their_places():
+    values = Halves([1, 2, 3, 4, 5])
+    assert rows.is_array(values)
+    (found,) = [rows.standardize(values, "x")]
+    assert rows.count(found) == 5
+    assert rows.take(found, torch.tensor([4, 0])).numbers == [5, 1]
+    assert rows.cut(found, 3, 9).numbers == [4, 5]
+    assert rows.as_rows(found) is found

@@ -230,7 +230,11 @@ class ArrayBatches(Batches):
         if isinstance(leaf, Tensor):
             return (to_device(leaf, self.device) if self._moves else leaf).split(self.batch_size)
         size = self.batch_size
-        return [leaf[start : start + size] for start in range(0, leaf.shape[0], size)]
+        starts = range(0, int(leaf.shape[0]), size)
+        if hasattr(leaf, "rows_at"):
+            whole = rows.OtherRows(leaf)
+            return [whole.cut(start, start + size) for start in starts]
+        return [leaf[start : start + size] for start in starts]
 
     def _assembled(self, columns: list[Any]) -> Iterator[Any]:
         if isinstance(self._structure, Rows):

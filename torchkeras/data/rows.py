@@ -48,16 +48,34 @@ class SparseRows:
         return as_tensor(self.matrix[start:stop].toarray())
 
 
-Rows: TypeAlias = Tensor | TextRows | SparseRows
+class OtherRows:
+    """Rows of a kind of its own, which has ``shape``, ``rows_at(places)`` and slices."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+        self.shape = value.shape
+
+    def take(self, order: Tensor) -> Any:
+        """The rows named by ``order``."""
+        return self.value.rows_at(order)
+
+    def cut(self, start: int, stop: int) -> Any:
+        """The rows from ``start`` up to ``stop``."""
+        return self.value.rows_at(torch.arange(start, min(stop, int(self.shape[0]))))
+
+
+Rows: TypeAlias = Tensor | TextRows | SparseRows | OtherRows
 
 
 def is_array(value: Any) -> bool:
     """Whether ``value`` is one array: NumPy, torch, pandas, scipy sparse, a column or alike."""
-    if isinstance(value, (Tensor, np.ndarray, TextRows, SparseRows)):
+    if isinstance(value, (Tensor, np.ndarray, TextRows, SparseRows, OtherRows)):
         return True
     if isinstance(value, type):
         return False
-    return hasattr(value, "__array__") or _is_sparse(value) or _is_column(value)
+    if hasattr(value, "__array__") or hasattr(value, "rows_at"):
+        return True
+    return _is_sparse(value) or _is_column(value)
 
 
 def are_arrays(structure: Any) -> bool:
@@ -79,8 +97,10 @@ def as_rows(value: Any) -> Rows:
         ValueError: the array has no rows, being a scalar.
         TypeError: a column holds dates or spans of time.
     """
-    if isinstance(value, (TextRows, SparseRows)):
+    if isinstance(value, (TextRows, SparseRows, OtherRows)):
         return value
+    if hasattr(value, "rows_at"):
+        return OtherRows(value)
     if _is_sparse(value):
         return SparseRows(value)
     if _is_column(value):

@@ -63,4 +63,6 @@ def _portion(leaf: rows.Rows, start: int, stop: int) -> rows.Rows:
         return rows.SparseRows(leaf.matrix[start:stop])
     if isinstance(leaf, rows.TextRows):
         return rows.TextRows(leaf.array[start:stop])
+    if isinstance(leaf, rows.OtherRows):
+        return rows.OtherRows(leaf.cut(start, stop))
     return leaf[start:stop]

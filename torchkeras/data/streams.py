@@ -376,8 +376,10 @@ def _convert(part: Any) -> Any:
         return rows.as_tensor(np.asarray(part))
     if nested.is_nested(part):
         return nested.map_leaves(_convert, part)
-    if isinstance(part, (rows.TextRows, rows.SparseRows)):
+    if isinstance(part, (rows.TextRows, rows.SparseRows, rows.OtherRows)):
         return rows.cut(part, 0, part.shape[0])
+    if hasattr(part, "rows_at"):
+        return part
     if hasattr(part, "tocsr"):
         return rows.as_tensor(part.toarray())
     return rows.as_tensor(part)

@@ -125,6 +125,11 @@ class LayerCalls:
             return self._enter_for_fx(args, kwargs, training)
         if any_symbolic(args, kwargs):
             return self._call_symbolically(args, kwargs, training)
+        taker = _with_a_way_of_its_own(args)
+        if taker is not None:
+            result = taker.called_by_layer(self, args, kwargs, training)
+            if result is not NotImplemented:
+                return result
         if local.inside:
             return self._call_eagerly(args, kwargs, training)
         return self._outermost(self._call_eagerly, args, kwargs, training)
@@ -323,6 +328,18 @@ class LayerCalls:
             kwargs["training"] = training
         path = fx_tracer.path_of_module(self)
         return fx_tracer.create_proxy("call_module", path, args, kwargs)
+
+
+def _with_a_way_of_its_own(args: tuple) -> Any:
+    """The first argument's first part, if it is no tensor and says itself what layers make of it.
+
+    Its method ``called_by_layer(layer, args, kwargs, training)`` gives the layer's result, or
+    ``NotImplemented`` to be handed to ``call`` as it is.
+    """
+    first = args[0] if args else None
+    while type(first) in (list, tuple) and first:
+        first = first[0]
+    return first if hasattr(type(first), "called_by_layer") else None
 
 
 @contextlib.contextmanager

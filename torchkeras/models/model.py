@@ -505,6 +505,8 @@ def fitted(model: Model, symbol: Any, value: Any) -> Any:
         if value is None:
             _check_optional(model, symbol)
             return value
+        if hasattr(type(value), "rows_at"):  # of a kind that layers have to know themselves
+            return value
         value = model._converted_first(model._converted(value))
         if not isinstance(value, Tensor):
             _check_text(model, symbol, value)

@@ -506,6 +506,8 @@ def _concatenated(parts: list[Any]) -> Any:
         if len(parts) == 1:
             return parts[0] if parts[0].dim() else parts[0][None]
         return torch.cat(parts) if parts[0].dim() else torch.stack(parts)
+    if hasattr(type(parts[0]), "rows_at"):
+        return parts[0] if len(parts) == 1 else type(parts[0]).of_parts(parts)
     return np.concatenate([np.atleast_1d(part) for part in parts])
 
 

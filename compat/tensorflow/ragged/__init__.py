@@ -2,6 +2,7 @@
 
 from torchkeras_shim.names import missing
 
+from tensorflow.ragged import layers as _layers
 from tensorflow.ragged.elementwise import map_flat_values
 from tensorflow.ragged.making import (
     boolean_mask,

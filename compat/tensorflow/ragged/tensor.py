@@ -480,6 +480,11 @@ class RaggedTensor(Composite):
         length = self._length if first == slice(None) else None
         return type(self)(inner, splits_of(count.to(self.row_splits.dtype)), length)
 
+    @staticmethod
+    def of_parts(parts: "Sequence[RaggedTensor]") -> "RaggedTensor":
+        """The rows of several ragged tensors as one."""
+        return joined(parts)
+
     def rows_at(self, places: Tensor) -> "RaggedTensor":
         """The rows at these places."""
         places = places.long()

@@ -107,6 +107,24 @@ class SparseTensor(Composite):
         """The values with these numbers, or where a mask is True."""
         return SparseTensor(self.indices[kept], _kept(self.values, kept), self._sizes)
 
+    def called_by_layer(self, layer: Any, args: tuple, kwargs: dict, training: Any) -> Any:
+        """What a layer makes of it: of its values, if it looks at each alone."""
+        if getattr(layer, "output_mode", None) != "int":
+            return NotImplemented
+        return self.with_values(layer(self.values))
+
+    def rows_at(self, places: Tensor) -> "SparseTensor":
+        """The rows at these places, each of which is named once."""
+        new_rows = torch.full((self._sizes[0],), -1)
+        new_rows[places.long()] = torch.arange(len(places))
+        kept = (new_rows[self.indices[:, 0]] >= 0).nonzero()[:, 0]
+        rows = new_rows[self.indices[kept, 0]]
+        order = torch.argsort(rows, stable=True)
+        indices = torch.cat([rows[:, None], self.indices[kept, 1:]], dim=1)[order]
+        return SparseTensor(
+            indices, _kept(self.values, kept[order]), (len(places), *self._sizes[1:])
+        )
+
     def _scaled(self, other: Any, function: Any) -> "SparseTensor":
         """``function`` of the values and of what stands in their places in ``other``."""
         if not isinstance(other, (int, float)):
