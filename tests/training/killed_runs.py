@@ -225,6 +225,9 @@ def main(folder, kinds, points, seed, processes=1):
             kills = [manner(chance, duration) for _ in range(chance.randint(1, 3))]
             for arguments, after in kills:
                 wait(start(processes, kind, other, save_freq, *arguments), after)
+                if not list(other.glob("backup/snapshot-*")):
+                    # the next begins anew; as in Keras it would write its curves beside these
+                    shutil.rmtree(other / "board", ignore_errors=True)
             assert wait(start(processes, kind, other, save_freq)), kind
             found = differences(whole, other, processes)
             print(kind, save_freq, kills, found or "same", file=sys.stderr, flush=True)

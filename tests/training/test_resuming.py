@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
 import torchkeras as keras
 from torchkeras.callbacks import BackupAndRestore, Callback
@@ -83,10 +83,25 @@ class Interrupt(Callback):
             raise KeyboardInterrupt
 
 
+class Unsized(IterableDataset):
+    """Batches of four rows."""
+
+    def __init__(self, *tensors):
+        self.tensors = tensors
+
+    def __iter__(self):
+        return zip(*[tensor.split(4) for tensor in self.tensors], strict=True)
+
+
 def trained(folder, *callbacks, units=2, build=True, save_freq=1, x=None, **options):
     keras.utils.set_random_seed(0)
     model = keras.Sequential([*([keras.Input((3,))] if build else []), keras.layers.Dense(units)])
-    model.compile(options.pop("optimizer", "sgd"), "mse", metrics=options.pop("metrics", None))
+    model.compile(
+        options.pop("optimizer", "sgd"),
+        "mse",
+        metrics=options.pop("metrics", None),
+        steps_per_execution=options.pop("steps_per_execution", 1),
+    )
     data = {"x": X, "y": X[:, :units], "batch_size": 4} if x is None else {"x": x}
     backup = BackupAndRestore(folder, save_freq=save_freq)
     given = {**data, "epochs": 3, "verbose": 0, **options}
@@ -100,6 +115,25 @@ def test_history_is_that_of_the_whole_run(tmp_path):
     again = trained(tmp_path / "half")
     assert again.history == whole.history
     assert again.epoch == [0, 1, 2]
+
+
+@pytest.mark.parametrize("kind", ["arrays", "generator", "portions"])
+def test_a_run_killed_behind_the_last_of_several_steps_at_once_goes_on(tmp_path, kind):
+    def run(folder, *callbacks):
+        options = {"steps_per_epoch": 5} if kind == "portions" else {}
+        if kind == "generator":  # its length isn't known in the first epoch
+            rows = Unsized(torch.as_tensor(X), torch.as_tensor(X[:, :2]))
+            options["x"] = DataLoader(rows, batch_size=None)
+        return trained(folder, *callbacks, steps_per_execution=2, **options)
+
+    whole = run(tmp_path / "whole")
+    for step in (3, 6):  # of three an epoch: two, two and one
+        folder = tmp_path / f"half {step}"
+        with pytest.raises(KeyboardInterrupt):
+            run(folder, Interrupt(step))
+        again = run(folder)
+        assert again.history == whole.history
+        assert again.model.get_weights()[0].tobytes() == whole.model.get_weights()[0].tobytes()
 
 
 def test_a_run_killed_in_validation_goes_on_with_it(tmp_path):

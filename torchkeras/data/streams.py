@@ -224,6 +224,7 @@ class Epochs:
         self._seen = 0
         self._pulled = 0  # batches of the present pass, read in epochs before this one
         self._is_open = False
+        self._at_end: dict[str, Any] = {}  # where the stream stood behind the last batch
 
     @property
     def steps(self) -> int | None:
@@ -273,6 +274,7 @@ class Epochs:
             self._count_down(steps)
 
     def _end_epoch(self) -> None:
+        self._at_end = self._position()
         self.is_empty = self.is_empty and not self.read
         self.first = 0
         self._is_open = False
@@ -284,19 +286,26 @@ class Epochs:
         if self._seen >= self._counted:
             self._current, self._seen = None, 0
 
-    def get_state(self) -> dict[str, Any]:
-        """Where the stream stands, for ``set_state`` in another process."""
+    def get_state(self, within_epoch: bool = False) -> dict[str, Any]:
+        """Where the stream stands, for ``set_state`` in another process.
+
+        Args:
+            within_epoch: Whether the epoch isn't over for its reader, who may have asked in vain
+                for a batch behind the last.
+        """
+        position = self._at_end if within_epoch and not self._is_open else self._position()
+        return {**position, "counted": self._counted, "traits": self._traits()}
+
+    def _position(self) -> dict[str, Any]:
         in_pass = self._is_open or self._current is not None
         before = 0 if self._current is None else self._pulled
         return {
             "read": self.read if self._is_open else 0,
             "pulled": before + (self.read if self._is_open else 0) if in_pass else None,
             "seen": self._seen,
-            "counted": self._counted,
             "is_empty": self.is_empty and not self.read,
             "is_exhausted": self.is_exhausted,
             "batches": self.batches.get_state(in_pass),
-            "traits": self._traits(),
         }
 
     def _traits(self) -> dict[str, Any]:

@@ -122,7 +122,7 @@ class Progress:
             },
             "precision": model._precision.get_state(),
             "metrics": _metrics_state(model),
-            "data": self.data.get_state(),
+            "data": self.data.get_state(within_epoch),
             "validation": self.validation and self.validation.get_state(False),
             "callbacks": self._callback_states(),
             "random": get_random_state(),
