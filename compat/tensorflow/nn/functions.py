@@ -5,15 +5,15 @@ from typing import Any
 import numpy as np
 import torch
 from torch.nn import functional
-from torchkeras_shim.composite import over_values
+from torchkeras_shim.composite import Composite, over_values
 from torchkeras_shim.sizes import as_size, as_sizes
 
-from tensorflow import math
+from tensorflow import indexing, math
 from tensorflow.random import seed_generator
 from tensorflow.tensors import convert_to_tensor
 from torchkeras import activations, ops
 from torchkeras import random as keras_random
-from torchkeras.core.checks import argument_error
+from torchkeras.core.checks import argument_error, kind_error
 
 
 @over_values
@@ -69,14 +69,27 @@ swish = silu
 def softmax_cross_entropy_with_logits(
     labels: Any, logits: Any, axis: int = -1, name: str | None = None
 ) -> Any:
-    """Cross-entropy of each row in nats; ``labels`` are probabilities."""
+    """Cross-entropy of each row in nats; ``labels`` are probabilities, one row for all or each."""
+    labels, logits = convert_to_tensor(labels), convert_to_tensor(logits)
+    if isinstance(labels, torch.Tensor) and isinstance(logits, torch.Tensor):
+        labels, logits = torch.broadcast_tensors(labels, logits)
     return ops.categorical_crossentropy(labels, logits, from_logits=True, axis=axis)
 
 
 def sparse_softmax_cross_entropy_with_logits(
     labels: Any, logits: Any, name: str | None = None
 ) -> Any:
-    """Cross-entropy of each row in nats; ``labels`` are class indices."""
+    """Cross-entropy of each row in nats; ``labels`` are class indices.
+
+    Raises:
+        ValueError: there isn't one label for each row.
+    """
+    labels, logits = convert_to_tensor(labels), convert_to_tensor(logits)
+    if len(labels.shape) != len(logits.shape) - 1:
+        raise argument_error(
+            "tf.nn.sparse_softmax_cross_entropy_with_logits", "labels.shape",
+            tuple(labels.shape), f"that of the logits, {tuple(logits.shape)}, but the last axis",
+        )  # fmt: skip
     return ops.sparse_categorical_crossentropy(labels, logits, from_logits=True)
 
 
@@ -102,7 +115,15 @@ def sigmoid_cross_entropy_with_logits(
 def weighted_cross_entropy_with_logits(
     labels: Any, logits: Any, pos_weight: Any, name: str | None = None
 ) -> Any:
-    """``sigmoid_cross_entropy_with_logits`` with true labels counted ``pos_weight`` times."""
+    """``sigmoid_cross_entropy_with_logits`` with true labels counted ``pos_weight`` times.
+
+    Raises:
+        ValueError: the shapes of labels and logits differ.
+    """
+    labels, logits = convert_to_tensor(labels), convert_to_tensor(logits)
+    if tuple(labels.shape) != tuple(logits.shape):
+        where, expected = "tf.nn.weighted_cross_entropy_with_logits", tuple(logits.shape)
+        raise argument_error(where, "labels.shape", tuple(labels.shape), f"{expected}")
     positive = ops.multiply(labels, pos_weight)
     missing_part = ops.multiply(ops.subtract(1, labels), math.softplus(logits))
     return ops.add(ops.multiply(positive, math.softplus(ops.negative(logits))), missing_part)
@@ -112,15 +133,21 @@ def weighted_cross_entropy_with_logits(
 def dropout(
     x: Any, rate: Any, noise_shape: Any = None, seed: int | None = None, name: str | None = None
 ) -> Any:
-    """``x`` with a fraction ``rate`` of its elements set to 0 and the others scaled up."""
+    """``x`` with a fraction ``rate`` of its elements set to 0 and the others scaled up.
+
+    Raises:
+        ValueError: ``rate`` is below 0, or 1 or more.
+    """
+    if not 0 <= float(rate) < 1:
+        raise argument_error("tf.nn.dropout", "rate", rate, "0 or more, below 1")
     shape = None if noise_shape is None else as_sizes(noise_shape)
     return keras_random.dropout(x, float(rate), noise_shape=shape, seed=seed_generator(seed))
 
 
 _FORMATS = {
     None: "channels_last",
-    **dict.fromkeys(("NWC", "NHWC", "NDHWC"), "channels_last"),
-    **dict.fromkeys(("NCW", "NCHW", "NCDHW"), "channels_first"),
+    **dict.fromkeys(("NWC", "NHWC", "NDHWC", "N...C"), "channels_last"),
+    **dict.fromkeys(("NCW", "NCHW", "NCDHW", "NC..", "NC..."), "channels_first"),
 }
 
 
@@ -136,22 +163,37 @@ def window_of(size: Any, rank: int, data_format: str) -> tuple[int, ...]:
     if len(sizes) == 1:
         return sizes * rank
     if len(sizes) == rank + 2:
-        return sizes[1:-1] if data_format == "channels_last" else sizes[2:]
+        is_last = data_format == "channels_last"
+        if sizes[0] != 1 or sizes[-1 if is_last else 1] != 1:
+            raise argument_error("tf.nn", "window", sizes, "1 for the batch and for channels")
+        return sizes[1:-1] if is_last else sizes[2:]
     return sizes
+
+
+def padded(input: Any, padding: Any, fill: float = 0.0) -> tuple[Any, str]:
+    """``input`` with what pairs of numbers say put around it, and the padding that is left.
+
+    Raises:
+        ValueError: ``padding`` is another text than ``"SAME"`` and ``"VALID"``.
+    """
+    if isinstance(padding, str):
+        if padding.upper() not in ("SAME", "VALID"):
+            raise argument_error("tf.nn", "padding", padding, '"SAME", "VALID" or pairs of numbers')
+        return input, padding.lower()
+    axes = padding if len(padding) == len(input.shape) else [(0, 0), *padding, (0, 0)]
+    return ops.pad(input, [as_sizes(pair) for pair in axes], constant_values=fill), "valid"
 
 
 def _convolution(
     input: Any, filters: Any, strides: Any, padding: Any, data_format: Any, dilations: Any
 ) -> Any:
     layout, rank = layout_of(data_format), len(filters.shape) - 2
-    if not isinstance(padding, str):
-        axes = padding if len(padding) == len(input.shape) else [(0, 0), *padding, (0, 0)]
-        input, padding = ops.pad(input, [as_sizes(pair) for pair in axes]), "valid"
+    input, padding = padded(input, padding)
     return ops.conv(
         input,
         filters,
         strides=window_of(strides, rank, layout),
-        padding=padding.lower(),
+        padding=padding,
         data_format=layout,
         dilation_rate=window_of(dilations, rank, layout),
     )
@@ -229,11 +271,12 @@ def depthwise_conv2d(
 ) -> Any:
     """Convolution of each channel by itself; the kernel is ``(*window, channels, multiplier)``."""
     layout = layout_of(data_format)
+    input, padding = padded(input, padding)
     return ops.depthwise_conv(
         input,
         filter,
         strides=window_of(strides, 2, layout),
-        padding=padding.lower(),
+        padding=padding,
         data_format=layout,
         dilation_rate=window_of(dilations, 2, layout),
     )
@@ -243,11 +286,14 @@ def _pool(
     operation: Any, input: Any, ksize: Any, strides: Any, padding: str, data_format: str | None
 ) -> Any:
     layout, rank = layout_of(data_format), len(input.shape) - 2
+    if not isinstance(padding, str) and operation is ops.average_pool:
+        raise argument_error("tf.nn.avg_pool", "padding", padding, '"SAME" or "VALID"')
+    input, padding = padded(input, padding, -np.inf)
     return operation(
         input,
         window_of(ksize, rank, layout),
         strides=window_of(strides, rank, layout),
-        padding=padding.lower(),
+        padding=padding,
         data_format=layout,
     )
 
@@ -308,7 +354,15 @@ avg_pool1d, avg_pool2d, avg_pool3d = (_pool_of(n, "avg", "The mean") for n in (1
 
 
 def bias_add(value: Any, bias: Any, data_format: str | None = None, name: str | None = None) -> Any:
-    """``value`` with one number added for each channel."""
+    """``value`` with one number added for each channel.
+
+    Raises:
+        ValueError: ``bias`` has another length.
+    """
+    bias = convert_to_tensor(bias)
+    channels = value.shape[1 if layout_of(data_format) == "channels_first" else -1]
+    if channels is not None and tuple(bias.shape) != (channels,):
+        raise argument_error("tf.nn.bias_add", "bias.shape", tuple(bias.shape), f"({channels},)")
     if layout_of(data_format) == "channels_first":
         bias = ops.reshape(bias, (-1, *(1,) * (len(value.shape) - 2)))
     return ops.add(value, bias)
@@ -367,11 +421,26 @@ def l2_loss(t: Any, name: str | None = None) -> Any:
 def embedding_lookup(
     params: Any, ids: Any, max_norm: float | None = None, name: str | None = None
 ) -> Any:
-    """Rows of a table by number, shortened to length ``max_norm`` where they are longer."""
-    found = ops.take(params, ids, axis=0)
+    """Rows of a table by number, shortened to length ``max_norm`` where they are longer.
+
+    Args:
+        params: The table; or parts of it in a list, one after another.
+        ids: Numbers, from 0; ragged ones give ragged rows.
+        max_norm: The length; None leaves rows as they are.
+        name: Accepted.
+    """
+    if isinstance(params, (list, tuple)):
+        tables = [convert_to_tensor(table) for table in params]
+        is_one = len(tables) == 1 and tables[0].ndim > 1
+        if is_one or (tables and tables[0].ndim > 1):
+            params = tables[0] if is_one else ops.concatenate(tables, axis=0)
+    if isinstance(ids, Composite):
+        return ids.with_flat_values(embedding_lookup(params, ids.flat_values, max_norm))
+    found = indexing.gather(params, ids)
     if max_norm is None:
         return found
-    length = ops.sqrt(ops.sum(ops.square(found), axis=-1, keepdims=True))
+    axes = tuple(range(len(found.shape) - len(params.shape) + 1, len(found.shape)))
+    length = ops.sqrt(ops.sum(ops.square(found), axis=axes, keepdims=True))
     return ops.multiply(found, ops.divide(max_norm, ops.maximum(length, max_norm)))
 
 
@@ -383,6 +452,9 @@ def compute_average_loss(
     if sample_weight is not None:
         loss = ops.multiply(loss, sample_weight)
     samples = loss.shape[0] if global_batch_size is None else as_size(global_batch_size)
+    if isinstance(samples, float):
+        where = "tf.nn.compute_average_loss"
+        raise kind_error(where, "global_batch_size", global_batch_size, "a whole number")
     return ops.divide(ops.sum(loss), samples)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.nn import functional
+from torchkeras_shim.looking import is_at_hand
 
 from tensorflow.sparse import SparseTensor
 from tensorflow.tensors import convert_to_tensor
@@ -73,6 +74,10 @@ def ctc_greedy_decoder(
         name: Accepted.
     """
     logits = convert_to_tensor(inputs)
+    lengths = convert_to_tensor(sequence_length)
+    if is_at_hand(lengths) and (lengths > len(logits)).any():
+        where, most = "tf.nn.ctc_greedy_decoder", f"at most {len(logits)} steps"
+        raise argument_error(where, "sequence_length", lengths.tolist(), most)
     steps = torch.arange(len(logits))[:, None] < convert_to_tensor(sequence_length)
     blank = (-1 if blank_index is None else int(blank_index)) % logits.shape[-1]
     best, classes = logits.max(-1)  # (time, batch)

@@ -14,6 +14,7 @@ from tensorflow.nn.functions import (
     convolution,
     layout_of,
     max_pool,
+    padded,
     window_of,
 )
 from tensorflow.tensors import convert_to_tensor
@@ -56,6 +57,12 @@ def conv_transpose(
     layout, rank = layout_of(data_format), kernel.ndim - 2
     steps, spread = window_of(strides, rank, layout), window_of(dilations, rank, layout)
     sizes = as_sizes(output_shape)
+    where = "tf.nn.conv_transpose"
+    if padding.upper() not in ("SAME", "VALID"):
+        raise argument_error(where, "padding", padding, '"SAME" or "VALID"')
+    channels = sizes[-1 if layout == "channels_last" else 1] if len(sizes) == rank + 2 else None
+    if channels not in (None, kernel.shape[-2]):
+        raise argument_error(where, "output_shape", sizes, f"{kernel.shape[-2]} channels")
     last = layout == "channels_last"
     sizes = (sizes[1:-1] if last else sizes[2:]) if len(sizes) == rank + 2 else sizes
     x = x.movedim(-1, 1) if last else x
@@ -138,12 +145,13 @@ def separable_conv2d(
 ) -> Tensor:
     """Convolution of each channel by itself, and then of all channels of a pixel."""
     layout = layout_of(data_format)
+    input, padding = padded(input, padding)
     return ops.separable_conv(
         input,
         depthwise_filter,
         pointwise_filter,
         strides=window_of(strides, 2, layout),
-        padding=padding.lower(),
+        padding=padding,
         data_format=layout,
         dilation_rate=window_of(dilations, 2, layout),
     )
@@ -276,15 +284,22 @@ def erosion2d(
     return -dilation2d(-convert_to_tensor(value), turned, strides, padding, data_format, dilations)
 
 
+def _check_block(where: str, size: int) -> None:
+    if size < 2:
+        raise argument_error(where, "block_size", size, "2 or more")
+
+
 def space_to_depth(
     input: Any, block_size: int, data_format: str = "NHWC", name: str | None = None
 ) -> Any:
-    """Blocks of pixels as channels of one."""
+    """Blocks of pixels as channels of one; ``block_size`` is 2 or more."""
+    _check_block("tf.nn.space_to_depth", block_size)
     return ops.space_to_depth(input, block_size, data_format=layout_of(data_format))
 
 
 def depth_to_space(
     input: Any, block_size: int, data_format: str = "NHWC", name: str | None = None
 ) -> Any:
-    """Channels of a pixel as a block of them."""
+    """Channels of a pixel as a block of them; ``block_size`` is 2 or more."""
+    _check_block("tf.nn.depth_to_space", block_size)
     return ops.depth_to_space(input, block_size, data_format=layout_of(data_format))

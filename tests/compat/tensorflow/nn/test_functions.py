@@ -88,3 +88,47 @@ def test_pools_over_so_many_axes_know_their_layouts():
         tf.nn.max_pool2d(images, 2, 2, "VALID", data_format="NWC")
     with pytest.raises(ValueError, match="avg_pool3d: input.shape"):
         tf.nn.avg_pool3d(images, 2, 2, "VALID")
+
+
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda x: tf.nn.conv2d(x, tf.ones((1, 1, 1, 1)), [2, 1, 1, 1], "SAME"), "for the batch"),
+        (lambda x: tf.nn.max_pool(x, [1, 2, 2, 2], 1, "SAME"), "for channels"),
+        (lambda x: tf.nn.max_pool(x, 2, 2, "FULL"), "padding is 'FULL'"),
+        (lambda x: tf.nn.avg_pool(x, 2, 2, [[1, 1], [1, 1]]), "avg_pool: padding"),
+        (lambda x: tf.nn.dropout(x, 1.0), "rate is 1.0"),
+        (lambda x: tf.nn.bias_add(x, [1.0, 2.0]), r"bias.shape is \(2,\); expected \(1,\)"),
+        (lambda x: tf.nn.embedding_lookup(x[0, 0], [-1]), "indices is -1"),
+        (
+            lambda x: tf.nn.sparse_softmax_cross_entropy_with_logits([[0]], [[1.0, 2.0]]),
+            r"labels.shape is \(1, 1\)",
+        ),
+        (
+            lambda x: tf.nn.weighted_cross_entropy_with_logits([1.0], [1.0, 2.0], 2.0),
+            r"labels.shape is \(1,\)",
+        ),
+        (lambda x: tf.nn.compute_average_loss([1.0], None, 2.5), "a whole number"),
+    ],
+)
+def test_what_cannot_be_is_said(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(tf.ones((1, 4, 6, 1)))
+
+
+def test_pairs_of_numbers_pad_windows():
+    images = -np.arange(1, 25, dtype="float32").reshape(1, 4, 6, 1)
+    pairs = [[0, 0], [1, 1], [1, 1], [0, 0]]
+    found = tf.nn.max_pool(images, 2, 2, pairs)
+    assert (found.shape, found.max().item()) == ((1, 3, 4, 1), -1.0)
+    kernel = tf.ones((2, 2, 1, 1))
+    whole = tf.nn.conv2d(images, kernel, 1, pairs)
+    np.testing.assert_allclose(tf.nn.depthwise_conv2d(images, kernel, [1] * 4, pairs), whole)
+
+
+def test_tables_in_parts_and_ragged_numbers():
+    table = np.arange(6, dtype="float32").reshape(3, 2)
+    parts = tf.nn.embedding_lookup([table[:2], table[2:]], [2, 0])
+    assert parts.tolist() == [[4, 5], [0, 1]]
+    rows = tf.nn.embedding_lookup(table, tf.ragged.constant([[1], [], [0, 2]]))
+    assert rows.to_list() == [[[2, 3]], [], [[0, 1], [4, 5]]]

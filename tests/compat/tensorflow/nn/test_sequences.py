@@ -28,3 +28,8 @@ def test_runs_become_one():
 def test_there_are_no_more_paths_than_beams():
     with pytest.raises(ValueError, match="top_paths"):
         tf.nn.ctc_beam_search_decoder(SURE, [4], beam_width=1, top_paths=2)
+
+
+def test_no_more_steps_count_than_there_are():
+    with pytest.raises(ValueError, match="at most 2 steps"):
+        tf.nn.ctc_greedy_decoder(tf.zeros((2, 1, 3)), [3])

@@ -44,3 +44,14 @@ def test_windows_that_know_one_layout_say_so():
     for function in (tf.nn.dilation2d, tf.nn.erosion2d):
         with pytest.raises(ValueError, match="data_format is 'NCHW'"):
             function(IMAGES, filters, ones, "VALID", "NCHW", ones)
+
+
+def test_blocks_and_channels_are_checked():
+    for function in (tf.nn.space_to_depth, tf.nn.depth_to_space):
+        with pytest.raises(ValueError, match="block_size is 1"):
+            function(IMAGES, 1)
+    filters = np.zeros((2, 2, 5, 3), "float32")
+    with pytest.raises(ValueError, match="5 channels"):
+        tf.nn.conv2d_transpose(IMAGES, filters, [2, 8, 12, 4], 2)
+    with pytest.raises(ValueError, match="padding is 'FULL'"):
+        tf.nn.conv2d_transpose(IMAGES, filters, [2, 8, 12, 5], 2, "FULL")
