@@ -1,6 +1,7 @@
 """Conditions and loops as TensorFlow spells them. All run as the Python they are."""
 
 import contextlib
+import pprint
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,15 +9,19 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torchkeras_shim.composite import Composite
 from torchkeras_shim.shapes import TensorShape
 from torchkeras_shim.sizes import as_size
 from torchkeras_shim.text import Texts
 
+from tensorflow.strings.numbers import as_printed
 from tensorflow.tensors import convert_to_tensor
 from torchkeras import ops
 from torchkeras.core import nested
 from torchkeras.core.checks import argument_error
 from torchkeras.core.scopes import name_scope as keras_name_scope
+from torchkeras.core.variable import Variable
+from torchkeras.layers.preprocessing.texts import as_str
 
 
 def cond(
@@ -148,7 +153,7 @@ def print(
     end: str = "\n",
     name: str | None = None,
 ) -> None:
-    """Write values as arrays.
+    """Write values, tensors as ``[1 2.5]``.
 
     Args:
         inputs: Tensors, structures of them and anything else.
@@ -157,9 +162,7 @@ def print(
         sep, end: Put between the values and after them.
         name: Accepted.
     """
-    edge = summarize if summarize is not None and summarize >= 0 else sys.maxsize
-    with np.printoptions(threshold=2 * edge, edgeitems=edge):
-        text = sep.join(str(nested.map_structure(_shown, value)) for value in inputs) + end
+    text = _line(inputs, -1 if summarize is None else summarize, sep) + end
     if isinstance(output_stream, str) and output_stream.startswith("file://"):
         with open(output_stream.removeprefix("file://"), "a", encoding="utf-8") as file:
             file.write(text)
@@ -167,8 +170,52 @@ def print(
         (output_stream or sys.stderr).write(text)
 
 
-def _shown(value: Any) -> Any:
-    return np.asarray(value) if hasattr(value, "__array__") else value
+def _line(inputs: tuple[Any, ...], summarize: int, sep: str) -> str:
+    if len(inputs) == 1 and isinstance(inputs[0], Texts) and not inputs[0].ndim:
+        return as_str(inputs[0].item())
+    return sep.join(v if isinstance(v, str) else _formatted(v, summarize) for v in inputs)
+
+
+def _formatted(value: Any, summarize: int) -> str:
+    """A structure as Python shows it, with its tensors in their places."""
+    shown: dict[str, str] = {}
+
+    def place(leaf: Any) -> Any:
+        if isinstance(leaf, Composite):
+            text = _of_composite(leaf, summarize)
+        elif isinstance(leaf, (Tensor, Texts, Variable)):
+            text = as_printed(
+                leaf if isinstance(leaf, Texts) else convert_to_tensor(leaf), summarize
+            )
+        else:
+            return leaf
+        mark = f"\0{len(shown)}\0"
+        shown[mark] = text
+        return _Mark(mark)
+
+    is_shape = isinstance(value, TensorShape)
+    text = repr(value) if is_shape else pprint.pformat(nested.map_structure(place, value))
+    for mark, written in shown.items():
+        text = text.replace(mark, written)
+    return text
+
+
+def _of_composite(value: Composite, summarize: int) -> str:
+    if not hasattr(value, "dense_shape"):  # rows of several lengths
+        return str(value.to_list())
+    parts = (value.indices, value.values, value.dense_shape)
+    indices, values, shape = (as_printed(part, summarize) for part in parts)
+    return f"SparseTensor(indices={indices}, values={values}, shape={shape})"
+
+
+class _Mark:
+    """Stands for a tensor within a structure that is being written."""
+
+    def __init__(self, mark: str) -> None:
+        self._mark = mark
+
+    def __repr__(self) -> str:
+        return self._mark
 
 
 def Assert(

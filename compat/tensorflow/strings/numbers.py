@@ -182,7 +182,7 @@ def format(
     """
     values = inputs if isinstance(inputs, (list, tuple)) else [inputs]
     parts = template.split(placeholder)
-    written = [_written(convert_to_tensor(value), summarize) for value in values]
+    written = [as_printed(convert_to_tensor(value), summarize) for value in values]
     if len(written) != len(parts) - 1:
         raise argument_error(
             "tf.strings.format", "inputs", f"{len(written)} of them", f"{len(parts) - 1}"
@@ -190,19 +190,38 @@ def format(
     return as_texts("".join(a + b for a, b in zip(parts, [*written, ""], strict=True)))
 
 
-def _written(tensor: Any, summarize: int, depth: int = 1) -> str:
+def as_printed(tensor: Any, summarize: int = 3, depth: int = 1) -> str:
+    """``tensor`` as ``tf.print`` and ``tf.strings.format`` write it.
+
+    Args:
+        tensor: Numbers or texts.
+        summarize: How many elements are written at both ends of an axis; -1 means all.
+        depth: How many brackets are open.
+    """
     if not tensor.ndim:
         return f'"{as_str(tensor.item())}"' if isinstance(tensor, Texts) else _number(tensor)
-    parts = [_written(part, summarize, depth + 1) for part in tensor]
-    if summarize >= 0 and len(parts) > 2 * summarize:
-        parts = [*parts[:summarize], "...", *parts[len(parts) - summarize :]]
+    parts = [as_printed(part, summarize, depth + 1) for part in _ends(tensor, summarize)]
+    if 0 <= 2 * summarize < len(tensor):
+        parts.insert(summarize, "...")
     between = " " if tensor.ndim == 1 else "\n" * (tensor.ndim - 1) + " " * depth
     return f"[{between.join(parts)}]"
+
+
+def _ends(tensor: Any, summarize: int) -> Any:
+    """What is written of the first axis."""
+    size = len(tensor)
+    if not 0 <= 2 * summarize < size:
+        return tensor
+    return [tensor[i] for i in (*range(summarize), *range(size - summarize, size))]
 
 
 def _number(tensor: torch.Tensor) -> str:
     """Floating numbers with as many digits as tell them from their neighbours."""
     value = tensor.item()
+    if tensor.is_complex():
+        return str(value)
+    if value == 0 and math.copysign(1, value) < 0:
+        return "-0"
     if not tensor.is_floating_point() or value == 0:
         return str(int(value))
     is_double = tensor.dtype == torch.float64

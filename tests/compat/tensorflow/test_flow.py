@@ -96,13 +96,34 @@ def test_python_and_numpy_functions_give_typed_tensors():
     assert b.dtype == tf.int64
 
 
-def test_print_shows_arrays():
+def printed(*values, **options):
     stream = io.StringIO()
-    tf.print("x:", tf.constant([1, 2]), {"a": tf.constant(1.5)}, output_stream=stream)
-    assert stream.getvalue().startswith("x: [1 2] {'a': ")
-    stream = io.StringIO()
-    tf.print(tf.range(100), output_stream=stream)
-    assert stream.getvalue() == "[ 0  1  2 ... 97 98 99]\n"
+    tf.print(*values, output_stream=stream, end="", **options)
+    return stream.getvalue()
+
+
+def test_print_shows_tensors_within_structures():
+    assert printed("x:", tf.constant([1, 2]), {"a": tf.constant(1.5)}) == "x: [1 2] {'a': 1.5}"
+    assert printed((1.0, tf.Variable(2.0)), None, True, sep="|") == "(1.0, 2)|None|True"
+    assert printed(tf.zeros((2, 3)).shape) == "TensorShape([2, 3])"
+
+
+def test_print_writes_numbers_as_tensorflow_does():
+    assert printed(tf.range(100)) == "[0 1 2 ... 97 98 99]"
+    assert printed(tf.constant([[1 / 3, -0.0], [1e-8, 2]])) == "[[0.333333343 -0]\n [1e-08 2]]"
+    assert printed(tf.constant([True, False]), summarize=-1) == "[1 0]"
+    assert printed(tf.ones(8), summarize=None) == "[1 1 1 1 1 1 1 1]"
+
+
+def test_print_writes_texts_alone_as_they_are_and_others_in_quotes():
+    assert printed(tf.constant("é")) == "é"
+    assert printed("a", tf.constant("b"), tf.constant(["c"])) == 'a "b" ["c"]'
+
+
+def test_print_writes_ragged_and_sparse_tensors():
+    assert printed(tf.ragged.constant([[1, 2], [3]])) == "[[1, 2], [3]]"
+    text = printed(tf.sparse.from_dense([[0, 5]]))
+    assert text == "SparseTensor(indices=[[0 1]], values=[5], shape=[1 2])"
 
 
 def test_tensor_arrays():
