@@ -42,8 +42,8 @@ def dimension_value(dimension: Any) -> int | None:
 
 
 def dimension_at_index(shape: Any, index: int) -> int | None:
-    """The size at ``index``; None if the rank isn't known."""
-    return None if shape.rank is None else shape[index]
+    """The size at ``index``."""
+    return shape[index]
 
 
 complex_types = (complex, np.complexfloating)

@@ -18,7 +18,6 @@ def test_sizes_of_shapes_are_numbers_already():
     shape = tf.TensorShape([None, 3])
     assert tf.compat.dimension_value(shape[1]) == tf.compat.dimension_at_index(shape, 1) == 3
     assert tf.compat.dimension_at_index(shape, 0) is None
-    assert tf.compat.dimension_at_index(tf.TensorShape(None), 0) is None
 
 
 def test_kinds_of_numbers_are_tuples_of_types():

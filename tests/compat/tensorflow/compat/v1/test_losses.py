@@ -7,15 +7,16 @@ import tensorflow as tf
 losses = tf.compat.v1.losses
 Y, P = [[0.0, 1.0], [1.0, 0.0]], [[0.2, 0.7], [1.9, -0.4]]
 W = [[1.0], [0.0]]
+OTHER_WEIGHTS = [[2.0, 1.0], [0.0, 1.0]]
 
 
 @pytest.mark.parametrize("name, arguments, options, expected", [
     ("absolute_difference", (Y, P), {}, 0.45),
     ("mean_squared_error", (Y, P), {}, 0.275),
     ("mean_squared_error", (Y, P, W), {}, 0.065),
-    ("mean_squared_error", (Y, P), {"weights": [[2.0, 1.0], [0.0, 1.0]], "reduction": "weighted_mean"}, 0.0825),
+    ("mean_squared_error", (Y, P, OTHER_WEIGHTS), {"reduction": "weighted_mean"}, 0.0825),
     ("mean_squared_error", (Y, P), {"reduction": losses.Reduction.SUM}, 1.1),
-    ("mean_squared_error", (Y, P, W), {"reduction": losses.Reduction.SUM_OVER_BATCH_SIZE}, 0.0325),
+    ("mean_squared_error", (Y, P, W), {"reduction": "weighted_sum_over_batch_size"}, 0.0325),
     ("huber_loss", (Y, P), {"delta": 0.5}, 0.1175),
     ("log_loss", (Y, [[0.2, 0.7], [0.9, 0.4]]), {}, 0.299002),
     ("hinge_loss", (Y, P), {}, 0.525),
