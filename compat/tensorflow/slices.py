@@ -1,43 +1,11 @@
-"""Changing parts of a variable: the methods ``scatter_*`` and ``assign`` of ``variable[...]``."""
+"""Changing rows of a variable: the methods ``scatter_*``."""
 
-import functools
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from torchkeras.core.variable import Variable
-
 _REDUCTIONS = {"max": "amax", "min": "amin", "mul": "prod"}
-
-
-def part_of(variable: Variable, index: Any) -> Tensor:
-    """``variable[index]``: a tensor that can also be assigned to, which changes the variable."""
-    part = variable.value[index]
-    if not torch.compiler.is_compiling():
-        part.assign = functools.partial(_assign, variable, index, _replaced)
-        part.assign_add = functools.partial(_assign, variable, index, torch.add)
-        part.assign_sub = functools.partial(_assign, variable, index, torch.sub)
-    return part
-
-
-def _replaced(old: Tensor, new: Tensor) -> Tensor:
-    return new
-
-
-def _assign(
-    variable: Variable,
-    index: Any,
-    combine: Callable[[Tensor, Tensor], Tensor],
-    value: Any,
-    use_locking: bool = False,
-    name: str | None = None,
-) -> Any:
-    whole = variable.value.detach().clone()
-    new = torch.as_tensor(value, dtype=whole.dtype, device=whole.device)
-    whole[index] = combine(whole[index], new)
-    return variable.assign(whole)
 
 
 class Scattering:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 from torchkeras_shim.composite import Composite, over_values
+from torchkeras_shim.parts import assignable
 from torchkeras_shim.printing import described
 from torchkeras_shim.rowwise import check_apart
 from torchkeras_shim.shapes import TensorShape
@@ -15,7 +16,7 @@ from torchkeras_shim.sizes import Sizes, as_sizes
 from torchkeras_shim.text import Texts, as_texts
 
 from tensorflow import dtypes
-from tensorflow.slices import Scattering, part_of
+from tensorflow.slices import Scattering
 from torchkeras import ops
 from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.core.dtypes import NAMES, standardize_dtype, torch_dtype
@@ -195,7 +196,7 @@ class Variable(Scattering, KerasVariable):
         return self.shape
 
     def __getitem__(self, index: Any) -> Tensor:
-        return part_of(self, index)
+        return assignable(self, index, self.value[index])
 
     def read_value(self) -> Tensor:
         """The value as a tensor."""
@@ -363,7 +364,7 @@ def shape(input: Any, out_type: Any = None, name: str | None = None) -> Any:
 def size(input: Any, out_type: Any = None, name: str | None = None) -> Any:
     """Number of elements, as an int32 tensor."""
     if isinstance(input, Composite):
-        input = input.flat_values
+        input = input if hasattr(input, "dense_shape") else input.flat_values
     return ops.convert_to_tensor(math.prod(shape(input)), dtype=out_type or torch.int32)
 
 

@@ -17,6 +17,7 @@ from torchkeras.core.settings import settings
 from torchkeras.core.variable import Variable
 from torchkeras.tracer import KerasTensor
 from torchkeras_shim import c_types, numpy_functions, operators, printing
+from torchkeras_shim.parts import assignable
 from torchkeras_shim.shapes import TensorShape
 
 # Tells processes that ``run``'s process starts what to take on; its value says whether torch's
@@ -115,7 +116,7 @@ class Reference:
 
 
 def extend_handles() -> None:
-    """``.shape`` of symbolic tensors and variables as in TensorFlow."""
+    """``.shape`` and parts of symbolic tensors and variables as in TensorFlow."""
     make = tuple.__new__
     for kind in (KerasTensor, Variable):
         shape = kind.shape.fget
@@ -125,6 +126,8 @@ def extend_handles() -> None:
         kind.get_shape = lambda self: self.shape
         kind.ref = lambda self: Reference(self)
     KerasTensor.set_shape = lambda self, shape: self.shape.assert_is_compatible_with(shape)
+    read = Variable.__getitem__
+    Variable.__getitem__ = lambda self, index: assignable(self, index, read(self, index))
 
 
 def extend_dtypes() -> None:
