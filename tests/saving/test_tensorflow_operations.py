@@ -1,3 +1,4 @@
+import keras as real
 import numpy as np
 import pytest
 import torch
@@ -79,3 +80,23 @@ def test_losses_and_metrics_at_the_side_are_kept(of_tensorflow, tmp_path):
         model.compile()
         made = model.evaluate([known["x0"], known["x1"]], verbose=0, return_dict=True)
         assert made == pytest.approx({name: float(known[name]) for name in ("loss", "height")})
+
+
+def test_the_shape_of_a_tensor_may_be_that_of_another():
+    other = torch.zeros(4, 2, 3)
+    shape = said("shape")(other)
+    assert said("broadcast_to")(X, shape=shape).shape == (4, 2, 3)
+    assert said("fill")(shape, value=2.0).unique().tolist() == [2.0]
+    assert said("ones")(shape, dtype="int32").dtype == torch.int32
+    assert said("zeros")([2, 3]).tolist() == torch.zeros(2, 3).tolist()
+
+
+def test_real_keras_reads_what_became_of_the_graph(of_tensorflow, tmp_path):
+    model = keras.models.model_from_json((of_tensorflow / "graph.json").read_text())
+    plain = keras.Model(model.inputs, model.outputs)  # Keras 3 has no losses at the side
+    plain.save(tmp_path / "model.keras")
+    theirs = real.models.load_model(tmp_path / "model.keras")
+    with np.load(of_tensorflow / "graph.npz") as known:
+        results = theirs([torch.tensor(known["x0"]), torch.tensor(known["x1"])])
+        for number, result in enumerate(results):
+            np.testing.assert_allclose(result.numpy(), known[f"y{number}"], atol=1e-5)

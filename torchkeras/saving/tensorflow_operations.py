@@ -77,8 +77,16 @@ def _index(spec: Any) -> Any:
     return spec
 
 
+class _Shape(tuple):
+    """The sizes of a tensor, and whose they are."""
+
+    source: Any
+
+
 def _shape(input: Any, out_type: Any = None) -> tuple[Any, ...]:
-    return tuple(ops.shape(input))
+    shape = _Shape(ops.shape(input))
+    shape.source = input
+    return shape
 
 
 def _sizes(shape: Any) -> tuple[Any, ...]:
@@ -91,8 +99,8 @@ def _sizes(shape: Any) -> tuple[Any, ...]:
 
 
 def _broadcast_to(input: Any, shape: Any) -> Any:
-    if any(is_symbolic(size) for size in shape):
-        return ops.multiply(input, ops.ones(shape, dtype=input.dtype))
+    if isinstance(shape, _Shape):
+        return ops.add(input, ops.zeros_like(shape.source, dtype=input.dtype))
     return ops.broadcast_to(input, tuple(shape))
 
 
@@ -274,7 +282,14 @@ def _add_all(inputs: Any) -> Any:
 
 
 def _fill(dims: Any, value: Any) -> Any:
-    return ops.full(_sizes(dims), value)
+    if isinstance(dims, _Shape):
+        dtype = "float32" if isinstance(value, float) else "int32"
+        return ops.full_like(dims.source, value, dtype=dtype)
+    return ops.full(tuple(dims), value)
+
+
+def _filled(value: float) -> Callable[..., Any]:
+    return lambda shape, dtype="float32": ops.cast(_fill(shape, value), dtype)
 
 
 def _size(input: Any, out_type: Any = None) -> Any:
@@ -362,6 +377,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "zeros_like": lambda input, dtype=None: ops.zeros_like(input, dtype=dtype),
     "ones_like": lambda input, dtype=None: ops.ones_like(input, dtype=dtype),
     "fill": _fill,
+    "zeros": _filled(0.0),
+    "ones": _filled(1.0),
     "broadcast_to": _broadcast_to,
     "one_hot": _one_hot,
     "clip_by_value": lambda t, clip_value_min, clip_value_max: ops.clip(
