@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from torchkeras.cli import check, port, run
+from torchkeras.cli import check, eject, port, run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m torchkeras", description="The Keras API, native on PyTorch."
     )
     commands = parser.add_subparsers(dest="command", metavar="command", required=True)
-    for command in (run, check, port):
+    for command in (run, check, port, eject):
         command.add_to(commands)
     options = parser.parse_args(sys.argv[1:] if arguments is None else arguments)
     try:

@@ -14,6 +14,7 @@ from torchkeras.layers.calibration import calibrate, is_chosen
 from torchkeras.layers.preprocessing.texts import is_text, text_array
 from torchkeras.layers.structures import has_shape, is_text_array, shape_of
 from torchkeras.models.asides import Asides
+from torchkeras.models.leaving import Leaving
 from torchkeras.models.summary import print_summary
 from torchkeras.quantizers.configurations import resolve
 from torchkeras.saving import api as saving
@@ -22,7 +23,7 @@ from torchkeras.tracer.graph import module_keys, without_single
 from torchkeras.training.trainer import Trainer
 
 
-class Model(Asides, Trainer, Layer):
+class Model(Asides, Leaving, Trainer, Layer):
     """Layers grouped into one, with ``compile``, ``fit``, ``evaluate``, ``predict`` and ``save``.
 
     Made in one of three ways: ``Model(inputs, outputs)`` from symbolic tensors; ``Sequential``; or
@@ -42,9 +43,9 @@ class Model(Asides, Trainer, Layer):
 
     # Set by models.functional: the class that Model(inputs, outputs) makes.
     functional_class: type | None = None
-
     # Whether inputs must have the sizes that the graph was made with.
     _checks_sizes = True
+
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         if cls is Model and is_functional(args, kwargs):
             cls = Model.functional_class

@@ -95,13 +95,13 @@ def lower(module: nn.Module, *examples: Any, is_layer: Callable[[nn.Module], boo
     """
     graphs, owners = {}, {}
     for mode in ("inference", "training"):
-        recorder = _Recorder(module, is_layer)
+        recorder = Recorder(module, is_layer)
         graphs[mode] = recorder.record(examples, training=mode == "training")
         owners.update(recorder.owners)
     return Lowered(graphs, owners, module.state_dict().keys())
 
 
-class _Recorder(TorchFunctionMode):
+class Recorder(TorchFunctionMode):
     """Notes each torch function and each plain module that is called while it is on."""
 
     def __init__(self, module: nn.Module, is_layer: Callable[[nn.Module], bool]) -> None:
@@ -194,10 +194,14 @@ class _Recorder(TorchFunctionMode):
         self.nodes[id(tensor)] = node
         self.kept.append(tensor)
         if isinstance(tensor, Tensor):
-            for axis, size in enumerate(tensor.shape):
-                expression = _expression(size)
-                if expression is not None and expression.is_Symbol and expression not in self.sizes:
-                    self.sizes[expression] = (node, axis)
+            self.note_sizes(tensor, node)
+
+    def note_sizes(self, tensor: Tensor, node: fx.Node) -> None:
+        """Remember where sizes can be read off, those that aren't known yet."""
+        for axis, size in enumerate(tensor.shape):
+            expression = _expression(size)
+            if expression is not None and expression.is_Symbol and expression not in self.sizes:
+                self.sizes[expression] = (node, axis)
 
     # Functions
 
@@ -206,7 +210,10 @@ class _Recorder(TorchFunctionMode):
     ) -> Any:
         kwargs = dict(kwargs or {})
         kwargs.pop("generator", None)  # plain torch draws from its own
-        result = function(*args, **kwargs)
+        if function in _RECURRENT and type(args[3]) is bool:
+            result = _like_recurrent(*args)
+        else:
+            result = function(*args, **kwargs)
         if self.quiet or not _is_noted(function, result, args):
             return result
         before = [id(leaf) for leaf in nested.flatten((args, kwargs))]
@@ -254,8 +261,10 @@ class _Recorder(TorchFunctionMode):
 
         def noted(module: nn.Module, *args: Any, **kwargs: Any) -> Any:
             path = self.modules.get(id(module))
-            if self.quiet or path is None or self._is_open(module):
+            if self.quiet or path is None:
                 return call(module, *args, **kwargs)
+            if self._is_open(module):
+                return self.look_into(call, module, path, args, kwargs)
             self.quiet = True
             try:
                 result = call(module, *args, **kwargs)
@@ -273,6 +282,12 @@ class _Recorder(TorchFunctionMode):
             yield
         finally:
             nn.Module.__call__ = call
+
+    def look_into(
+        self, call: Callable, module: nn.Module, path: str, args: tuple, kwargs: dict[str, Any]
+    ) -> Any:
+        """Call a layer, whose own calls are noted."""
+        return call(module, *args, **kwargs)
 
     def _is_open(self, module: nn.Module) -> bool:
         return self.is_layer(module) or isinstance(module, fx.GraphModule)
@@ -343,7 +358,7 @@ class _Recorder(TorchFunctionMode):
         """A weight, or a constant."""
         path = self.tensors.get(id(tensor))
         if path is None:
-            path = self.names("constant")
+            path = self.tensors[id(tensor)] = self.names("constant")
         self.owners[path] = tensor
         node = self.graph.get_attr(path)
         self._keep(tensor, node)
@@ -399,6 +414,18 @@ _ARITHMETIC = {
     "CleanDiv": operator.floordiv, "PythonMod": operator.mod, "Mod": operator.mod,
     "Pow": operator.pow, "IntTrueDiv": operator.truediv, "FloatTrueDiv": operator.truediv,
 }  # fmt: skip
+
+
+# Torch runs stand-in tensors through these step by step, a hundred times and more.
+_RECURRENT = {torch.lstm, torch.gru, torch.rnn_tanh, torch.rnn_relu}
+
+
+def _like_recurrent(x: Tensor, state: Any, weights: Any, *settings: Any) -> tuple[Tensor, ...]:
+    """Tensors like those that torch's recurrent functions give."""
+    is_both_ways = settings[4]
+    outputs = x.new_zeros((*x.shape[:2], weights[1].shape[1] * (1 + is_both_ways)))
+    states = state if isinstance(state, (tuple, list)) else (state,)
+    return outputs, *map(torch.zeros_like, states)
 
 
 def _expression(size: Any) -> Any:

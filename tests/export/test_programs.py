@@ -1,0 +1,132 @@
+"""Models as programs."""
+
+import subprocess
+import sys
+
+import contract
+import numpy as np
+import pytest
+import torch
+
+from torchkeras import Input, InputSpec, Model, Sequential, layers
+from torchkeras.export.programs import export
+
+ROWS = {str(row): row for row in contract.TABLE if not row.eager}
+
+
+def network():
+    image = Input((8, 8, 3), name="image")
+    x = layers.Conv2D(4, 3, strides=2, padding="same", activation="relu")(image)
+    x = layers.GlobalAveragePooling2D()(layers.BatchNormalization()(x))
+    return Model(image, layers.Dense(2, activation="softmax")(x))
+
+
+def two_inputs():
+    a, b = Input((2,), name="a"), Input((3,), name="b")
+    return Model(
+        {"a": a, "b": b}, {"sum": layers.Dense(1)(a) + layers.Dense(1)(b), "twice": a * 2.0}
+    )
+
+
+def run_onnx(path, **inputs):
+    runtime = pytest.importorskip("onnxruntime")
+    session = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    return session.run(None, inputs)
+
+
+def test_a_program_takes_any_batch_and_needs_no_torchkeras(tmp_path):
+    model = network()
+    export(model, tmp_path / "model.pt2", verbose=False)
+    x = np.random.default_rng(0).normal(size=(5, 8, 8, 3)).astype("float32")
+    np.savez(tmp_path / "x.npz", x=x, y=model.predict(x, verbose=0))
+    code = (
+        "import sys; sys.modules['torchkeras'] = None; import numpy, torch; "
+        "f = numpy.load('x.npz'); p = torch.export.load('model.pt2').module(); "
+        "torch.testing.assert_close(p(torch.tensor(f['x'])), torch.tensor(f['y']))"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+
+
+def test_structures_of_inputs_and_outputs_are_kept(tmp_path):
+    model = two_inputs()
+    export(model, tmp_path / "model.pt2", "torch", verbose=False)
+    data = {"a": torch.ones(4, 2), "b": torch.ones(4, 3)}
+    found = torch.export.load(tmp_path / "model.pt2").module()(data)
+    torch.testing.assert_close(found, model(data))
+
+
+def test_the_model_is_left_in_its_mode(tmp_path):
+    model = network()
+    model.train()
+    export(model, tmp_path / "model.pt2", verbose=False)
+    assert all(part.training for part in model.modules())
+
+
+def test_a_signature_may_be_given(tmp_path):
+    model = Sequential([Input((None, 3)), layers.Dense(2)])
+    signature = [InputSpec(shape=(None, 7, 3), dtype="float32")]
+    export(model, tmp_path / "model.pt2", input_signature=signature, verbose=False)
+    program = torch.export.load(tmp_path / "model.pt2").module()
+    assert program(torch.zeros(2, 7, 3)).shape == (2, 7, 2)
+
+
+def test_onnx_takes_any_batch_under_the_names_of_the_inputs(tmp_path):
+    pytest.importorskip("onnxscript")
+    model = network()
+    export(model, tmp_path / "model.onnx", verbose=False)
+    x = np.random.default_rng(0).normal(size=(5, 8, 8, 3)).astype("float32")
+    (found,) = run_onnx(tmp_path / "model.onnx", image=x)
+    np.testing.assert_allclose(found, model.predict(x, verbose=0), rtol=1e-4, atol=1e-5)
+
+
+def test_onnx_has_an_input_for_each(tmp_path):
+    pytest.importorskip("onnxscript")
+    model = two_inputs()
+    export(model, tmp_path / "model.onnx", "onnx", verbose=False)
+    data = {"a": np.ones((4, 2), "float32"), "b": np.ones((4, 3), "float32")}
+    found = run_onnx(tmp_path / "model.onnx", **data)
+    wanted = model.predict(data, verbose=0)
+    np.testing.assert_allclose(found[0], wanted["sum"], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(found[1], wanted["twice"])
+
+
+@pytest.mark.slow
+def test_machine_code_takes_any_batch(tmp_path):
+    model = network()
+    export(model, tmp_path / "model.pt2", "aoti", verbose=False)
+    x = np.random.default_rng(0).normal(size=(5, 8, 8, 3)).astype("float32")
+    found = torch._inductor.aoti_load_package(str(tmp_path / "model.pt2"))(torch.tensor(x))
+    np.testing.assert_allclose(found, model.predict(x, verbose=0), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ROWS)
+def test_every_layer_can_be_exported(name, tmp_path):
+    row = ROWS[name]
+    symbols = row.symbols()
+    model = Model(symbols, row.layer()(symbols))
+    export(model, tmp_path / "model.pt2", verbose=False)
+    x = row.tensors()
+    found = torch.export.load(tmp_path / "model.pt2").module()(x)
+    torch.testing.assert_close(found, model(x), equal_nan=True)
+
+
+@pytest.mark.parametrize("format", ["tf_saved_model", "openvino", "litert", "torchscript"])
+def test_other_formats_say_what_to_use(format, tmp_path):
+    with pytest.raises(ValueError, match='expected "torch", "onnx" or "aoti".*Use|use'):
+        export(network(), tmp_path / "model", format)
+
+
+def test_slips_are_errors(tmp_path):
+    model = network()
+    with pytest.raises(ValueError, match='Did you mean "onnx"'):
+        export(model, tmp_path / "model.onnx", "onxx")
+    with pytest.raises(ValueError, match=r"ends in '.pt2'"):
+        export(model, tmp_path / "model", "torch")
+    with pytest.raises(ValueError, match="strict"):
+        export(model, tmp_path / "model.pt2", "torch", stict=True)
+    with pytest.raises(ValueError, match="opset_version alone"):
+        export(model, tmp_path / "model.onnx", "onnx", opset=18)
+    with pytest.raises(RuntimeError, match="Give inputs of your own"):
+        export(Sequential([layers.Dense(2)]), tmp_path / "model.pt2")
+    assert not list(tmp_path.iterdir())

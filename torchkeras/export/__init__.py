@@ -1,0 +1,5 @@
+"""Models taken elsewhere: as PyTorch source, as programs, as ONNX."""
+
+from torchkeras.export.ejection import eject
+
+__all__ = ["eject"]

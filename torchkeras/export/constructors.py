@@ -1,0 +1,180 @@
+"""Modules as the source that makes them."""
+
+import dataclasses
+import inspect
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from torchkeras.export.expressions import (
+    ATOM,
+    Expression,
+    Unwritable,
+    call,
+    constant,
+    fields_of,
+    function_name,
+)
+from torchkeras.export.sources import Sources
+
+# Arguments that the modules of torchkeras.nn keep in another form.
+_KEPT: dict[str, Callable[[Any], Any]] = {
+    "bias": lambda module: module.bias is not None,
+    "scale": lambda module: module.weight is not None,
+    "center": lambda module: module.bias is not None,
+    "elementwise_affine": lambda module: module.weight is not None,
+}
+_OWN_KEPT: dict[tuple[str, str], Callable[[Any], Any]] = {
+    ("Einsum", "shape"): lambda module: tuple(module.weight.shape),
+    ("Einsum", "bias_shape"): lambda module: (
+        None if module.bias is None else tuple(module.bias.shape)
+    ),
+    ("ConvLSTM", "channels"): lambda module: module.input_conv.in_channels,
+    ("ConvLSTM", "bias"): lambda module: module.input_conv.bias is not None,
+}
+# Arguments of torch's modules of windows: one number stands for the same along each axis.
+_OF_WINDOWS = {"kernel_size", "stride", "padding", "dilation", "output_padding"}
+_WITHOUT_STATE = (bool, int, float, str, type(None))
+
+
+class Constructors:
+    """Writes constructors, and notes what of ``torchkeras.nn`` they need.
+
+    Args:
+        sources: Where that is noted.
+    """
+
+    def __init__(self, sources: Sources) -> None:
+        self.sources = sources
+
+    def of_module(self, module: nn.Module) -> Expression:
+        """The call that makes a module like ``module``, its weights aside.
+
+        Raises:
+            Unwritable: its class is neither torch's nor of ``torchkeras.nn``.
+        """
+        kind = type(module)
+        if kind in (nn.Sequential, nn.ModuleList):
+            return self._container(module)
+        if kind.__module__.startswith("torch.nn.modules.") and hasattr(nn, kind.__name__):
+            name = f"nn.{kind.__name__}"
+        else:
+            name = self.sources.require(kind)
+        positional, named = [], {}
+        for place, parameter in enumerate(_parameters(kind)):
+            given = self._argument(module, parameter)
+            if given is parameter.empty or _equal(given, parameter.default):
+                continue
+            if (not place or parameter.default is parameter.empty) and not named:
+                positional.append(self.of_value(given))
+            else:
+                named[parameter.name] = self.of_value(given)
+        return call(name, positional, named)
+
+    def _container(self, module: nn.Module) -> Expression:
+        parts = {key: self.of_module(part) for key, part in module.named_children()}
+        name = f"nn.{type(module).__name__}"
+        if isinstance(module, nn.ModuleList):
+            return Expression(f"{name}([{', '.join(part.text for part in parts.values())}])", ATOM)
+        if all(key.isdigit() for key in parts):
+            return call(name, list(parts.values()), {})
+        self.sources.imports.add("from collections import OrderedDict")
+        return call(name, [call(OrderedDict.__name__, [], parts)], {})
+
+    def _argument(self, module: nn.Module, parameter: inspect.Parameter) -> Any:
+        """What ``module`` was given for a parameter; ``empty`` where that changes nothing."""
+        name = parameter.name
+        if name == "device":
+            return parameter.empty
+        if name == "dtype":
+            dtypes = {t.dtype for t in module.parameters() if t.is_floating_point()}
+            usual = dtypes <= {torch.float32}
+            return parameter.empty if usual else next(iter(dtypes))
+        keeper = _OWN_KEPT.get((type(module).__name__, name)) or _KEPT.get(name)
+        if keeper is not None:
+            return keeper(module)
+        if not hasattr(module, name):
+            if name.startswith("_"):
+                return parameter.empty
+            raise Unwritable(f"{type(module).__name__}, which doesn't keep its {name}")
+        given = getattr(module, name)
+        if name in _OF_WINDOWS and isinstance(given, tuple) and len(set(given)) == 1:
+            given = given[0]
+        if name == "stride" and given == _of_size(module):
+            return parameter.default if parameter.default is None else given
+        return given
+
+    def of_value(self, given: Any) -> Expression:
+        """A value that a module was made from.
+
+        Raises:
+            Unwritable: it isn't data, a function of torch or a dataclass of ``torchkeras.nn``.
+        """
+        if isinstance(given, Tensor):
+            shape = constant(tuple(given.shape)).text
+            return Expression(f"torch.zeros({shape}, dtype={given.dtype})", ATOM)
+        if dataclasses.is_dataclass(given) and not isinstance(given, type):
+            name = self.sources.require(type(given))
+            needed, others = fields_of(given)
+            written = {key: self.of_value(field) for key, field in others.items()}
+            return call(name, [self.of_value(field) for field in needed], written)
+        if inspect.isroutine(given):
+            return self.of_function(given)
+        if isinstance(given, (tuple, list)) and not all(
+            isinstance(item, _WITHOUT_STATE) for item in given
+        ):
+            items = [self.of_value(item).text for item in given]
+            text = ", ".join(items) + ("," if len(items) == 1 and isinstance(given, tuple) else "")
+            return Expression(f"[{text}]" if isinstance(given, list) else f"({text})", ATOM)
+        return constant(given)
+
+    def of_function(self, function: Callable) -> Expression:
+        """A function by its name: torch's, or one written down beside the model."""
+        try:
+            return Expression(function_name(function), ATOM)
+        except Unwritable:
+            return Expression(self.sources.require_function(function), ATOM)
+
+
+def _parameters(kind: type) -> list[inspect.Parameter]:
+    """What a class takes, ``**factory`` handed on to its bases left out."""
+    parameters = list(inspect.signature(kind.__init__).parameters.values())[1:]
+    by_name = {p.name: p for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        empty = inspect.Parameter.empty
+        for name in ("bias", "device", "dtype"):  # what bases take by name
+            base = _base_parameter(kind, name)
+            if base is not None and name not in by_name:
+                by_name[name] = base.replace(
+                    default=None if base.default is empty else base.default
+                )
+    return list(by_name.values())
+
+
+def _base_parameter(kind: type, name: str) -> inspect.Parameter | None:
+    for base in kind.__mro__[1:]:
+        if "__init__" in vars(base):
+            parameter = inspect.signature(base.__init__).parameters.get(name)
+            if parameter is not None:
+                return parameter
+    return (
+        inspect.Parameter("dtype", inspect.Parameter.KEYWORD_ONLY, default=None)
+        if (name == "dtype")
+        else None
+    )
+
+
+def _of_size(module: nn.Module) -> Any:
+    size = getattr(module, "kernel_size", None)
+    return size[0] if isinstance(size, tuple) and len(set(size)) == 1 else size
+
+
+def _equal(given: Any, default: Any) -> bool:
+    if default is inspect.Parameter.empty or isinstance(given, Tensor):
+        return False
+    if type(given) is bool or type(default) is bool:
+        return given is default
+    return given is default or bool(given == default)

@@ -1,0 +1,98 @@
+"""Inputs for a model, drawn at random."""
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from torchkeras.core import nested
+from torchkeras.core.checks import moment_error
+from torchkeras.layers.base import Layer
+from torchkeras.layers.structures import symbols_of_shape
+
+# Lengths tried for axes that the model leaves open.
+_LENGTHS = (16, 7, 32, 64, 128, 224, 299)
+_WORDS = ("a", "b", "the", "of", "and")
+
+
+def draw_inputs(model: Layer, batch: int = 3, seed: int = 0, symbols: Any = None) -> Any:
+    """Arrays that ``model`` can be called on, structured as its inputs.
+
+    Floats are drawn from the normal distribution, integers from those that every embedding in the
+    model has a row for, texts from a few words.
+
+    Args:
+        model: A built model or layer.
+        batch: Length of the first axis, where the model leaves it open.
+        seed: Of the numbers.
+        symbols: Shapes and types; None takes the model's own.
+
+    Raises:
+        RuntimeError: the model doesn't remember what it is called on, or takes none of the lengths
+            tried for an open axis.
+    """
+    symbols = symbols_of(model) if symbols is None else symbols
+    is_open = any(n is None for s in nested.flatten(symbols) for n in s.shape[1:])
+    error: Exception | None = None
+    for length in _LENGTHS if is_open else _LENGTHS[:1]:
+        generator = np.random.default_rng(seed)
+        below = _rows(model)
+        arrays = nested.map_leaves(
+            lambda symbol: _array(symbol, batch, length, below, generator),  # noqa: B023, called at once
+            symbols,
+        )
+        if not is_open:
+            return arrays
+        try:
+            with torch.no_grad():
+                model(arrays, training=False)
+        except (RuntimeError, ValueError) as failure:
+            error = failure
+            continue
+        return arrays
+    raise moment_error(
+        model, f"takes none of the lengths {_LENGTHS} ({error})", "Give inputs of your own."
+    )
+
+
+def symbols_of(model: Layer) -> Any:
+    """Shapes and types of what a model is called on.
+
+    Raises:
+        RuntimeError: it doesn't remember them.
+    """
+    graph = getattr(model, "_graph", None)
+    if graph is not None:
+        single = isinstance(graph.inputs, (list, tuple)) and len(graph.inputs) == 1
+        return graph.inputs[0] if single else graph.inputs
+    shapes = model._build_arguments
+    if not shapes:
+        raise moment_error(
+            model, "doesn't remember the shape of its input", "Give inputs of your own."
+        )
+    return symbols_of_shape(next(iter(shapes.values())), model.compute_dtype)
+
+
+def _rows(model: Layer) -> int:
+    """The smallest number of rows of an embedding, or of tokens of an encoding."""
+    found = [
+        rows
+        for module in model.modules()
+        for key in ("input_dim", "num_tokens")
+        if isinstance(rows := getattr(module, key, None), int)
+    ]
+    return min(found, default=2)
+
+
+def _array(symbol: Any, batch: int, length: int, below: int, generator: Any) -> np.ndarray:
+    first, *rest = (*symbol.shape, None)[: max(symbol.ndim, 1)]
+    shape = [batch if first is None else first, *(length if n is None else n for n in rest)]
+    if symbol.dtype == "string":
+        return generator.choice(np.array(_WORDS, dtype=object), shape)
+    if symbol.dtype == "bool":
+        return generator.integers(0, 2, shape).astype(bool)
+    if "int" in symbol.dtype:
+        return generator.integers(0, below, shape).astype(symbol.dtype)
+    return generator.normal(size=shape).astype(
+        "float32" if symbol.dtype == "bfloat16" else symbol.dtype
+    )

@@ -1,0 +1,234 @@
+"""A model written down as PyTorch source that needs nothing of torchkeras."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from torchkeras.core import nested
+from torchkeras.core.checks import kind_error, moment_error
+from torchkeras.export import texts
+from torchkeras.export.constructors import Constructors
+from torchkeras.export.drawing import draw_inputs
+from torchkeras.export.expressions import Unwritable
+from torchkeras.export.layout import laid_out
+from torchkeras.export.sources import Sources
+from torchkeras.export.units import Architect, Traces
+from torchkeras.export.writer import Writer
+from torchkeras.layers.base import Layer
+from torchkeras.layers.dropout import Dropout
+from torchkeras.saving import files
+from torchkeras.tracer.frames import trace
+
+FILES = ("model.py", "model.safetensors", "predictions.safetensors", "test_model.py", "README.md")
+
+
+def eject(
+    model: Layer,
+    path: str | os.PathLike,
+    inputs: Any = None,
+    overwrite: bool = True,
+    check: bool = False,
+) -> Path:
+    """Write a model as PyTorch source: readable, with its weights, and free of torchkeras.
+
+    The folder gets ``model.py`` (a class for the model and one for each model and larger layer in
+    it, ``forward`` as straight code, the modules that torch lacks, and ``load()``),
+    ``model.safetensors``, ``predictions.safetensors`` (inputs and what the model makes of them),
+    ``test_model.py`` (which says whether the source gives those predictions) and ``README.md``.
+
+    Random layers draw from torch's generator, also those with a seed. Losses and metrics that
+    layers add are left out.
+
+    Args:
+        model: A built model or layer. What it does is recorded while it runs once on stand-in
+            tensors: branches of a subclass's ``call`` that aren't taken are not in the source.
+        path: The folder, made if it isn't there.
+        inputs: Arrays to record predictions for; None draws some.
+        overwrite: Whether files that are there are replaced.
+        check: Whether to run the test, in a process of its own.
+
+    Returns:
+        The folder.
+
+    Raises:
+        RuntimeError: the model isn't built; or the test, which was asked for, failed.
+        ValueError: something in the model has no form as torch source: texts, modules of other
+            libraries, computations that depend on values.
+        FileExistsError: a file is there and ``overwrite`` is off.
+
+    Example:
+        >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, name="out")])
+        >>> folder = keras.export.eject(model, tmp_path / "out")
+        >>> "self.out = nn.Linear(4, 2)" in (folder / "model.py").read_text()
+        True
+    """
+    if not isinstance(model, Layer):
+        raise kind_error("eject", "model", model, "a layer or model of torchkeras")
+    if not model.built:
+        raise moment_error(model, "isn't built", "Call it on data, or call build(input_shape).")
+    folder = Path(path)
+    for name in FILES:
+        files.prepare_target("eject", folder / name, overwrite)
+    arrays = draw_inputs(model) if inputs is None else inputs
+    source = Source(model, arrays)
+    given, found = _predictions(model, arrays)
+    contents: dict[str, str] = {
+        "model.py": laid_out(source.text()),
+        "test_model.py": laid_out(texts.test(source.inputs)),
+        "README.md": texts.readme(source.root.name, source.inputs),
+    }
+    for name, text in contents.items():
+        with files.replacing(folder / name) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    _save(source.state(), folder / "model.safetensors")
+    recorded = {**dict(zip(source.inputs, given, strict=True)), **found}
+    _save(recorded, folder / "predictions.safetensors")
+    if check:
+        _check(folder)
+    return folder
+
+
+def _predictions(model: Layer, arrays: Any) -> tuple[list[Tensor], dict[str, Tensor]]:
+    """The inputs as tensors, and the outputs by number."""
+    given = [torch.as_tensor(array) for array in nested.flatten(arrays)]
+    with torch.no_grad():
+        outputs = model(nested.pack_sequence_as(arrays, given), training=False)
+    leaves = [leaf for leaf in nested.flatten(outputs) if isinstance(leaf, Tensor)]
+    return given, {f"output:{number}": leaf for number, leaf in enumerate(leaves)}
+
+
+def _save(tensors: dict[str, Tensor], path: Path) -> None:
+    from safetensors.torch import save_file
+
+    plain = {key: tensor.detach().cpu().contiguous().clone() for key, tensor in tensors.items()}
+    with files.replacing(path) as temporary:
+        save_file(plain, str(temporary), metadata={"format": "pt"})
+
+
+def _check(folder: Path) -> None:
+    """Run the test that was written, where nothing but torch and safetensors is needed."""
+    command = [sys.executable, "-c", texts.RUN_TEST]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(
+            f"eject: the source in {str(folder)!r} doesn't give the predictions of the model; "
+            f"expected them to within 1e-4:\n{done.stderr.strip()[-2000:]}"
+        )
+
+
+def _is_layer(module: nn.Module) -> bool:
+    return isinstance(module, Layer)
+
+
+def _is_model(module: nn.Module) -> bool:
+    return hasattr(module, "functional_class")
+
+
+def _replacement(module: nn.Module) -> nn.Module | None:
+    """The module of torch that stands for a whole layer."""
+    if type(module) is Dropout and module.rate > 0 and module.noise_shape is None:
+        return nn.Dropout(module.rate)
+    return None
+
+
+class Source:
+    """The source of a model.
+
+    Attributes:
+        root: The class of the model.
+        inputs: Names of what its ``forward`` takes.
+    """
+
+    def __init__(self, model: Layer, arrays: Any) -> None:
+        self.model = model
+        _check_texts(model, arrays)
+        symbols = getattr(model, "inputs", None)
+        examples = model._remembered_inputs() if symbols else (arrays,)
+        inline: set[str] = set()
+        while True:
+            self._write(examples, inline)
+            if not self.writer.clashes:
+                return
+            inline |= self.writer.clashes
+
+    def _write(self, examples: tuple[Any, ...], inline: set[str]) -> None:
+        traces = _traces(self.model, *examples)
+        owners = {**traces.training.owners, **traces.inference.owners}
+        self.sources = Sources(set(texts.TAKEN))
+        self.sources.write_function = self._function
+        self.writer = Writer(owners, Constructors(self.sources), self.sources.taken)
+        unit = Architect(traces, _is_model, _replacement, inline).root()
+        self.root = self.writer.write(unit, texts.title(self.model))
+        self.inputs = self.writer.names_of_inputs
+
+    def _function(self, name: str, function: Callable) -> str:
+        """An activation as a function of torch's."""
+        layer = _Activation(function)
+        layer.built = True
+        unit = Architect(_traces(layer, torch.zeros(2, 3)), _is_model, _replacement, set()).root()
+        return self.writer.function(unit, name)
+
+    def state(self) -> dict[str, Tensor]:
+        """Weights and constants by the name they have in the source."""
+        found: dict[str, Tensor] = {}
+        for name, owner in self.root.state.items():
+            if isinstance(owner, nn.Module):
+                found.update(
+                    {f"{name}.{k}": v for k, v in owner.state_dict(keep_vars=True).items()}
+                )
+            else:
+                found[name] = owner
+        return found
+
+    def ties(self) -> list[tuple[str, str]]:
+        """Names of weights that are one, each with the first name it has."""
+        first: dict[int, str] = {}
+        pairs = []
+        for name, tensor in self.state().items():
+            if isinstance(tensor, nn.Parameter):
+                known = first.setdefault(id(tensor), name)
+                pairs += [(name, known)] if known != name else []
+        return pairs
+
+    def text(self) -> str:
+        """The whole of ``model.py``."""
+        classes = [self.writer.source(w) for w in reversed(self.writer.classes)]
+        return texts.module(
+            self.root.name, classes, self.sources.text(), self.sources.imports, self.ties()
+        )
+
+
+def _traces(model: Layer, *examples: Any) -> Traces:
+    return Traces(
+        trace(model, *examples, is_layer=_is_layer, training=True),
+        trace(model, *examples, is_layer=_is_layer, training=False),
+    )
+
+
+class _Activation(Layer):
+    """An activation as a layer, to be recorded."""
+
+    def __init__(self, function: Callable) -> None:
+        super().__init__()
+        self.function = function
+
+    def call(self, x: Tensor) -> Tensor:
+        return self.function(x)
+
+
+def _check_texts(model: Layer, arrays: Any) -> None:
+    for array in nested.flatten(arrays):
+        kind = getattr(getattr(array, "dtype", None), "kind", "")
+        if kind in "OSU" and kind:
+            raise Unwritable(
+                f'{type(model).__name__} "{model.name}" takes texts, which torch has no tensors '
+                "for, so it can't be written as torch source. Make a model of the part behind "
+                "TextVectorization or StringLookup, eject that, and apply the vocabulary "
+                "(layer.get_vocabulary()) in the code that feeds it."
+            )

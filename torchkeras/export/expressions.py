@@ -1,0 +1,251 @@
+"""Values and calls of torch functions as Python expressions."""
+
+import dataclasses
+import inspect
+import math
+import operator
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import torch
+from torch import fx, nn
+from torch.nn import functional as F
+
+
+class Expression(NamedTuple):
+    """Source of an expression, and how tightly it binds (see ``ATOM``)."""
+
+    text: str
+    tightness: int
+
+    def within(self, tightness: int) -> str:
+        """The source, in brackets where an operator that binds so tightly is beside it."""
+        return self.text if self.tightness >= tightness else f"({self.text})"
+
+
+ATOM, POWER, UNARY, PRODUCT, SUM, SHIFT, AND, XOR, OR, COMPARISON, CHOICE = range(20, 9, -1)
+
+_BINARY = {
+    "pow": ("**", POWER), "mul": ("*", PRODUCT), "truediv": ("/", PRODUCT),
+    "floordiv": ("//", PRODUCT), "mod": ("%", PRODUCT), "matmul": ("@", PRODUCT), "add": ("+", SUM),
+    "sub": ("-", SUM), "lshift": ("<<", SHIFT), "rshift": (">>", SHIFT), "and_": ("&", AND),
+    "xor": ("^", XOR), "or_": ("|", OR), "eq": ("==", COMPARISON), "ne": ("!=", COMPARISON),
+    "lt": ("<", COMPARISON), "le": ("<=", COMPARISON), "gt": (">", COMPARISON),
+    "ge": (">=", COMPARISON),
+}  # fmt: skip
+# Methods of tensors that are operators when they get one tensor or number more.
+_METHODS = {
+    **{name: name for name in ("mul", "add", "sub", "eq", "ne", "lt", "le", "gt", "ge")},
+    "div": "truediv", "matmul": "matmul", "__lshift__": "lshift", "__rshift__": "rshift",
+    "pow": "pow",
+}  # fmt: skip
+_FUNCTIONS = {
+    torch.add: "add", torch.sub: "sub", torch.mul: "mul", torch.div: "truediv",
+    torch.matmul: "matmul",
+}  # fmt: skip
+_REFLECTED = {"__rdiv__": "truediv", "__rsub__": "sub", "__rpow__": "pow"}
+_UNARY = {"neg": "-", "invert": "~"}
+_HOMES = {
+    "torch": torch, "F": F, "torch.linalg": torch.linalg, "torch.fft": torch.fft,
+    "torch.special": torch.special, "nn.init": nn.init,
+}  # fmt: skip
+# Defaults of functions that aren't written in Python.
+_DEFAULTS = {"approximate": "none", "enable_gqa": False, "keepdim": False}
+_RENAMED = {"_threshold": "threshold"}
+
+
+class Unwritable(ValueError):
+    """Something has no form as source code."""
+
+
+class Choice(NamedTuple):
+    """A number that differs between training and inference."""
+
+    training: Any
+    inference: Any
+
+
+def value(given: Any, node: Callable[[fx.Node], Expression]) -> Expression:
+    """A constant, a structure of them, or a node of a graph.
+
+    Raises:
+        Unwritable: it is none of these.
+    """
+    if isinstance(given, fx.Node):
+        return node(given)
+    if given is None or given is Ellipsis or isinstance(given, (bool, str)):
+        return Expression("..." if given is Ellipsis else literal(given), ATOM)
+    if isinstance(given, (int, float)):
+        return number(given)
+    if isinstance(given, (torch.dtype, torch.memory_format, torch.layout)):
+        return Expression(str(given), ATOM)
+    if isinstance(given, torch.device):
+        return Expression(f"torch.device({literal(str(given))})", ATOM)
+    if isinstance(given, complex):
+        parts = ", ".join(number(part).text for part in (given.real, given.imag))
+        return Expression(f"complex({parts})", ATOM)
+    if isinstance(given, Choice):
+        both = [constant(part).text for part in given]
+        return Expression(f"{both[0]} if self.training else {both[1]}", CHOICE)
+    if isinstance(given, dict):
+        items = (f"{value(k, node).text}: {value(v, node).text}" for k, v in given.items())
+        return Expression(f"{{{', '.join(items)}}}", ATOM)
+    if isinstance(given, slice):
+        parts = ["None" if p is None else value(p, node).text for p in _parts(given)]
+        return Expression(f"slice({', '.join(parts)})", ATOM)
+    if isinstance(given, (list, tuple)):
+        return _sequence([value(item, node).text for item in given], isinstance(given, list))
+    raise Unwritable(f"a value of {type(given).__name__}")
+
+
+def constant(given: Any) -> Expression:
+    """A value without nodes."""
+
+    def refuse(node: fx.Node) -> Expression:
+        raise Unwritable(f"the result of {node.name}")
+
+    return value(given, refuse)
+
+
+def literal(given: Any) -> str:
+    """A text in double quotes; other constants as Python shows them."""
+    if not isinstance(given, str):
+        return repr(given)
+    text = ascii(given)
+    return f'"{text[1:-1]}"' if text[0] == "'" and '"' not in text else text
+
+
+def number(given: float) -> Expression:
+    """A number, those that have no literal included."""
+    if isinstance(given, float) and not math.isfinite(given):
+        return Expression(f'float("{given}")', ATOM)
+    text = repr(int(given)) if isinstance(given, int) else repr(float(given))
+    return Expression(text, UNARY if given < 0 or text[0] == "-" else ATOM)
+
+
+def _sequence(items: list[str], is_list: bool) -> Expression:
+    if is_list:
+        return Expression(f"[{', '.join(items)}]", ATOM)
+    return Expression(f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})", ATOM)
+
+
+def _parts(given: slice) -> list[Any]:
+    parts = [given.start, given.stop]
+    return parts if given.step is None else [*parts, given.step]
+
+
+def call(name: str, args: list[Expression], kwargs: dict[str, Expression]) -> Expression:
+    """A call of what ``name`` says."""
+    given = [arg.text for arg in args] + [f"{key}={arg.text}" for key, arg in kwargs.items()]
+    return Expression(f"{name}({', '.join(given)})", ATOM)
+
+
+def function_call(
+    target: Callable, args: tuple, kwargs: dict[str, Any], node: Callable[[fx.Node], Expression]
+) -> Expression:
+    """A call of a function of torch or of Python's operators.
+
+    Raises:
+        Unwritable: the function is another.
+    """
+    name = getattr(target, "__name__", "")
+    of_operator = getattr(operator, name, None) is target
+    if target is getattr:
+        return Expression(f"{value(args[0], node).within(ATOM)}.{plain(args[1])}", ATOM)
+    if of_operator and name == "getitem":
+        return Expression(f"{value(args[0], node).within(ATOM)}[{_index(args[1], node)}]", ATOM)
+    if of_operator and name in _BINARY:
+        return binary(name, args, node)
+    if of_operator and name in _UNARY:
+        return Expression(_UNARY[name] + value(args[0], node).within(UNARY), UNARY)
+    if of_operator and name == "abs":
+        return call("abs", [value(args[0], node)], {})
+    if len(args) == 2 and not kwargs and target in _FUNCTIONS:
+        return binary(_FUNCTIONS[target], args, node)
+    kwargs = _without_defaults(target, kwargs)
+    written = {plain(key): value(arg, node) for key, arg in kwargs.items()}
+    return call(function_name(target), [value(arg, node) for arg in args], written)
+
+
+def method_call(
+    name: str, args: tuple, kwargs: dict[str, Any], node: Callable[[fx.Node], Expression]
+) -> Expression:
+    """A call of a tensor's method, as an operator where there is one."""
+    if len(args) == 2 and not kwargs:
+        if name in _METHODS:
+            return binary(_METHODS[name], args, node)
+        if name in _REFLECTED:
+            return binary(_REFLECTED[name], args[::-1], node)
+    if name == "neg" and len(args) == 1:
+        return Expression("-" + value(args[0], node).within(UNARY), UNARY)
+    kwargs = {key: arg for key, arg in kwargs.items() if _DEFAULTS.get(key, ...) != arg}
+    written = {plain(key): value(arg, node) for key, arg in kwargs.items()}
+    owner = value(args[0], node).within(ATOM)
+    return call(f"{owner}.{plain(name)}", [value(arg, node) for arg in args[1:]], written)
+
+
+def binary(name: str, args: tuple, node: Callable[[fx.Node], Expression]) -> Expression:
+    """An operator between two operands."""
+    sign, tightness = _BINARY[name]
+    left, right = (value(arg, node) for arg in args)
+    closer = tightness + 1
+    before = closer if name == "pow" or tightness == COMPARISON else tightness
+    return Expression(f"{left.within(before)} {sign} {right.within(closer)}", tightness)
+
+
+def _index(given: Any, node: Callable[[fx.Node], Expression]) -> str:
+    if isinstance(given, tuple) and given:
+        items = [_index_part(item, node) for item in given]
+        return ", ".join(items) + ("," if len(items) == 1 else "")
+    return _index_part(given, node)
+
+
+def _index_part(given: Any, node: Callable[[fx.Node], Expression]) -> str:
+    if not isinstance(given, slice):
+        return value(given, node).text
+    return ":".join("" if part is None else value(part, node).text for part in _parts(given))
+
+
+def function_name(target: Callable) -> str:
+    """How source calls a function: ``torch.relu``, ``F.gelu``.
+
+    Raises:
+        Unwritable: torch has no such function.
+    """
+    name = getattr(target, "__name__", "")
+    for candidate in (name, _RENAMED.get(name, name), name.removeprefix("linalg_")):
+        for home, module in _HOMES.items():
+            if candidate and getattr(module, candidate, None) is target:
+                return f"{home}.{plain(_RENAMED.get(candidate, candidate))}"
+    raise Unwritable(f"the function {getattr(target, '__qualname__', target)}")
+
+
+def plain(name: str) -> str:
+    """``name``, which is an identifier."""
+    if not str(name).isidentifier():
+        raise Unwritable(f"the name {name!r}")
+    return name
+
+
+def _without_defaults(target: Callable, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Keyword arguments but for those that say what is so anyway."""
+    if not inspect.isfunction(target):
+        return {key: arg for key, arg in kwargs.items() if _DEFAULTS.get(key, ...) != arg}
+    parameters = inspect.signature(target).parameters
+    return {
+        key: arg
+        for key, arg in kwargs.items()
+        if key not in parameters or arg is not parameters[key].default
+    }
+
+
+def fields_of(given: Any) -> tuple[list[Any], dict[str, Any]]:
+    """The fields of a dataclass: those without defaults, and those that differ from them."""
+    fields = [field for field in dataclasses.fields(given) if field.init]
+    needed = [field.name for field in fields if field.default is dataclasses.MISSING]
+    others = [field for field in fields if field.name not in needed]
+    return [getattr(given, name) for name in needed], {
+        field.name: getattr(given, field.name)
+        for field in others
+        if getattr(given, field.name) != field.default
+    }

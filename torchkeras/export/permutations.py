@@ -1,0 +1,205 @@
+"""Permutations of axes that undo each other, left out.
+
+Keras's images have the channels last, torch's modules want them first, so a recorded model goes to
+and fro around each convolution. Here a permutation is moved behind what works element by element,
+behind batch normalization and concatenation, until it meets the next one, and both go.
+"""
+
+import copy
+import operator
+from typing import Any
+
+import torch
+from torch import fx
+from torch.nn import functional as F
+
+from torchkeras.core import nested
+from torchkeras.export.units import Step, Unit, is_mark, owner_of, reads
+from torchkeras.nn.norm import BatchNorm
+
+_FUNCTIONS = {
+    torch.relu, torch.sigmoid, torch.tanh, torch.exp, torch.abs, torch.square, torch.clamp,
+    torch.maximum, torch.minimum, torch.add, torch.sub, torch.mul, torch.div, operator.add,
+    operator.sub, operator.mul, operator.truediv, F.gelu, F.silu, F.elu, F.selu, F.leaky_relu,
+    F.relu6, F.hardtanh, F.hardswish, F.hardsigmoid, F.softplus, F.softsign, F.mish, F.celu,
+}  # fmt: skip
+_METHODS = {"add", "sub", "mul", "div", "clamp", "neg", "relu", "sigmoid", "tanh", "exp", "abs"}
+_REDUCTIONS = {"mean", "amax", "sum"}
+_OF_AXES = {torch.cat, *_REDUCTIONS}  # whose arguments change
+
+Axes = tuple[int, ...]
+
+
+def without_detours(unit: Unit, owners: dict[str, Any]) -> None:
+    """Rewrite the steps of ``unit``, unless it does different things in training and otherwise.
+
+    Modules that change are replaced in ``owners`` by copies.
+    """
+    if unit.choices is not None:
+        _Rewriting(unit, owners).run()
+
+
+class _Rewriting:
+    """One pass over the steps of a unit."""
+
+    mode = "training"  # whose text does for both
+
+    def __init__(self, unit: Unit, owners: dict[str, Any]) -> None:
+        self.unit, self.owners = unit, owners
+        self.instead: dict[fx.Node, fx.Node] = {}  # what others are to use in place of a node
+        self.permuted: dict[fx.Node, tuple[fx.Node, Axes]] = {}
+        self.steps: list[Step] = []
+        self.moved: dict[str, Any] = {}
+        calls = [owner_of(step) for step in unit.steps[self.mode]]
+        self.once = {path for path in calls if path is not None and calls.count(path) == 1}
+
+    def run(self) -> None:
+        for step in self.unit.steps[self.mode]:
+            if step.node is None:
+                self._module(step)
+            elif is_mark(step):
+                self.instead[step.node] = self._now(step.node.args[0])
+            else:
+                self._node(step)
+        self.unit.results[self.mode] = fx.map_arg(self.unit.results[self.mode], self._now)
+        self.unit.steps[self.mode] = self._needed()
+        self.owners.update(self.moved)
+
+    def _now(self, node: fx.Node) -> fx.Node:
+        node = self.unit.origin(node)
+        while node in self.instead:
+            node = self.unit.origin(self.instead[node])
+        return node
+
+    def _module(self, step: Step) -> None:
+        """The call of a class, or of a module of torch that works element by element."""
+        inputs = [self._now(node) for node in step.inputs]
+        before = self.permuted.get(inputs[0]) if step.replaced is not None else None
+        if before is None:
+            self.steps.append(
+                Step(None, step.frame, step.unit, step.replaced, inputs, step.outputs)
+            )
+            return
+        (output,) = step.outputs
+        result = output.graph.create_node("call_function", operator.pos, (before[0],))
+        self.unit.stops.add(result)
+        self.steps.append(Step(None, step.frame, None, step.replaced, [before[0]], [result]))
+        self._permute_later(output, result, before[1], step)
+
+    def _node(self, step: Step) -> None:
+        node = step.node
+        node.args = fx.map_arg(node.args, self._now)
+        node.kwargs = fx.map_arg(node.kwargs, self._now)
+        axes = _permutation(node)
+        if axes is not None:
+            self._permutation(step, axes)
+            return
+        given = {self.permuted.get(source, (None, None))[1] for source in reads(step)}
+        shared = given.pop() if len(given) == 1 else None
+        if shared is None or not self._takes(step, shared):
+            self.steps.append(step)
+            return
+        args = fx.map_arg(node.args, lambda source: self.permuted[source][0])
+        kwargs = fx.map_arg(node.kwargs, lambda source: self.permuted[source][0])
+        made = node.graph.create_node(node.op, node.target, args, kwargs, node.name)
+        if node in self.unit.choices and node.target not in _OF_AXES:
+            self.unit.choices[made] = self.unit.choices[node]
+        self.steps.append(Step(made, step.frame))
+        if node.op == "call_method" and node.target in _REDUCTIONS:
+            self.instead[node] = made
+        else:
+            self._permute_later(node, made, shared, step)
+
+    def _permutation(self, step: Step, axes: Axes) -> None:
+        source = step.node.args[0]
+        if source in self.permuted:
+            source, before = self.permuted[source]
+            axes = tuple(before[axis] for axis in axes)
+            if axes == tuple(range(len(axes))):
+                self.instead[step.node] = source
+                return
+            step.node.args = (source, *axes)
+            self.unit.choices.pop(step.node, None)
+        self.permuted[step.node] = (source, axes)
+        self.steps.append(step)
+
+    def _permute_later(self, old: fx.Node, made: fx.Node, axes: Axes, step: Step) -> None:
+        """Everybody else gets the result with its axes permuted."""
+        permuted = made.graph.create_node("call_method", "permute", (made, *axes))
+        self.permuted[permuted] = (made, axes)
+        self.instead[old] = permuted
+        self.steps.append(Step(permuted, step.frame))
+
+    def _takes(self, step: Step, axes: Axes) -> bool:
+        """Whether a step does the same before the permutation; its arguments are changed to."""
+        node = step.node
+        if node.target in _OF_AXES and node in self.unit.choices:
+            twin = self.unit.choices[node]
+            if node.args[1:] != twin.args[1:] or node.kwargs != twin.kwargs:
+                return False
+        if node.op == "call_function" and node.target in _FUNCTIONS:
+            return _has_numbers_only(node)
+        if node.op == "call_method" and node.target in _METHODS:
+            return _has_numbers_only(node)
+        if node.op == "call_function" and node.target is torch.cat:
+            return self._moves_concatenation(node, axes)
+        if node.op == "call_method" and node.target in _REDUCTIONS:
+            return self._moves_reduction(node, axes)
+        return node.op == "call_module" and self._moves_normalization(node, axes)
+
+    @staticmethod
+    def _moves_concatenation(node: fx.Node, axes: Axes) -> bool:
+        if len(node.args) != 2 or node.kwargs or not isinstance(node.args[1], int):
+            return False
+        node.args = (node.args[0], axes[node.args[1]])
+        return True
+
+    @staticmethod
+    def _moves_reduction(node: fx.Node, axes: Axes) -> bool:
+        given = node.args[1] if len(node.args) == 2 else None
+        if not isinstance(given, (tuple, list)) or node.kwargs.get("keepdim"):
+            return False
+        gone = sorted(axes[axis] for axis in given)
+        kept = [axis for axis in axes if axis not in gone]
+        if kept != sorted(kept):
+            return False
+        node.args = (node.args[0], tuple(gone))
+        return True
+
+    def _moves_normalization(self, node: fx.Node, axes: Axes) -> bool:
+        path = str(node.target)
+        module = self.owners[path]
+        if type(module) is not BatchNorm or len(node.args) != 1 or path not in self.once:
+            return False
+        if any(isinstance(arg, fx.Node) for arg in nested.flatten(node.kwargs)):
+            return False
+        self.moved[path] = copy.copy(module)
+        self.moved[path].axis = axes[module.axis]
+        return True
+
+    def _needed(self) -> list[Step]:
+        """The steps but for permutations that nobody needs any more."""
+        needed = set()
+        results: list[fx.Node] = []
+        fx.map_arg(self.unit.results[self.mode], lambda node: results.append(node) or node)
+        needed.update(map(self.unit.origin, results))
+        kept = []
+        for step in reversed(self.steps):
+            if step.node is not None and step.node in self.permuted and step.node not in needed:
+                continue
+            kept.append(step)
+            needed.update(map(self.unit.origin, reads(step)))
+        return kept[::-1]
+
+
+def _permutation(node: fx.Node) -> Axes | None:
+    if node.op != "call_method" or node.target != "permute" or node.kwargs:
+        return None
+    axes = node.args[1] if isinstance(node.args[1], (tuple, list)) else node.args[1:]
+    return tuple(axes) if all(isinstance(axis, int) and axis >= 0 for axis in axes) else None
+
+
+def _has_numbers_only(node: fx.Node) -> bool:
+    """Whether what isn't permuted is a number."""
+    leaves = nested.flatten((node.args, node.kwargs))
+    return all(isinstance(leaf, (fx.Node, int, float, str, type(None))) for leaf in leaves)

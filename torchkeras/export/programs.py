@@ -1,0 +1,301 @@
+"""Models as programs for inference: ``torch.export``, ONNX, AOTInductor."""
+
+import inspect
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from torchkeras.core import nested
+from torchkeras.core.checks import argument_error, nearest
+from torchkeras.export.drawing import draw_inputs, symbols_of
+from torchkeras.layers.base import Layer
+from torchkeras.saving import files
+
+_SUFFIXES = {".pt2": "torch", ".onnx": "onnx"}
+_ELSEWHERE = {
+    "tf_saved_model": "TensorFlow's programs can't be written without TensorFlow. Use "
+    'format="torch" (a .pt2 file) or "onnx" to serve the model, or save it as .keras and export '
+    "that with Keras on TensorFlow.",
+    "openvino": 'Use format="onnx": OpenVINO reads such files (openvino.convert_model).',
+    "litert": 'Use format="torch" and convert the .pt2 file with litert_torch, or "onnx".',
+    "torchscript": 'torch replaces it by torch.export: use format="torch", or "aoti" for a '
+    "program that runs without Python.",
+}
+
+
+def export(
+    model: Layer,
+    filepath: str | os.PathLike,
+    format: str = "tf_saved_model",
+    verbose: Any = None,
+    input_signature: Any = None,
+    **options: Any,
+) -> None:
+    """Write what a model computes in inference, as a program that needs no torchkeras.
+
+    The batch, and other sizes that the model leaves open, stay open; what a computation settles
+    anyway is named in a warning.
+
+    Args:
+        model: A built model.
+        filepath: The file.
+        format: "torch" (a ``.pt2`` file for ``torch.export.load``), "onnx" (needs the extra
+            ``onnx``) or "aoti" (a ``.pt2`` package of machine code for this kind of machine, for
+            ``torch._inductor.aoti_load_package`` and for C++). The suffixes ``.pt2`` and ``.onnx``
+            stand for the first two where no format is given.
+        verbose: False leaves the message out.
+        input_signature: Shapes and types of the inputs: ``InputSpec``, symbolic tensors or tensors,
+            structured as the inputs; None takes the model's own.
+        **options: For "torch" and "aoti" arguments of ``torch.export.export``; for "aoti" also
+            ``inductor_configs``; for "onnx" ``opset_version``.
+
+    Raises:
+        ValueError: another format (the message says what to use), suffix or option; or the model
+            can't be written as a program.
+        RuntimeError: the model isn't built, or doesn't remember what it is called on.
+        ImportError: a package of the extra ``onnx`` isn't there.
+
+    Source: Keras 3 ``Model.export``.
+
+    Example:
+        >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+        >>> model.export(tmp_path / "model.pt2", verbose=False)
+        >>> program = torch.export.load(tmp_path / "model.pt2").module()
+        >>> program(torch.zeros(3, 4)).shape
+        torch.Size([3, 2])
+    """
+    target = Path(filepath)
+    format = _format(format, target)
+    _WRITERS[format](model, target, input_signature, options)
+    if verbose is None or verbose:
+        print(f"Saved artifact at '{target}'.")
+
+
+def _format(format: str, target: Path) -> str:
+    if format == "tf_saved_model":  # the default
+        format = _SUFFIXES.get(target.suffix, format)
+    if format in _ELSEWHERE:
+        raise argument_error(
+            "export", "format", format, '"torch", "onnx" or "aoti"', _ELSEWHERE[format]
+        )
+    if format not in _WRITERS:
+        raise argument_error(
+            "export", "format", format, f"one of {', '.join(_WRITERS)}",
+            nearest(str(format), list(_WRITERS)).strip(),
+        )  # fmt: skip
+    wanted = ".onnx" if format == "onnx" else ".pt2"
+    if target.suffix != wanted:
+        raise argument_error(
+            "export", "filepath", str(target), f"a path that ends in {wanted!r}",
+            f"Try {str(target.with_suffix(wanted))!r}.",
+        )  # fmt: skip
+    return format
+
+
+# Programs
+
+
+def program_of(
+    module: nn.Module, example: tuple[Any, ...], shapes: tuple[Any, ...], **options: Any
+) -> torch.export.ExportedProgram:
+    """``module`` as a ``torch.export`` program.
+
+    Args:
+        module: What is called.
+        example: The arguments.
+        shapes: Their sizes, None where open; structured as ``example``.
+        **options: Of ``torch.export.export``.
+
+    Raises:
+        ValueError: an option isn't known, or the module can't be written down.
+    """
+    known = set(inspect.signature(torch.export.export).parameters) - {"mod", "args", "kwargs"}
+    for name in options:
+        if name not in known:
+            raise argument_error(
+                "export", name, options[name], f"one of {', '.join(sorted(known))}",
+                nearest(name, sorted(known)).strip(),
+            )  # fmt: skip
+    given = options.pop("dynamic_shapes", None)
+    kinds = [given] if given is not None else [_open(shapes, "DYNAMIC"), _open(shapes, "AUTO")]
+    for kind in kinds:
+        try:
+            with _in_inference(module), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                program = torch.export.export(
+                    module, example, dynamic_shapes=kind, **{"strict": False, **options}
+                )
+        except (torch._dynamo.exc.UserError, ValueError, RuntimeError) as failure:
+            error = failure
+            continue
+        if kind is kinds[0]:
+            return program
+        warnings.warn(
+            "export: the model settles sizes that it declares open: "
+            f"{_first_words(error)!s}. The program takes those of its example alone.",
+            stacklevel=2,
+        )
+        return program
+    raise ValueError(f"{_shown(module)} can't be exported: {error}") from error
+
+
+def _first_words(error: Exception) -> str:
+    """What ``torch.export`` says, in short."""
+    return " ".join(str(error).split())[:300]
+
+
+def _shown(module: nn.Module) -> str:
+    named = getattr(module, "model", module)
+    return f'{type(named).__name__} "{getattr(named, "name", "")}"'
+
+
+def _open(shapes: Any, kind: str) -> Any:
+    """Which axes are open, as ``torch.export`` is told."""
+    dynamic = getattr(torch.export.Dim, kind)
+
+    def axes(shape: "Sizes") -> dict[int, Any]:
+        return {axis: dynamic for axis, size in enumerate(shape.sizes) if size is None}
+
+    return nested.map_leaves(axes, shapes)
+
+
+class Sizes:
+    """A shape as one leaf of a structure."""
+
+    def __init__(self, sizes: tuple[int | None, ...]) -> None:
+        self.sizes = tuple(sizes)
+
+
+@contextmanager
+def _in_inference(module: nn.Module) -> Iterator[None]:
+    """A context in which a module is in inference mode, and gradients aren't recorded."""
+    modes = {part: part.training for part in module.modules()}
+    module.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for part, mode in modes.items():
+            part.training = mode
+
+
+def example_of(model: Layer, input_signature: Any) -> tuple[Any, Any]:
+    """Tensors that a model can be called on, and their sizes, None where open."""
+    if input_signature is None:
+        symbols = symbols_of(model)
+    else:
+        alone = isinstance(input_signature, (list, tuple)) and len(input_signature) == 1
+        symbols = input_signature[0] if alone else input_signature
+    arrays = draw_inputs(model, symbols=nested.map_leaves(_as_symbol, symbols))
+    tensors = nested.map_leaves(torch.as_tensor, arrays)
+    return tensors, nested.map_leaves(lambda s: Sizes(_as_symbol(s).shape), symbols)
+
+
+class _Symbol:
+    def __init__(self, shape: tuple[int | None, ...], dtype: str) -> None:
+        self.shape, self.dtype, self.ndim = tuple(shape), dtype, len(shape)
+
+
+def _as_symbol(spec: Any) -> Any:
+    if isinstance(spec, Tensor):
+        return _Symbol((None, *spec.shape[1:]), str(spec.dtype).removeprefix("torch."))
+    if spec.shape is None:
+        raise argument_error("export", "input_signature", spec, "a specification with a shape")
+    return _Symbol(tuple(spec.shape), str(getattr(spec.dtype, "name", spec.dtype) or "float32"))
+
+
+# Formats
+
+
+def _write_torch(model: Layer, target: Path, signature: Any, options: dict[str, Any]) -> None:
+    example, shapes = example_of(model, signature)
+    save_program(program_of(model, (example,), (shapes,), **options), target)
+
+
+def save_program(program: torch.export.ExportedProgram, target: Path) -> None:
+    """Write a ``.pt2`` file, whole or not at all."""
+    with warnings.catch_warnings(), files.replacing(target) as temporary:
+        # Of weights whose channels come last in memory; they are written as they are.
+        warnings.filterwarnings("ignore", "No complete tensor found in the group")
+        with open(temporary, "wb") as file:
+            torch.export.save(program, file)
+
+
+def _write_aoti(model: Layer, target: Path, signature: Any, options: dict[str, Any]) -> None:
+    configs = options.pop("inductor_configs", None)
+    example, shapes = example_of(model, signature)
+    program = program_of(model, (example,), (shapes,), **options)
+    with tempfile.TemporaryDirectory() as folder:
+        package = str(Path(folder) / "model.pt2")
+        torch._inductor.aoti_compile_and_package(
+            program, package_path=package, inductor_configs=configs
+        )
+        with files.replacing(target) as temporary:
+            shutil.copyfile(package, temporary)
+
+
+class _Flat(nn.Module):
+    """A model whose inputs are arguments of their own."""
+
+    def __init__(self, model: nn.Module, structure: Any) -> None:
+        super().__init__()
+        self.model, self.structure = model, structure
+
+    def forward(self, *inputs: Tensor) -> Any:
+        return self.model(nested.pack_sequence_as(self.structure, list(inputs)))
+
+
+def _write_onnx(model: Layer, target: Path, signature: Any, options: dict[str, Any]) -> None:
+    opset = options.pop("opset_version", None)
+    if options:
+        name = next(iter(options))
+        raise argument_error("export", name, options[name], "opset_version alone for ONNX")
+    for package in ("onnx", "onnxscript"):
+        try:
+            __import__(package)
+        except ImportError:
+            raise ImportError(
+                f"Writing ONNX needs the package {package}: pip install torchkeras-compat[onnx]."
+            ) from None
+    example, shapes = example_of(model, signature)
+    flat = tuple(nested.flatten(example))
+    program = program_of(_Flat(model, example), flat, (tuple(nested.flatten(shapes)),))
+    names = [str(name) for name in getattr(model, "input_names", None) or ()]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            written = torch.onnx.export(
+                program,
+                flat,
+                dynamo=True,
+                opset_version=opset,
+                input_names=names if len(names) == len(flat) else None,
+                verbose=False,
+            )
+        except torch.onnx.errors.OnnxExporterError as error:
+            raise ValueError(
+                f"{_shown(model)} can't be written as ONNX: {_cause(error)}"
+            ) from error
+    with files.replacing(target) as temporary:
+        written.save(str(temporary))
+
+
+def _cause(error: BaseException) -> str:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return " ".join(str(error).split())[:500]
+
+
+_WRITERS: dict[str, Callable[[Layer, Path, Any, dict[str, Any]], None]] = {
+    "torch": _write_torch,
+    "onnx": _write_onnx,
+    "aoti": _write_aoti,
+}
