@@ -42,8 +42,17 @@ def _of_texts_too(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @_of_texts_too
 def reshape(tensor: Any, shape: Any, name: str | None = None) -> Any:
-    """The same elements in another shape; one length may be -1."""
-    return ops.reshape(tensor, as_sizes(shape))
+    """The same elements in another shape; one length may be -1.
+
+    Raises:
+        ValueError: ``tensor`` is ragged and is not to have one axis.
+    """
+    sizes = as_sizes(shape)
+    if isinstance(tensor, RaggedTensor):
+        if len(sizes) != 1:
+            raise argument_error("tf.reshape", "shape of a ragged tensor", sizes, "(-1,)")
+        return reshape(tensor.flat_values, sizes)
+    return ops.reshape(tensor, sizes)
 
 
 @_of_texts_too

@@ -237,7 +237,7 @@ def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None)
             return condition.to_sparse().indices[condition.flat_values.reshape(-1)]
         return torch.nonzero(convert_to_tensor(condition))
     if any(isinstance(part, RaggedTensor) for part in (condition, x, y)):
-        return map_flat_values(ops.where, condition, x, y)
+        return map_flat_values(where, condition, x, y)
     if is_text(x) or is_text(y):
         return as_texts(np.where(*(np.asarray(part) for part in (condition, x, y))))
     return ops.where(condition, x, y)

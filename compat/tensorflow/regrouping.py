@@ -6,11 +6,16 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torchkeras_shim.composite import over_values
+from torchkeras_shim.looking import is_at_hand
 from torchkeras_shim.shapes import TensorShape
 from torchkeras_shim.sizes import as_size, as_sizes
+from torchkeras_shim.text import Texts
 
+from tensorflow.ragged import RaggedTensor
 from tensorflow.sparse import SparseTensor
 from tensorflow.tensors import convert_to_tensor, shape
+from torchkeras.core.checks import argument_error
 from torchkeras.core.dtypes import torch_dtype
 
 
@@ -33,10 +38,23 @@ def reverse_sequence(
 
 def dynamic_partition(
     data: Any, partitions: Any, num_partitions: int, name: str | None = None
-) -> list[Tensor]:
-    """The parts of ``data`` with number 0, with number 1, and so on."""
-    data, chosen = convert_to_tensor(data), convert_to_tensor(partitions)
-    return [data[chosen == number] for number in range(num_partitions)]
+) -> list[Any]:
+    """The parts of ``data`` with number 0, with number 1, and so on; ragged data by rows.
+
+    Raises:
+        ValueError: a number is negative, or not below ``num_partitions``.
+    """
+    chosen = convert_to_tensor(partitions)
+    if is_at_hand(chosen) and ((chosen < 0) | (chosen >= num_partitions)).any():
+        expected = f"numbers from 0 to {num_partitions - 1}"
+        raise argument_error("tf.dynamic_partition", "partitions", chosen.tolist(), expected)
+    places = [chosen == number for number in range(num_partitions)]
+    if isinstance(data, RaggedTensor):
+        return [data.rows_at(place.nonzero().reshape(-1)) for place in places]
+    data = convert_to_tensor(data)
+    if isinstance(data, Texts):
+        return [data[place.numpy()] for place in places]
+    return [data[place] for place in places]
 
 
 def dynamic_stitch(indices: Sequence[Any], data: Sequence[Any], name: str | None = None) -> Tensor:
@@ -112,6 +130,7 @@ def broadcast_dynamic_shape(shape_x: Any, shape_y: Any) -> Tensor:
     return torch.tensor(list(sizes), dtype=torch.int32)
 
 
+@over_values
 def bitcast(input: Any, type: Any, name: str | None = None) -> Tensor:
     """The same bytes as another type of number."""
     return convert_to_tensor(input).view(torch_dtype(type))

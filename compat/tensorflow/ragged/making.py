@@ -40,6 +40,8 @@ def constant(
         >>> constant([[1], [], [2, 3]]).to_list()  # doctest: +SKIP
         [[1], [], [2, 3]]
     """
+    if not isinstance(pylist, (list, tuple, np.ndarray)):
+        return convert_to_tensor(pylist, dtype)
     inner = () if inner_shape is None else tuple(np.atleast_1d(inner_shape).tolist())
     if ragged_rank is None:
         ragged_rank = max(0, _depth(pylist) - 1 - len(inner))
@@ -211,7 +213,12 @@ def stack_dynamic_partitions(
     data: Any, partitions: Any, num_partitions: Any, name: str | None = None
 ) -> RaggedTensor:
     """The parts of ``data`` with number i in ``partitions`` as row i."""
-    data, chosen = convert_to_tensor(data), convert_to_tensor(partitions).long()
+    chosen = convert_to_tensor(partitions).long()
+    if isinstance(data, RaggedTensor):
+        order = torch.argsort(chosen, stable=True)
+        count = int(num_partitions)
+        return RaggedTensor.from_value_rowids(data.rows_at(order), chosen[order], count)
+    data = convert_to_tensor(data)
     flat = data.reshape((-1, *data.shape[chosen.ndim :]))
     chosen = chosen.reshape(-1)
     order = torch.argsort(chosen, stable=True)

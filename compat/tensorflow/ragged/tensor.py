@@ -184,7 +184,7 @@ class RaggedTensor(Composite):
             lengths = ends.amax(1) if width else torch.zeros(rows)
         elif lengths is None:
             lengths = torch.full((rows,), width)
-        lengths = positions(lengths, dtype)
+        lengths = positions(lengths, dtype).clamp(0, width)
         flat = tensor.reshape((rows * width, *tensor.shape[2:]))
         places = ranges(torch.arange(rows) * width, lengths)
         return cls(taken(flat, places), splits_of(lengths))

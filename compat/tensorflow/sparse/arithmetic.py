@@ -210,7 +210,8 @@ def bincount(
     found, inverse = torch.unique(places, return_inverse=True)
     total = counted.new_zeros(len(found)).index_add(0, inverse, counted[kept])
     total = torch.ones_like(total) if binary_output else total
-    is_row = axis == 0 or (not isinstance(values, SparseTensor) and len(_shape(values)) == 1)
+    rank = len(values.shape if isinstance(values, SparseTensor) else _shape(values))
+    is_row = axis == 0 or rank == 1
     return at_places(found, total, (width,) if is_row else (height, width))
 
 

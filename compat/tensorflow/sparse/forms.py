@@ -103,7 +103,10 @@ def at_places(places: Tensor, values: Any, sizes: Sequence[int]) -> SparseTensor
 def expand_dims(sp_input: SparseTensor, axis: Any = None, name: str | None = None) -> SparseTensor:
     """A new axis of length 1, the last unless named."""
     rank = len(sp_input.shape)
-    place = (-1 if axis is None else as_size(axis)) % (rank + 1)
+    place = -1 if axis is None else as_size(axis)
+    if not -rank - 1 <= place <= rank:
+        raise argument_error("tf.sparse.expand_dims", "axis", place, f"{-rank - 1} to {rank}")
+    place %= rank + 1
     zeros = sp_input.indices.new_zeros((len(sp_input.indices), 1))
     indices = sp_input.indices
     indices = torch.cat([indices[:, :place], zeros, indices[:, place:]], dim=1)
@@ -129,7 +132,8 @@ def reshape(sp_input: SparseTensor, shape: Any, name: str | None = None) -> Spar
 def reset_shape(sp_input: SparseTensor, new_shape: Any = None) -> SparseTensor:
     """The same values in a larger tensor, or in the smallest that holds them."""
     if new_shape is None:
-        sizes = (sp_input.indices.amax(0) + 1).tolist() if len(sp_input.indices) else [0]
+        rank = len(sp_input.shape)
+        sizes = (sp_input.indices.amax(0) + 1).tolist() if len(sp_input.indices) else [0] * rank
         return SparseTensor(sp_input.indices, sp_input.values, sizes)
     sizes = as_sizes(new_shape)
     if len(sizes) != len(sp_input.shape) or any(
@@ -223,7 +227,10 @@ def fill_empty_rows(
     empty = counts == 0
     rows = empty.nonzero()
     places = torch.cat([rows, rows.new_zeros((len(rows), len(sp_input.shape) - 1))], dim=1)
-    fill = convert_to_tensor([default_value] * len(rows), sp_input.dtype)
+    if isinstance(sp_input.values, Texts):
+        fill: Any = as_texts(np.full(len(rows), default_value, dtype=object))
+    else:
+        fill = convert_to_tensor([default_value] * len(rows), sp_input.dtype)
     filled = SparseTensor(places, fill.reshape(len(rows)), sp_input.shape)
     indices = torch.cat([sp_input.indices, places])
     return reorder(SparseTensor(indices, joined_values([sp_input, filled]), sp_input.shape)), empty

@@ -102,3 +102,10 @@ def test_texts_are_moved_like_numbers():
     assert [part.tolist() for part in tf.split(texts, [1, 2], axis=1)] == [[["a"]], [["b", "c"]]]
     assert tf.pad(texts, [[0, 0], [2, 0]], "REFLECT").tolist() == [["c", "b", "a", "b", "c"]]
     assert tf.expand_dims(input=texts, axis=0).shape == (1, 1, 3)
+
+
+def test_ragged_tensors_are_flattened():
+    rows = tf.ragged.constant([[1], [], [2, 3]])
+    assert tf.reshape(rows, [-1]).tolist() == [1, 2, 3]
+    with pytest.raises(ValueError, match="shape of a ragged tensor"):
+        tf.reshape(rows, [3, 1])

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import tensorflow as tf
 
 
@@ -24,3 +25,13 @@ def test_sequences_turn_up_to_their_length():
 def test_bytes_stay():
     x = tf.constant([1.5, -2.0])
     assert tf.bitcast(tf.bitcast(x, tf.int32), tf.float32).numpy().tolist() == [1.5, -2.0]
+
+
+def test_ragged_rows_and_texts_are_parted():
+    rows = tf.ragged.constant([[1], [], [2, 3]])
+    first, second = tf.dynamic_partition(rows, [0, 1, 0], 2)
+    assert (first.to_list(), second.to_list()) == ([[1], [2, 3]], [[]])
+    texts = tf.dynamic_partition(["a", "b"], [1, 0], 2)
+    assert [part.tolist() for part in texts] == [["b"], ["a"]]
+    with pytest.raises(ValueError, match="numbers from 0 to 1"):
+        tf.dynamic_partition([1, 2], [0, 2], 2)

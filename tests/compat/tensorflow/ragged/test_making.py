@@ -36,3 +36,11 @@ def test_new_axes():
 def test_masks_have_the_rows_of_the_data():
     with pytest.raises(ValueError, match="mask"):
         tf.ragged.boolean_mask(tf.ragged.constant([[1]]), tf.ragged.constant([[True, False]]))
+
+
+def test_rows_of_rows_are_parted_and_numbers_stay_numbers():
+    rows = tf.ragged.constant([[1], [], [2, 3]])
+    found = tf.ragged.stack_dynamic_partitions(rows, [1, 0, 1], 2)
+    assert found.to_list() == [[[]], [[1], [2, 3]]]
+    assert tf.ragged.constant(5).shape == ()
+    assert tf.RaggedTensor.from_tensor([[1, 2]], lengths=[9]).to_list() == [[1, 2]]

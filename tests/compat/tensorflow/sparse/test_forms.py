@@ -54,3 +54,16 @@ def test_indices_are_checked_unless_told_otherwise():
         tf.sparse.to_dense(tf.SparseTensor([[3]], [1], [3]), validate_indices=False)
     with pytest.raises(ValueError, match="one value"):
         tf.sparse.to_dense(late, default_value=[1, 2], validate_indices=False)
+
+
+def test_texts_fill_empty_rows_and_nothing_has_no_shape():
+    texts = tf.SparseTensor([[1, 0]], ["a"], [2, 1])
+    filled, empty = tf.sparse.fill_empty_rows(texts, "z")
+    assert (filled.values.tolist(), empty.tolist()) == (["z", "a"], [True, False])
+    nothing = tf.SparseTensor(np.zeros((0, 2), int), [], [2, 3])
+    assert tuple(tf.sparse.reset_shape(nothing).shape) == (0, 0)
+
+
+def test_new_axes_stand_within_the_others():
+    with pytest.raises(ValueError, match="axis is 3; expected -3 to 2"):
+        tf.sparse.expand_dims(tf.SparseTensor([[0, 0]], [1], [1, 1]), 3)
