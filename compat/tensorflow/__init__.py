@@ -129,6 +129,7 @@ from tensorflow.flow import (  # noqa: E402
     print,
     py_function,
     switch_case,
+    timestamp,
     while_loop,
 )
 from tensorflow.functions import function  # noqa: E402

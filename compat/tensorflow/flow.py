@@ -3,6 +3,8 @@
 import contextlib
 import pprint
 import sys
+import time
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -155,6 +157,8 @@ def print(
 ) -> None:
     """Write values, tensors as ``[1 2.5]``.
 
+    A function that ``tf.saved_model.save`` writes leaves it out, with a warning.
+
     Args:
         inputs: Tensors, structures of them and anything else.
         output_stream: A stream, or ``"file://"`` and a path; the error stream if None.
@@ -162,6 +166,9 @@ def print(
         sep, end: Put between the values and after them.
         name: Accepted.
     """
+    if torch.compiler.is_exporting():
+        warnings.warn("tf.print: the saved function prints nothing.", stacklevel=2)
+        return
     text = _line(inputs, -1 if summarize is None else summarize, sep) + end
     if isinstance(output_stream, str) and output_stream.startswith("file://"):
         with open(output_stream.removeprefix("file://"), "a", encoding="utf-8") as file:
@@ -216,6 +223,11 @@ class _Mark:
 
     def __repr__(self) -> str:
         return self._mark
+
+
+def timestamp(name: str | None = None) -> Tensor:
+    """Seconds since 1970, in float64."""
+    return torch.tensor(time.time(), dtype=torch.float64)
 
 
 def Assert(

@@ -48,3 +48,8 @@ def test_what_cannot_be_told_is_left_out():
 def test_a_guess_that_is_not_there_is_left_out():
     text = "from os import *\nfrom tensorflow import *\ncast"
     assert [f.name for f in findings(text, MISSING)] == ["tf.cast"]
+
+
+def test_attributes_that_the_file_assigns_are_its_own():
+    text = "import tensorflow as tf\ntf.cast = 1\nprint(tf.cast)"
+    assert [f.problem for f in findings(text, MISSING)] == [""]

@@ -175,6 +175,8 @@ def _member_of_instance(kind: type, name: str) -> Any:
         looks_up = getattr(kind, "__getattr__", None)
         if name in assigned_names(kind) or looks_up not in (None, torch.nn.Module.__getattr__):
             return UNKNOWN
+        if accepted(kind)[0] is None:  # attributes by any keyword, as of tf.train.Checkpoint
+            return UNKNOWN
         raise Missing([option for option in dir(kind) if not option.startswith("_")])
     if isinstance(found, property):
         return _object_of(found.fget, kind)
@@ -272,20 +274,27 @@ def home_of(parts: Sequence[str]) -> str | None:
         if modules.find_module(target) is None:
             continue
         rest = parts[length:]
+        if not rest:
+            return target
         room = ".".join(target.split(".")[:2])
-        for place in (target, room) if rest else (target,):
-            if _leads_somewhere(place, rest):
-                return ".".join([place, *rest])
+        found, in_room = _led_to(target, rest), _led_to(room, rest)
+        # What is no experiment any more has a home of its own.
+        is_settled = ".experimental" in target and in_room is found
+        if found is not UNKNOWN and not is_settled:
+            return ".".join([target, *rest])
+        if in_room is not UNKNOWN:
+            return ".".join([room, *rest])
     return None
 
 
-def _leads_somewhere(place: str, rest: Sequence[str]) -> bool:
+def _led_to(place: str, rest: Sequence[str]) -> Any:
+    """What names lead to from a module; UNKNOWN if one isn't there."""
     value: Any = importlib.import_module(place)
     for name in rest:
         if not hasattr(value, name):
-            return False
+            return UNKNOWN
         value = getattr(value, name)
-    return True
+    return value
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """What ``check`` finds in a source: names and arguments, and whether the drop-ins have them."""
 
+import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -73,7 +74,11 @@ def paths_of(uses: Iterable[Use]) -> Iterator[str]:
 def findings_of(
     source: Source, uses: Sequence[Use], answers: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Finding]:
-    """What ``uses`` of ``source`` come to, given what the drop-ins answer about their paths."""
+    """What ``uses`` of ``source`` come to, given what the drop-ins answer about their paths.
+
+    An object has the attributes, too, that the file itself assigns.
+    """
+    own = _assigned(source.text)
     for use in uses:
         path = next((p for p in (use.path, *use.others) if answers[p]["is_there"]), use.path)
         answer = answers[path]
@@ -82,12 +87,18 @@ def findings_of(
         if not answer["is_known"]:
             continue
         if not answer["is_there"]:
-            if not use.is_guess:
+            if not use.is_guess and answer["missing"].rpartition(".")[2] not in own:
                 problem = f"{answer['missing']} isn't there"
                 yield Finding(place, name, arguments, problem, answer["hint"], use.is_guarded)
             continue
         wrong = list(_wrong_arguments(source, use, answer))
         yield from wrong or [Finding(place, name, arguments, is_guarded=use.is_guarded)]
+
+
+def _assigned(text: str) -> set[str]:
+    """Names of attributes that code assigns to, of whatever."""
+    nodes = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute))
+    return {node.attr for node in nodes if isinstance(node.ctx, ast.Store)}
 
 
 def _wrong_arguments(source: Source, use: Use, answer: Mapping[str, Any]) -> Iterator[Finding]:

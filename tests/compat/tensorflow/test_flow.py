@@ -1,4 +1,5 @@
 import io
+import time
 
 import numpy as np
 import pytest
@@ -124,6 +125,11 @@ def test_print_writes_ragged_and_sparse_tensors():
     assert printed(tf.ragged.constant([[1, 2], [3]])) == "[[1, 2], [3]]"
     text = printed(tf.sparse.from_dense([[0, 5]]))
     assert text == "SparseTensor(indices=[[0 1]], values=[5], shape=[1 2])"
+
+
+def test_a_timestamp_counts_seconds():
+    assert tf.timestamp().dtype == tf.float64
+    assert abs(float(tf.timestamp()) - time.time()) < 60
 
 
 def test_tensor_arrays():
