@@ -1,5 +1,6 @@
 """What all datasets have: elements, and what is known of them without reading any."""
 
+import itertools
 from collections.abc import Callable
 from collections.abc import Iterator as Elements
 from typing import Any
@@ -102,24 +103,34 @@ class Pipeline:
 
     @property
     def element_spec(self) -> Any:
-        """Shapes and types of an element; found from the first one if nothing else tells."""
+        """Shapes and types of an element; found from the first ones if nothing else tells."""
         if self._find_spec is None:
-            spec = elements.spec_of(self._first())
+            spec = elements.common_spec(map(elements.spec_of, self._some()))
         else:
             spec = self._find_spec()
         self._find_spec = lambda: spec
         return spec
 
-    def _first(self) -> Any:
-        """An element, to find out about the others.
+    def _some(self) -> list[Any]:
+        """Two elements to find out about the others, or one; made up if there are none.
 
         Raises:
-            RuntimeError: there is none.
+            RuntimeError: there are none, and nothing tells what they would be.
         """
-        first = next(self._pass(), self)
-        if first is self:
+        found = list(itertools.islice(self._pass(), 2))
+        if not found and self._find_spec is None:
             raise moment_error("Dataset.element_spec", "the dataset has no elements", "")
-        return first
+        return found or [elements.map_specs(self._example, self.element_spec)]
+
+    def _first(self) -> Any:
+        """An element to find out about the others; see ``_some``."""
+        return self._some()[0]
+
+    def _example(self, spec: Any) -> Any:
+        """Something that ``spec`` describes."""
+        if isinstance(spec, elements.DatasetSpec):
+            return self._make(Stream(lambda: iter(()), 0), lambda: spec.element_spec)
+        return elements.example(spec)
 
     def cardinality(self, name: str | None = None) -> torch.Tensor:
         """Number of elements; -1 if there is no end, -2 if it is unknown."""

@@ -58,11 +58,13 @@ class EachElement(Pipeline):
         return self._make(stream, lambda: self._spec_of_mapped(function))
 
     def _spec_of_mapped(self, function: Callable[[Any], Any]) -> Any:
-        """The form of mapped elements, found from the first; unknown numbers of rows stay so."""
-        first = self._first()
+        """The form of mapped elements, found from two; unknown numbers of rows stay so."""
+        return elements.common_spec(self._spec_of_one(function, one) for one in self._some())
+
+    def _spec_of_one(self, function: Callable[[Any], Any], element: Any) -> Any:
         with torch.no_grad():
-            spec = elements.spec_of(function(first))
-        pairs = zip(nested.flatten(first), nested.flatten(self.element_spec), strict=True)
+            spec = elements.spec_of(function(element))
+        pairs = zip(nested.flatten(element), nested.flatten(self.element_spec), strict=True)
         rows = {leaf.shape[0] for leaf, given in pairs if _is_open(given)}
         return elements.map_specs(lambda leaf: _opened(leaf, rows), spec)
 
@@ -81,9 +83,7 @@ class EachElement(Pipeline):
             for element in self._pass():
                 yield from _made(map_func, element, "flat_map")._pass()
 
-        return self._make(
-            Stream(start), lambda: _made(map_func, self._first(), "flat_map").element_spec
-        )
+        return self._make(Stream(start), lambda: self._spec_of_datasets(map_func, "flat_map"))
 
     def interleave(
         self,
@@ -117,9 +117,12 @@ class EachElement(Pipeline):
             datasets = (_made(map_func, e, "interleave")._pass() for e in self._pass())
             return _in_turn(datasets, width, block)
 
-        return self._make(
-            Stream(start), lambda: _made(map_func, self._first(), "interleave").element_spec
-        )
+        return self._make(Stream(start), lambda: self._spec_of_datasets(map_func, "interleave"))
+
+    def _spec_of_datasets(self, map_func: Callable[..., Any], owner: str) -> Any:
+        """The form of the elements of datasets made from elements, found from two."""
+        datasets = (_made(map_func, element, owner) for element in self._some())
+        return elements.common_spec(dataset.element_spec for dataset in datasets)
 
     def enumerate(self, start: int = 0, name: str | None = None) -> Any:
         """Pairs of a number, from ``start``, and the element."""
@@ -142,7 +145,13 @@ class EachElement(Pipeline):
                 state = elements.structure(state)
                 yield elements.structure(result)
 
-        return self._make(Stream(start, self._stream.size))
+        def spec() -> Any:
+            first = self._first()
+            with torch.no_grad():
+                _, result = scan_func(elements.structure(initial_state), first)
+            return elements.spec_of(elements.structure(result))
+
+        return self._make(Stream(start, self._stream.size), spec)
 
     def reduce(
         self, initial_state: Any, reduce_func: Callable[..., Any], name: str | None = None

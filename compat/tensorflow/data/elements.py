@@ -1,6 +1,7 @@
 """Elements of datasets: made from what functions give back, joined to batches, described."""
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -133,21 +134,37 @@ def ragged_row(row: Any) -> Any:
     return row
 
 
-def ragged_rows(leaves: Sequence[Any], splits_dtype: Any) -> Any:
-    """Tensors of different lengths as rows; tensors without axes as one tensor."""
+def ragged_rank(shape: Any) -> int:
+    """How many axes of a batch of tensors of this shape, None where lengths differ, are ragged."""
+    open_axes = [axis for axis, size in enumerate(shape or ()) if size is None]
+    return 1 + max(open_axes, default=0)
+
+
+def ragged_rows(leaves: Sequence[Any], splits_dtype: Any, rank: int | None = None) -> Any:
+    """Tensors of different lengths as rows; tensors without axes as one tensor.
+
+    Args:
+        leaves: The tensors.
+        splits_dtype: Type of the positions where rows begin.
+        rank: How many axes are ragged at least; None means all but the innermost.
+    """
     first = leaves[0]
     if first is None or isinstance(first, SparseTensor):
         return stack(leaves)
     if not isinstance(first, RaggedTensor) and not first.ndim:
         return stack(leaves)
-    return RaggedTensor.of_rows([_rows_within(leaf, splits_dtype) for leaf in leaves], splits_dtype)
+    if rank is not None:
+        sizes = zip(*(leaf.shape for leaf in leaves), strict=True)
+        rank = max(rank, ragged_rank([n[0] if len(set(n)) == 1 else None for n in sizes]))
+    rows = [_rows_within(leaf, splits_dtype, rank) for leaf in leaves]
+    return RaggedTensor.of_rows(rows, splits_dtype)
 
 
-def _rows_within(leaf: Any, splits_dtype: Any) -> Any:
-    """A tensor with its axes but the innermost cut to rows, as they may be of other lengths."""
-    if isinstance(leaf, RaggedTensor) or leaf.ndim < 2:
+def _rows_within(leaf: Any, splits_dtype: Any, rank: int | None) -> Any:
+    """A tensor with its outer axes but one of ``rank`` cut to rows of other lengths."""
+    if isinstance(leaf, RaggedTensor) or leaf.ndim < 2 or rank == 1:
         return leaf
-    rows = [_rows_within(row, splits_dtype) for row in leaf]
+    rows = [_rows_within(row, splits_dtype, None if rank is None else rank - 1) for row in leaf]
     if not rows:
         return leaf
     return RaggedTensor.of_rows(rows, splits_dtype)
@@ -319,9 +336,40 @@ def _leaf_spec(leaf: Any) -> Any:
 
 def row_spec(columns: Any) -> Any:
     """Shapes and types of the rows of columns."""
-    return nested.map_structure(
-        lambda leaf: TensorSpec(leaf.shape[1:], TensorSpec.from_tensor(leaf).dtype), columns
-    )
+    return nested.map_structure(lambda leaf: unbatched_spec(_leaf_spec(leaf)), columns)
+
+
+def common_spec(specs: Iterable[Any]) -> Any:
+    """The description of several elements: lengths in which they differ are unknown."""
+    return functools.reduce(lambda a, b: nested.map_structure(_common_leaf, a, b), specs)
+
+
+def _common_leaf(a: Any, b: Any) -> Any:
+    if a == b or not isinstance(a, (TensorSpec, RaggedTensorSpec)) or type(a) is not type(b):
+        return a
+    if a.shape is None or b.shape is None or len(a.shape) != len(b.shape):
+        shape = None
+    else:
+        shape = [m if m == n else None for m, n in zip(a.shape, b.shape, strict=True)]
+    if isinstance(a, TensorSpec):
+        return TensorSpec(shape, a.dtype)
+    return RaggedTensorSpec(shape, a.dtype, a.ragged_rank, a.row_splits_dtype)
+
+
+def example(spec: Any) -> Any:
+    """Zeros, or empty texts, that ``spec`` describes; unknown lengths are 1."""
+    if spec is None:
+        return None
+    sizes = [1 if size is None else size for size in (() if spec.shape is None else spec.shape)]
+    if isinstance(spec, SparseTensorSpec):
+        places = torch.zeros(0, len(sizes), dtype=torch.int64)
+        return SparseTensor(places, torch.zeros(0, dtype=torch_dtype(spec.dtype)), sizes)
+    if spec.dtype is dtypes.string:
+        whole: Any = as_texts(np.full(sizes, b"", dtype=object))
+    else:
+        whole = torch.zeros(sizes, dtype=torch_dtype(spec.dtype))
+    is_ragged = isinstance(spec, RaggedTensorSpec) and spec.ragged_rank > 0
+    return RaggedTensor.from_tensor(whole, ragged_rank=spec.ragged_rank) if is_ragged else whole
 
 
 def map_specs(function: Any, spec: Any) -> Any:

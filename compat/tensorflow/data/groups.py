@@ -11,7 +11,7 @@ from torchkeras_shim.sizes import as_sizes
 
 from tensorflow.data import elements
 from tensorflow.data.base import Pipeline, call
-from tensorflow.data.streams import UNKNOWN, RowBatches, RowStream, Stream
+from tensorflow.data.streams import INFINITE, UNKNOWN, RowBatches, RowStream, Stream
 from tensorflow.ragged import RaggedTensorSpec
 from tensorflow.sparse import SparseTensor, SparseTensorSpec
 from tensorflow.tensors import TensorSpec
@@ -101,16 +101,19 @@ class Groups(Pipeline):
         def join(chunk: list[Any]) -> Any:
             if is_even:
                 return elements.stacked(chunk)
-            return nested.map_structure(
-                lambda *leaves: elements.ragged_rows(leaves, row_splits_dtype), *chunk
-            )
+            ranks = [elements.ragged_rank(leaf.shape) for leaf in nested.flatten(self.element_spec)]
+            columns = zip(ranks, *map(nested.flatten, chunk), strict=True)
+            joined = [
+                elements.ragged_rows(leaves, row_splits_dtype, rank) for rank, *leaves in columns
+            ]
+            return nested.pack_sequence_as(chunk[0], joined)
 
         def spec(leaf: Any) -> Any:
             lead = size if drop_remainder else None
             if is_even or not isinstance(leaf, TensorSpec) or leaf.shape == ():
                 return leaf.batched(lead)
             shape = None if leaf.shape is None else (lead, *leaf.shape)
-            rank = 1 if shape is None else len(shape) - 1
+            rank = elements.ragged_rank(leaf.shape)
             return RaggedTensorSpec(shape, leaf.dtype, rank, row_splits_dtype)
 
         return self._make(
@@ -310,7 +313,12 @@ class Groups(Pipeline):
             for key in sorted(groups):
                 yield from made_of(key, groups[key])
 
-        return self._make(Stream(start))
+        def spec() -> Any:
+            nothing = self._with(Stream(lambda: iter(()), 0))
+            return reduce_func(torch.tensor(0), nothing).element_spec
+
+        size = INFINITE if self._stream.size == INFINITE else UNKNOWN
+        return self._make(Stream(start, size), spec)
 
     def bucket_by_sequence_length(
         self,

@@ -44,7 +44,7 @@ class Sources(Pipeline):
             for row in zip(*map(elements.rows_of, flat), strict=True):
                 yield nested.pack_sequence_as(columns, row)
 
-        return cls._make(Stream(start, counts.pop()))
+        return cls._make(Stream(start, counts.pop()), lambda: elements.row_spec(columns))
 
     @classmethod
     def from_tensors(cls, tensors: Any, name: str | None = None) -> Any:

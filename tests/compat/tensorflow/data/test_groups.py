@@ -41,3 +41,30 @@ def test_padded_batches_and_unbatching():
     assert values(ragged.padded_batch(2)) == [[[1, 0, 0], [1, 1, 1]], [[1, 1]]]
     assert values(Dataset.range(4).batch(2).unbatch()) == [0, 1, 2, 3]
     assert values(Dataset.range(4).batch(2).rebatch(3)) == [[0, 1, 2], [3]]
+
+
+def test_ragged_batches_are_ragged_as_far_as_lengths_are_unknown():
+    def rows():
+        for number in (1, 2, 3):
+            yield np.ones((number, 2), "float32")
+
+    signature = tf.TensorSpec([None, 2], tf.float32)
+    dataset = tf.data.Dataset.from_generator(rows, output_signature=signature).ragged_batch(2)
+    assert dataset.element_spec == tf.RaggedTensorSpec([None, None, 2], tf.float32, ragged_rank=1)
+    first, last = dataset
+    assert (first.ragged_rank, tuple(first.shape)) == (1, (2, None, 2))
+    assert first.to_list() == [[[1.0, 1.0]], [[1.0, 1.0], [1.0, 1.0]]]
+    assert tuple(last.shape) == (1, None, 2)
+
+
+def test_rows_of_ragged_tensors_are_described_as_such():
+    rows = tf.data.Dataset.from_tensor_slices(tf.ragged.constant([[1, 2], [], [3]]))
+    assert rows.element_spec == tf.RaggedTensorSpec([None], tf.int32, ragged_rank=0)
+    assert rows.batch(2).element_spec == tf.RaggedTensorSpec([None, None], tf.int32, ragged_rank=1)
+    assert [batch.to_list() for batch in rows.batch(2)] == [[[1, 2], []], [[3]]]
+
+
+def test_groups_of_what_never_ends_never_end():
+    endless = tf.data.Dataset.range(3).repeat()
+    grouped = endless.group_by_window(lambda x: x % 2, lambda key, group: group.batch(2), 2)
+    assert int(grouped.cardinality()) == tf.data.INFINITE_CARDINALITY
