@@ -1,31 +1,50 @@
-"""The drop-ins are asked once for what several tests need."""
+"""Processes that several tests ask: one that knows the drop-ins, one that starts commands."""
+
+import json
+import os
+import subprocess
+import sys
 
 import pytest
+from started import ENVIRONMENT, Starter, answering
 
-from torchkeras.cli import check, port, support
-
-NEEDED = [
-    "keras", "keras.layers", "keras.layers.Dense", "keras.lossez", "keras.ops.meen", "tensorflow",
-    "tensorflow.data.Dataset", "tensorflow.keras.Model", "tensorflow.keras.Sequential",
-    "tensorflow.keras.Sequential().fit", "tensorflow.keras.layers.Dense",
-    "tensorflow.keras.Model().fit",
-]  # fmt: skip
+from torchkeras.cli import check, port
 
 
 @pytest.fixture(scope="session")
-def answers_so_far():
-    return {}
+def ask():
+    """What ``support.ask`` gives, of one process for all tests."""
+    asked = answering()
+    yield lambda paths: json.loads(asked.ask(sorted(set(paths))))
+    asked.close()
 
 
 @pytest.fixture
-def remembered_answers(answers_so_far, monkeypatch):
-    """``check`` and ``port`` ask a process only for what no test has asked before."""
-
-    def ask(paths):
-        wanted = set(paths)
-        if not wanted <= set(answers_so_far):
-            answers_so_far.update(support.ask([*wanted, *NEEDED]))
-        return {path: answers_so_far[path] for path in wanted}
-
+def same_answers(ask, monkeypatch):
+    """``check`` and ``port`` ask that process, rather than start one."""
     monkeypatch.setattr(check, "ask", ask)
     monkeypatch.setattr(port, "ask", ask)
+
+
+@pytest.fixture(scope="session")
+def carry_out():
+    """Carries out ``python -m torchkeras``: by a fork, or a start where there are none."""
+    if not hasattr(os, "fork"):
+        yield _start
+        return
+    starter = Starter()
+    yield starter.carry_out
+    starter.close()
+
+
+def _start(*words, folder, given=None):
+    return subprocess.run(
+        [sys.executable, "-m", "torchkeras", *map(str, words)],
+        cwd=folder,
+        env=ENVIRONMENT,
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )

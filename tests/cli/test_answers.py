@@ -1,7 +1,5 @@
 import pytest
 
-from torchkeras.cli.support import ask
-
 ARGUMENTS = {
     "tensorflow.cast": ({"x", "dtype"}, {"bogus"}, 3),
     "keras.layers.Dense": ({"units", "input_shape", "name", "weights"}, {"unit"}, 13),
@@ -52,7 +50,7 @@ NAMES = {
 
 
 @pytest.fixture(scope="module")
-def answers():
+def answers(ask):
     return ask([*ARGUMENTS, *THERE, *MISSING, *HOMES, *NAMES, "keras.Model().__call__().foo"])
 
 

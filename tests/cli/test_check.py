@@ -9,7 +9,7 @@ BAD = "from keras.layers import *\nimport keras\nDense(3, actvation='relu')\nker
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch, remembered_answers):
+def folder(tmp_path, monkeypatch, same_answers):
     (tmp_path / "good.py").write_text(GOOD)
     (tmp_path / "bad.py").write_text(BAD)
     (tmp_path / "old.py").write_text("import keras\nprint 'Python 2'\n")

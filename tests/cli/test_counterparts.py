@@ -1,7 +1,5 @@
 import inspect
 import json
-import subprocess
-import sys
 
 import pytest
 
@@ -83,19 +81,13 @@ print("alike")
 """
 
 
-def test_each_counterpart_gives_what_the_drop_in_gives(tmp_path):
+def test_each_counterpart_gives_what_the_drop_in_gives(tmp_path, carry_out):
     calls = {
         path: (call.target, dict(call.parameters), len(call.required), call.dtype)
         for path, call in CALLS.items()
         if not call.target.startswith("torch.")
     }
     (tmp_path / "calls.json").write_text(json.dumps([calls, VALUES]))
-    done = subprocess.run(
-        [sys.executable, "-m", "torchkeras", "run", "-", tmp_path / "calls.json"],
-        cwd=run.PACKAGE.parent,
-        input=COMPARE,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    place = tmp_path / "calls.json"
+    done = carry_out("run", "-", place, folder=run.PACKAGE.parent, given=COMPARE)
     assert done.stdout == "alike\n", done.stderr

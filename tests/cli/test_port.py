@@ -16,7 +16,7 @@ STAYS = "import tensorflow as tf\nds = tf.data.Dataset\n"
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch, remembered_answers):
+def folder(tmp_path, monkeypatch, same_answers):
     (tmp_path / "work" / "sub").mkdir(parents=True)
     (tmp_path / "work" / "a.py").write_text(OLD)
     (tmp_path / "work" / "sub" / "b.py").write_text(STAYS)

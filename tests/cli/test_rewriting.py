@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from torchkeras.cli.port import port
+from torchkeras.cli import port
 
 CASES = {
     "the whole by an alias": (
@@ -153,25 +153,28 @@ CASES = {
 }  # fmt: skip
 
 
-def ported(texts, folder):
+def ported(texts, folder, ask):
     """The texts after ``port``, by name."""
     files = {name: folder / f"{number}.py" for number, name in enumerate(texts)}
     for name, file in files.items():
         file.write_text(texts[name], encoding="utf-8")
-    results, errors = port(list(files.values()))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(port, "ask", ask)
+        results, errors = port.port(list(files.values()))
     assert errors == []
     return dict(zip(texts, results, strict=True))
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory):
-    return ported({name: old for name, (old, _) in CASES.items()}, tmp_path_factory.mktemp("old"))
+def results(ask, tmp_path_factory):
+    texts = {name: old for name, (old, _) in CASES.items()}
+    return ported(texts, tmp_path_factory.mktemp("old"), ask)
 
 
 @pytest.fixture(scope="module")
-def again(results, tmp_path_factory):
+def again(results, ask, tmp_path_factory):
     texts = {name: result.texts[0] for name, result in results.items()}
-    return ported(texts, tmp_path_factory.mktemp("new"))
+    return ported(texts, tmp_path_factory.mktemp("new"), ask)
 
 
 @pytest.mark.parametrize("name", CASES)

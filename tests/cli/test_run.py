@@ -1,41 +1,22 @@
 import json
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from started import ENVIRONMENT
 
 from torchkeras.cli import run
 
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def carry_out(
-    *words: object, folder: Path, given: str | None = None
-) -> subprocess.CompletedProcess:
-    """``python -m torchkeras run`` with these words, in ``folder``."""
-    return subprocess.run(
-        [sys.executable, "-m", "torchkeras", "run", *map(str, words)],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
-        input=given,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
 
 @pytest.fixture
-def script(tmp_path):
+def script(tmp_path, carry_out):
     """Writes a script and runs it."""
 
     def write_and_run(text: str, *words: object) -> subprocess.CompletedProcess:
         path = tmp_path / "work" / "train.py"
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
-        return carry_out("work/train.py", *words, folder=tmp_path)
+        return carry_out("run", "work/train.py", *words, folder=tmp_path)
 
     return write_and_run
 
@@ -60,11 +41,11 @@ def test_a_script_gets_its_arguments_and_is_the_main_module(script):
     assert done.returncode == 0
 
 
-def test_a_module_is_run_by_name(tmp_path):
+def test_a_module_is_run_by_name(tmp_path, carry_out):
     (tmp_path / "project").mkdir()
     (tmp_path / "project" / "__init__.py").touch()
     (tmp_path / "project" / "train.py").write_text("import sys, keras\nprint(sys.argv[1:])")
-    assert carry_out("-m", "project.train", "-x", folder=tmp_path).stdout == "['-x']\n"
+    assert carry_out("run", "-m", "project.train", "-x", folder=tmp_path).stdout == "['-x']\n"
 
 
 def test_files_beside_the_script_can_be_imported(script, tmp_path):
@@ -111,28 +92,28 @@ def test_a_missing_name_is_shown_at_the_line_that_uses_it(script):
 
 
 @pytest.mark.slow
-def test_the_whole_traceback_is_shown_on_request(tmp_path):
+def test_the_whole_traceback_is_shown_on_request(tmp_path, carry_out):
     (tmp_path / "train.py").write_text("from tensorflow import keras\nkeras.layers.Dense(-3)\n")
-    done = carry_out("--full-traceback", "train.py", folder=tmp_path)
+    done = carry_out("run", "--full-traceback", "train.py", folder=tmp_path)
     assert "torchkeras/layers" in done.stderr
 
 
-def test_a_folder_is_run_by_its_main_file(tmp_path):
+def test_a_folder_is_run_by_its_main_file(tmp_path, carry_out):
     (tmp_path / "app").mkdir()
     (tmp_path / "app" / "part.py").write_text("name = 'part'\n")
     (tmp_path / "app" / "__main__.py").write_text("import sys, part\nprint(sys.argv, part.name)\n")
-    assert carry_out("app", "1", folder=tmp_path).stdout == "['app', '1'] part\n"
+    assert carry_out("run", "app", "1", folder=tmp_path).stdout == "['app', '1'] part\n"
 
 
-def test_standard_input_is_run(tmp_path):
+def test_standard_input_is_run(tmp_path, carry_out):
     text = "import sys, keras\nprint(sys.argv, __name__, repr(sys.path[0]))\nkeras.Modle\n"
-    done = carry_out("-", "a", folder=tmp_path, given=text)
+    done = carry_out("run", "-", "a", folder=tmp_path, given=text)
     assert done.stdout == "['-', 'a'] __main__ ''\n"
     assert 'File "<stdin>", line 3, in <module>\n    keras.Modle' in done.stderr
     assert done.returncode == 1
 
 
-def test_a_package_is_run_by_its_main_module(tmp_path):
+def test_a_package_is_run_by_its_main_module(tmp_path, carry_out):
     (tmp_path / "project").mkdir()
     (tmp_path / "project" / "__init__.py").touch()
     (tmp_path / "project" / "__main__.py").write_text(
@@ -140,7 +121,7 @@ def test_a_package_is_run_by_its_main_module(tmp_path):
         "print(sys.argv[1:], __name__, torch.is_grad_enabled())"
     )
     (tmp_path / "project" / "other.py").touch()
-    assert carry_out("-m", "project", "x", folder=tmp_path).stdout == "['x'] __main__ True\n"
+    assert carry_out("run", "-m", "project", "x", folder=tmp_path).stdout == "['x'] __main__ True\n"
 
 
 def test_worker_processes_are_as_the_script(script):
@@ -172,7 +153,7 @@ def test_each_process_under_torchrun_runs_the_script(tmp_path):
     done = subprocess.run(
         [sys.executable, *words, "torchkeras", "run", "train.py"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        env=ENVIRONMENT,
         capture_output=True,
         text=True,
         timeout=120,
@@ -193,13 +174,13 @@ NOTEBOOK = [
 ]
 
 
-def test_a_notebook_is_run_cell_by_cell(tmp_path):
+def test_a_notebook_is_run_cell_by_cell(tmp_path, carry_out):
     folder = tmp_path / "books"
     folder.mkdir()
     (folder / "a.txt").write_text("beside")
     cells = [{"cell_type": "code", "source": text} for text in NOTEBOOK]
     (folder / "book.ipynb").write_text(json.dumps({"cells": cells}))
-    done = carry_out("books/book.ipynb", "word", folder=tmp_path)
+    done = carry_out("run", "books/book.ipynb", "word", folder=tmp_path)
     assert done.stdout.splitlines() == ["[2. 4.]", "['word'] __main__ dark beside"]
     lines = done.stderr.splitlines()
     assert lines[:3] == [
