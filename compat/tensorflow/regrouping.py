@@ -1,5 +1,6 @@
 """Tensors taken apart and put together by number, by row length, and in blocks."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,9 +27,19 @@ def reverse_sequence(
     batch_axis: int | None = None,
     name: str | None = None,
 ) -> Tensor:
-    """The first elements of each sequence, as many as its length says, in reverse order."""
+    """The first elements of each sequence, as many as its length says, in reverse order.
+
+    Raises:
+        ValueError: there is not one length for each sequence, or one is too long.
+    """
     x, lengths = convert_to_tensor(input), convert_to_tensor(seq_lengths).long()
-    batch = 0 if batch_axis is None else batch_axis
+    batch, longest = 0 if batch_axis is None else batch_axis, x.shape[seq_axis or 0]
+    if isinstance(x, Texts):
+        numbers = torch.arange(x.size).reshape(x.shape)
+        return x.reshape(-1)[reverse_sequence(numbers, lengths, seq_axis, batch).numpy()]
+    if len(lengths) != x.shape[batch] or (is_at_hand(lengths) and lengths.gt(longest).any()):
+        expected = f"{x.shape[batch]} numbers up to {longest}"
+        raise argument_error("tf.reverse_sequence", "seq_lengths", lengths.tolist(), expected)
     moved = x.movedim((batch, seq_axis or 0), (0, 1))
     steps = torch.arange(moved.shape[1])
     places = torch.where(steps < lengths[:, None], lengths[:, None] - 1 - steps, steps)
@@ -70,9 +81,16 @@ def dynamic_stitch(indices: Sequence[Any], data: Sequence[Any], name: str | None
 
 
 def unravel_index(indices: Any, dims: Any, name: str | None = None) -> Tensor:
-    """Coordinates, one row for each axis, of places in a flattened tensor."""
-    places = convert_to_tensor(indices)
-    found = torch.unravel_index(places.long(), as_sizes(dims))
+    """Coordinates, one row for each axis, of places in a flattened tensor.
+
+    Raises:
+        ValueError: a place lies beyond it.
+    """
+    places, sizes = convert_to_tensor(indices), as_sizes(dims)
+    if is_at_hand(places) and ((places < 0) | (places >= math.prod(sizes))).any():
+        expected = f"numbers from 0 to {math.prod(sizes) - 1}"
+        raise argument_error("tf.unravel_index", "indices", places.tolist(), expected)
+    found = torch.unravel_index(places.long(), sizes)
     return torch.stack(found).to(places.dtype)
 
 
@@ -132,8 +150,23 @@ def broadcast_dynamic_shape(shape_x: Any, shape_y: Any) -> Tensor:
 
 @over_values
 def bitcast(input: Any, type: Any, name: str | None = None) -> Tensor:
-    """The same bytes as another type of number."""
-    return convert_to_tensor(input).view(torch_dtype(type))
+    """The same bytes as another type of number.
+
+    Numbers of less bytes come along a new last axis; those of more take the last axis.
+
+    Raises:
+        ValueError: the last axis has not as many bytes as one number of ``type``.
+    """
+    x, wanted = convert_to_tensor(input), torch_dtype(type)
+    if wanted.itemsize < x.dtype.itemsize:
+        return x[..., None].view(wanted)
+    if wanted.itemsize > x.dtype.itemsize:
+        count = wanted.itemsize // x.dtype.itemsize
+        if not x.ndim or x.shape[-1] != count:
+            expected = f"a last axis of {count}"
+            raise argument_error("tf.bitcast", "input.shape", tuple(x.shape), expected)
+        return x.contiguous().view(wanted).squeeze(-1)
+    return x.view(wanted)
 
 
 def space_to_batch(input: Any, block_shape: Any, paddings: Any, name: str | None = None) -> Tensor:

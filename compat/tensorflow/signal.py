@@ -22,6 +22,8 @@ def _transform(operation: Callable[..., Tensor], axes: int, text: str) -> Callab
 
     def apply(input: Any, name: str | None = None) -> Tensor:
         x = convert_to_tensor(input)
+        if not x.is_complex():
+            x = x.to(torch.complex128 if x.dtype == torch.float64 else torch.complex64)
         return operation(x, dim=tuple(range(-axes, 0))).to(x.dtype)
 
     apply.__doc__ = text
@@ -38,9 +40,12 @@ ifft3d = _transform(torch.fft.ifftn, 3, "Inverse Fourier transform of the last t
 
 def _real(operation: Callable[..., Tensor], axes: int, text: str) -> Callable[..., Tensor]:
     """A Fourier transform from or to real numbers over the last axes."""
+    is_back = operation is torch.fft.irfftn
 
     def apply(input_tensor: Any, fft_length: Any = None, name: str | None = None) -> Tensor:
         x = convert_to_tensor(input_tensor)
+        if is_back and not x.is_complex():
+            x = x.to(torch.complex128 if x.dtype == torch.float64 else torch.complex64)
         lengths = None if fft_length is None else as_sizes(fft_length)
         return operation(x, s=lengths, dim=tuple(range(-axes, 0)))
 
@@ -66,14 +71,21 @@ def ifftshift(x: Any, axes: Any = None, name: str | None = None) -> Tensor:
     return torch.fft.ifftshift(convert_to_tensor(x), None if axes is None else as_sizes(axes))
 
 
+def _floating(where: str, dtype: Any) -> torch.dtype:
+    kind = torch_dtype(dtype)
+    if not kind.is_floating_point:
+        raise argument_error(f"tf.signal.{where}", "dtype", dtype, "a floating type")
+    return kind
+
+
 def _raised_cosine(length: Any, periodic: bool, dtype: Any, a: float) -> Tensor:
-    count = as_size(length)
+    count, kind = as_size(length), _floating("hann_window" if a == 0.5 else "hamming_window", dtype)
     if count == 1:
-        return torch.ones(1, dtype=torch_dtype(dtype))
+        return torch.ones(1, dtype=kind)
     # As in TensorFlow, windows of odd length are always symmetric.
     points = count if periodic and count % 2 == 0 else count - 1
     angles = 2 * math.pi * torch.arange(count, dtype=torch.float64) / points
-    return (a - (1 - a) * torch.cos(angles)).to(torch_dtype(dtype))
+    return (a - (1 - a) * torch.cos(angles)).to(kind)
 
 
 def hann_window(
@@ -112,9 +124,9 @@ def vorbis_window(
     window_length: Any, dtype: Any = torch.float32, name: str | None = None
 ) -> Tensor:
     """Vorbis's window, whose squares add up to 1 half a window apart."""
-    count = as_size(window_length)
-    inner = torch.sin(math.pi / count * (torch.arange(count, dtype=torch.float64) + 0.5))
-    return torch.sin(math.pi / 2 * inner**2).to(torch_dtype(dtype))
+    count, kind = as_size(window_length), _floating("vorbis_window", dtype)
+    inner = torch.sin(math.pi / max(count, 1) * (torch.arange(count, dtype=torch.float64) + 0.5))
+    return torch.sin(math.pi / 2 * inner**2).to(kind)
 
 
 def frame(
@@ -138,6 +150,8 @@ def frame(
         name: Accepted.
     """
     x, size, step = convert_to_tensor(signal), as_size(frame_length), as_size(frame_step)
+    if not -x.ndim <= axis < x.ndim:
+        raise argument_error("tf.signal.frame", "axis", axis, f"-{x.ndim} to {x.ndim - 1}")
     axis = axis % x.ndim
     x = x.movedim(axis, -1)
     if pad_end:
@@ -246,8 +260,20 @@ def linear_to_mel_weight_matrix(
         lower_edge_hertz, upper_edge_hertz: Where the bands begin and end, in hertz.
         dtype: Type of the result.
         name: Accepted.
+
+    Raises:
+        ValueError: no bands; edges out of order, or beyond half the sample rate.
     """
     count, bands = as_size(num_spectrogram_bins), as_size(num_mel_bins)
+    where = "tf.signal.linear_to_mel_weight_matrix"
+    if bands < 1:
+        raise argument_error(where, "num_mel_bins", bands, "1 or more")
+    if not 0 <= lower_edge_hertz < upper_edge_hertz:
+        expected = f"0 or more, below {upper_edge_hertz}"
+        raise argument_error(where, "lower_edge_hertz", lower_edge_hertz, expected)
+    if upper_edge_hertz > sample_rate / 2:
+        expected = f"at most half the sample rate, {sample_rate / 2}"
+        raise argument_error(where, "upper_edge_hertz", upper_edge_hertz, expected)
 
     def mel(hertz: Tensor) -> Tensor:
         return 1127.0 * torch.log1p(hertz / 700.0)
@@ -304,6 +330,8 @@ def dct(
 
 def _cosines(kind: int, n: int, norm: str | None) -> Tensor:
     """``(n, n)`` how much each sample counts for each coefficient."""
+    if norm not in (None, "ortho"):
+        raise argument_error("tf.signal.dct", "norm", norm, 'None or "ortho"')
     i = torch.arange(n, dtype=torch.float64)
     samples, waves = i[:, None], i[None, :]
     if kind == 1:

@@ -226,6 +226,8 @@ def decode_raw(
             sorted(lengths),
             f"one length, a multiple of {size} bytes",
         )
+    if not any(lengths):
+        return torch.zeros((*octets.shape, 0), dtype=dtype)
     values = np.frombuffer(b"".join(flat), np.uint8).reshape(-1, size)
     values = values if little_endian else values[:, ::-1]
     tensor = torch.from_numpy(np.ascontiguousarray(values).reshape(-1).copy()).view(dtype)

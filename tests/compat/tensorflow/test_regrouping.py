@@ -35,3 +35,23 @@ def test_ragged_rows_and_texts_are_parted():
     assert [part.tolist() for part in texts] == [["b"], ["a"]]
     with pytest.raises(ValueError, match="numbers from 0 to 1"):
         tf.dynamic_partition([1, 2], [0, 2], 2)
+
+
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda: tf.unravel_index([6], [2, 3]), "numbers from 0 to 5"),
+        (lambda: tf.bitcast(tf.constant([1, 2], tf.uint8), tf.int32), "a last axis of 4"),
+        (lambda: tf.reverse_sequence([[1, 2]], [3], seq_axis=1), "1 numbers up to 2"),
+        (lambda: tf.reverse_sequence([[1, 2]], [1, 1], seq_axis=1), "1 numbers up to 2"),
+    ],
+)
+def test_what_cannot_be_is_said(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_bytes_of_numbers_and_reversed_texts():
+    assert tf.bitcast([1.0], tf.uint8).tolist() == [[0, 0, 128, 63]]
+    assert tf.bitcast(tf.bitcast([1.0], tf.uint8), tf.float32).tolist() == [1.0]
+    assert tf.reverse_sequence([["a", "b", "c"]], [2], seq_axis=1).tolist() == [["b", "a", "c"]]

@@ -38,3 +38,32 @@ def test_other_axes_and_types_are_errors():
         tf.signal.dct(WAVE, axis=0)
     with pytest.raises(ValueError, match="norm"):
         tf.signal.dct(WAVE, type=1, norm="ortho")
+
+
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda x: tf.signal.dct(x, norm="unit"), "norm is 'unit'"),
+        (lambda x: tf.signal.hann_window(4, dtype=tf.int32), "hann_window: dtype"),
+        (lambda x: tf.signal.vorbis_window(4, dtype=tf.int32), "a floating type"),
+        (lambda x: tf.signal.linear_to_mel_weight_matrix(0), "num_mel_bins is 0"),
+        (
+            lambda x: tf.signal.linear_to_mel_weight_matrix(lower_edge_hertz=4000.0),
+            "lower_edge_hertz is 4000.0",
+        ),
+        (
+            lambda x: tf.signal.linear_to_mel_weight_matrix(upper_edge_hertz=5000.0),
+            "half the sample rate, 4000.0",
+        ),
+        (lambda x: tf.signal.frame(x, 2, 1, axis=1), "axis is 1; expected -1 to 0"),
+    ],
+)
+def test_what_cannot_be_is_said(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(tf.ones(4))
+
+
+def test_spectra_of_real_numbers_are_complex():
+    wave = np.array([1.0, 2.0, 3.0], "float32")
+    np.testing.assert_allclose(tf.signal.fft(wave), np.fft.fft(wave), rtol=1e-6)
+    assert tf.signal.ifft(wave).dtype == tf.complex64
