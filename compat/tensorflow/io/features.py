@@ -115,7 +115,7 @@ class RaggedFeature(_RaggedFeature):
         value_key: Name of the feature that holds the values; None means the name asked for.
         partitions: How values are cut to rows, and those to rows of rows; outermost first.
         row_splits_dtype: Type of the positions where rows begin.
-        validate: Accepted; positions are always checked.
+        validate: Changes nothing here: positions are always checked.
     """
 
     __slots__ = ()

@@ -39,7 +39,7 @@ def parse_single_example(
         serialized: The bytes of a ``tf.train.Example``.
         features: What is known of each feature that is wanted: ``FixedLenFeature``,
             ``VarLenFeature``, ``FixedLenSequenceFeature``, ``SparseFeature`` or ``RaggedFeature``.
-        example_names: Accepted.
+        example_names: Changes nothing here: it names the example in TensorFlow's errors.
         name: Accepted.
 
     Raises:
@@ -84,7 +84,7 @@ def parse_single_sequence_example(
             ``parse_single_example``.
         sequence_features: What is known of the features of the steps, which come along a new
             first axis: ``FixedLenSequenceFeature``, ``VarLenFeature`` or ``RaggedFeature``.
-        example_name: Accepted.
+        example_name: Changes nothing here: it names the example in TensorFlow's errors.
         name: Accepted.
     """
     context, lists = read_sequence(as_octets(serialized))

@@ -16,6 +16,8 @@ from torchkeras.core.dtypes import torch_dtype
 # Pillow's modes by number of channels.
 _MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 _TRANSFORMS = ("", "INTEGER_FAST", "INTEGER_ACCURATE")
+# Where the data of a JPEG file end.
+_END = b"\xff\xd9"
 _KNOWN = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "MPO")
 
 
@@ -67,22 +69,31 @@ def decode_jpeg(
         fancy_upscaling, dct_method: Settings of TensorFlow's decoder, the second
             ``"INTEGER_FAST"``, ``"INTEGER_ACCURATE"`` or ``""``. Pillow's is the accurate one
             with smooth colours, so that numbers may differ by a few steps of 255.
-        try_recover_truncated, acceptable_fraction: Accepted; a file cut short is an error.
+        try_recover_truncated: Whether a file cut short gives what there is of it, and gray.
+        acceptable_fraction: Changes nothing here, nor in TensorFlow: what is missing is gray, so
+            that no line is.
         name: Accepted.
 
     Raises:
-        ValueError: the bytes are no picture, or can't have so many channels.
+        ValueError: the bytes are no picture, are cut short, or can't have so many channels.
     """
     if dct_method not in _TRANSFORMS:
         raise argument_error("tf.io.decode_jpeg", "dct_method", dct_method, f"one of {_TRANSFORMS}")
-    picture = _opened(contents, "tf.io.decode_jpeg")
+    octets = as_octets(contents) + (_END if try_recover_truncated else b"")
+    picture = _opened(octets, "tf.io.decode_jpeg")
     number = _checked_channels("tf.io.decode_jpeg", channels)
     if ratio not in (1, 2, 4, 8):
         raise argument_error("tf.io.decode_jpeg", "ratio", ratio, "1, 2, 4 or 8")
     if ratio > 1:
         width, height = (-(-size // ratio) for size in picture.size)
         picture.draft(None, (width, height))
-    return _one(picture, number, torch.uint8)
+    try:
+        return _one(picture, number, torch.uint8)
+    except OSError as error:
+        raise argument_error(
+            "tf.io.decode_jpeg", "contents", f"{len(octets)} bytes", "a whole file",
+            f"Pillow says: {error}. try_recover_truncated=True takes what there is.",
+        ) from error  # fmt: skip
 
 
 def decode_and_crop_jpeg(
@@ -105,7 +116,8 @@ def decode_and_crop_jpeg(
         name: As in ``decode_jpeg``.
     """
     top, left, height, width = (int(number) for number in convert_to_tensor(crop_window))
-    pixels = decode_jpeg(contents, channels, ratio, dct_method=dct_method)
+    settings = (fancy_upscaling, try_recover_truncated, acceptable_fraction, dct_method)
+    pixels = decode_jpeg(contents, channels, ratio, *settings)
     return pixels[top : top + height, left : left + width]
 
 

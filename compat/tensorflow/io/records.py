@@ -22,7 +22,7 @@ class TFRecordOptions:
         compression_type: ``"GZIP"``, ``"ZLIB"`` or ``""``, which None stands for.
         compression_level: From 0 (none) to 9 (most); None leaves it to zlib.
         flush_mode, input_buffer_size, output_buffer_size, window_bits, compression_method,
-        mem_level, compression_strategy: Settings of TensorFlow's buffers; accepted.
+        mem_level, compression_strategy: Change nothing here: settings of TensorFlow's buffers.
 
     Raises:
         ValueError: there is no such compression.

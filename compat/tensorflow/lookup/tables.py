@@ -139,7 +139,7 @@ class StaticHashTable(Table):
     Args:
         initializer: ``KeyValueTensorInitializer`` or ``TextFileInitializer``.
         default_value: What is found for keys that aren't there.
-        name, experimental_is_anonymous: Accepted.
+        name, experimental_is_anonymous: Change nothing here: a table belongs to who holds it.
 
     Raises:
         ValueError: a key has several values.
@@ -177,7 +177,7 @@ class StaticVocabularyTable(Table):
         initializer: Keys and their numbers, int64; None means that nothing is known.
         num_oov_buckets: How many numbers there are for unknown keys, 1 or more.
         lookup_key_dtype: Type of the keys; None takes that of ``initializer``.
-        name, experimental_is_anonymous: Accepted.
+        name, experimental_is_anonymous: Change nothing here: a table belongs to who holds it.
 
     Raises:
         TypeError: the values aren't int64.
@@ -225,7 +225,8 @@ class MutableHashTable(Table):
     Args:
         key_dtype, value_dtype: Types of the keys and values.
         default_value: What is found for keys that aren't there, in the shape of a value.
-        name, checkpoint, experimental_is_anonymous: Accepted.
+        checkpoint: Changes nothing here: tables are in no checkpoint. ``export`` gives what to save.
+        name, experimental_is_anonymous: Change nothing here: a table belongs to who holds it.
 
     Source: ``tf.lookup.experimental.MutableHashTable``.
     """
@@ -269,7 +270,9 @@ class DenseHashTable(MutableHashTable):
         key_dtype, value_dtype: Types of the keys and values.
         default_value: What is found for keys that aren't there, in the shape of a value.
         empty_key, deleted_key: Keys that can't be used.
-        initial_num_buckets, name, checkpoint, experimental_is_anonymous: Accepted.
+        checkpoint: Changes nothing here: tables are in no checkpoint. ``export`` gives what to save.
+        initial_num_buckets, name, experimental_is_anonymous: Change nothing here: a table grows by
+            itself and belongs to who holds it.
 
     Raises:
         ValueError: a reserved key is used.

@@ -32,7 +32,7 @@ def ctc_loss(
         label_length: ``(batch,)`` how many labels count; None for sparse labels.
         logit_length: ``(batch,)`` how many steps count.
         logits_time_major: See ``logits``.
-        unique: Accepted; it only speeds TensorFlow up.
+        unique: Changes nothing here: it only speeds TensorFlow up.
         blank_index: The class that stands for no label; None means 0, and the last one for
             sparse labels.
         name: Accepted.

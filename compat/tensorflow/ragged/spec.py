@@ -17,7 +17,7 @@ class RaggedTensorSpec:
         dtype: Type of the values.
         ragged_rank: Number of axes along which lengths may differ; None means all but the first.
         row_splits_dtype: Type of the row splits.
-        flat_values_spec: Accepted; values are tensors.
+        flat_values_spec: Changes nothing here: values are tensors.
     """
 
     def __init__(

@@ -116,3 +116,16 @@ def test_folders_of_pictures_become_batches(tmp_path):
     x, y = next(iter(files.map(sample, tf.data.AUTOTUNE).batch(6)))
     assert x.shape == (6, 4, 4, 3)
     assert y.tolist() == [0, 0, 0, 1, 1, 1]
+
+
+def test_a_file_cut_short_gives_what_there_is_if_asked_to():
+    pixels = np.random.default_rng(0).integers(0, 256, (48, 64, 3)).astype("uint8")
+    octets = tf.io.encode_jpeg(pixels).numpy()
+    whole = tf.io.decode_jpeg(octets).numpy()
+    with pytest.raises(ValueError, match="a whole file"):
+        tf.io.decode_jpeg(octets[:-900])
+    part = tf.io.decode_jpeg(octets[:-900], try_recover_truncated=True).numpy()
+    np.testing.assert_array_equal(part[:16], whole[:16])
+    assert (part[-4:, -4:] == 128).all()
+    window = tf.io.decode_and_crop_jpeg(octets[:-900], [8, 0, 4, 5], try_recover_truncated=True)
+    np.testing.assert_array_equal(window, whole[8:12, :5])
