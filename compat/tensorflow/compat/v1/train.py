@@ -61,6 +61,14 @@ def AdadeltaOptimizer(
     return optimizers.Adadelta(learning_rate, rho, epsilon, name=name)
 
 
+class _FromOne(optimizers.RMSprop):
+    """RMSprop whose mean square starts at one."""
+
+    def slot_blocks(self) -> list:
+        (square, _), *others = super().slot_blocks()
+        return [(square, "ones"), *others]
+
+
 def RMSPropOptimizer(
     learning_rate: Any,
     decay: float = 0.9,
@@ -70,8 +78,11 @@ def RMSPropOptimizer(
     centered: bool = False,
     name: str = "RMSProp",
 ) -> Any:
-    """RMSprop, with an ``epsilon`` of 1e-10; ``use_locking`` changes nothing here."""
-    return optimizers.RMSprop(learning_rate, decay, momentum, epsilon, centered, name=name)
+    """RMSprop with an ``epsilon`` of 1e-10, whose mean square starts at one.
+
+    ``use_locking`` changes nothing here.
+    """
+    return _FromOne(learning_rate, decay, momentum, epsilon, centered, name=name)
 
 
 def get_or_create_global_step(graph: Any = None) -> Any:

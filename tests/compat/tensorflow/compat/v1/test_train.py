@@ -23,6 +23,12 @@ def test_defaults_are_the_first_generations(optimizer, expected):
     assert {**first, "name": ""} == {**second, "name": ""}
 
 
+def test_the_mean_square_of_rmsprop_starts_at_one():
+    v = tf.Variable([1.0, -1.0])
+    v1.RMSPropOptimizer(0.1).minimize(lambda: tf.reduce_sum(v * v), var_list=[v])
+    assert abs(v.numpy() - [0.8245884, -0.8245884]).max() < 1e-6  # TensorFlow 2.21
+
+
 def test_an_optimizer_trains():
     v = tf.Variable(3.0)
     v1.GradientDescentOptimizer(0.5).apply_gradients([(tf.constant(2.0), v)])
