@@ -112,7 +112,7 @@ class Pipeline:
         return spec
 
     def _some(self) -> list[Any]:
-        """Two elements to find out about the others, or one; made up if there are none.
+        """Two elements to find out about the others, or one; two are made up if there are none.
 
         Raises:
             RuntimeError: there are none, and nothing tells what they would be.
@@ -120,17 +120,20 @@ class Pipeline:
         found = list(itertools.islice(self._pass(), 2))
         if not found and self._find_spec is None:
             raise moment_error("Dataset.element_spec", "the dataset has no elements", "")
-        return found or [elements.map_specs(self._example, self.element_spec)]
+        return found or [
+            elements.map_specs(lambda leaf, n=length: self._example(leaf, n), self.element_spec)
+            for length in (2, 3)
+        ]
 
     def _first(self) -> Any:
         """An element to find out about the others; see ``_some``."""
         return self._some()[0]
 
-    def _example(self, spec: Any) -> Any:
-        """Something that ``spec`` describes."""
+    def _example(self, spec: Any, length: int) -> Any:
+        """Something that ``spec`` describes, with ``length`` in place of unknown lengths."""
         if isinstance(spec, elements.DatasetSpec):
             return self._make(Stream(lambda: iter(()), 0), lambda: spec.element_spec)
-        return elements.example(spec)
+        return elements.example(spec, length)
 
     def cardinality(self, name: str | None = None) -> torch.Tensor:
         """Number of elements; -1 if there is no end, -2 if it is unknown."""

@@ -59,14 +59,20 @@ class EachElement(Pipeline):
 
     def _spec_of_mapped(self, function: Callable[[Any], Any]) -> Any:
         """The form of mapped elements, found from two; unknown numbers of rows stay so."""
-        return elements.common_spec(self._spec_of_one(function, one) for one in self._some())
-
-    def _spec_of_one(self, function: Callable[[Any], Any], element: Any) -> Any:
+        some = self._some()
         with torch.no_grad():
-            spec = elements.spec_of(function(element))
+            specs = [elements.spec_of(function(element)) for element in some]
+        rows = [self._unknown_rows(element) for element in some]
+        leaves = zip(*map(nested.flatten, specs), strict=True)
+        follow = [all(map(_has_rows, leaf, rows)) for leaf in leaves]
+        found = nested.flatten(elements.common_spec(specs))
+        opened = [_opened(*pair) for pair in zip(found, follow, strict=True)]
+        return nested.pack_sequence_as(specs[0], opened)
+
+    def _unknown_rows(self, element: Any) -> set[int]:
+        """Numbers of rows in an element which may be others in others."""
         pairs = zip(nested.flatten(element), nested.flatten(self.element_spec), strict=True)
-        rows = {leaf.shape[0] for leaf, given in pairs if _is_open(given)}
-        return elements.map_specs(lambda leaf: _opened(leaf, rows), spec)
+        return {leaf.shape[0] for leaf, given in pairs if _is_open(given)}
 
     def filter(self, predicate: Callable[..., Any], name: str | None = None) -> Any:
         """The elements for which ``predicate`` holds."""
@@ -146,10 +152,12 @@ class EachElement(Pipeline):
                 yield elements.structure(result)
 
         def spec() -> Any:
-            first = self._first()
-            with torch.no_grad():
-                _, result = scan_func(elements.structure(initial_state), first)
-            return elements.spec_of(elements.structure(result))
+            state, specs = elements.structure(initial_state), []
+            for element in self._some():
+                with torch.no_grad():
+                    state, result = scan_func(state, element)
+                specs.append(elements.spec_of(elements.structure(result)))
+            return elements.common_spec(specs)
 
         return self._make(Stream(start, self._stream.size), spec)
 
@@ -288,8 +296,12 @@ def _is_open(spec: Any) -> bool:
     return shape is not None and len(shape) > 0 and shape[0] is None
 
 
-def _opened(spec: Any, rows: set[int]) -> Any:
-    """A spec without its number of rows, if that is one of ``rows``."""
-    if isinstance(spec, TensorSpec) and spec.shape and spec.shape[0] in rows:
-        return TensorSpec((None, *spec.shape[1:]), spec.dtype)
-    return spec
+def _has_rows(spec: Any, rows: set[int]) -> bool:
+    """Whether a spec's number of rows is one of ``rows``."""
+    return isinstance(spec, TensorSpec) and bool(spec.shape) and spec.shape[0] in rows
+
+
+def _opened(spec: Any, follows: bool) -> Any:
+    """A spec, without its number of rows if that follows another."""
+    is_open = follows and isinstance(spec, TensorSpec) and spec.shape is not None
+    return TensorSpec((None, *spec.shape[1:]), spec.dtype) if is_open else spec

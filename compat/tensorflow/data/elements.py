@@ -356,11 +356,13 @@ def _common_leaf(a: Any, b: Any) -> Any:
     return RaggedTensorSpec(shape, a.dtype, a.ragged_rank, a.row_splits_dtype)
 
 
-def example(spec: Any) -> Any:
-    """Zeros, or empty texts, that ``spec`` describes; unknown lengths are 1."""
+def example(spec: Any, length: int) -> Any:
+    """Zeros, or empty texts, that ``spec`` describes, with ``length`` in place of unknown ones."""
     if spec is None:
         return None
-    sizes = [1 if size is None else size for size in (() if spec.shape is None else spec.shape)]
+    rank = getattr(spec, "ragged_rank", -1)
+    shape = [None] * (rank + 1) if spec.shape is None else spec.shape
+    sizes = [length if size is None else size for size in shape]
     if isinstance(spec, SparseTensorSpec):
         places = torch.zeros(0, len(sizes), dtype=torch.int64)
         return SparseTensor(places, torch.zeros(0, dtype=torch_dtype(spec.dtype)), sizes)
@@ -368,8 +370,7 @@ def example(spec: Any) -> Any:
         whole: Any = as_texts(np.full(sizes, b"", dtype=object))
     else:
         whole = torch.zeros(sizes, dtype=torch_dtype(spec.dtype))
-    is_ragged = isinstance(spec, RaggedTensorSpec) and spec.ragged_rank > 0
-    return RaggedTensor.from_tensor(whole, ragged_rank=spec.ragged_rank) if is_ragged else whole
+    return RaggedTensor.from_tensor(whole, ragged_rank=rank) if rank > 0 else whole
 
 
 def map_specs(function: Any, spec: Any) -> Any:

@@ -259,9 +259,12 @@ class Groups(Pipeline):
                 return self._make(Stream(lambda: iter(chosen), len(chosen)))
             return self._make(Stream(lambda: iter(chosen), len(chosen)), self._spec)
         columns = zip(*map(nested.flatten, chosen), strict=True)
+        specs = [None] * len(nested.flatten(chosen[0]))
+        if self._find_spec is not None:
+            specs = [lambda spec=spec: spec for spec in nested.flatten(self.element_spec)]
         parts = [
-            self._make(Stream(lambda part=part: iter(part), len(part)))
-            for part in map(list, columns)
+            self._make(Stream(lambda part=part: iter(part), len(part)), spec)
+            for part, spec in zip(map(list, columns), specs, strict=True)
         ]
         return nested.pack_sequence_as(chosen[0], parts)
 

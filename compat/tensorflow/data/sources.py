@@ -244,8 +244,9 @@ class Sources(Pipeline):
             places = range(len(datasets))
             return (generator.choices(places, chances)[0] for chances in shares())
 
+        size = UNKNOWN if len(datasets) > 1 else datasets[0]._stream.size
         return cls._make(
-            Stream(_taking_turns(datasets, choose, stop_on_empty_dataset)),
+            Stream(_taking_turns(datasets, choose, stop_on_empty_dataset), size),
             lambda: datasets[0].element_spec,
         )
 

@@ -34,3 +34,13 @@ def test_functions_record_no_gradients():
     weight = torch.nn.Parameter(torch.ones(()))
     with tf.GradientTape():
         assert not next(iter(Dataset.range(1).map(lambda x: x * weight))).requires_grad
+
+
+def test_lengths_that_follow_no_other_are_known():
+    rows = tf.data.Dataset.from_tensor_slices(tf.ragged.constant([[1, 2], [], [3]]))
+    pairs = rows.map(lambda row: tf.stack([tf.reduce_sum(row), 7]))
+    assert pairs.element_spec == tf.TensorSpec([2], tf.int32)
+    doubled = rows.map(lambda row: tf.convert_to_tensor(row) * 2)
+    assert doubled.element_spec == tf.TensorSpec([None], tf.int32)
+    states = tf.data.Dataset.range(3).scan(0, lambda state, x: (state + 1, tf.range(x)))
+    assert states.element_spec == tf.TensorSpec([None], tf.int64)

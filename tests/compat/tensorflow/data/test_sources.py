@@ -65,3 +65,10 @@ def test_sampling_uses_up_every_dataset():
 def test_a_dataset_of_no_weight_is_never_drawn():
     mixed = Dataset.sample_from_datasets([Dataset.range(3), Dataset.range(9, 12)], [1.0, 0.0])
     assert [int(n) for n in mixed] == [0, 1, 2]
+
+
+def test_one_dataset_that_is_always_drawn_has_its_own_number_of_elements():
+    some, others = tf.data.Dataset.range(3), tf.data.Dataset.range(5)
+    drawn = tf.data.Dataset.sample_from_datasets([some, others], weights=[1.0, 0.0])
+    assert len(drawn) == 3
+    assert [int(x) for x in drawn] == [0, 1, 2]
