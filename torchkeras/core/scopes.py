@@ -27,6 +27,9 @@ class Scopes(threading.local):
         shared_objects: Objects that one configuration mentions several times, by their number,
             while it is read, or None.
         shared_configs: Objects and their dictionaries by id while they are written, or None.
+        plan: Takes what variables are assigned while a file is read, or None.
+        fill_later: Takes a variable and how to fill it while a model is rebuilt from a file, and
+            tells whether it will see to that; None fills at once.
         depth: How deep in a configuration the object or container lies that is being read.
         of_keras_2: Whether what is being read was written by tf.keras 2.
         device: Where new tensors go that follow no other one; None is torch's default.
@@ -50,6 +53,8 @@ class Scopes(threading.local):
         self.safe_mode: bool | None = None
         self.shared_objects: dict[int, Any] | None = None
         self.shared_configs: dict[int, Any] | None = None
+        self.plan: Any = None
+        self.fill_later: Any = None
         self.depth = 0
         self.of_keras_2 = False
         self.distribution: Any = None

@@ -11,6 +11,7 @@ from torchkeras.core import keeping, naming, scopes
 from torchkeras.core.checks import argument_error
 from torchkeras.core.dtypes import NAMES, standardize_dtype, torch_dtype
 from torchkeras.core.layout import IDENTITY, Layout
+from torchkeras.core.stored import Stored
 
 _AGGREGATIONS = (None, "none", "mean", "sum", "only_first_replica")
 
@@ -216,6 +217,11 @@ class Variable:
         """
         if isinstance(value, Variable):
             value = value.tensor
+        elif isinstance(value, Stored):
+            if scopes.local.plan is not None:
+                scopes.local.plan.add(self, value)
+                return self
+            value = value.read()
         stored = self.parameter
         value = as_tensor(value, stored.dtype, stored.device)
         if tuple(value.shape) != self.shape:
@@ -230,6 +236,8 @@ class Variable:
             value = self.layout.from_keras(value.detach())
             if self.sharding is not None:
                 value = self.sharding.scattered(value, stored)
+            if scopes.local.plan is not None:
+                scopes.local.plan.about_to_change(self)
             keeping.about_to_change((stored,))
             with torch.no_grad():
                 stored.copy_(value)
@@ -484,7 +492,12 @@ class ShownTensor(Tensor):
 
 
 def shown_by(variable: Variable, shown: Tensor) -> Tensor:
-    """``shown`` as a tensor that leads ``torch.autograd.grad`` back to ``variable``."""
+    """``shown`` as a tensor that leads ``torch.autograd.grad`` back to ``variable``.
+
+    A tensor without values, as in a run that asks for shapes, stays what it is.
+    """
+    if type(shown) is not Tensor:
+        return shown
     tensor = shown.as_subclass(ShownTensor)
     tensor.__dict__["variable"] = variable
     return tensor

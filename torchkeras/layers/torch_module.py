@@ -12,6 +12,7 @@ from typing_extensions import Unpack
 
 from torchkeras.core import serialization
 from torchkeras.core.checks import argument_error, kind_error
+from torchkeras.core.stored import Stored
 from torchkeras.core.typing import Shape
 from torchkeras.core.variable import Variable
 from torchkeras.layers.base import Layer, LayerOptions
@@ -106,7 +107,16 @@ class TorchModuleWrapper(Layer):
         Raises:
             ValueError: names or shapes differ.
         """
-        state = {name: torch.as_tensor(store[name]) for name in store.keys()}  # noqa: SIM118
+        given = {name: store[name] for name in store.keys()}  # noqa: SIM118 - no mapping in Keras
+        values = {n: v.read() if isinstance(v, Stored) else v for n, v in given.items()}
+        state = {name: torch.as_tensor(value) for name, value in values.items()}
+        shapes = {name: tuple(value.shape) for name, value in self.module.state_dict().items()}
+        if shapes != {name: tuple(value.shape) for name, value in state.items()}:
+            different = sorted(shapes.keys() ^ state.keys())[:5]
+            raise ValueError(
+                f'{type(self).__name__} "{self.name}": Missing key(s), unexpected ones or other '
+                f"shapes in the file {different or ''}. Load the file of this very module."
+            )
         try:
             self.module.load_state_dict(state)
         except RuntimeError as error:

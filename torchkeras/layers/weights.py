@@ -13,10 +13,10 @@ from torch import nn
 from torchkeras import constraints, initializers, regularizers
 from torchkeras.core import scopes
 from torchkeras.core.checks import argument_error
-from torchkeras.core.dtypes import is_floating
+from torchkeras.core.dtypes import is_floating, torch_dtype
 from torchkeras.core.layout import IDENTITY, Layout, Permuted
 from torchkeras.core.seeds import SeedGenerator
-from torchkeras.core.typing import ConstraintLike, InitializerLike, RegularizerLike
+from torchkeras.core.typing import ConstraintLike, InitializerLike, RegularizerLike, Shape
 from torchkeras.core.variable import Store, Variable
 from torchkeras.layers.signature import replaced
 from torchkeras.layers.tracking import (
@@ -98,8 +98,11 @@ class LayerWeights(nn.Module):
             variable.regularizer = getattr(self, f"{rule}_regularizer")
             variable.constraint = getattr(self, f"{rule}_constraint")
         if initializer is not None:
-            value = initializers.get(initializer)(variable.shape, dtype=variable.dtype)
-            variable.assign(value)
+            initialize = initializers.get(initializer)
+            fill_variable(
+                variable,
+                lambda: variable.assign(initialize(variable.shape, dtype=variable.dtype)),
+            )
         self._variables.append(variable)
         variable.trainable = trainable and self._trainable
         variable.born_trainable = trainable
@@ -151,9 +154,10 @@ class LayerWeights(nn.Module):
         if initializer is None:
             initializer = "glorot_uniform" if is_floating(dtype) else "zeros"
         initializer = initializers.get(initializer)
+        is_awaited = scopes.local.fill_later is not None and callable(initializer)
         with without_fakes(), self._open_name_scope():
             variable = Variable(
-                initializer,
+                _unfilled if is_awaited else initializer,
                 shape=shape,
                 dtype=dtype,
                 trainable=trainable,
@@ -166,6 +170,8 @@ class LayerWeights(nn.Module):
         variable.constraint = constraints.get(constraint)
         variable.overwrite_with_gradient = overwrite_with_gradient
         self._own(variable, self._free_key(name or "variable"))
+        if is_awaited:
+            fill_variable(variable, lambda: variable.assign(initializer(shape, dtype=dtype)))
         return variable
 
     @_name_may_come_first
@@ -477,6 +483,17 @@ class LayerWeights(nn.Module):
             )
         for number, variable in enumerate(variables):
             variable.assign(store[str(number)])
+
+
+def _unfilled(shape: Shape, dtype: Any = None) -> torch.Tensor:
+    return torch.empty(shape, dtype=torch_dtype(dtype))
+
+
+def fill_variable(variable: Variable, fill: Callable[[], Any]) -> None:
+    """Give a new variable its initial value, unless a file is about to give it another."""
+    later = scopes.local.fill_later
+    if later is None or not later(variable, fill):
+        fill()
 
 
 def _as_shape(value: Any) -> tuple[int, ...]:

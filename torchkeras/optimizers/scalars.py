@@ -8,6 +8,7 @@ from torch import Tensor
 from torchkeras.core import scopes
 from torchkeras.core.dtypes import torch_dtype
 from torchkeras.core.layout import IDENTITY
+from torchkeras.core.stored import Stored
 from torchkeras.core.variable import Store, Variable
 
 
@@ -50,6 +51,12 @@ class HostScalar(Variable):
         if scopes.local.stateless is not None:
             scopes.local.stateless.add_update((self, value))
             return self
+        if scopes.local.plan is not None:
+            if isinstance(value, Stored):
+                scopes.local.plan.add(self, value)
+                return self
+            scopes.local.plan.about_to_change(self)
+        value = value.read() if isinstance(value, Stored) else value
         kept = self.holder[self.entry]
         if not isinstance(value, (int, float)):
             tensor = value.tensor if isinstance(value, Variable) else torch.as_tensor(value)

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import torch
 
+from torchkeras.core.stored import Stored
 from torchkeras.saving.files import DamagedFileError, damaged
 
 # gzip can't expand by more than this (1032 bytes for one), and shuffle doesn't expand.
@@ -243,7 +244,7 @@ def groups_of(group: Any) -> Iterator[Any]:
         stack += [inner for inner in below if inner is not None]
 
 
-class Dataset:
+class Dataset(Stored):
     """A dataset whose declared size has been checked against what is stored.
 
     Raises:
@@ -286,6 +287,21 @@ class Dataset:
         """Shape of the data."""
         return tuple(self._dataset.shape)
 
+    @property
+    def dtype(self) -> np.dtype:
+        """Number type; that of two bytes without meaning if they are bfloat16."""
+        return self._dataset.dtype
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the data lie in the file as they are, in one piece."""
+        return self._dataset.chunks is None and not self._is_bfloat16
+
+    def read_into(self, array: np.ndarray) -> None:
+        """Put the data into ``array``, of the same shape and type."""
+        with _reading(self.path):
+            self._dataset.read_direct(array)
+
     def read(self) -> Any:
         """The data: a NumPy array, or a tensor if they are bfloat16."""
         with _reading(self.path):
@@ -298,8 +314,13 @@ class Dataset:
 class Values(Mapping):
     """What ``load_own_variables`` gets: arrays by name, read when they are asked for."""
 
-    def __init__(self, group: Group | None) -> None:
+    def __init__(self, group: Group | None, is_unread: bool = False) -> None:
         self._group = group
+        self._is_unread = is_unread
+
+    def unread(self) -> "Values":
+        """The same, whose values are datasets."""
+        return Values(self._group, is_unread=True)
 
     def __iter__(self) -> Iterator[str]:
         if self._group is not None:
@@ -314,7 +335,8 @@ class Values(Mapping):
     def __getitem__(self, name: str) -> Any:
         if self._group is None:
             raise KeyError(name)
-        return self.dataset(name).read()
+        found = self.dataset(name)
+        return found if self._is_unread else found.read()
 
     def dataset(self, name: str) -> Dataset:
         """The unread dataset of that name."""
@@ -396,5 +418,5 @@ def write_array(group: Any, key: str, value: Any) -> None:
             raw = value.contiguous().view(torch.int16).numpy().view(_BFLOAT16)
             group.create_dataset(key, data=raw).attrs["dtype"] = "bfloat16"
             return
-        value = value.numpy()
+        value = value.contiguous().numpy()  # torch is the faster one at that
     group.create_dataset(key, data=np.asarray(value))

@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 from torchkeras.core import scopes, serialization
 from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.saving import files, hdf5, weights
-from torchkeras.saving.budget import MemoryBudget
+from torchkeras.saving.plan import Rebuilding
 
 # The release of Keras whose form the files have.
 KERAS_VERSION = "3.15.1"
@@ -181,24 +181,19 @@ def load(
                 )
             stack.enter_context(scopes.keras_2_scope(archive.version()))
             stack.enter_context(serialization.sharing_scope())
-            with MemoryBudget(archive.size_of(WEIGHTS)):
+            with Rebuilding(archive.size_of(WEIGHTS)) as rebuilding:
                 model = serialization.deserialize_keras_object(config)
-            read_state(model, archive)
+            with archive.weights() as source, archive.assets() as assets:
+                reader = weights.Reader(assets=assets, is_fresh=True)
+                reader.read(model, source)
+                report(model, reader)
+            rebuilding.finish(reader.plan.variables)
         return model
 
 
-def read_state(
-    model: Any, archive: "Archive", skip_mismatch: bool = False, skipped: Any = ()
-) -> None:
-    """Give ``model`` the variables and assets of an archive."""
-    with archive.weights() as source, archive.assets() as assets:
-        reader = weights.Reader(skip_mismatch, skipped, assets)
-        reader.read(model, source)
-        report(model, reader)
-
-
 def report(model: Any, reader: weights.Reader) -> None:
-    """Warn of, or raise, what didn't fit."""
+    """Carry out what ``reader`` found; warn of, or raise, what didn't fit."""
+    reader.finish()
     failures = list(reader.failures.values())
     if not failures:
         return

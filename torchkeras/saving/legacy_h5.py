@@ -10,6 +10,7 @@ from typing import Any
 from torchkeras.core.checks import argument_error
 from torchkeras.core.variable import Variable
 from torchkeras.saving import hdf5
+from torchkeras.saving.plan import Plan
 
 _WHOLE_MODEL = "model_weights"
 _OWN = "top_level_model_weights"
@@ -39,10 +40,10 @@ class Reader:
         self.skip_mismatch = skip_mismatch
         self.skipped = list(skipped)
         self.failures: dict[int, tuple[Any, str, Exception]] = {}
-        self._found: list[tuple[Variable, hdf5.Dataset]] = []
+        self.plan = Plan()
 
     def read(self, model: Any, group: hdf5.Group, by_name: bool = False) -> None:
-        """Serve the layers of ``model``, by their order or by their names.
+        """Find what the layers of ``model`` get, by their order or by their names.
 
         Raises:
             ValueError: the numbers of layers differ, or ``group`` is damaged.
@@ -56,10 +57,15 @@ class Reader:
             own, saved = own_weights(model), list(saved_weights(group.group(_OWN)).values())
             if own or saved:
                 self._match(model, _OWN, own, saved)
-        if self.failures and not self.skip_mismatch:
-            return
-        for variable, dataset in self._found:
-            variable.assign(dataset.read())
+
+    def finish(self) -> None:
+        """Carry out what was found; nothing changes if something didn't fit and may not be skipped.
+
+        Raises:
+            DamagedFileError: the file is damaged.
+        """
+        if self.skip_mismatch or not self.failures:
+            self.plan.carry_out()
 
     def _match(
         self, owner: Any, place: str, variables: list[Variable], saved: list[hdf5.Dataset]
@@ -70,7 +76,7 @@ class Reader:
             return
         for variable, dataset in zip(variables, saved, strict=True):
             if tuple(variable.shape) == dataset.shape:
-                self._found.append((variable, dataset))
+                self.plan.add(variable, dataset)
             else:
                 what = f"the shape of {variable.path} is {tuple(variable.shape)}"
                 self._fail(owner, place, f"{what}, and in the file {dataset.shape}")

@@ -133,11 +133,15 @@ class ShardedGroup:
         return Joined(parts)
 
 
-class Joined(Mapping):
+class Joined(hdf5.Values):
     """Several stores as one."""
 
-    def __init__(self, parts: list[Mapping[str, Any]]) -> None:
+    def __init__(self, parts: list[hdf5.Values]) -> None:
         self.parts = parts
+
+    def unread(self) -> "Joined":
+        """The same, whose values are datasets."""
+        return Joined([part.unread() for part in self.parts])
 
     def __iter__(self) -> Iterator[str]:
         for part in self.parts:
@@ -145,6 +149,9 @@ class Joined(Mapping):
 
     def __len__(self) -> int:
         return sum(len(part) for part in self.parts)
+
+    def __contains__(self, name: object) -> bool:
+        return any(name in part for part in self.parts)
 
     def __getitem__(self, name: str) -> Any:
         for part in self.parts:

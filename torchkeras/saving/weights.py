@@ -20,6 +20,7 @@ from torchkeras.metrics.base import Metric
 from torchkeras.optimizers.base import Optimizer
 from torchkeras.saving import hdf5
 from torchkeras.saving.files import DamagedFileError
+from torchkeras.saving.plan import Plan
 
 _KINDS = (Layer, Optimizer, Metric, Loss)
 # Names that containers give to classes whose name differs within Keras.
@@ -139,14 +140,18 @@ def own_values(owner: Any) -> dict[str, Any]:
     if not hasattr(owner, "save_own_variables"):
         return {}
     store: dict[str, Any] = {}
-    owner.save_own_variables(store)
+    if isinstance(owner, Layer) and type(owner).save_own_variables is Layer.save_own_variables:
+        store = {str(number): v for number, v in enumerate(owner._own_variables())}
+    else:
+        owner.save_own_variables(store)
     return {name: plain_value(value) for name, value in store.items()}
 
 
 def plain_value(value: Any) -> Any:
     """An array, or a CPU tensor in the layout of Keras, sharded parameters gathered."""
     if isinstance(value, Variable):
-        value = value.tensor
+        tensor = plain_value(value.tensor)
+        return tensor.float() if tensor.dtype == torch.bfloat16 else tensor
     if isinstance(value, torch.Tensor):
         value = value.detach()
         return (value.full_tensor() if hasattr(value, "full_tensor") else value).cpu()
@@ -179,17 +184,56 @@ class Reader:
         skip_mismatch: Whether what doesn't fit is left as it is.
         skipped: Objects to leave alone.
         assets: Function from a place to the folder of its assets, or None.
+        is_fresh: Whether the model has just been made for this file.
     """
 
-    def __init__(self, skip_mismatch: bool = False, skipped: Any = (), assets: Any = None) -> None:
+    def __init__(
+        self,
+        skip_mismatch: bool = False,
+        skipped: Any = (),
+        assets: Any = None,
+        is_fresh: bool = False,
+    ) -> None:
         self.skip_mismatch = skip_mismatch
         self.assets = assets
         self.done: set[int] = {id(value) for value in skipped}
         self.active: set[int] = set()
         self.failures: dict[int, tuple[Any, str, Exception]] = {}
+        self.plan = Plan(is_fresh)
 
     def read(self, owner: Any, group: Any, path: str = "") -> None:
-        """Serve ``owner`` and what lies below it from ``group``, its group in the file or None."""
+        """Find what ``owner`` and what lies below it get from ``group``, their group in the file.
+
+        Args:
+            owner: The object.
+            group: Its group in the file, or None.
+            path: Its place.
+
+        Raises:
+            DamagedFileError: the file is damaged; nothing has changed.
+        """
+        try:
+            self._read(owner, group, path)
+        except BaseException:
+            self.plan.undo()
+            raise
+
+    def finish(self) -> None:
+        """Carry out what was found; nothing changes if something didn't fit and may not be skipped.
+
+        Raises:
+            DamagedFileError: the file is damaged.
+        """
+        if self.failures and not self.skip_mismatch:
+            self.plan.undo()
+            return
+        try:
+            self.plan.carry_out()
+        except BaseException:
+            self.plan.undo()
+            raise
+
+    def _read(self, owner: Any, group: Any, path: str) -> None:
         if id(owner) in self.done or id(owner) in self.active:
             return
         self.active.add(id(owner))
@@ -205,7 +249,7 @@ class Reader:
 
     def _read_child(self, child: Any, group: Any, path: str) -> None:
         if is_saveable(child):
-            self.read(child, group, path)
+            self._read(child, group, path)
             return
         if id(child) in self.active:
             return
@@ -217,13 +261,29 @@ class Reader:
             self._read_child(member, child_group(group, name), join(path, name))
         self.active.discard(id(child))
 
+    def _take(self, owner: Any, values: Any) -> None:
+        """Let ``owner`` assign its variables; the plan notes what they get.
+
+        Classes of this package take arrays unread, users' own are given them read.
+        """
+        method = getattr(type(owner).load_own_variables, "__module__", "")
+        if method.startswith("torchkeras.") and isinstance(values, hdf5.Values):
+            values = values.unread()
+        length = len(self.plan.pairs)
+        try:
+            with self.plan.collecting():
+                owner.load_own_variables(values)
+        except BaseException:
+            del self.plan.pairs[length:]
+            raise
+
     def _read_own(self, owner: Any, group: Any, path: str) -> bool:
         try:
             if hasattr(owner, "load_own_variables"):
                 values = own_group(group)
                 _check_built(owner, values)
                 if len(values) > 0 or expects_values(owner):
-                    owner.load_own_variables(values)
+                    self._take(owner, values)
             folder = self.assets(path) if self.assets is not None else None
             if folder is not None and hasattr(owner, "load_assets"):
                 owner.load_assets(str(folder))

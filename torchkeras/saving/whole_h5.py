@@ -14,7 +14,7 @@ from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.core.variable import Variable
 from torchkeras.optimizers import Optimizer
 from torchkeras.saving import files, hdf5, keras_archive, legacy_h5
-from torchkeras.saving.budget import MemoryBudget
+from torchkeras.saving.plan import Rebuilding
 
 _CONFIG = "model_config"
 _TRAINING = "training_config"
@@ -61,7 +61,7 @@ def load(
         stack.enter_context(serialization.sharing_scope())
         config = keras_archive.parse_config(root.attributes.text(_CONFIG))
         config.pop("compile_config", None)
-        with MemoryBudget(path.stat().st_size):
+        with Rebuilding(path.stat().st_size) as rebuilding:
             model = serialization.deserialize_keras_object(config)
         group = legacy_h5.root_of(root)
         if group is None:
@@ -69,6 +69,7 @@ def load(
         reader = legacy_h5.Reader()
         reader.read(model, group)
         keras_archive.report(model, reader)
+        rebuilding.finish(reader.plan.variables)
         if compile and _TRAINING in root.attributes:
             with registry.one_deeper("compiled model"):
                 training = keras_archive.parse_json(

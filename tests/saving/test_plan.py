@@ -1,0 +1,172 @@
+"""A file that doesn't fit, or is damaged, leaves the model as it was."""
+
+import h5py
+import numpy as np
+import pytest
+import torch
+
+import torchkeras as keras
+from torchkeras.core import scopes
+from torchkeras.core.variable import Variable
+from torchkeras.saving import hdf5
+from torchkeras.saving.files import DamagedFileError
+from torchkeras.saving.plan import Plan, Rebuilding
+
+
+@pytest.fixture
+def datasets(tmp_path):
+    """Unread datasets by name: plain, packed, transposed in its variable, large."""
+    rng = np.random.default_rng(0)
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["small"] = rng.random((2, 3), "float32")
+        file["large"] = rng.random((200, 300), "float32")
+        file["double"] = rng.random((200, 300))
+        packed = rng.random((200, 300), "float32")
+        file.create_dataset("packed", data=packed, chunks=(50, 300), compression="gzip")
+    with hdf5.open_group(tmp_path / "a.h5") as root:
+        yield root
+
+
+@pytest.mark.parametrize("name", ["small", "large", "double", "packed"])
+def test_variables_get_what_was_planned(datasets, name):
+    dataset = datasets[name]
+    variable = Variable(torch.zeros(dataset.shape))
+    plan = Plan()
+    plan.add(variable, dataset)
+    assert not variable.numpy().any()
+    plan.carry_out()
+    np.testing.assert_allclose(variable.numpy(), dataset.read(), rtol=1e-6)
+    assert plan.variables == [variable]
+
+
+def test_weights_that_lie_otherwise_in_torch_are_turned(datasets):
+    layer = keras.layers.Dense(300, use_bias=False)
+    layer.build((None, 200))
+    plan = Plan()
+    plan.add(layer.kernel, datasets["large"])
+    plan.carry_out()
+    assert np.array_equal(layer.kernel.numpy(), datasets["large"].read())
+
+
+def test_other_shapes_are_told_at_once(datasets):
+    with pytest.raises(ValueError, match=r"shape in the file is \(2, 3\).*expected \(3, 2\)"):
+        Plan().add(Variable(torch.zeros(3, 2)), datasets["small"])
+
+
+def test_what_was_assigned_at_once_is_taken_back(datasets):
+    variable = Variable(torch.ones(3))
+    plan = Plan()
+    with plan.collecting():
+        variable.assign([1, 2, 3])
+        variable.assign([4, 5, 6])
+    assert scopes.local.plan is None
+    plan.undo()
+    assert variable.numpy().tolist() == [1, 1, 1]
+
+
+def damage_packed(path, key):
+    """Spoil the last packed bytes of a dataset."""
+    with h5py.File(path, "r") as file:
+        chunk = file[key].id.get_chunk_info(file[key].id.get_num_chunks() - 1)
+    with open(path, "r+b") as file:
+        file.seek(chunk.byte_offset)
+        file.write(bytes(chunk.size))
+
+
+def two_layers():
+    layers = [keras.layers.Dense(30, name="a"), keras.layers.Dense(20, name="b")]
+    return keras.Sequential([keras.Input((40,)), *layers])
+
+
+def weights_of(model):
+    return [w.copy() for w in model.get_weights()]
+
+
+def assert_unchanged(model, before):
+    for now, then in zip(model.get_weights(), before, strict=True):
+        assert np.array_equal(now, then)
+
+
+def test_a_file_that_is_damaged_at_its_end_changes_nothing(tmp_path):
+    path = tmp_path / "a.weights.h5"
+    two_layers().save_weights(path)
+    with h5py.File(path, "r+") as file:
+        group = file["layers/dense_1/vars"]
+        value = group["0"][()]
+        del group["0"]
+        group.create_dataset("0", data=value, chunks=(15, 20), compression="gzip")
+    damage_packed(path, "layers/dense_1/vars/0")
+    model = two_layers()
+    before = weights_of(model)
+    with pytest.raises(DamagedFileError, match="unreadable"):
+        model.load_weights(path)
+    assert_unchanged(model, before)
+    with pytest.raises(DamagedFileError, match="unreadable"):
+        model.load_weights(path, skip_mismatch=True)
+    assert_unchanged(model, before)
+
+
+def test_another_model_s_file_changes_nothing(tmp_path):
+    other = keras.Sequential(
+        [keras.Input((40,)), keras.layers.Dense(30, name="a"), keras.layers.Dense(21, name="b")]
+    )
+    for name in ("a.weights.h5", "a.h5", "a.keras", "a.safetensors"):
+        path = tmp_path / name
+        (other.save if name in ("a.h5", "a.keras") else other.save_weights)(path)
+        model = two_layers()
+        before = weights_of(model)
+        with pytest.raises(ValueError, match="shape|fit"):
+            model.load_weights(path)
+        assert_unchanged(model, before)
+
+
+def test_a_user_s_own_way_to_load_is_taken_back(tmp_path):
+    class Own(keras.layers.Dense):
+        def load_own_variables(self, store):
+            self.kernel.assign(store["0"])
+            raise ValueError("no further")
+
+    def model():
+        return keras.Sequential([keras.Input((4,)), keras.layers.Dense(4), Own(3)])
+
+    model().save_weights(tmp_path / "a.weights.h5")
+    loading = model()
+    before = weights_of(loading)
+    with pytest.raises(ValueError, match="no further"):
+        loading.load_weights(tmp_path / "a.weights.h5")
+    assert_unchanged(loading, before)
+
+
+def test_large_weights_get_no_values_that_a_file_replaces():
+    with Rebuilding(2**30) as rebuilding:
+        layer = keras.layers.Dense(200, kernel_initializer="ones", bias_initializer="ones")
+        layer.build((None, 300))
+        assert layer.bias.numpy().all()
+    rebuilding.finish([])
+    assert layer.kernel.numpy().all()
+    assert scopes.local.fill_later is None
+
+
+def test_weights_that_the_file_has_stay_when_the_others_are_filled():
+    class Plain(keras.layers.Layer):
+        def build(self, shape):
+            self.inner = torch.nn.Linear(200, 200)
+            self.scale = self.add_weight(shape=(200, 200), initializer="ones")
+
+        def call(self, x):
+            return self.inner(x)
+
+    with Rebuilding(2**30) as rebuilding:
+        layer = Plain()
+        layer.build((None, 200))
+    layer.scale.assign(np.full((200, 200), 2.0))
+    rebuilding.finish([layer.scale])
+    assert (layer.scale.numpy() == 2).all()
+    assert layer.inner.weight.std() > 0.01
+
+
+def test_a_loaded_model_has_weights_that_the_file_lacks(tmp_path):
+    model = keras.Sequential([keras.Input((200,)), keras.layers.Dense(200)])
+    model.save(tmp_path / "a.keras")
+    loaded = keras.models.load_model(tmp_path / "a.keras")
+    assert_unchanged(loaded, weights_of(model))

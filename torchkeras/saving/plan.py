@@ -1,0 +1,187 @@
+"""What a file gives to which variable: checked first, carried out when everything fits.
+
+A model whose file turns out to be damaged, or to be another model's, stays as it was. While a
+model is rebuilt from a file, its weights aren't given initial values that the file's then replace.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import init
+
+from torchkeras.core import keeping, scopes
+from torchkeras.core.variable import Variable
+from torchkeras.saving.budget import MemoryBudget
+from torchkeras.saving.hdf5 import Dataset
+
+# Arrays of less than that are read in whatever way is simplest.
+_LARGE = 2**14
+
+
+class Plan:
+    """Variables, and the datasets that they are to take over.
+
+    Args:
+        is_fresh: Whether the model has just been made, so that nothing is lost if it is damaged.
+
+    Example:
+        >>> plan = Plan()
+        >>> plan.carry_out()
+    """
+
+    def __init__(self, is_fresh: bool = False) -> None:
+        self.is_fresh = is_fresh
+        self.pairs: list[tuple[Variable, Dataset]] = []
+        self._before: list[tuple[Variable, Tensor | None]] = []
+
+    def add(self, variable: Variable, dataset: Dataset) -> None:
+        """Note that ``variable`` gets ``dataset``.
+
+        Raises:
+            ValueError: the shapes differ.
+        """
+        if tuple(variable.shape) != dataset.shape:
+            raise ValueError(
+                f'Variable "{variable.path}": the shape in the file is {dataset.shape}; the shape '
+                "of the target variable and the shape of the target value in "
+                f"`variable.assign(value)` must match, so expected {tuple(variable.shape)}."
+            )
+        self.pairs.append((variable, dataset))
+
+    def about_to_change(self, variable: Variable) -> None:
+        """Note that an object assigns ``variable`` at once, in a way of its own."""
+        value = None if self.is_fresh else variable.tensor.detach().clone()
+        self._before.append((variable, value))
+
+    @contextlib.contextmanager
+    def collecting(self) -> Iterator[None]:
+        """Within it, what variables are assigned comes here."""
+        previous, scopes.local.plan = scopes.local.plan, self
+        try:
+            yield
+        finally:
+            scopes.local.plan = previous
+
+    @property
+    def variables(self) -> list[Variable]:
+        """Every variable that gets, or got, a value."""
+        return [variable for variable, _ in (*self.pairs, *self._before)]
+
+    def undo(self) -> None:
+        """Give the variables that were assigned at once back what they held."""
+        for variable, value in reversed(self._before):
+            if value is not None:
+                variable.assign(value)
+        self._before.clear()
+
+    def carry_out(self) -> None:
+        """Read the datasets into the variables.
+
+        What could fail half-way (packed data, and bytes of the file that can't be read) is found
+        out before the first variable changes.
+
+        Raises:
+            DamagedFileError: the file can't be read.
+        """
+        found: dict[int, Any] = {}
+        for number, (_, dataset) in enumerate(self.pairs):
+            if not dataset.is_plain:
+                found[number] = dataset.read()
+        room = _Room()
+        for number, (variable, dataset) in enumerate(self.pairs):
+            if number in found:
+                variable.assign(found.pop(number))
+            else:
+                _fill(variable, dataset, room)
+
+
+class _Room:
+    """Memory that one dataset after the other is read into."""
+
+    def __init__(self) -> None:
+        self._bytes = np.empty(0, np.uint8)
+
+    def array(self, dataset: Dataset) -> np.ndarray:
+        """An array for the values of ``dataset``."""
+        size = int(np.prod(dataset.shape)) * dataset.dtype.itemsize
+        if self._bytes.size < size:
+            self._bytes = np.empty(size, np.uint8)
+        return self._bytes[:size].view(dataset.dtype).reshape(dataset.shape)
+
+
+def _fill(variable: Variable, dataset: Dataset, room: _Room) -> None:
+    stored = variable.parameter
+    is_special = (
+        scopes.local.stateless is not None
+        or scopes.local.shape_run
+        or variable.sharding is not None
+        or stored.device.type != "cpu"
+        or stored.numel() < _LARGE
+        or str(stored.dtype).removeprefix("torch.") != dataset.dtype.name
+        or not dataset.dtype.isnative
+    )
+    if is_special:
+        variable.assign(dataset.read())
+    elif variable.layout.is_identity and stored.is_contiguous():
+        keeping.about_to_change((stored,))
+        dataset.read_into(stored.detach().numpy())
+    else:
+        array = room.array(dataset)
+        dataset.read_into(array)
+        variable.assign(torch.from_numpy(array))
+
+
+# --- Rebuilding
+
+
+class Rebuilding(MemoryBudget):
+    """While a model is made whose weights are in a file: large ones get no values at first.
+
+    Args:
+        stored: See ``MemoryBudget``.
+    """
+
+    def __init__(self, stored: int) -> None:
+        super().__init__(stored)
+        self._later: list[tuple[Callable[[], Tensor], Callable[[], Any]]] = []  # whose, and how
+
+    def __enter__(self) -> "Rebuilding":
+        self._outer, scopes.local.fill_later = scopes.local.fill_later, self._fill_later
+        return super().__enter__()
+
+    def __exit__(self, *exc: Any) -> None:
+        scopes.local.fill_later = self._outer
+        super().__exit__(*exc)
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        if func in _TORCHS and args and isinstance(args[0], Tensor) and args[0].numel() >= _LARGE:
+            tensor, options = args[0], {k: v for k, v in (kwargs or {}).items() if k != "tensor"}
+            self._later.append((lambda: tensor, lambda: func(tensor, *args[1:], **options)))
+            return tensor
+        return super().__torch_function__(func, types, args, kwargs)
+
+    def _fill_later(self, variable: Variable, fill: Callable[[], Any]) -> bool:
+        if scopes.local.shape_run or variable.parameter.numel() < _LARGE:
+            return False
+        self._later.append((lambda: variable.parameter, fill))
+        return True
+
+    def finish(self, loaded: Iterable[Variable]) -> None:
+        """Fill what wasn't loaded."""
+        done = {id(variable.parameter) for variable in loaded}
+        for owner, fill in self._later:
+            if id(owner()) not in done:
+                fill()
+        self._later.clear()
+
+
+_TORCHS = (
+    init.uniform_, init.normal_, init.kaiming_uniform_, init.kaiming_normal_,
+    init.xavier_uniform_, init.xavier_normal_,
+)  # fmt: skip
