@@ -4,6 +4,7 @@ To write them anew, with TensorFlow and tf_keras 2 installed:
 ``TF_USE_LEGACY_KERAS=1 KERAS_BACKEND=tensorflow python tests/tensorflow_files.py``.
 """
 
+import subprocess
 import sys
 import tarfile
 import tempfile
@@ -99,6 +100,32 @@ def graph(keras, tf):
     return model
 
 
+def older_graph(folder):
+    """A graph as tf.keras 2.3 and before wrote it, in a process without eager execution."""
+    import numpy as np
+    import tensorflow as tf
+
+    tf.compat.v1.disable_eager_execution()
+    x, y = tf.keras.Input((4, 6)), tf.keras.Input((3,))
+    outputs = [
+        x * 2.0 + 1.0, -x, x[:, 0], x[..., 1:3], x[:, ::2, tf.newaxis], tf.concat([x, x], -1),
+        tf.reshape(x, [-1, 24]), tf.transpose(x, [0, 2, 1]), tf.reduce_mean(x, [1, 2], True),
+        tf.nn.relu(x), tf.cast(x > 0, tf.float32), tf.where(x > 0, x, tf.zeros_like(x)),
+        tf.split(x, 2, axis=1)[1], tf.matmul(x, x, transpose_b=True), tf.nn.softmax(x),
+        tf.stack([y, y], 1), tf.squeeze(tf.expand_dims(y, 1), [1]), tf.gather(x, [0, 2], axis=1),
+        tf.one_hot(tf.argmax(y, -1), 3), tf.pad(x, [[0, 0], [1, 1], [0, 0]], "REFLECT"),
+        tf.tile(y, [1, 2]), tf.nn.leaky_relu(x, 0.3), tf.clip_by_value(x, -1.0, 1.0), 1.0 - x / 2.0,
+        x**2, tf.unstack(x, axis=1)[2], tf.math.squared_difference(x, x * 3.0), tf.sigmoid(x),
+        tf.reshape(x, [tf.shape(x)[0], 24]), tf.minimum(x, 0.5), tf.split(x, [1, 3], axis=1)[1],
+    ]  # fmt: skip
+    model = tf.keras.Model([x, y], outputs)
+    draw = np.random.RandomState(0)
+    pair = [draw.randn(2, 4, 6).astype("f4"), draw.randn(2, 3).astype("f4")]
+    arrays = {f"y{number}": value for number, value in enumerate(model.predict(pair))}
+    np.savez(folder / "older_graph.npz", x0=pair[0], x1=pair[1], **arrays)
+    (folder / "older_graph.json").write_text(model.to_json())
+
+
 def bundle(tf, np, folder):
     """Tensors of every kind, two of them in parts."""
     draw = np.random.RandomState(0)
@@ -137,6 +164,7 @@ def main():
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         bundle(tf, np, folder)
+        subprocess.run([sys.executable, __file__, temporary], check=True)
         newer, older = keras.optimizers, keras.optimizers.legacy
         optimizers = {
             "adam": newer.Adam(0.01), "rmsprop": newer.RMSprop(0.01, momentum=0.9, centered=True),
@@ -192,4 +220,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    older_graph(Path(sys.argv[1])) if sys.argv[1:] else main()

@@ -12,7 +12,7 @@ from torchkeras.layers.asides import Aside
 from torchkeras.layers.base import Layer
 from torchkeras.layers.input import Input, InputLayer
 from torchkeras.models.model import Model
-from torchkeras.saving import operations, tensorflow_operations
+from torchkeras.saving import graph_operations, operations, tensorflow_operations
 from torchkeras.tracer import Call, Graph, KerasTensor, is_symbolic, symbols_in
 from torchkeras.tracer.graph import attach_mask
 from torchkeras.tracer.symbolic import check_symbolic, map_symbols
@@ -322,6 +322,9 @@ class _Reader:
             layer = operations.from_keras(entry["class_name"], config, entry.get("module"))
         elif tensorflow_operations.is_operation(entry):
             layer = tensorflow_operations.read(entry)
+            self.of_tensorflow.add(name)
+        elif graph_operations.is_operation(entry):
+            layer = graph_operations.read(entry["config"])
             self.of_tensorflow.add(name)
         else:
             layer = serialization.deserialize_keras_object(
