@@ -225,7 +225,7 @@ class MutableHashTable(Table):
     Args:
         key_dtype, value_dtype: Types of the keys and values.
         default_value: What is found for keys that aren't there, in the shape of a value.
-        checkpoint: Changes nothing here: tables are in no checkpoint. ``export`` gives what to save.
+        checkpoint: Changes nothing here: tables are in no checkpoint; see ``export``.
         name, experimental_is_anonymous: Change nothing here: a table belongs to who holds it.
 
     Source: ``tf.lookup.experimental.MutableHashTable``.
@@ -270,7 +270,7 @@ class DenseHashTable(MutableHashTable):
         key_dtype, value_dtype: Types of the keys and values.
         default_value: What is found for keys that aren't there, in the shape of a value.
         empty_key, deleted_key: Keys that can't be used.
-        checkpoint: Changes nothing here: tables are in no checkpoint. ``export`` gives what to save.
+        checkpoint: Changes nothing here: tables are in no checkpoint; see ``export``.
         initial_num_buckets, name, experimental_is_anonymous: Change nothing here: a table grows by
             itself and belongs to who holds it.
 
