@@ -1,7 +1,7 @@
 """Operations of TensorFlow's graphs that tf.keras up to 2.3 noted in functional graphs.
 
 A node holds the operation as TensorFlow's graphs have it (``TensorFlowOpLayer``): attributes, and
-the inputs that are constants, by place. Here it is said in ``keras.ops``; nothing else can be named.
+the inputs that are constants, by place. Here it is said in ``keras.ops``.
 """
 
 from collections.abc import Callable
@@ -182,8 +182,8 @@ Inv=math.reciprocal Identity=identity StopGradient=stop_gradient ZerosLike=zeros
 OnesLike=ones_like Softmax=nn.softmax LogSoftmax=nn.log_softmax Shape=shape Rank=rank Size=size
 Reshape=reshape Transpose=transpose ExpandDims=expand_dims Tile=tile BroadcastTo=broadcast_to
 Select=where SelectV2=where ClipByValue=clip_by_value Fill=fill ReverseV2=reverse
-Sum=math.reduce_sum Mean=math.reduce_mean Max=math.reduce_max Min=math.reduce_min Prod=math.reduce_prod
-Any=math.reduce_any All=math.reduce_all
+Sum=math.reduce_sum Mean=math.reduce_mean Max=math.reduce_max Min=math.reduce_min
+Prod=math.reduce_prod Any=math.reduce_any All=math.reduce_all
 """
 _REDUCTIONS = {"Sum", "Mean", "Max", "Min", "Prod", "Any", "All"}
 
