@@ -193,6 +193,11 @@ class Group(Mapping):
             found = found[part]
         return found if isinstance(found, Group) else None
 
+    def arrays(self) -> "dict[str, Dataset]":
+        """The datasets of this group, by name."""
+        found = {name: self[name] for name in self}
+        return {name: inner for name, inner in found.items() if isinstance(inner, Dataset)}
+
     def holds_texts(self, name: str) -> bool:
         """Whether there is a list of texts of that name, whole or in parts."""
         return name in self.attributes or f"{name}0" in self.attributes

@@ -263,6 +263,17 @@ class Archive:
         """The model's configuration."""
         return parse_config(self._read_small(CONFIG))
 
+    def metadata(self) -> dict[str, Any]:
+        """The release of Keras that wrote the file, and when; empty if it isn't told."""
+        return parse_json(self._read_small(METADATA), "metadata") if self.has(METADATA) else {}
+
+    def names(self) -> dict[str, int]:
+        """The members by name, with their sizes."""
+        if self.zip is not None:
+            return {name: info.file_size for name, info in self.members.items()}
+        found = (path for path in sorted(self.path.rglob("*")) if path.is_file())
+        return {path.relative_to(self.path).as_posix(): path.stat().st_size for path in found}
+
     def _read_small(self, name: str) -> bytes:
         if not self.has(name):
             raise argument_error(
