@@ -72,3 +72,9 @@ def test_wrong_kernels_and_missing_methods_are_named():
         constraints.RadialConstraint()(torch.ones(3, 2, 1, 1))
     with pytest.raises(TypeError, match="__call__"):
         constraints.Constraint()(torch.ones(3))
+
+
+def test_names_of_the_first_releases():
+    assert constraints.maxnorm(3).max_value == 3
+    assert constraints.nonneg is constraints.NonNeg
+    assert constraints.unitnorm is constraints.UnitNorm

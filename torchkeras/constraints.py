@@ -160,6 +160,10 @@ min_max_norm = MinMaxNorm
 non_neg = NonNeg
 radial_constraint = RadialConstraint
 unit_norm = UnitNorm
+# Names of the first releases.
+maxnorm = MaxNorm
+nonneg = NonNeg
+unitnorm = UnitNorm
 
 
 def get(identifier: Any) -> Any:

@@ -7,7 +7,7 @@ from torchkeras.optimizers import LossScaleOptimizer
 # Names of older releases.
 Policy = DTypePolicy
 global_policy = dtype_policy
-set_global_policy = set_dtype_policy
+set_global_policy = set_policy = set_dtype_policy
 
 __all__ = [
     "DTypePolicy",
@@ -17,4 +17,5 @@ __all__ = [
     "global_policy",
     "set_dtype_policy",
     "set_global_policy",
+    "set_policy",
 ]

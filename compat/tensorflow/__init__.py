@@ -35,6 +35,7 @@ from tensorflow import (  # noqa: E402
     nest,
     nn,
     profiler,
+    queue,
     ragged,
     random,
     saved_model,

@@ -9,29 +9,26 @@ from torchkeras_shim.names import missing
 from torchkeras_shim.rowwise import check_apart
 from torchkeras_shim.sizes import as_size, as_sizes
 
+from tensorflow.candidates import (
+    all_candidate_sampler,
+    fixed_unigram_candidate_sampler,
+    learned_unigram_candidate_sampler,
+    log_uniform_candidate_sampler,
+    uniform_candidate_sampler,
+)
+from tensorflow.seeds import seed_generator, start_anew
 from tensorflow.tensors import Variable, convert_to_tensor
 from torchkeras import random as keras_random
 from torchkeras.core.checks import argument_error
 from torchkeras.core.dtypes import torch_dtype
-from torchkeras.core.seeds import SeedGenerator
 
 __getattr__ = missing(__name__)
-
-# An operation's own seed starts a sequence, of which each call takes the next part.
-_sequences: dict[int, SeedGenerator] = {}
 
 
 def set_seed(seed: Any) -> None:
     """Make all random tensors from here on follow from ``seed``."""
     torch.manual_seed(int(seed))
-    _sequences.clear()
-
-
-def seed_generator(seed: Any) -> SeedGenerator | None:
-    """The sequence that an operation's seed stands for; None for torch's own."""
-    if seed is None:
-        return None
-    return _sequences.setdefault(int(seed), SeedGenerator(int(seed)))
+    start_anew()
 
 
 def normal(

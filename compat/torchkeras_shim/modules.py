@@ -30,6 +30,7 @@ ROOTS = (
 MOVED = {
     "api": "",
     "api._v2.keras": "",
+    "backend.tensorflow_backend": "backend",
     "engine": "models",
     "engine.base_layer": "layers",
     "engine.input_layer": "layers",

@@ -71,6 +71,7 @@ TORCH_WAYS = {
     "tfds.show_statistics": "tfds.as_dataframe(...).describe()",
     "tfds.testing": "a GeneratorBasedBuilder with examples of one's own",
     "keras.applications": "torchvision.models or timm, in a TorchModuleWrapper",
+    "keras.backend.get_session": "everything runs at once; call the functions",
     "keras.estimator": "keras.Model.fit",
     "keras.wrappers.scikit_learn": "scikeras or skorch",
     "keras_cv": "torchvision",

@@ -124,3 +124,8 @@ def test_a_printed_tensor_is_handed_on(capsys):
     x = torch.ones(1)
     assert K.print_tensor(x, "x is") is x
     assert "x is" in capsys.readouterr().out
+
+
+def test_gpus_are_named_as_tf_keras_names_them(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert K._get_available_gpus() == ["/device:GPU:0", "/device:GPU:1"]

@@ -48,6 +48,9 @@ from torchkeras.backend.networks import (
     temporal_padding,
 )
 from torchkeras.backend.tensors import (
+    _get_available_gpus as _get_available_gpus,
+)
+from torchkeras.backend.tensors import (
     all,
     any,
     arange,

@@ -510,3 +510,8 @@ def dropout(
 ) -> Tensor:
     """``random.dropout``."""
     return random.dropout(x, level, noise_shape, seed)
+
+
+def _get_available_gpus() -> list[str]:
+    """Names of the GPUs: scripts ask the inside of tf.keras for them."""
+    return [f"/device:GPU:{number}" for number in range(torch.cuda.device_count())]

@@ -58,6 +58,7 @@ from tensorflow.nn.functions import (
     swish,
     weighted_cross_entropy_with_logits,
 )
+from tensorflow.nn.sampling import nce_loss, sampled_softmax_loss
 from tensorflow.nn.sequences import (
     collapse_repeated,
     ctc_beam_search_decoder,

@@ -47,7 +47,7 @@ def test_rooms_that_keras_does_not_have_are_not_offered():
         ("tensorflow.keras.layers", "keras.layers"),
         ("tf_keras.layers", "keras.layers"),
         ("tensorflow.python.keras.layers", "keras.layers"),
-        ("tensorflow_datasets.load", "tensorflow_datasets.load"),
+        ("tensorflow_datasets.load", "tfds.load"),
     ],
 )
 def test_what_a_path_is_called(path, expected):
