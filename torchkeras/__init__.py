@@ -21,6 +21,7 @@ try:
         dtype_policies,
         estimator,
         experimental,
+        export,
         initializers,
         layers,
         legacy,
@@ -53,6 +54,7 @@ try:
     from torchkeras.losses import Loss
     from torchkeras.metrics import Metric
     from torchkeras.models import Functional, Model, Sequential
+    from torchkeras.models.borrowing import from_torch
     from torchkeras.optimizers import Optimizer
     from torchkeras.quantizers import Quantizer
     from torchkeras.regularizers import Regularizer
@@ -106,6 +108,8 @@ __all__ = [
     "dtype_policies",
     "estimator",
     "experimental",
+    "export",
+    "from_torch",
     "initializers",
     "layers",
     "legacy",

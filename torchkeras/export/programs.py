@@ -105,7 +105,7 @@ def _format(format: str, target: Path) -> str:
 
 def program_of(
     module: nn.Module, example: tuple[Any, ...], shapes: tuple[Any, ...], **options: Any
-) -> torch.export.ExportedProgram:
+) -> "torch.export.ExportedProgram":
     """``module`` as a ``torch.export`` program.
 
     Args:
@@ -194,9 +194,9 @@ def example_of(model: Layer, input_signature: Any) -> tuple[Any, Any]:
     else:
         alone = isinstance(input_signature, (list, tuple)) and len(input_signature) == 1
         symbols = input_signature[0] if alone else input_signature
-    arrays = draw_inputs(model, symbols=nested.map_leaves(_as_symbol, symbols))
+    arrays = draw_inputs(model, symbols=nested.map_leaves(as_symbol, symbols))
     tensors = nested.map_leaves(torch.as_tensor, arrays)
-    return tensors, nested.map_leaves(lambda s: Sizes(_as_symbol(s).shape), symbols)
+    return tensors, nested.map_leaves(lambda s: Sizes(as_symbol(s).shape), symbols)
 
 
 class _Symbol:
@@ -204,7 +204,12 @@ class _Symbol:
         self.shape, self.dtype, self.ndim = tuple(shape), dtype, len(shape)
 
 
-def _as_symbol(spec: Any) -> Any:
+def as_symbol(spec: Any) -> Any:
+    """Shape and type of a specification, a symbolic tensor or a tensor, whose batch is open.
+
+    Raises:
+        ValueError: it has no shape.
+    """
     if isinstance(spec, Tensor):
         return _Symbol((None, *spec.shape[1:]), str(spec.dtype).removeprefix("torch."))
     if spec.shape is None:
@@ -220,7 +225,7 @@ def _write_torch(model: Layer, target: Path, signature: Any, options: dict[str, 
     save_program(program_of(model, (example,), (shapes,), **options), target)
 
 
-def save_program(program: torch.export.ExportedProgram, target: Path) -> None:
+def save_program(program: "torch.export.ExportedProgram", target: Path) -> None:
     """Write a ``.pt2`` file, whole or not at all."""
     with warnings.catch_warnings(), files.replacing(target) as temporary:
         # Of weights whose channels come last in memory; they are written as they are.

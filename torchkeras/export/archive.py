@@ -1,0 +1,233 @@
+"""Several functions of models in one folder of programs."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from torchkeras.core import nested
+from torchkeras.core.checks import argument_error, moment_error
+from torchkeras.core.variable import Variable
+from torchkeras.export.drawing import symbols_of
+from torchkeras.export.programs import Sizes, as_symbol, program_of, save_program
+from torchkeras.layers.base import Layer
+from torchkeras.saving import files
+
+
+class ExportArchive:
+    """Programs for inference, one for each endpoint, with the weights they use.
+
+    ``write_out`` makes a folder with ``NAME.pt2`` for each endpoint, to be opened with
+    ``torch.export.load``, and ``variables.safetensors`` for collections of variables. Keras on
+    TensorFlow writes a SavedModel here; these programs need torch alone.
+
+    Args:
+        format: "saved_model", the only one there is in Keras.
+        **kwargs: There are no others.
+
+    Raises:
+        ValueError: another format, or an argument that isn't known.
+
+    Source: Keras 3 and tf.keras 2 ``ExportArchive``.
+
+    Example:
+        >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+        >>> archive = keras.export.ExportArchive()
+        >>> archive.track(model)
+        >>> signature = [keras.InputSpec(shape=(None, 4), dtype="float32")]
+        >>> serve = archive.add_endpoint("serve", model.call, signature)
+        >>> archive.write_out(tmp_path / "served", verbose=False)
+        >>> program = torch.export.load(tmp_path / "served" / "serve.pt2").module()
+        >>> program(torch.zeros(3, 4)).shape
+        torch.Size([3, 2])
+    """
+
+    def __init__(self, format: str = "saved_model", **kwargs: Any) -> None:
+        if format != "saved_model":
+            raise argument_error(type(self), "format", format, '"saved_model"')
+        for name, value in kwargs.items():
+            raise argument_error(type(self), name, value, "no such argument")
+        self._tracked: list[nn.Module] = []
+        self._endpoints: dict[str, tuple[Callable[..., Any], Any]] = {}
+        self._collections: dict[str, list[Variable]] = {}
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The variables of what is tracked."""
+        return [v for layer in self._tracked if isinstance(layer, Layer) for v in layer.variables]
+
+    @property
+    def trainable_variables(self) -> list[Variable]:
+        """Those that are trained."""
+        return [variable for variable in self.variables if variable.trainable]
+
+    @property
+    def non_trainable_variables(self) -> list[Variable]:
+        """Those that aren't."""
+        return [variable for variable in self.variables if not variable.trainable]
+
+    def track(self, resource: Any) -> None:
+        """Take in the weights of a layer, model or torch module.
+
+        Raises:
+            ValueError: it is something else, or isn't built.
+        """
+        if not isinstance(resource, nn.Module):
+            raise argument_error(
+                type(self), "resource", resource, "a layer, a model or a torch module"
+            )
+        if isinstance(resource, Layer) and not resource.built:
+            raise argument_error(
+                type(self), "resource", resource, "a built layer", "Call it on data first."
+            )
+        if all(resource is not known for known in self._tracked):
+            self._tracked.append(resource)
+
+    def add_endpoint(
+        self,
+        name: str,
+        fn: Callable[..., Any],
+        input_signature: Any = None,
+        **kwargs: Any,
+    ) -> Callable[..., Any]:
+        """Add a function under a name.
+
+        Args:
+            name: Name of the endpoint, and of its file.
+            fn: Takes tensors; layers that it refers to are tracked.
+            input_signature: List of the arguments' shapes and types (``InputSpec``, symbolic
+                tensors or tensors, or structures of these); None takes those of a model.
+            **kwargs: None of those for JAX applies here.
+
+        Returns:
+            ``fn``.
+
+        Raises:
+            ValueError: the name is taken or no name of a file, or there is no signature.
+        """
+        for key, value in kwargs.items():
+            raise argument_error("add_endpoint", key, value, "no such argument on torch")
+        if name in self._endpoints:
+            raise argument_error("add_endpoint", "name", name, "a name that isn't taken yet")
+        files.check_member_name(name)
+        if "/" in name:
+            raise argument_error("add_endpoint", "name", name, "a name without slashes")
+        if input_signature is None:
+            input_signature = [symbols_of(self._model_of(fn))]
+        for module in _modules_of(fn):
+            self.track(module)
+        self._endpoints[name] = (fn, list(input_signature))
+        return fn
+
+    def track_and_add_endpoint(
+        self, name: str, resource: Any, input_signature: Any, **kwargs: Any
+    ) -> None:
+        """Track a layer or model and add its call as an endpoint."""
+        self.track(resource)
+        self.add_endpoint(name, resource.__call__, input_signature, **kwargs)
+
+    def add_variable_collection(self, name: str, variables: Sequence[Variable]) -> None:
+        """Note variables under a name of their own.
+
+        Raises:
+            ValueError: ``variables`` holds something else.
+        """
+        if not isinstance(variables, (list, tuple, set)):
+            raise argument_error("add_variable_collection", "variables", variables, "a list")
+        for variable in variables:
+            if not isinstance(variable, Variable):
+                raise argument_error(
+                    "add_variable_collection", "variables", variable, "variables alone"
+                )
+        self._collections[name] = list(variables)
+
+    def write_out(
+        self, filepath: str | os.PathLike, options: Any = None, verbose: bool = True
+    ) -> None:
+        """Write the folder.
+
+        Args:
+            filepath: The folder.
+            options: TensorFlow's options for SavedModels; there are none here.
+            verbose: Whether a message is printed.
+
+        Raises:
+            RuntimeError: there is no endpoint.
+            ValueError: ``options``, or an endpoint that can't be written as a program.
+        """
+        if options is not None:
+            raise argument_error("write_out", "options", options, "None: no SavedModel is written")
+        if not self._endpoints:
+            raise moment_error(type(self), "has no endpoint", "Call add_endpoint first.")
+        folder = Path(filepath)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, (function, signature) in self._endpoints.items():
+            example = nested.map_leaves(_example, signature)
+            sizes = nested.map_leaves(lambda spec: Sizes(as_symbol(spec).shape), signature)
+            endpoint = _Endpoint(function, self._tracked)
+            program = program_of(endpoint, tuple(example), (tuple(sizes),))
+            save_program(program, folder / f"{name}.pt2")
+        if self._collections:
+            self._write_collections(folder / "variables.safetensors")
+        if verbose:
+            names = ", ".join(f"{name}.pt2" for name in self._endpoints)
+            print(f"Saved artifact at '{folder}'. It has the torch.export programs {names}.")
+
+    def _write_collections(self, path: Path) -> None:
+        from safetensors.torch import save_file
+
+        tensors = {
+            f"{name}/{number}": variable.value.detach().cpu().contiguous().clone()
+            for name, variables in self._collections.items()
+            for number, variable in enumerate(variables)
+        }
+        with files.replacing(path) as temporary:
+            save_file(tensors, str(temporary), metadata={"format": "pt"})
+
+    def _model_of(self, function: Callable[..., Any]) -> Layer:
+        owner = function if isinstance(function, Layer) else getattr(function, "__self__", None)
+        if not isinstance(owner, Layer):
+            raise argument_error(
+                "add_endpoint", "input_signature", None,
+                "a list of the arguments' shapes and types",
+                "Try [keras.InputSpec(shape=(None, 4))].",
+            )  # fmt: skip
+        return owner
+
+
+class _Endpoint(nn.Module):
+    """A function, with the modules that it uses."""
+
+    def __init__(self, function: Callable[..., Any], modules: list[nn.Module]) -> None:
+        super().__init__()
+        self.function = function if not isinstance(function, nn.Module) else function.__call__
+        self.modules_used = nn.ModuleList(modules)
+
+    def forward(self, *args: Any) -> Any:
+        return self.function(*args)
+
+
+def _modules_of(function: Callable[..., Any]) -> list[nn.Module]:
+    """Built modules that a function refers to: its owner's, in its closure, by global names."""
+    if isinstance(function, nn.Module):
+        return [function]
+    code = getattr(function, "__code__", None)
+    cells = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
+    known = getattr(function, "__globals__", {})
+    named = [known.get(name) for name in getattr(code, "co_names", ())]
+    candidates = [getattr(function, "__self__", None), *cells, *named]
+    return [
+        module
+        for module in candidates
+        if isinstance(module, nn.Module) and getattr(module, "built", True)
+    ]
+
+
+def _example(spec: Any) -> Tensor:
+    """Zeros of a shape and type; 3 for sizes that are open."""
+    symbol = as_symbol(spec)
+    sizes = [3 if size is None else size for size in symbol.shape]
+    return torch.zeros(sizes, dtype=getattr(torch, symbol.dtype))

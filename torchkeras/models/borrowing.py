@@ -1,0 +1,90 @@
+"""Torch modules as Keras models."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from torch import nn
+
+from torchkeras.core.checks import argument_error, kind_error
+from torchkeras.layers.base import Layer
+from torchkeras.layers.input import Input
+from torchkeras.layers.torch_module import TorchModuleWrapper
+from torchkeras.models.model import Model
+
+
+def from_torch(
+    module: nn.Module,
+    input_shape: Any = None,
+    input_dtype: Any = None,
+    output_shape: Any = None,
+    name: str | None = None,
+) -> Layer:
+    """A Keras model around a torch module, to be compiled, trained, evaluated and saved.
+
+    The module is kept, not copied: what ``fit`` learns is in its ``state_dict``. Weights go to
+    ``.weights.h5`` and ``.safetensors`` files; of a ``.keras`` file, which can't hold the code of a
+    module, the loader asks for it (``custom_objects={name: module}``).
+
+    Args:
+        module: The module; lazy ones have to be called once before.
+        input_shape: Shape of its input without the batch, such as ``(28, 28)``; a list of shapes
+            for several arguments, a dict of them for arguments by name. None gives a layer, for
+            use within models.
+        input_dtype: Type of the inputs, structured as ``input_shape``, or one for all; None is the
+            global float type.
+        output_shape: Shape of the output, batch included; None finds it by a run without values.
+        name: Name of the layer, and of the model.
+
+    Raises:
+        TypeError: ``module`` is no torch module.
+        ValueError: ``input_shape`` is no shape, or the module has no parameters yet.
+
+    Example:
+        >>> net = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 1))
+        >>> model = keras.from_torch(net, input_shape=(4,))
+        >>> model.compile("adam", "mse")
+        >>> history = model.fit(np.zeros((8, 4)), np.ones((8, 1)), verbose=0)
+        >>> model.predict(np.zeros((2, 4)), verbose=0).shape
+        (2, 1)
+    """
+    if not isinstance(module, nn.Module):
+        raise kind_error("from_torch", "module", module, "a torch.nn.Module")
+    layer = TorchModuleWrapper(module, name=name, output_shape=output_shape)
+    if input_shape is None:
+        return layer
+    inputs = _inputs(input_shape, input_dtype)
+    if isinstance(inputs, dict):
+        outputs = layer(**inputs)
+    elif isinstance(inputs, list):
+        outputs = layer(*inputs)
+    else:
+        outputs = layer(inputs)
+    return Model(inputs, outputs, name=name)
+
+
+def _inputs(shape: Any, dtype: Any) -> Any:
+    """Symbolic inputs of one shape, a list or a dict of shapes."""
+    if isinstance(shape, Mapping):
+        return {
+            key: _input(part, dtype[key] if isinstance(dtype, Mapping) else dtype, key)
+            for key, part in shape.items()
+        }
+    if isinstance(shape, Sequence) and shape and not _is_shape(shape):
+        dtypes = dtype if isinstance(dtype, (list, tuple)) else [dtype] * len(shape)
+        return [_input(*pair) for pair in zip(shape, dtypes, strict=True)]
+    return _input(shape, dtype)
+
+
+def _input(shape: Any, dtype: Any, name: str | None = None) -> Any:
+    if not _is_shape(shape):
+        raise argument_error(
+            "from_torch",
+            "input_shape",
+            shape,
+            "a shape without the batch, a list or a dict of them",
+        )
+    return Input(tuple(shape), dtype=dtype, name=name)
+
+
+def _is_shape(shape: Any) -> bool:
+    return isinstance(shape, (list, tuple)) and all(n is None or type(n) is int for n in shape)
