@@ -18,6 +18,7 @@ from tensorflow.ragged.making import expand_dims as expand_ragged
 from tensorflow.tensors import convert_to_tensor, is_text
 from torchkeras import ops
 from torchkeras.core.checks import argument_error
+from torchkeras.tracer import traceable
 
 
 def _of_texts_too(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -384,6 +385,7 @@ def unique_with_counts(
     return values[order], place[inverse].to(out_idx), counts[order].to(out_idx)
 
 
+@traceable
 def sequence_mask(
     lengths: Any, maxlen: Any = None, dtype: Any = torch.bool, name: str | None = None
 ) -> Any:

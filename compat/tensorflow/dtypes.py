@@ -13,6 +13,7 @@ from torchkeras_shim.names import missing
 from torchkeras import ops
 from torchkeras.core import nested
 from torchkeras.core.dtypes import standardize_dtype, torch_dtype
+from torchkeras.tracer import traceable
 
 __getattr__ = missing(__name__)
 
@@ -80,6 +81,7 @@ def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
 
 
 @over_values
+@traceable
 def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Any:
     """``value`` in another number type, what lies outside its range brought to the limits."""
     wanted = torch_dtype(dtype)

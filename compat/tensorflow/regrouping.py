@@ -18,8 +18,10 @@ from tensorflow.sparse import SparseTensor
 from tensorflow.tensors import convert_to_tensor, shape
 from torchkeras.core.checks import argument_error
 from torchkeras.core.dtypes import torch_dtype
+from torchkeras.tracer import traceable
 
 
+@traceable
 def reverse_sequence(
     input: Any,
     seq_lengths: Any,
@@ -149,6 +151,7 @@ def broadcast_dynamic_shape(shape_x: Any, shape_y: Any) -> Tensor:
 
 
 @over_values
+@traceable
 def bitcast(input: Any, type: Any, name: str | None = None) -> Tensor:
     """The same bytes as another type of number.
 

@@ -13,6 +13,7 @@ from torchkeras_shim.sizes import as_size, as_sizes
 from tensorflow.tensors import convert_to_tensor
 from torchkeras.core.checks import argument_error
 from torchkeras.core.dtypes import torch_dtype
+from torchkeras.tracer import traceable
 
 __getattr__ = missing(__name__)
 
@@ -20,6 +21,7 @@ __getattr__ = missing(__name__)
 def _transform(operation: Callable[..., Tensor], axes: int, text: str) -> Callable[..., Tensor]:
     """A complex Fourier transform over the last axes."""
 
+    @traceable
     def apply(input: Any, name: str | None = None) -> Tensor:
         x = convert_to_tensor(input)
         if not x.is_complex():
@@ -42,6 +44,7 @@ def _real(operation: Callable[..., Tensor], axes: int, text: str) -> Callable[..
     """A Fourier transform from or to real numbers over the last axes."""
     is_back = operation is torch.fft.irfftn
 
+    @traceable
     def apply(input_tensor: Any, fft_length: Any = None, name: str | None = None) -> Tensor:
         x = convert_to_tensor(input_tensor)
         if is_back and not x.is_complex():

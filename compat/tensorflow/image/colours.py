@@ -10,6 +10,7 @@ from tensorflow.io.pictures import convert_image_dtype, decode_jpeg, encode_jpeg
 from tensorflow.tensors import convert_to_tensor
 from torchkeras import ops
 from torchkeras.core.checks import argument_error
+from torchkeras.tracer import traceable
 
 # Red, green and blue to luma and two differences of colour (PAL), and back.
 _YUV = [
@@ -31,6 +32,7 @@ _FROM_YIQ = [
 ]
 
 
+@traceable
 def rgb_to_grayscale(images: Any, name: str | None = None) -> Any:
     """Brightness alone, in one channel."""
     images = convert_to_tensor(images)

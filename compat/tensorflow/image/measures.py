@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from tensorflow.io.pictures import convert_image_dtype
 from tensorflow.tensors import convert_to_tensor
+from torchkeras.tracer import traceable
 
 # How much each halving counts in ``ssim_multiscale``.
 _POWERS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
@@ -27,6 +28,7 @@ def psnr(a: Any, b: Any, max_val: Any, name: str | None = None) -> Tensor:
     return 20 * torch.log10(greatest) - 10 * torch.log10(error)
 
 
+@traceable
 def ssim(
     img1: Any,
     img2: Any,
@@ -108,6 +110,7 @@ def _halved(image: Tensor) -> Tensor:
     return found.reshape(*planes.shape[:-2], *found.shape[-2:]).movedim(-3, -1)
 
 
+@traceable
 def total_variation(images: Any, name: str | None = None) -> Tensor:
     """The sum of the differences between neighbouring pixels of each image."""
     images = convert_to_tensor(images)

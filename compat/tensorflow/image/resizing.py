@@ -15,6 +15,7 @@ from tensorflow.image.turning import checked
 from tensorflow.tensors import convert_to_tensor
 from torchkeras import ops
 from torchkeras.core.checks import argument_error
+from torchkeras.tracer import traceable
 
 
 class ResizeMethod(str, enum.Enum):
@@ -209,6 +210,7 @@ def central_crop(image: Any, central_fraction: float) -> Any:
     return image[..., top : height - top, left : width - left, :]
 
 
+@traceable
 def crop_and_resize(
     image: Any,
     boxes: Any,
@@ -278,6 +280,7 @@ def crop_and_resize(
     return torch.where(inside[..., None], found, float(extrapolation_value))
 
 
+@traceable
 def extract_patches(
     images: Any, sizes: Any, strides: Any, rates: Any, padding: str, name: str | None = None
 ) -> Tensor:

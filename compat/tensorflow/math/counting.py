@@ -14,8 +14,10 @@ from tensorflow.ragged.reducing import segments
 from tensorflow.sparse import SparseTensor
 from tensorflow.tensors import convert_to_tensor
 from torchkeras import ops
+from torchkeras.tracer import traceable
 
 
+@traceable
 def bincount(
     arr: Any,
     weights: Any = None,
@@ -100,6 +102,7 @@ def _by_number(kind: str, empty: Any, text: str) -> tuple[Callable[..., Tensor],
         present = present.reshape((-1,) + (1,) * (rows.ndim - 1))
         return torch.where(present, found, torch.tensor(empty, dtype=found.dtype))
 
+    @traceable
     def unsorted(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Tensor:
         rows, numbers = convert_to_tensor(data), convert_to_tensor(segment_ids).long()
         flat = rows.reshape(-1, *rows.shape[numbers.ndim :])
