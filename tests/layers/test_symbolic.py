@@ -142,3 +142,24 @@ def test_masks_are_recorded_by_name():
     call = layers.TimeDistributed(layers.Dense(1))(masked).call
     assert [symbol.shape for symbol in call.args] == [(None, 3, 2)]
     assert call.kwargs["mask"].shape == (None, 3)
+
+
+def test_a_weight_may_be_changed_within_call():
+    class Halved(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.conv = layers.Conv2D(2, 1)
+
+        def build(self, input_shape):
+            self.conv.build(input_shape)
+
+        def call(self, x):
+            self.conv.kernel.assign(self.conv.kernel * 0.5)
+            return self.conv(x)
+
+    layer = Halved()
+    x = layers.Input((3, 3, 1))
+    layer(x)
+    before = layer.conv.kernel.numpy().copy()
+    layer(torch.ones(1, 3, 3, 1))
+    assert (layer.conv.kernel.numpy() == before / 2).all()

@@ -164,3 +164,13 @@ def test_in_scripts_a_crossentropy_takes_the_logits_of_any_activation(monkeypatc
     assert losses.categorical_crossentropy(y_true, y_pred) != pytest.approx(float(expected))
     monkeypatch.setattr(settings, "any_logits", True)
     assert losses.categorical_crossentropy(y_true, y_pred) == pytest.approx(float(expected))
+
+
+def test_class_indices_may_lack_axes_of_length_1():
+    """As in tf.keras 2, where a decoder of one step gives (batch, 1, classes)."""
+    y_pred = torch.tensor([[[0.7, 0.3]], [[0.4, 0.6]]])
+    expected = losses.sparse_categorical_crossentropy(torch.tensor([[0], [1]]), y_pred)
+    found = losses.sparse_categorical_crossentropy(torch.tensor([0, 1]), y_pred)
+    torch.testing.assert_close(found, expected)
+    with pytest.raises(ValueError, match=r"y_true.shape is \(3,\)"):
+        losses.sparse_categorical_crossentropy(torch.tensor([0, 1, 1]), y_pred)

@@ -436,6 +436,8 @@ def class_indices(y_true: Any, y_pred: Tensor, axis: int) -> Tensor:
         y_true = y_true.squeeze(axis)
     expected = list(y_pred.shape)
     del expected[axis]
+    if _but_ones(y_true.shape) == _but_ones(expected):  # tf.keras 2 doesn't ask for axes of 1
+        y_true = y_true.reshape(expected)
     if list(y_true.shape) != expected:
         raise argument_error(
             "sparse_categorical_crossentropy",
@@ -445,6 +447,10 @@ def class_indices(y_true: Any, y_pred: Tensor, axis: int) -> Tensor:
             "Arguments `target` and `output` must have the same shape up until the last dimension.",
         )
     return y_true
+
+
+def _but_ones(shape: Sequence[int]) -> list[int]:
+    return [size for size in shape if size != 1]
 
 
 def _nll(log_p: Tensor, y_true: Tensor, axis: int) -> Tensor:
