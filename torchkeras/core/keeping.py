@@ -28,8 +28,28 @@ class Kept:
         self.before: UntypedStorage | None = None
 
 
-# By the memory's identity, as long as a computation holds it and it hasn't changed.
-_kept: weakref.WeakValueDictionary[int, Kept] = weakref.WeakValueDictionary()
+class Recording(dict[int, Kept]):
+    """What one recording holds, by the memory's identity; what has changed since is no part of it.
+
+    It lives as long as a computation holds something that it kept.
+    """
+
+    __slots__ = ("__weakref__",)
+    __hash__ = object.__hash__  # to be in a set
+
+    def keep(self, saved: Tensor) -> Any:
+        """What a computation stores in place of a tensor."""
+        whole = saved._base
+        if (saved if whole is None else whole).grad_fn is not None:
+            return saved  # made by the computation, so that nobody changes it
+        storage = saved.untyped_storage()
+        kept = self.get(storage._cdata)
+        if kept is None:
+            kept = self[storage._cdata] = Kept(storage)
+        return self, kept, saved
+
+
+_recordings: weakref.WeakSet[Recording] = weakref.WeakSet()
 
 
 def as_recorded() -> saved_tensors_hooks:
@@ -37,43 +57,35 @@ def as_recorded() -> saved_tensors_hooks:
 
     Source: ``torch.autograd.graph.saved_tensors_hooks``.
     """
-    return saved_tensors_hooks(_keep, _given_back)
+    recording = Recording()
+    _recordings.add(recording)
+    return saved_tensors_hooks(recording.keep, _given_back)
 
 
 def about_to_change(tensors: Iterable[Tensor]) -> None:
     """Put the values of ``tensors`` aside where computations need them."""
-    if torch.compiler.is_compiling() or not _kept:  # before compiled calls, see below
+    if torch.compiler.is_compiling() or not _recordings:  # before compiled calls, see below
         return
-    for tensor in tensors:
-        _put_aside(_kept.pop(tensor.untyped_storage()._cdata, None))
+    places = [tensor.untyped_storage()._cdata for tensor in tensors]
+    for recording in list(_recordings):
+        for place in places:
+            kept = recording.pop(place, None)
+            if kept is not None:
+                kept.before = kept.storage.clone()
 
 
 def anything_may_change() -> None:
     """Put all values aside that computations need, as before a compiled call."""
-    while _kept:
-        _put_aside(_kept.popitem()[1])
-
-
-def _put_aside(kept: Kept | None) -> None:
-    if kept is not None:
-        kept.before = kept.storage.clone()
-
-
-def _keep(saved: Tensor) -> Any:
-    whole = saved if saved._base is None else saved._base
-    if whole.grad_fn is not None:  # made by the computation, so that nobody changes it
-        return saved
-    storage = saved.untyped_storage()
-    kept = _kept.get(storage._cdata)
-    if kept is None:
-        kept = _kept[storage._cdata] = Kept(storage)
-    return kept, saved
+    for recording in list(_recordings):
+        while recording:
+            kept = recording.popitem()[1]
+            kept.before = kept.storage.clone()
 
 
 def _given_back(packed: Any) -> Tensor:
     if isinstance(packed, Tensor):
         return packed
-    kept, saved = packed
+    _, kept, saved = packed
     if kept.before is None:
         return saved
     place = (saved.storage_offset(), saved.size(), saved.stride())
