@@ -241,3 +241,15 @@ def test_rounding_is_that_of_keras():
     ours, theirs = Variable(values), keras.Variable(values)
     assert round(ours).tolist() == round(theirs).tolist()
     assert round(ours, 1).tolist() == round(theirs, 1).tolist()
+
+
+@pytest.mark.parametrize("left", [np.float64(2.0), np.float32(2.0), np.array([2.0, 3.0])])
+def test_numpy_on_the_left_leaves_the_operator_to_the_variable(left):
+    variable = Variable([1.0, 4.0])
+    for found, expected in (
+        (left * variable, left * np.array([1.0, 4.0])),
+        (left - variable, left - np.array([1.0, 4.0])),
+        (left / variable, left / np.array([1.0, 4.0])),
+    ):
+        assert found.requires_grad
+        np.testing.assert_allclose(found.detach(), expected)
