@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from torchkeras.cli import check, eject, port, run, verify
+from torchkeras.cli import check, eject, inspect, migrate, port, run, verify
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -15,15 +15,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: The words after ``python -m torchkeras``; None takes them from ``sys.argv``.
 
     Returns:
-        The exit status: 0; 1 where ``check``, ``port`` or ``verify`` found something; 2 for a
-        command line that can't be understood. What a script under ``run`` raises or exits with is
-        passed on.
+        The exit status: 0; 1 where ``check``, ``port``, ``verify`` or ``inspect`` found something;
+        2 for a command line that can't be understood. What a script under ``run`` raises or exits
+        with is passed on.
     """
     parser = argparse.ArgumentParser(
         prog="python -m torchkeras", description="The Keras API, native on PyTorch."
     )
     commands = parser.add_subparsers(dest="command", metavar="command", required=True)
-    for command in (run, check, port, eject, verify):
+    for command in (run, check, port, eject, verify, inspect, migrate):
         command.add_to(commands)
     options = parser.parse_args(sys.argv[1:] if arguments is None else arguments)
     try:

@@ -11,9 +11,14 @@ from torchkeras.core.serialization import (
     serialize_keras_object,
 )
 from torchkeras.saving.api import load_model, load_weights, save_model, save_weights
+from torchkeras.saving.file_editor import KerasFileEditor
+from torchkeras.saving.inspection import Report, report
+from torchkeras.saving.migration import migrate
 
 __all__ = [
     "CustomObjectScope",
+    "KerasFileEditor",
+    "Report",
     "custom_object_scope",
     "deserialize_keras_object",
     "get_custom_objects",
@@ -21,7 +26,9 @@ __all__ = [
     "get_registered_object",
     "load_model",
     "load_weights",
+    "migrate",
     "register_keras_serializable",
+    "report",
     "save_model",
     "save_weights",
     "serialize_keras_object",

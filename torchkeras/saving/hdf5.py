@@ -266,7 +266,7 @@ class Dataset(Stored):
         filters = [plan.get_filter(k)[0] for k in range(plan.get_nfilters())]
         if any(number not in _FILTERS for number in filters):
             raise refuse(self.path, f"compressed by filters {filters}")
-        if dataset.shape is None or (dataset.dtype.kind not in _KINDS and not self._is_bfloat16):
+        if dataset.shape is None or (dataset.dtype.kind not in _KINDS and not self.is_bfloat16):
             raise refuse(self.path, f"of type {dataset.dtype}")
         self._check_size(1 in filters)
 
@@ -282,7 +282,8 @@ class Dataset(Stored):
                 raise refuse(self.path, f"chunks of {chunk} bytes for {declared} bytes of data")
 
     @property
-    def _is_bfloat16(self) -> bool:
+    def is_bfloat16(self) -> bool:
+        """Whether the numbers are of that type, which HDF5 lacks."""
         if self._dataset.dtype != _BFLOAT16:
             return False
         return Attributes(self._dataset, self.path).get("dtype") in ("bfloat16", b"bfloat16")
@@ -300,7 +301,7 @@ class Dataset(Stored):
     @property
     def is_plain(self) -> bool:
         """Whether the data lie in the file as they are, in one piece."""
-        return self._dataset.chunks is None and not self._is_bfloat16
+        return self._dataset.chunks is None and not self.is_bfloat16
 
     def read_into(self, array: np.ndarray) -> None:
         """Put the data into ``array``, of the same shape and type."""
@@ -311,7 +312,7 @@ class Dataset(Stored):
         """The data: a NumPy array, or a tensor if they are bfloat16."""
         with _reading(self.path):
             values = self._dataset[()]
-        if self._is_bfloat16:
+        if self.is_bfloat16:
             return torch.from_numpy(np.asarray(values).view(np.int16)).view(torch.bfloat16)
         return np.asarray(values)
 

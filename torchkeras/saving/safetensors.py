@@ -96,6 +96,14 @@ def load(model: nn.Module, path: str | os.PathLike, skip_mismatch: bool = False)
     model.load_state_dict(fitting, strict=False)
 
 
+def contents(path: str | os.PathLike) -> Iterator[tuple[str, tuple[int, ...], str]]:
+    """Name, shape and type of each tensor in a file."""
+    with _opened(path) as file:
+        for name in file.keys():  # noqa: SIM118 - it is no mapping
+            tensor = file.get_slice(name)
+            yield name, tuple(tensor.get_shape()), str(tensor.get_dtype())
+
+
 def _opened(path: str | os.PathLike) -> Any:
     package = _package()
     if not os.path.isfile(path):

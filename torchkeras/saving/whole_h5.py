@@ -16,9 +16,9 @@ from torchkeras.optimizers import Optimizer
 from torchkeras.saving import files, hdf5, keras_archive, legacy_h5
 from torchkeras.saving.plan import Rebuilding
 
-_CONFIG = "model_config"
-_TRAINING = "training_config"
-_OPTIMIZER = "optimizer_weights"
+CONFIG = "model_config"
+TRAINING = "training_config"
+OPTIMIZER = "optimizer_weights"
 _WEIGHTS = "model_weights"
 _OWN_WEIGHTS = "top_level_model_weights"
 _PART = 64000  # bytes of an attribute that HDF5 still takes
@@ -28,7 +28,7 @@ _COMPILE = ("loss", "metrics", "weighted_metrics", "loss_weights")
 def is_whole(path: Path) -> bool:
     """Whether there is a model's configuration in the HDF5 file at ``path``."""
     with contextlib.suppress(ValueError, OSError), hdf5.open_group(path) as root:
-        return _CONFIG in root.attributes
+        return CONFIG in root.attributes
     return False
 
 
@@ -59,7 +59,7 @@ def load(
         stack.enter_context(serialization.SafeModeScope(safe_mode))
         stack.enter_context(scopes.keras_2_scope(_version(root)))
         stack.enter_context(serialization.sharing_scope())
-        config = keras_archive.parse_config(root.attributes.text(_CONFIG))
+        config = keras_archive.parse_config(root.attributes.text(CONFIG))
         config.pop("compile_config", None)
         with Rebuilding(path.stat().st_size) as rebuilding:
             model = serialization.deserialize_keras_object(config)
@@ -70,13 +70,13 @@ def load(
         reader.read(model, group)
         keras_archive.report(model, reader)
         rebuilding.finish(reader.plan.variables)
-        if compile and _TRAINING in root.attributes:
+        if compile and TRAINING in root.attributes:
             with registry.one_deeper("compiled model"):
                 training = keras_archive.parse_json(
-                    root.attributes.text(_TRAINING), "training configuration"
+                    root.attributes.text(TRAINING), "training configuration"
                 )
                 model.compile_from_config(compile_config(training))
-            _read_optimizer(model, root.group(_OPTIMIZER))
+            _read_optimizer(model, root.group(OPTIMIZER))
         return model
 
 
@@ -174,17 +174,17 @@ def save(model: Any, path: str | os.PathLike, include_optimizer: bool = True) ->
     config = json.loads(keras_archive.to_json(model))
     compiled = config.pop("compile_config", None) or {}
     with files.replacing(path) as temporary, hdf5.Writer(temporary) as writer:
-        texts = {_CONFIG: json.dumps(config), "backend": "torch"}
+        texts = {CONFIG: json.dumps(config), "backend": "torch"}
         texts["keras_version"] = keras_archive.KERAS_VERSION
         if include_optimizer and compiled:
             training = {name: compiled.get(name) for name in _COMPILE}
             training["optimizer_config"] = compiled.get("optimizer")
-            texts[_TRAINING] = json.dumps(training)
+            texts[TRAINING] = json.dumps(training)
         writer.note("", texts)
         _write_weights(model, writer)
         optimizer = getattr(model, "optimizer", None)
         if include_optimizer and isinstance(optimizer, Optimizer) and optimizer.built:
-            _write_list(writer, _OPTIMIZER, optimizer.variables)
+            _write_list(writer, OPTIMIZER, optimizer.variables)
 
 
 def _write_weights(model: Any, writer: hdf5.Writer) -> None:

@@ -1,0 +1,112 @@
+"""What a file holds, and what goes where."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+import torchkeras
+from torchkeras.saving import report
+
+
+def model_of(library, units=2, compiled=True):
+    layers = [library.layers.Dense(3, name="first"), library.layers.Dense(units, name="second")]
+    model = library.Sequential([library.Input((4,)), *layers], name="small")
+    if compiled:
+        model.compile("sgd", "mse")
+    return model
+
+
+@pytest.mark.parametrize("library", [keras, torchkeras])
+@pytest.mark.parametrize("name", ["m.keras", "m.h5"])
+def test_whole_models_are_told(library, name, tmp_path):
+    model_of(library).save(tmp_path / name)
+    found = report(tmp_path / name)
+    assert found.model["class"] == "Sequential"
+    assert [layer["name"] for layer in found.model["layers"]][1:] == ["first", "second"]
+    assert found.versions["keras_version"]
+    assert "mse" in str(found.compile)
+    assert sorted(shape for _, _, shape in found.mapped if shape) == [(2,), (3,), (3, 2), (4, 3)]
+    assert not found.missing
+    assert not found.left
+    assert not found.problems
+    assert {v: s for v, _, s in found.mapped}["second/kernel"] == (3, 2)
+
+
+@pytest.mark.parametrize("name", ["m.weights.h5", "m.safetensors", "m.weights.json"])
+def test_weights_are_held_against_a_model(name, tmp_path):
+    options = {"max_shard_size": 1} if name.endswith(".json") else {}
+    model_of(torchkeras, compiled=False).save_weights(tmp_path / name, **options)
+    alone = report(tmp_path / name)
+    assert sorted(array.shape for array in alone.arrays if len(array.shape) == 1) == [(2,), (3,)]
+    assert alone.model is None
+    assert alone.onto is None
+    fitting = report(tmp_path / name, model_of(torchkeras, compiled=False))
+    assert (len(fitting.mapped), fitting.missing, fitting.left) == (4, [], [])
+    other = model_of(torchkeras, 5, compiled=False)
+    before = other.get_weights()
+    found = report(tmp_path / name, other)
+    assert found.problems
+    assert len(found.mapped) == 2
+    for now, then in zip(other.get_weights(), before, strict=True):
+        assert np.array_equal(now, then)
+
+
+def test_what_is_missing_and_left_over_is_told(tmp_path):
+    model = model_of(torchkeras, compiled=False)
+    model.save_weights(tmp_path / "m.weights.h5")
+    bigger = torchkeras.Sequential([*model.layers, torchkeras.layers.Dense(1, name="third")])
+    bigger.build((None, 4))
+    found = report(tmp_path / "m.weights.h5", bigger)
+    assert {name.rpartition("/")[2]: shape for name, shape in found.missing} == {
+        "kernel": (2, 1),
+        "bias": (1,),
+    }
+    smaller = torchkeras.Sequential([torchkeras.Input((4,)), model.layers[0]])
+    found = report(tmp_path / "m.weights.h5", smaller)
+    assert [array.path for array in found.left] == [
+        "/layers/dense_1/vars/0",
+        "/layers/dense_1/vars/1",
+    ]
+
+
+def test_vocabularies_are_told(tmp_path):
+    layer = torchkeras.layers.StringLookup()
+    layer.adapt(["a", "b"])
+    inputs = torchkeras.Input((1,), dtype="string")
+    torchkeras.Model(inputs, layer(inputs)).save(tmp_path / "m.keras")
+    assert list(report(tmp_path / "m.keras").assets) == [
+        "assets/layers/string_lookup/vocabulary.txt"
+    ]
+
+
+def test_unknown_classes_are_told_and_not_needed(tmp_path):
+    class Own(torchkeras.layers.Dense):
+        pass
+
+    model = torchkeras.Sequential([torchkeras.Input((4,)), Own(3)])
+    model.save(tmp_path / "m.keras")
+    found = report(tmp_path / "m.keras")
+    assert "Could not locate class 'Own'" in found.problems[0]
+    assert len(found.arrays) == 2
+    known = report(tmp_path / "m.keras", custom_objects={"Own": Own})
+    assert len(known.mapped) == 2
+
+
+def test_reports_are_text_and_json(tmp_path):
+    model_of(torchkeras).save(tmp_path / "m.keras")
+    found = report(tmp_path / "m.keras")
+    told = json.loads(found.to_json(indent=1))
+    assert told["arrays"][0].keys() == {"path", "shape", "dtype"}
+    text = str(found)
+    assert "/layers/dense_1/vars/0 (3, 2) float32 -> second/kernel" in text
+    assert "4" in text
+
+
+def test_files_that_are_none_are_told(tmp_path):
+    with pytest.raises(FileNotFoundError, match="there is no file"):
+        report(tmp_path / "m.keras")
+    (tmp_path / "m.keras").write_bytes(b"no archive")
+    with pytest.raises(ValueError, match="HDF5"):
+        report(tmp_path / "m.keras")

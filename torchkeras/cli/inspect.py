@@ -1,0 +1,32 @@
+"""The command ``inspect``: what is in a file of a model."""
+
+import argparse
+import sys
+from typing import Any
+
+from torchkeras.saving import load_model, report
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "inspect", help="say what a model's file holds, without running anything of it"
+    )
+    parser.add_argument("file", help="a file or folder that load_model or load_weights reads")
+    parser.add_argument(
+        "--onto", metavar="FILE", help="a model's file, onto which the weights are to go"
+    )
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.set_defaults(carry_out=carry_out)
+
+
+def carry_out(options: argparse.Namespace) -> int:
+    """Print the report; 1 if something doesn't fit, 2 for a file that can't be read."""
+    try:
+        model = load_model(options.onto, compile=False) if options.onto else None
+        found = report(options.file, model)
+    except (ValueError, TypeError, OSError) as error:
+        print(f"{options.file}: {error}", file=sys.stderr)
+        return 2
+    print(found.to_json(indent=2) if options.json else found)
+    return 1 if found.problems or (options.onto and (found.missing or found.left)) else 0

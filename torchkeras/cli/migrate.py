@@ -1,0 +1,35 @@
+"""The command ``migrate``: a file of any generation as one of today."""
+
+import argparse
+import sys
+from typing import Any
+
+from torchkeras.saving import load_model, migrate
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser("migrate", help="write what a model's file holds in today's form")
+    parser.add_argument("old", help="a file that load_model or load_weights reads")
+    parser.add_argument("new", help="where to: .keras, .weights.h5 or .safetensors")
+    parser.add_argument(
+        "--onto", metavar="FILE", help="a model's file, if the old one holds weights alone"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace what is there")
+    parser.set_defaults(carry_out=carry_out)
+
+
+def carry_out(options: argparse.Namespace) -> int:
+    """Write the file and list what has no place in it; 2 for one that can't be read or written."""
+    try:
+        model = load_model(options.onto, compile=False) if options.onto else None
+        found = migrate(options.old, options.new, model, overwrite=options.overwrite)
+    except (ValueError, TypeError, OSError) as error:
+        print(f"{options.old}: {error}", file=sys.stderr)
+        return 2
+    print(f"{options.new}: {len(found.mapped)} arrays of {options.old}")
+    for name, shape in found.missing:
+        print(f"  missing: {name} {shape}")
+    for array in found.left:
+        print(f"  left over: {array.path} {array.shape}")
+    return 0

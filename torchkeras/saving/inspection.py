@@ -1,0 +1,282 @@
+"""What a file holds, and what of it goes where on a model."""
+
+import json
+import os
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from torchkeras.core import scopes, serialization
+from torchkeras.saving import (
+    hdf5,
+    keras_archive,
+    legacy_h5,
+    safetensors,
+    shards,
+    tensor_bundle,
+    tensorflow_checkpoint,
+    weights,
+    whole_h5,
+)
+from torchkeras.saving.plan import Rebuilding
+
+
+class Array(NamedTuple):
+    """An array of a file.
+
+    Attributes:
+        path: Where it lies in the file.
+        shape: Its shape.
+        dtype: Its type.
+    """
+
+    path: str
+    shape: tuple[int, ...]
+    dtype: str
+
+
+class Report:
+    """What a file holds.
+
+    Attributes:
+        path: The file.
+        format: What kind of file it is.
+        versions: Releases that wrote it, and the date, as far as it tells.
+        model: Class, name and layers (class, name) of the model; None in files of weights.
+        compile: Arguments of ``compile``; None if there are none.
+        arrays: Every array.
+        assets: Other members, such as vocabularies, with their sizes in bytes.
+        onto: Class and name of the model that it was held against; None if there is none.
+        mapped: ``(variable, array, shape)`` of what goes where.
+        missing: Variables of the model that the file has nothing for, with their shapes.
+        left: Arrays of the file that nothing takes.
+        problems: What doesn't fit, or why the model can't be rebuilt.
+    """
+
+    def __init__(self, path: str | os.PathLike, format: str) -> None:
+        self.path = os.fspath(path)
+        self.format = format
+        self.versions: dict[str, Any] = {}
+        self.model: dict[str, Any] | None = None
+        self.compile: dict[str, Any] | None = None
+        self.arrays: list[Array] = []
+        self.assets: dict[str, int] = {}
+        self.onto: str | None = None
+        self.mapped: list[tuple[str, str, tuple[int, ...]]] = []
+        self.missing: list[tuple[str, tuple[int, ...]]] = []
+        self.left: list[Array] = []
+        self.problems: list[str] = []
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it as plain data."""
+        found = dict(vars(self))
+        for name in ("arrays", "left"):
+            found[name] = [array._asdict() for array in found[name]]
+        return found
+
+    def to_json(self, **options: Any) -> str:
+        """All of it as JSON text.
+
+        Args:
+            **options: Of ``json.dumps``, such as ``indent``.
+        """
+        return json.dumps(self.as_dict(), default=str, **options)
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        yield f"{self.path}: {self.format}"
+        for name, value in self.versions.items():
+            yield f"  {name}: {value}"
+        if self.model is not None:
+            yield f"  model: {self.model['class']} {self.model['name'] or ''}".rstrip()
+            for layer in self.model["layers"]:
+                yield f"    {layer['class']} {layer['name'] or ''}".rstrip()
+        if self.compile is not None:
+            yield f"  compile: {json.dumps(self.compile, default=str)[:200]}"
+        yield f"  arrays: {len(self.arrays)}"
+        targets = {array: variable for variable, array, _ in self.mapped}
+        for array in self.arrays:
+            where = f" -> {targets[array.path]}" if array.path in targets else ""
+            yield f"    {array.path} {array.shape} {array.dtype}{where}"
+        for name, size in self.assets.items():
+            yield f"  asset: {name}, {size} bytes"
+        if self.onto is not None:
+            yield f"  onto {self.onto}: {len(self.mapped)} arrays have a place"
+            yield from (f"    missing: {name} {shape}" for name, shape in self.missing)
+            yield from (f"    left over: {a.path} {a.shape}" for a in self.left)
+        yield from (f"  problem: {problem}" for problem in self.problems)
+
+
+def report(
+    path: str | os.PathLike, model: Any = None, custom_objects: Mapping[str, Any] | None = None
+) -> Report:
+    """What is in a file of a model or of weights, and what of it goes where on a model.
+
+    Nothing that the file names is imported or run, and ``model`` isn't changed.
+
+    Args:
+        path: A file or folder in any format that ``load_model`` or ``load_weights`` reads.
+        model: The model to hold it against; None rebuilds the one in the file.
+        custom_objects: The user's classes and functions by name, to rebuild it.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: its format isn't known, or it is damaged or hostile.
+
+    Example:
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        >>> path = getfixture("tmp_path") / "m.keras"
+        >>> model.save(path)
+        >>> [array.shape for array in keras.saving.report(path).arrays]
+        [(2, 1), (1,)]
+    """
+    path = Path(path)
+    prefix = tensorflow_checkpoint.prefix_of(path)
+    if prefix is not None:
+        return _of_checkpoint(path, prefix)
+    if not path.exists():
+        raise FileNotFoundError(f"report: there is no file {str(path)!r}.")
+    with scopes.custom_objects_scope(custom_objects):
+        if path.name.endswith(".safetensors"):
+            return _of_safetensors(path, model)
+        if path.name.endswith(shards.SUFFIX):
+            with shards.open_group(path) as root:
+                found = Report(path, "weights of Keras 3 in several files")
+                return _of_groups(found, list(root.roots.values()), root, model)
+        if path.is_dir() or zipfile.is_zipfile(path):
+            return _of_archive(path, model)
+        with hdf5.open_group(path) as root:
+            return _of_hdf5(path, root, model)
+
+
+def _of_checkpoint(path: Path, prefix: str) -> Report:
+    found = Report(path, "TensorFlow checkpoint")
+    bundle = tensor_bundle.Bundle(prefix)
+    for key in bundle.keys():  # noqa: SIM118 - it is no mapping
+        entry = bundle.entry(key)
+        found.arrays.append(Array(key, tuple(entry.shape), str(entry.dtype)))
+    return found
+
+
+def _of_safetensors(path: Path, model: Any) -> Report:
+    found = Report(path, "safetensors")
+    for name, shape, dtype in safetensors.contents(path):
+        found.arrays.append(Array(name, shape, dtype))
+    if model is not None:
+        expected = {name: tuple(value.shape) for name, value in model.state_dict().items()}
+        stored = {array.path: array.shape for array in found.arrays}
+        found.onto = _told(model)
+        found.mapped = [(n, n, s) for n, s in expected.items() if stored.get(n) == s]
+        found.missing = [(n, s) for n, s in expected.items() if n not in stored]
+        found.left = [array for array in found.arrays if array.path not in expected]
+        found.problems = [
+            f"{n} has shape {stored[n]} in the file and {s} in the model"
+            for n, s in expected.items()
+            if n in stored and stored[n] != s
+        ]
+    return found
+
+
+def _of_archive(path: Path, model: Any) -> Report:
+    with keras_archive.Archive(path) as archive, archive.weights() as root:
+        found = Report(path, "model of Keras 3" + (" (folder)" if archive.zip is None else ""))
+        found.versions = archive.metadata()
+        config = archive.config()
+        _note_model(found, config)
+        found.compile = config.get("compile_config")
+        start = keras_archive.ASSETS + "/"
+        found.assets = {n: size for n, size in archive.names().items() if n.startswith(start)}
+        stored = archive.size_of(keras_archive.WEIGHTS)
+        if model is None:
+            model = _rebuilt(found, config, stored)
+        return _of_groups(found, [] if root is None else [root], root, model)
+
+
+def _of_hdf5(path: Path, root: hdf5.Group, model: Any) -> Report:
+    attributes = root.attributes
+    older = legacy_h5.root_of(root)
+    if whole_h5.CONFIG in attributes:
+        found = Report(path, "whole model in HDF5, of Keras 1, 2 or 3")
+        config = keras_archive.parse_config(attributes.text(whole_h5.CONFIG))
+        _note_model(found, config)
+        config.pop("compile_config", None)
+        if whole_h5.TRAINING in attributes:
+            text = attributes.text(whole_h5.TRAINING)
+            found.compile = keras_archive.parse_json(text, "training configuration")
+        if model is None:
+            model = _rebuilt(found, config, path.stat().st_size)
+    else:
+        found = Report(path, "weights of Keras " + ("3" if older is None else "1 or 2"))
+    for name in ("keras_version", "backend"):
+        holder = attributes if name in attributes else (older or root).attributes
+        if name in holder:
+            found.versions[name] = holder.text(name)
+    return _of_groups(found, [root], root if older is None else older, model, older is not None)
+
+
+def _note_model(found: Report, config: dict[str, Any]) -> None:
+    inner = config.get("config")
+    inner = inner if isinstance(inner, dict) else {"layers": inner}
+    layers = inner.get("layers")
+    found.model = {"class": config["class_name"], "name": inner.get("name"), "layers": []}
+    for layer in layers if isinstance(layers, list) else ():
+        if isinstance(layer, dict):
+            told = layer.get("config")
+            name = told.get("name") if isinstance(told, dict) else None
+            found.model["layers"].append({"class": str(layer.get("class_name")), "name": name})
+
+
+def _rebuilt(found: Report, config: dict[str, Any], stored: int) -> Any:
+    """The model of a configuration, without its weights; None if it can't be made."""
+    try:
+        with serialization.SafeModeScope(True), serialization.sharing_scope(), Rebuilding(stored):
+            return serialization.deserialize_keras_object(config)
+    except (ValueError, TypeError) as error:
+        found.problems.append(f"the model can't be rebuilt: {error}")
+        return None
+
+
+def _of_groups(
+    found: Report, roots: list[Any], start: Any, model: Any, is_older: bool = False
+) -> Report:
+    """List the arrays below ``roots``, and what a model takes of them, beginning at ``start``."""
+    for root in roots:
+        for group in hdf5.groups_of(root):
+            for dataset in group.arrays().values():
+                dtype = "bfloat16" if dataset.is_bfloat16 else str(dataset.dtype)
+                found.arrays.append(Array(dataset.path, dataset.shape, dtype))
+    if model is None or start is None:
+        return found
+    found.onto = _told(model)
+    reader: Any = legacy_h5.Reader() if is_older else weights.Reader()
+    try:
+        reader.read(model, start)
+    except ValueError as error:  # the layers don't pair
+        found.problems.append(str(error))
+    reader.plan.undo()
+    found.mapped = [(v.path, d.path, tuple(d.shape)) for v, d in reader.plan.pairs]
+    served = {id(variable) for variable in reader.plan.variables}
+    found.missing = [
+        (variable.path, tuple(variable.shape))
+        for variable in model.weights
+        if id(variable) not in served
+    ]
+    taken = {array for _, array, _ in found.mapped}
+    # The optimizer's, in whole models of HDF5, go to it in their order when it is built.
+    found.left = [
+        array
+        for array in found.arrays
+        if array.path not in taken and not array.path.startswith(f"/{whole_h5.OPTIMIZER}/")
+    ]
+    found.problems += [
+        f"{type(owner).__name__} at {place or 'the root'!r}: {error}"
+        for owner, place, error in reader.failures.values()
+    ]
+    return found
+
+
+def _told(model: Any) -> str:
+    return f"{type(model).__name__} {model.name}"
