@@ -36,6 +36,14 @@ def test_the_nearest_name_is_offered():
     assert checks.nearest("zzz", ["relu"]) == ""
 
 
+def test_what_keras_1_called_an_argument_is_offered_by_its_name_since():
+    assert checks.nearest("nb_epoch", ["x", "epochs"]) == 'Did you mean "epochs"?'
+    assert checks.nearest("W_regularizer", ["kernel_regularizer", "bias_regularizer"]) == (
+        'Did you mean "kernel_regularizer"?'
+    )
+    assert checks.nearest("output_dim", ["output_dim", "units"]) == 'Did you mean "output_dim"?'
+
+
 def test_an_unknown_size_is_refused():
     with pytest.raises(ValueError, match="The last dimension of the inputs should be defined"):
         checks.known_size(Head(), (None, None), -1)

@@ -350,3 +350,9 @@ def test_inputs_without_numbers_are_refused():
         model(None)
     with pytest.raises(TypeError, match=r'input "a" is .*; expected numbers \(float32\)'):
         model.predict(np.array(["one", "two"]), verbose=0)
+
+
+def test_what_keras_1_called_inputs_and_outputs_is_told_by_its_name_since():
+    x = keras.Input((3,))
+    with pytest.raises(TypeError, match="no argument 'input'. Did you mean \"inputs\"?"):
+        keras.Model(input=x, output=keras.layers.Dense(1)(x))

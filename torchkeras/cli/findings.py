@@ -7,6 +7,7 @@ from typing import Any
 
 from torchkeras.cli.sources import Place, Source
 from torchkeras.cli.uses import Use, uses_in
+from torchkeras.core.checks import nearest
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,8 @@ def _wrong_arguments(source: Source, use: Use, answer: Mapping[str, Any]) -> Ite
         if keyword.name not in known:
             place = source.place(keyword.line, keyword.column)
             said = f"{name} has no argument {keyword.name!r}"
-            hint = f"It takes {', '.join(known)}." if known else "It takes none by keyword."
+            takes = f"It takes {', '.join(known)}." if known else "It takes none by keyword."
+            hint = f"{nearest(keyword.name, known)} {takes}".lstrip()
             yield Finding(place, name, given, said, hint, use.is_guarded)
     most, count = answer["positional"], use.positional
     if most is not None and count is not None and count > most:

@@ -179,8 +179,34 @@ def _told(value: Any) -> str:
     return f"is {value!r}"
 
 
+# What Keras 1 called arguments, and what they are called since.
+_OF_KERAS_1 = {
+    "output_dim": "units", "nb_epoch": "epochs", "nb_filter": "filters", "nb_classes":
+    "num_classes", "nb_words": "num_words", "nb_row": "kernel_size", "filter_length": "kernel_size",
+    "kernel_dim1": "kernel_size", "border_mode": "padding", "subsample": "strides",
+    "subsample_length": "strides", "atrous_rate": "dilation_rate", "pool_length": "pool_size",
+    "dim_ordering": "data_format", "length": "size", "p": "rate", "sigma": "stddev", "std":
+    "stddev",
+    "init": "kernel_initializer", "inner_init": "recurrent_initializer",
+    "inner_activation": "recurrent_activation", "bias": "use_bias", "W_regularizer":
+    "kernel_regularizer", "U_regularizer": "recurrent_regularizer", "b_regularizer":
+    "bias_regularizer", "W_constraint": "kernel_constraint", "b_constraint": "bias_constraint",
+    "dropout_W": "dropout", "dropout_U": "recurrent_dropout", "consume_less": "implementation",
+    "beta_init": "beta_initializer", "gamma_init": "gamma_initializer", "samples_per_epoch":
+    "steps_per_epoch", "nb_val_samples": "validation_steps", "val_samples": "steps", "max_q_size":
+    "max_queue_size", "nb_worker": "workers", "pickle_safe": "use_multiprocessing",
+    "input": "inputs", "output": "outputs",
+}  # fmt: skip
+
+
 def nearest(name: Any, options: Iterable[str]) -> str:
-    """``Did you mean "relu"?`` if an option resembles ``name``, else an empty string."""
+    """``Did you mean "relu"?`` if an option resembles ``name``, else an empty string.
+
+    What Keras 1 called ``name`` counts as the name it has now.
+    """
+    options = list(options)
+    if _OF_KERAS_1.get(str(name)) in options and name not in options:
+        return f'Did you mean "{_OF_KERAS_1[str(name)]}"?'
     by_lower = {option.lower(): option for option in options}
     found = difflib.get_close_matches(str(name).lower(), by_lower, n=1, cutoff=0.6)
     return f'Did you mean "{by_lower[found[0]]}"?' if found else ""

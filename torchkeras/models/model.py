@@ -59,6 +59,12 @@ class Model(Asides, Leaving, Trainer, Layer):
             raise argument_error(
                 type(self), "arguments", args, "symbolic inputs and outputs, or keywords alone"
             )
+        wrong = next((name for name in kwargs if name in ("input", "output")), None)
+        if wrong is not None:  # as Keras 1 called them
+            raise TypeError(
+                f"{type(self).__name__}: there is no argument {wrong!r}. "
+                f"{nearest(wrong, ('inputs', 'outputs'))}"
+            )
         Layer.__init__(self, **kwargs)
 
     def _take_graph(self, graph: Graph, **options: Any) -> None:
