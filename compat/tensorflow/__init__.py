@@ -47,6 +47,7 @@ from tensorflow import (  # noqa: E402
     test,
     tpu,
     train,
+    types,
     version,
 )
 from tensorflow.arrays import (  # noqa: E402
