@@ -3,6 +3,8 @@
 # make test-slow   the tests marked slow: runs killed at many points, grids of processes, compiled fits
 # make test-semantics   the core's tests with TensorFlow's ways on torch's tensors (see conftest.py)
 # make test-libraries   installs Keras libraries of other authors and runs them on the drop-in
+# make test-tensorflow   the corpus of scripts and all that is recorded, on TensorFlow itself, which
+#   is installed beside (.venv-tensorflow), or is in the Python that TORCHKERAS_TENSORFLOW_PYTHON names
 # make lint   formats and checks
 
 VENV ?= .venv
@@ -10,7 +12,7 @@ PYTHON ?= python3
 WORKERS ?= 2
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-slow test-semantics test-libraries lint clean
+.PHONY: demo test test-slow test-semantics test-libraries test-tensorflow lint clean
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/python -m torchkeras run examples/scripts/fashion_mnist_cnn.py
@@ -29,6 +31,18 @@ test-libraries: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -q -n $(WORKERS) -m slow tests/libraries
 
 lint: $(VENV)/.installed-test
+TENSORFLOW := $(or $(TORCHKERAS_TENSORFLOW_PYTHON),$(CURDIR)/.venv-tensorflow/bin/python)
+
+test-tensorflow: $(VENV)/.installed-test
+test-tensorflow: $(if $(TORCHKERAS_TENSORFLOW_PYTHON),,.venv-tensorflow/.installed)
+	TORCHKERAS_TENSORFLOW_PYTHON=$(TENSORFLOW) $(BIN)/python -m pytest -q -m tensorflow
+
+.venv-tensorflow/.installed: tests/scripts/requirements.txt
+	$(PYTHON) -m venv .venv-tensorflow
+	.venv-tensorflow/bin/python -m pip install --quiet --requirement $<
+	.venv-tensorflow/bin/python -m pip install --quiet --no-deps tf_keras==2.21.0
+	touch $@
+
 	$(BIN)/ruff format
 	$(BIN)/ruff check
 

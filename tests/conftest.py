@@ -6,6 +6,7 @@ import sys
 os.environ["KERAS_BACKEND"] = "torch"  # before the real keras is imported
 
 import hypothesis
+import oracle
 import pytest
 import torch
 
@@ -17,6 +18,17 @@ hypothesis.settings.register_profile(
     "suite", deadline=None, max_examples=15, derandomize=True, print_blob=True
 )
 hypothesis.settings.load_profile("suite")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out what runs TensorFlow itself unless ``-m`` speaks of it; without one, skip it."""
+    marked = [item for item in items if item.get_closest_marker("tensorflow")]
+    if "tensorflow" not in config.option.markexpr:
+        config.hook.pytest_deselected(items=marked)
+        items[:] = [item for item in items if not item.get_closest_marker("tensorflow")]
+    elif not os.environ.get(oracle.VARIABLE):
+        for item in marked:
+            item.add_marker(pytest.mark.skip(f"{oracle.VARIABLE} names no Python"))
 
 
 @pytest.fixture(autouse=True)

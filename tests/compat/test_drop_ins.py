@@ -30,7 +30,7 @@ def passes(package: str, *options: str) -> None:
         env={**os.environ, "TORCHKERAS_DROP_INS": "1", "PYTEST_XDIST_WORKER": ""},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
     )
     assert run.returncode == 0, f"{run.stdout[-6000:]}\n{run.stderr[-2000:]}"

@@ -20,14 +20,31 @@ CORPUS = FOLDER / "corpus"
 RECORDED = FOLDER / "recorded.json"
 # Names the interpreter that has TensorFlow; it needn't have torchkeras.
 TENSORFLOW = "TORCHKERAS_TENSORFLOW_PYTHON"
+# The folder of scripts that TensorFlow only runs with tf_keras.
+KERAS_2 = "keras_2/"
+
+
+def script_names() -> list[str]:
+    """The scripts of the corpus, by their paths without a suffix."""
+    paths = [path.relative_to(CORPUS).with_suffix("") for path in CORPUS.rglob("*.py")]
+    return sorted(path.as_posix() for path in paths)
 
 
 def run_side(side: str, names: Iterable[str]) -> dict[str, Any]:
     """What scripts show on ``"tensorflow"`` or ``"torchkeras"``, by their names."""
-    python = os.environ[TENSORFLOW] if side == "tensorflow" else sys.executable
+    names = list(names)
+    if side == "torchkeras":
+        return _run(sys.executable, side, names, PYTHONPATH=str(FOLDER.parents[1]))
+    python = os.environ[TENSORFLOW]
+    old = [name for name in names if name.startswith(KERAS_2)]
+    found = _run(python, side, old, TF_USE_LEGACY_KERAS="1") if old else {}
+    new = [name for name in names if name not in old]
+    return found | (_run(python, side, new) if new else {})
+
+
+def _run(python: str, side: str, names: list[str], **environment: str) -> dict[str, Any]:
     scripts = [str(CORPUS / f"{name}.py") for name in names]
-    own = {"OMP_NUM_THREADS": "1", "KERAS_BACKEND": "tensorflow"}
-    own |= {"PYTHONPATH": str(FOLDER.parents[1])} if side == "torchkeras" else {}
+    own = {"OMP_NUM_THREADS": "1", "KERAS_BACKEND": "tensorflow", **environment}
     with tempfile.TemporaryDirectory() as folder:
         results = Path(folder, "results.json")
         command = [python, str(FOLDER / "runner.py"), side, str(results), *scripts]
@@ -36,7 +53,8 @@ def run_side(side: str, names: Iterable[str]) -> dict[str, Any]:
         )
         if not results.is_file():
             raise RuntimeError(f"{side}: the runner ended with {run.returncode}.\n{run.stderr}")
-        return json.loads(results.read_text())
+        found = json.loads(results.read_text())
+    return {name: found[Path(name).name] for name in names}
 
 
 def differences(expected: dict[str, Any], found: dict[str, Any]) -> list[str]:

@@ -60,7 +60,7 @@ def _key(symbol: str) -> Any:
 
 
 def _used() -> Iterator[Any]:
-    for path in sorted(CORPUS.glob("*.py")):
+    for path in sorted(CORPUS.rglob("*.py")):
         text = path.read_text(encoding="utf-8")
         for use in uses_in(text, path.name):
             if "()" not in use.path:

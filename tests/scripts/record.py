@@ -6,19 +6,19 @@
 import json
 import sys
 
-from comparison import CORPUS, RECORDED, run_side
+from comparison import RECORDED, run_side, script_names
 
 
 def main() -> None:
     """Run the scripts that the command line names; the others keep what was recorded."""
-    names = sys.argv[1:] or sorted(path.stem for path in CORPUS.glob("*.py"))
+    names = sys.argv[1:] or script_names()
     recorded = json.loads(RECORDED.read_text()) if RECORDED.exists() else {}
     for name, result in run_side("tensorflow", names).items():
         if "error" in result:
             print(f"{name}: {result['error']}", file=sys.stderr)
         else:
             recorded[name] = {"rows": rounded(result["rows"])}
-    kept = {name: recorded[name] for name in sorted(recorded) if (CORPUS / f"{name}.py").exists()}
+    kept = {name: recorded[name] for name in script_names() if name in recorded}
     lines = [f"{json.dumps(name)}: {json.dumps(kept[name])}" for name in kept]
     RECORDED.write_text("{\n" + ",\n".join(lines) + "\n}\n")
 

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).resolve().parent
-SECONDS = 120  # before a script counts as hanging
+SECONDS = 300  # before a script counts as hanging
+KERAS_2 = {"lr": "learning_rate"}  # its names of logs
 _NUMBER = re.compile(
     r"(?<![\w.])[-+]?(?:\d+\.\d*(?:[eE][-+]?\d+)?|\d+(?:[eE][-+]?\d+)?|\.\d+)(?![\w])"
 )
@@ -67,7 +68,10 @@ class Record:
 def history(result: Any) -> dict[str, list[float]]:
     """A History's numbers."""
     logs = getattr(result, "history", result)
-    return {k: [float(n) for n in v] for k, v in logs.items()} if isinstance(logs, dict) else {}
+    if not isinstance(logs, dict):
+        return {}
+    named = {KERAS_2.get(key, key): numbers for key, numbers in logs.items()}
+    return {key: [float(n) for n in numbers] for key, numbers in named.items()}
 
 
 def scalars(result: Any) -> list[float]:
@@ -92,7 +96,7 @@ def prepare(side: str) -> tuple[Any, list[Any]]:
     import tensorflow as tf
 
     rooms = [keras, tf.keras]
-    if os.environ.get("TF_USE_LEGACY_KERAS") == "1":
+    if side == "torchkeras" or os.environ.get("TF_USE_LEGACY_KERAS") == "1":
         import tf_keras
 
         rooms = [tf_keras, tf.keras] if side == "tensorflow" else [*rooms, tf_keras]

@@ -4,13 +4,12 @@ Without TensorFlow, they are compared with what it showed when ``record.py`` ran
 """
 
 import json
-import os
 
 import pytest
 from scripts import names
-from scripts.comparison import CORPUS, RECORDED, TENSORFLOW, differences, run_side
+from scripts.comparison import RECORDED, differences, run_side, script_names
 
-SCRIPTS = sorted(path.stem for path in CORPUS.glob("*.py"))
+SCRIPTS = script_names()
 # Of what scripts use, weighted by how many use it, the corpus uses this share; it only grows.
 SHARE = 0.95
 
@@ -29,8 +28,16 @@ def expect_open_differences(request):
 
 
 @pytest.fixture(scope="module")
-def found():
-    return run_side("torchkeras", SCRIPTS)
+def chosen(request):
+    """The scripts that the tests chosen by ``-k`` and ``-m`` are about."""
+    calls = [getattr(item, "callspec", None) for item in request.session.items]
+    names = {call.params.get("name") for call in calls if call}
+    return [name for name in SCRIPTS if name in names]
+
+
+@pytest.fixture(scope="module")
+def found(chosen):
+    return run_side("torchkeras", chosen)
 
 
 @pytest.fixture(scope="module")
@@ -46,14 +53,11 @@ def test_a_script_shows_what_tensorflow_showed(name, found, recorded):
 
 
 @pytest.fixture(scope="module")
-def expected():
-    if not os.environ.get(TENSORFLOW):
-        pytest.skip(f"{TENSORFLOW} names no interpreter")
-    return run_side("tensorflow", SCRIPTS)
+def expected(chosen):
+    return run_side("tensorflow", chosen)
 
 
 @pytest.mark.tensorflow
-@pytest.mark.slow
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_a_script_shows_what_tensorflow_shows(name, found, expected):
     assert "error" not in expected[name], expected[name]["error"]

@@ -1,14 +1,11 @@
 """Categories and texts against what Keras gave with TensorFlow."""
 
-import importlib.util
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import category_cases
 import numpy as np
+import oracle
 import pytest
 
 from torchkeras import layers
@@ -49,17 +46,7 @@ def test_configurations_make_layers_that_give_the_same(name):
 
 
 @pytest.mark.tensorflow
-@pytest.mark.slow
-@pytest.mark.skipif(importlib.util.find_spec("tensorflow") is None, reason="needs TensorFlow")
 def test_keras_still_gives_what_was_recorded():
-    environment = {**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    script = Path(category_cases.__file__)
-    run = subprocess.run(
-        [sys.executable, str(script)],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for mine, recorded in zip(json.loads(run.stdout), RECORDED, strict=True):
+    found = oracle.output_of(category_cases.__file__, KERAS_BACKEND="tensorflow")
+    for mine, recorded in zip(json.loads(found), RECORDED, strict=True):
         same(mine, recorded)
