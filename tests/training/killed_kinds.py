@@ -376,7 +376,7 @@ KINDS = {
     "own step": Kind(arrays, OwnStep, with_rates, monitor="seen"),
     "rivals": Kind(arrays, Rivals, watching, validation={}, monitor="seen"),
     "stateful": Kind(of_equal_batches, stateful, validation={"validation_data": (X[:16], Y[:16])}),
-    "compiled": Kind(arrays, lambda: standard(jit_compile=True), plain),
+    "compiled": Kind(of_equal_batches, lambda: standard(jit_compile=True), plain),
     "validated": Kind(arrays, standard, watching, validation=part_by_part, monitor="loss"),
     "in parts": Kind(arrays, lambda: divided(1, 2)),
     "fully sharded": Kind(arrays, lambda: divided(2, 1)),
