@@ -24,6 +24,8 @@ class BackupAndRestore(Callback):
     them, by its attributes that are numbers, text, tensors, arrays or containers of them.
     Data that can't be indexed are read again from the start of the pass to where it stood. Random
     numbers that workers draw which last (``persistent_workers``) aren't known: they begin anew.
+    Under ``jit_compile`` the bits are the same if a pass divides into batches of one size: a run
+    that goes on with a last, smaller batch compiles for that size first, and rounds otherwise.
 
     Args:
         backup_dir: Folder of the states of this one run.
