@@ -34,15 +34,19 @@ class ExportArchive:
     Source: Keras 3 and tf.keras 2 ``ExportArchive``.
 
     Example:
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> folder = TemporaryDirectory()
         >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
         >>> archive = keras.export.ExportArchive()
         >>> archive.track(model)
         >>> signature = [keras.InputSpec(shape=(None, 4), dtype="float32")]
         >>> serve = archive.add_endpoint("serve", model.call, signature)
-        >>> archive.write_out(tmp_path / "served", verbose=False)
-        >>> program = torch.export.load(tmp_path / "served" / "serve.pt2").module()
+        >>> archive.write_out(Path(folder.name) / "served", verbose=False)
+        >>> program = torch.export.load(Path(folder.name) / "served" / "serve.pt2").module()
         >>> program(torch.zeros(3, 4)).shape
         torch.Size([3, 2])
+        >>> folder.cleanup()
     """
 
     def __init__(self, format: str = "saved_model", **kwargs: Any) -> None:

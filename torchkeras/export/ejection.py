@@ -63,10 +63,14 @@ def eject(
         FileExistsError: a file is there and ``overwrite`` is off.
 
     Example:
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> folder = TemporaryDirectory()
         >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, name="out")])
-        >>> folder = keras.export.eject(model, tmp_path / "out")
-        >>> "self.out = nn.Linear(4, 2)" in (folder / "model.py").read_text()
+        >>> written = keras.export.eject(model, Path(folder.name) / "out")
+        >>> "self.out = nn.Linear(4, 2)" in (written / "model.py").read_text()
         True
+        >>> folder.cleanup()
     """
     if not isinstance(model, Layer):
         raise kind_error("eject", "model", model, "a layer or model of torchkeras")

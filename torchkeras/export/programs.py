@@ -66,11 +66,15 @@ def export(
     Source: Keras 3 ``Model.export``.
 
     Example:
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> folder = TemporaryDirectory()
         >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
-        >>> model.export(tmp_path / "model.pt2", verbose=False)
-        >>> program = torch.export.load(tmp_path / "model.pt2").module()
+        >>> model.export(Path(folder.name) / "model.pt2", verbose=False)
+        >>> program = torch.export.load(Path(folder.name) / "model.pt2").module()
         >>> program(torch.zeros(3, 4)).shape
         torch.Size([3, 2])
+        >>> folder.cleanup()
     """
     target = Path(filepath)
     format = _format(format, target)
