@@ -68,7 +68,11 @@ def load(
         )  # fmt: skip
     tensors = safetensors.torch.load_file(str(folder / VARIABLES))
     variables = [
-        Variable(tensors[f"variable.{n}"], trainable=entry["trainable"], name=entry["name"].removesuffix(":0"))
+        Variable(
+            tensors[f"variable.{n}"],
+            trainable=entry["trainable"],
+            name=entry["name"].removesuffix(":0"),
+        )
         for n, entry in enumerate(told["variables"])
     ]
     reader = _Reader(told, variables, tensors)
