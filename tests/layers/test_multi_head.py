@@ -140,3 +140,9 @@ def test_wrong_arguments_are_named():
         layers.MultiHeadAttention(2, 3)(x, x, torch.zeros(1, 3, 5))
     with pytest.raises(ValueError, match="Returning attention scores is not supported"):
         layers.MultiHeadAttention(2, 3, flash_attention=True)(x, x, return_attention_scores=True)
+
+
+def test_what_it_is_given_keeps_its_mask():
+    x = layers.Embedding(9, 8, mask_zero=True)(torch.tensor([[1, 2, 0]]))
+    total = layers.Add()([layers.MultiHeadAttention(2, 4)(x, x), x])
+    assert x._keras_mask.tolist() == total._keras_mask.tolist() == [[True, True, False]]
