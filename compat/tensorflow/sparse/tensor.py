@@ -108,7 +108,10 @@ class SparseTensor(Composite):
         return SparseTensor(self.indices[kept], _kept(self.values, kept), self._sizes)
 
     def called_by_layer(self, layer: Any, args: tuple, kwargs: dict, training: Any) -> Any:
-        """What a layer makes of it: of its values, if it looks at each alone."""
+        """What a layer makes of it: of its values, if it looks at each alone.
+
+        ``args``, ``kwargs`` and ``training`` change nothing here: such layers take values alone.
+        """
         if getattr(layer, "output_mode", None) != "int":
             return NotImplemented
         return self.with_values(layer(self.values))
