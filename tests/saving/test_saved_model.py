@@ -6,6 +6,7 @@ import pytest
 import tensorflow_files
 
 import torchkeras as keras
+from torchkeras.saving import wire
 
 
 def test_a_model_is_read_with_its_training(of_tensorflow):
@@ -59,8 +60,19 @@ def test_damaged_files_are_refused(of_tensorflow, tmp_path, name):
     if name == "saved_model.pb":
         assert keras.models.load_model(folder).built  # there are no vocabularies to look for
         return
-    with pytest.raises(ValueError, match="message|functions"):
+    with pytest.raises(ValueError, match=r"keras_metadata\.pb"):
         keras.models.load_model(folder)
+
+
+def test_notes_that_are_nested_too_deep_are_refused(of_tensorflow, tmp_path):
+    text = '{"class_name": "Sequential", "config": ' + "[" * 900 + "]" * 900 + "}"
+    note = wire.write_field(3, b"root") + wire.write_field(5, text.encode())
+
+    def change(folder):
+        (folder / "keras_metadata.pb").write_bytes(wire.write_field(1, note))
+
+    with pytest.raises(ValueError, match="nested too deep|functions of TensorFlow alone"):
+        keras.models.load_model(changed(of_tensorflow, tmp_path, change))
 
 
 def test_graphs_of_functions_are_read(of_tensorflow):

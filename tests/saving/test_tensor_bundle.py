@@ -52,6 +52,11 @@ def test_prefixes_are_told_from_other_files(of_tensorflow, tmp_path):
         Bundle(tmp_path / "other")
 
 
+def test_a_name_that_is_not_there_is_refused(of_tensorflow):
+    with pytest.raises(ValueError, match="missing in the index"):
+        Bundle(of_tensorflow / "bundle").read("other")
+
+
 def read_all(prefix):
     bundle = Bundle(prefix)
     return [bundle.read(key) for key in bundle]

@@ -1,8 +1,11 @@
+import shutil
+
 import numpy as np
 import pytest
 import tensorflow_files
 
 import torchkeras as keras
+from torchkeras.saving.files import DamagedFileError
 from torchkeras.saving.tensorflow_checkpoint import prefix_of
 
 
@@ -81,3 +84,19 @@ def test_tensors_by_name_serve_weights_of_these_names(of_tensorflow):
     model.load_weights(of_tensorflow / "bundle").assert_existing_objects_matched()
     np.testing.assert_array_equal(model.get_weights()[0], np.ones((4, 3)))
     np.testing.assert_array_equal(model.get_weights()[1], np.full(3, 2))
+
+
+def test_damaged_data_change_nothing(of_tensorflow, tmp_path):
+    shutil.copytree(of_tensorflow / "adam", tmp_path / "adam")
+    path = tmp_path / "adam" / "w.data-00000-of-00001"
+    data = bytearray(path.read_bytes())
+    data[200] ^= 1  # of a slot, far behind the first weights
+    path.write_bytes(data)
+    model = tensorflow_files.network(keras)
+    model.compile(keras.optimizers.Adam(), "mse")
+    model.optimizer.build(model.trainable_variables)
+    before = [weight.copy() for weight in model.get_weights()]
+    with pytest.raises(DamagedFileError, match="of another checksum"):
+        model.load_weights(tmp_path / "adam" / "w")
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)

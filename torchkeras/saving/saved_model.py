@@ -21,6 +21,7 @@ from torchkeras.saving import (
     wire,
 )
 from torchkeras.saving.budget import MemoryBudget
+from torchkeras.saving.files import damaged
 from torchkeras.saving.tensor_bundle import Bundle
 
 FILE = "saved_model.pb"
@@ -116,10 +117,17 @@ def _metadata(folder: Path) -> dict[str, Any]:
     texts = (_noted_apart if is_apart else _noted_inside)(
         _contents(path if is_apart else folder / FILE)
     )
-    text = next(texts, None)
+    try:
+        text = next(texts, None)
+    except (ValueError, AttributeError) as error:
+        place = _METADATA if is_apart else FILE
+        raise damaged(place, str(error), "the notes of a Keras model") from error
     if not text:
         raise _without_model(folder)
-    return _plain(keras_archive.parse_config(text))
+    try:
+        return _plain(keras_archive.parse_config(text))
+    except RecursionError as error:
+        raise damaged(_METADATA, "nested too deep", "the notes of a Keras model") from error
 
 
 def _noted_apart(data: bytes) -> Iterator[str]:

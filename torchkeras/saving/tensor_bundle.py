@@ -125,12 +125,13 @@ class Bundle:
         """What the index says of a tensor.
 
         Raises:
-            KeyError: there is none of that name.
-            ValueError: what it says can't be.
+            ValueError: there is none of that name, or what it says can't be.
         """
         return self._entry(key.encode())
 
     def _entry(self, key: bytes) -> Entry:
+        if key not in self._table:
+            raise self._refuse(key, "missing in the index")
         try:
             return self._read_entry(key)
         except DamagedFileError:
@@ -168,8 +169,8 @@ class Bundle:
         doesn't know its type.
 
         Raises:
-            KeyError: there is none of that name.
-            ValueError: it isn't what the index says, or of a type that weights don't have.
+            ValueError: there is none of that name, it isn't what the index says, or it is of a type
+                that weights don't have.
         """
         entry = self.entry(key)
         if entry.slices:

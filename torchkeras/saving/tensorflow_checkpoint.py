@@ -192,11 +192,12 @@ class Restoration:
             planned += [(variable, found.key) for variable, found in pairs]
         self._optimizers = []
         failed = self._failures(planned, skip_mismatch)
-        for variable, key in planned:
-            self.served.add((id(variable.module), variable.key))
-            if id(variable) not in failed:
-                variable.assign(self.bundle.read(key))
-                self.given.add(key)
+        self.served |= {(id(variable.module), variable.key) for variable, _ in planned}
+        fitting = [(variable, key) for variable, key in planned if id(variable) not in failed]
+        values = [self.bundle.read(key) for _, key in fitting]  # all are there before one is given
+        for (variable, key), value in zip(fitting, values, strict=True):
+            variable.assign(value)
+            self.given.add(key)
 
     def _failures(self, planned: list[tuple[Variable, str]], skip_mismatch: bool) -> set[int]:
         """The variables whose shapes differ."""
