@@ -269,16 +269,29 @@ def depthwise_conv2d(
     dilations: Any = None,
     name: str | None = None,
 ) -> Any:
-    """Convolution of each channel by itself; the kernel is ``(*window, channels, multiplier)``."""
+    """Convolution of each channel by itself; the kernel is ``(*window, channels, multiplier)``.
+
+    Raises:
+        ValueError: strides and dilations above 1 at once, with "SAME" padding.
+    """
     layout = layout_of(data_format)
     input, padding = padded(input, padding)
+    steps, rates = window_of(strides, 2, layout), window_of(dilations, 2, layout)
+    if padding == "same" and max(steps) > 1 and max(rates) > 1:
+        raise argument_error(
+            "tf.nn.depthwise_conv2d",
+            "strides",
+            strides,
+            "1, since dilations are above 1",
+            "Pad by tf.pad and take padding='VALID'.",
+        )
     return ops.depthwise_conv(
         input,
         filter,
-        strides=window_of(strides, 2, layout),
+        strides=steps,
         padding=padding,
         data_format=layout,
-        dilation_rate=window_of(dilations, 2, layout),
+        dilation_rate=rates,
     )
 
 

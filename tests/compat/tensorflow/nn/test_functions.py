@@ -97,6 +97,12 @@ def test_pools_over_so_many_axes_know_their_layouts():
         (lambda x: tf.nn.max_pool(x, [1, 2, 2, 2], 1, "SAME"), "for channels"),
         (lambda x: tf.nn.max_pool(x, 2, 2, "FULL"), "padding is 'FULL'"),
         (lambda x: tf.nn.avg_pool(x, 2, 2, [[1, 1], [1, 1]]), "avg_pool: padding"),
+        (
+            lambda x: tf.nn.depthwise_conv2d(
+                x, tf.ones((2, 2, 1, 1)), [1, 2, 2, 1], "SAME", dilations=[2, 2]
+            ),
+            "expected 1, since dilations",
+        ),
         (lambda x: tf.nn.dropout(x, 1.0), "rate is 1.0"),
         (lambda x: tf.nn.bias_add(x, [1.0, 2.0]), r"bias.shape is \(2,\); expected \(1,\)"),
         (lambda x: tf.nn.embedding_lookup(x[0, 0], [-1]), "indices is -1"),
