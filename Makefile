@@ -5,6 +5,7 @@
 # make test-libraries   installs Keras libraries of other authors and runs them on the drop-in
 # make test-tensorflow   the corpus of scripts and all that is recorded, on TensorFlow itself, which
 #   is installed beside (.venv-tensorflow), or is in the Python that TORCHKERAS_TENSORFLOW_PYTHON names
+# make fuzz   mutated files for every reader, RUNS of them each, chosen by what they reach
 # make lint   formats and checks
 
 VENV ?= .venv
@@ -12,7 +13,7 @@ PYTHON ?= python3
 WORKERS ?= 2
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-slow test-semantics test-libraries test-tensorflow lint clean
+.PHONY: demo test test-slow test-semantics test-libraries test-tensorflow fuzz lint clean
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/python -m torchkeras run examples/scripts/fashion_mnist_cnn.py
@@ -30,7 +31,6 @@ test-libraries: $(VENV)/.installed-test
 	$(BIN)/python -m pip install --quiet --no-deps --requirement tests/libraries/requirements.txt
 	$(BIN)/python -m pytest -q -n $(WORKERS) -m slow tests/libraries
 
-lint: $(VENV)/.installed-test
 TENSORFLOW := $(or $(TORCHKERAS_TENSORFLOW_PYTHON),$(CURDIR)/.venv-tensorflow/bin/python)
 
 test-tensorflow: $(VENV)/.installed-test
@@ -43,6 +43,14 @@ test-tensorflow: $(if $(TORCHKERAS_TENSORFLOW_PYTHON),,.venv-tensorflow/.install
 	.venv-tensorflow/bin/python -m pip install --quiet --no-deps tf_keras==2.21.0
 	touch $@
 
+RUNS ?= 10000
+READERS := archive weights whole json safetensors report npz pickle state checkpoint
+fuzz: $(VENV)/.installed-test $(VENV)/.installed-fuzz
+	for reader in $(READERS); do \
+	    $(BIN)/python tests/security/fuzz_readers.py --runs $(RUNS) --reader $$reader || exit 1; \
+	done
+
+lint: $(VENV)/.installed-test
 	$(BIN)/ruff format
 	$(BIN)/ruff check
 

@@ -1,3 +1,10 @@
 """What stands beside the tests here is imported by them and by their server, not collected."""
 
-collect_ignore_glob = ["*_attacks.py", "*_server.py", "attacks.py", "entries.py", "sandbox.py"]
+collect_ignore_glob = [
+    "*_attacks.py",
+    "*_server.py",
+    "fuzz_*.py",
+    "attacks.py",
+    "entries.py",
+    "sandbox.py",
+]

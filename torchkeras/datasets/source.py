@@ -4,6 +4,7 @@ import math
 import os
 import pickle
 import struct
+import tokenize
 import zipfile
 import zlib
 from typing import IO, Any
@@ -21,7 +22,7 @@ FREE_BYTES = 1 << 28  # unpacked bytes that need no explanation
 _SIGNS_OF_DAMAGE = (
     zipfile.BadZipFile, zlib.error, EOFError, LookupError, AttributeError, ArithmeticError,
     MemoryError, RecursionError, SyntaxError, ValueError, TypeError, NotImplementedError,
-    struct.error,
+    struct.error, tokenize.TokenError,
 )  # fmt: skip
 Pair = tuple[np.ndarray, np.ndarray]
 

@@ -6,6 +6,7 @@ only, and checks what a dataset declares against what is stored before a byte is
 """
 
 import contextlib
+import io
 import itertools
 import math
 import os
@@ -24,6 +25,7 @@ _MOST_EXPANSION = 1040
 _FILTERS = {1: "gzip", 2: "shuffle", 3: "fletcher32"}
 _KINDS = "biufcS"
 _ATTRIBUTE_KINDS = "biufSO"
+_SMALL = 2**20
 _DEEPEST = 100  # groups within each other
 _LARGEST_CHUNK = 64 * 2**20
 # HDF5 has no bfloat16: Keras stores the two bytes as an opaque type, and the name beside them.
@@ -172,6 +174,8 @@ class Group(Mapping):
                 raise KeyError(name)
             return found[rest] if rest else found
         link = self._link(name)
+        if link is None and name in list(iter(self)):
+            raise refuse(f"{self.path}/{name}", "listed and not there")
         if link is None:
             raise KeyError(name)
         if not isinstance(link, h5py.HardLink):
@@ -383,17 +387,91 @@ class open_group:
 # --- Writing
 
 
-class Writer:
-    """Writes groups of variables into a new HDF5 file, as Keras lays them out."""
+class _Sink(io.RawIOBase):
+    """The file that HDF5 writes to, which keeps an error of the disk to itself until the end.
+
+    HDF5 can't close a file that it couldn't write, and may take the process along. So the first
+    error is noted, and what comes after it is taken and forgotten.
+    """
 
     def __init__(self, path: str | os.PathLike) -> None:
-        self._file = _h5py().File(path, "w")
+        self.file = open(path, "w+b", buffering=0)  # noqa: SIM115 - closed by close()
+        self.error: OSError | None = None
+        self.position = 0
+        self.length = 0
+        self._unwritten: dict[int, bytes] = {}  # HDF5 reads its own small pieces again
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self.position, io.SEEK_END: self.length}[whence]
+        self.position = start + offset
+        return self.position
+
+    def tell(self) -> int:
+        return self.position
+
+    def write(self, data: Any) -> int:
+        view = memoryview(data).cast("B")
+        try:
+            self.file.seek(self.position)
+            done = 0
+            while done < len(view) and self.error is None:
+                done += self.file.write(view[done:])
+        except OSError as error:
+            self.error = self.error or error
+        if self.error is not None and len(view) <= _SMALL:
+            self._unwritten[self.position] = bytes(view)
+        self.position += len(view)
+        self.length = max(self.length, self.position)
+        return len(view)
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")
+        self.file.seek(self.position)
+        done = self.file.readinto(view) or 0
+        view[done:] = bytes(len(view) - done)
+        kept = self._unwritten.get(self.position, b"")[: len(view)]
+        view[: len(kept)] = kept
+        self.position += len(view)
+        return len(view)
+
+    def truncate(self, size: int | None = None) -> int:
+        self.length = self.position if size is None else size
+        try:
+            if self.error is None:
+                self.file.truncate(self.length)
+        except OSError as error:
+            self.error = error
+        return self.length
+
+    def close(self) -> None:
+        self.file.close()
+        super().close()
+
+
+class Writer:
+    """Writes groups of variables into a new HDF5 file, as Keras lays them out.
+
+    Raises:
+        OSError: the disk is full or fails, when the block ends.
+    """
+
+    def __init__(self, path: str | os.PathLike) -> None:
+        self._sink = _Sink(path)
+        self._file = _h5py().File(self._sink, "w")
 
     def __enter__(self) -> "Writer":
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._file.close()
+        try:
+            self._file.close()
+        finally:
+            self._sink.close()
+            if self._sink.error is not None:
+                raise self._sink.error
 
     def write(self, path: str, values: Mapping[str, np.ndarray], name: str | None = None) -> None:
         """Put ``values`` under ``<path>/vars``; ``name`` is noted as the object's own."""

@@ -42,7 +42,11 @@ def save(model: nn.Module, path: str | os.PathLike) -> None:
             tensors[name] = weights.plain_value(tensor).contiguous()
         else:
             metadata[_ALIAS + name] = target
-    _package().torch.save_file(tensors, str(path), metadata=metadata)
+    package = _package()
+    try:
+        package.torch.save_file(tensors, str(path), metadata=metadata)
+    except package.SafetensorError as error:  # it isn't an OSError even if the disk is full
+        raise OSError(f"{path}: {error}") from error
 
 
 def take_part_in_gathering(model: nn.Module) -> None:

@@ -300,10 +300,10 @@ def read(folder: str | os.PathLike[str]) -> Any:
             f"{processes}, by which {str(path)!r} was written",
             "Start as many processes again, or remove the folder to train anew.",
         )  # fmt: skip
-    return _read_part(path, rank())
+    return read_part(path, rank())
 
 
-def _read_part(path: Path, number: int) -> Any:
+def read_part(path: Path, number: int) -> Any:
     from safetensors import SafetensorError, safe_open
 
     try:
