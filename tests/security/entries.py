@@ -446,6 +446,65 @@ def load_written_shards(write, work):
     return lambda: model.load_weights(work / "m.weights.json")
 
 
+# --- Looking into files and writing them anew
+
+
+@entry("report .keras", "layer", "model", "name")
+def report_archive(thing, work):
+    path = write_archive(work / "m.keras", as_model(thing))
+    return lambda: keras.saving.report(path).to_json()
+
+
+@entry("report .weights.h5", "hdf5")
+def report_weights(thing, work):
+    path = spoiled(work / "m.weights.h5", ".weights.h5", thing, "layers/dense")
+    model = base_model()
+    return lambda: keras.saving.report(path, model).to_json()
+
+
+@entry("report .h5", "hdf5")
+def report_whole(thing, work):
+    path = spoiled(work / "m.h5", ".h5", thing, "model_weights/a")
+    return lambda: keras.saving.report(path).to_json()
+
+
+@entry("KerasFileEditor", "hdf5")
+def edit_weights(thing, work):
+    path = spoiled(work / "m.weights.h5", ".weights.h5", thing, "layers/dense")
+    return lambda: keras.saving.KerasFileEditor(path).save(work / "new.weights.h5")
+
+
+@entry("KerasFileEditor .keras", "archive")
+def edit_archive(write, work):
+    write(work / "m.keras")
+    return lambda: keras.saving.KerasFileEditor(work / "m.keras").save(work / "new.weights.h5")
+
+
+@entry("report written .keras", "archive")
+def report_written_archive(write, work):
+    write(work / "m.keras")
+    return lambda: keras.saving.report(work / "m.keras").to_json()
+
+
+@entry("report folder", "folder")
+def report_folder(write, work):
+    write(work / "m")
+    return lambda: keras.saving.report(work / "m").to_json()
+
+
+@entry("migrate", "archive")
+def migrate_archive(write, work):
+    write(work / "m.keras")
+    return lambda: keras.saving.migrate(work / "m.keras", work / "new.keras")
+
+
+@entry("report .safetensors", "safetensors")
+def report_safetensors(content, work):
+    (work / "m.safetensors").write_bytes(content)
+    model = base_model()
+    return lambda: keras.saving.report(work / "m.safetensors", model).to_json()
+
+
 # --- Downloads: already in the cache, so that nothing is fetched
 
 

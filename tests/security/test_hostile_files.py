@@ -12,8 +12,9 @@ from security import attacks
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits are those of Linux")
 ATTACKS = attacks.load()
 SERVER = Path(__file__).with_name("hostile_server.py")
-# They read no configuration.
-BLIND = {"layer": ("load_weights",), "model": ("load_weights",)}
+# They read no configuration, or tell of what they can't make anything of.
+BLIND = ("load_weights",)
+TELLING = ("report", "KerasFileEditor")
 
 
 @pytest.fixture(scope="module")
@@ -41,12 +42,12 @@ def server():
 @pytest.mark.parametrize("name", [name for name, a in ATTACKS.items() if a.kind != "self"])
 def test_attack_does_no_harm(server, name):
     attack = ATTACKS[name]
-    harmless = (*attack.harmless_at, *BLIND.get(attack.kind, ()))
+    harmless = (*attack.harmless_at, *BLIND)
     wrong = {}
     results = server(name)
     for entry, told in results.items():
         accepted = ("refused", "left out")
-        if "*" in harmless or entry in harmless:
+        if "*" in harmless or entry in harmless or entry.startswith(TELLING):
             accepted = (*accepted, "taken")
         if told["found"] or told["leaked"] or told["outcome"] not in accepted:
             wrong[entry] = told
