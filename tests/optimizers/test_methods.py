@@ -231,6 +231,11 @@ SUBJECTS = [
         {"variables": first, "var_list": Change(first, {"variables": None, "var_list": both})},
         {"variables": both},
     ),
+    Subject(
+        Scene(Optimizer, "extend", optimizers.Adam),
+        {"variables": Of(lambda optimizer, held: [torchkeras.Variable(START, name="c")])},
+        {"variables": []},
+    ),
     *(
         Subject(
             Scene(Optimizer, name, sgd()),

@@ -37,7 +37,7 @@ def test_masks_are_arguments_and_results():
     embedding, lstm = traced(Model(ids, x)).root.children
     assert len(embedding.results) == 2
     assert embedding.masks == {embedding.results[1]}
-    assert [name for name, _ in lstm.arguments] [:2] == ["sequences", "sequences_mask"]
+    assert [name for name, _ in lstm.arguments][:2] == ["sequences", "sequences_mask"]
 
 
 def test_sizes_are_read_off_the_layers_own_arguments():
