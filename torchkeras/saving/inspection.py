@@ -233,10 +233,14 @@ def _rebuilt(found: Report, config: dict[str, Any], stored: int) -> Any:
     """The model of a configuration, without its weights; None if it can't be made."""
     try:
         with serialization.SafeModeScope(True), serialization.sharing_scope(), Rebuilding(stored):
-            return serialization.deserialize_keras_object(config)
+            made = serialization.deserialize_keras_object(config)
     except (ValueError, TypeError) as error:
         found.problems.append(f"the model can't be rebuilt: {error}")
         return None
+    if not hasattr(made, "weights"):
+        found.problems.append(f"the configuration is that of a {type(made).__name__}, not a model")
+        return None
+    return made
 
 
 def _of_groups(

@@ -31,7 +31,7 @@ _BLOCK = 2**20  # bytes hashed at a time
 # How decoding tells that a state isn't made of what ``encode`` gives.
 _SIGNS_OF_DAMAGE = (
     OSError, LookupError, AttributeError, ArithmeticError, MemoryError, RuntimeError,
-    TypeError, ValueError, StopIteration,
+    TypeError, ValueError, StopIteration, SyntaxError,
 )  # fmt: skip
 
 
