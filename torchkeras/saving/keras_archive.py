@@ -34,6 +34,7 @@ _LARGEST_CONFIG = 256 * 2**20
 _MOST_EXPANSION = 1040
 _LARGEST_EXPANSION = 64 * 2**20
 _ENCRYPTED = 0x1
+_PORTION = 2**20  # bytes copied at a time
 # How zipfile tells that the bytes of an archive aren't what they should be.
 _UNREADABLE = (
     zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError,
@@ -145,7 +146,9 @@ def _zip(folder: Path, path: Path) -> None:
     rest = sorted(p for p in (folder / ASSETS).rglob("*") if p.is_file())
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         for member in (folder / METADATA, folder / CONFIG, folder / WEIGHTS, *rest):
-            archive.write(member, member.relative_to(folder).as_posix())
+            info = zipfile.ZipInfo.from_file(member, member.relative_to(folder).as_posix())
+            with open(member, "rb") as source, archive.open(info, "w") as target:
+                shutil.copyfileobj(source, target, _PORTION)
 
 
 # --- Reading

@@ -160,10 +160,11 @@ class Rebuilding(MemoryBudget):
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
-        if func in _TORCHS and args and isinstance(args[0], Tensor) and args[0].numel() >= _LARGE:
-            tensor, options = args[0], {k: v for k, v in (kwargs or {}).items() if k != "tensor"}
-            self._later.append((lambda: tensor, lambda: func(tensor, *args[1:], **options)))
-            return tensor
+        if func in _TORCHS:
+            tensor = args[0] if args else kwargs["tensor"]  # as torch hands its arguments on
+            if tensor.numel() >= _LARGE:
+                self._later.append((lambda: tensor, lambda: func(*args, **(kwargs or {}))))
+                return tensor
         return super().__torch_function__(func, types, args, kwargs)
 
     def _fill_later(self, variable: Variable, fill: Callable[[], Any]) -> bool:
