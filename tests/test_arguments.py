@@ -32,7 +32,16 @@ ACTIVATIONS = {
     "threshold": {"threshold": 1.0, "default_value": 5.0},
 }
 PLAIN = (
-    *("exponential", "hard_sigmoid", "hard_silu", "hard_tanh", "linear", "log_sigmoid", "mish"),
+    *(
+        "exponential",
+        "hard_sigmoid",
+        "hard_sigmoid_of_keras_2",
+        "hard_silu",
+        "hard_tanh",
+        "linear",
+        "log_sigmoid",
+        "mish",
+    ),
     *("relu6", "selu", "sigmoid", "silu", "softplus", "softsign", "sparse_plus"),
     *("sparse_sigmoid", "tanh", "tanh_shrink"),
 )

@@ -304,7 +304,6 @@ ALIKE = {
     "Adam from its config": lambda k: float(
         k.optimizers.Adam.from_config(k.optimizers.Adam(0.25).get_config()).learning_rate
     ),
-    "the optimizer of two models": lambda k: shared_optimizer(k),
     "slots": lambda k: slots(k),
     # layers
     "frozen batch norm": frozen,
@@ -380,6 +379,7 @@ ALIKE = {
     "add_loss in a call": lambda k: added_loss(k),
 }
 OLDER = {
+    "the optimizer of two models": (lambda k: shared_optimizer(k), "taken"),
     "reduction 'auto'": (
         lambda k: k.losses.MeanSquaredError(reduction="auto")(ONE[:, None], TWO),
         1.5,
