@@ -81,8 +81,8 @@ class Plan:
     def carry_out(self) -> None:
         """Read the datasets into the variables.
 
-        What could fail half-way (packed data, and bytes of the file that can't be read) is found
-        out before the first variable changes.
+        What could fail half-way, packed data and ends that the file doesn't reach, is found out
+        before the first variable changes; not so a disk that fails while numbers are read.
 
         Raises:
             DamagedFileError: the file can't be read.
