@@ -141,6 +141,8 @@ def all_candidate_sampler(
 ) -> Sampled:
     """All of ``num_sampled`` classes, each once; see ``uniform_candidate_sampler``.
 
+    ``unique`` and ``seed`` change nothing here: nothing is drawn.
+
     Source: ``tf.random.all_candidate_sampler``.
     """
     true = checked_classes(true_classes, num_true)
