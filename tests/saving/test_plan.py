@@ -10,7 +10,7 @@ from torchkeras.core import scopes
 from torchkeras.core.variable import Variable
 from torchkeras.saving import hdf5
 from torchkeras.saving.files import DamagedFileError
-from torchkeras.saving.plan import Plan, Rebuilding
+from torchkeras.saving.plan import Plan, Rebuilding, unless_done
 
 
 @pytest.fixture
@@ -170,3 +170,12 @@ def test_a_loaded_model_has_weights_that_the_file_lacks(tmp_path):
     model.save(tmp_path / "a.keras")
     loaded = keras.models.load_model(tmp_path / "a.keras")
     assert_unchanged(loaded, weights_of(model))
+
+
+def test_what_does_not_come_to_its_end_is_undone():
+    undone = []
+    with unless_done(lambda: undone.append("whole")):
+        pass
+    with pytest.raises(KeyboardInterrupt), unless_done(lambda: undone.append("half")):
+        raise KeyboardInterrupt
+    assert undone == ["half"]

@@ -36,7 +36,8 @@ def forwards(index: Any, rank: int) -> tuple[list[int], tuple]:
             axis = rank - sum(_axes_of(later) for later in parts[len(found) + 1 :])
         elif type(part) is slice and _backward(part):
             flipped.append(axis)
-            part = slice(_from_behind(part.start), _from_behind(part.stop), -part.step)
+            step = None if part.step == -1 else -part.step
+            part = slice(_from_behind(part.start), _from_behind(part.stop), step)
         found.append(part)
         axis += _axes_of(part)
     return flipped, tuple(found)

@@ -59,10 +59,12 @@ class Plan:
 
     @contextlib.contextmanager
     def collecting(self) -> Iterator[None]:
-        """Within it, what variables are assigned comes here."""
+        """Within it, what variables are assigned comes here; after an error none of it stays."""
+        length = len(self.pairs)
         previous, scopes.local.plan = scopes.local.plan, self
         try:
-            yield
+            with unless_done(lambda: self.pairs.__delitem__(slice(length, None))):
+                yield
         finally:
             scopes.local.plan = previous
 
@@ -136,6 +138,15 @@ def _fill(variable: Variable, dataset: Dataset, room: _Room) -> None:
 
 
 # --- Rebuilding
+
+
+@contextlib.contextmanager
+def unless_done(undo: Callable[[], Any]) -> Iterator[None]:
+    """Call ``undo`` if what is within doesn't come to its end, whatever stops it."""
+    with contextlib.ExitStack() as stack:
+        stack.callback(undo)
+        yield
+        stack.pop_all()
 
 
 class Rebuilding(MemoryBudget):

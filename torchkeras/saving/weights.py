@@ -20,7 +20,7 @@ from torchkeras.metrics.base import Metric
 from torchkeras.optimizers.base import Optimizer
 from torchkeras.saving import hdf5
 from torchkeras.saving.files import DamagedFileError
-from torchkeras.saving.plan import Plan
+from torchkeras.saving.plan import Plan, unless_done
 
 _KINDS = (Layer, Optimizer, Metric, Loss)
 # Names that containers give to classes whose name differs within Keras.
@@ -212,11 +212,8 @@ class Reader:
         Raises:
             DamagedFileError: the file is damaged; nothing has changed.
         """
-        try:
+        with unless_done(self.plan.undo):
             self._read(owner, group, path)
-        except BaseException:
-            self.plan.undo()
-            raise
 
     def finish(self) -> None:
         """Carry out what was found; nothing changes if something didn't fit and may not be skipped.
@@ -227,11 +224,8 @@ class Reader:
         if self.failures and not self.skip_mismatch:
             self.plan.undo()
             return
-        try:
+        with unless_done(self.plan.undo):
             self.plan.carry_out()
-        except BaseException:
-            self.plan.undo()
-            raise
 
     def _read(self, owner: Any, group: Any, path: str) -> None:
         if id(owner) in self.done or id(owner) in self.active:
@@ -269,13 +263,8 @@ class Reader:
         method = getattr(type(owner).load_own_variables, "__module__", "")
         if method.startswith("torchkeras.") and isinstance(values, hdf5.Values):
             values = values.unread()
-        length = len(self.plan.pairs)
-        try:
-            with self.plan.collecting():
-                owner.load_own_variables(values)
-        except BaseException:
-            del self.plan.pairs[length:]
-            raise
+        with self.plan.collecting():
+            owner.load_own_variables(values)
 
     def _read_own(self, owner: Any, group: Any, path: str) -> bool:
         try:

@@ -184,6 +184,8 @@ class KerasTensor:
         if goes_backwards(index):
             axes, index = forwards(index, self.ndim)
             self = record(torch.flip, (self, axes), {})
+            if all(part is Ellipsis or part == slice(None) for part in index):
+                return self
         return record(operator.getitem, (self, index), {})
 
     def __contains__(self, item: Any) -> bool:
