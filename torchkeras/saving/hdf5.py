@@ -19,6 +19,7 @@ import torch
 
 from torchkeras.core.stored import Stored
 from torchkeras.saving.files import DamagedFileError, damaged
+from torchkeras.saving.hdf5_heaps import Texts
 
 # gzip can't expand by more than this (1032 bytes for one), and shuffle doesn't expand.
 _MOST_EXPANSION = 1040
@@ -79,9 +80,10 @@ class Attributes(Mapping):
         DamagedFileError: one is, or it can't be read.
     """
 
-    def __init__(self, owner: Any, path: str) -> None:
+    def __init__(self, owner: Any, path: str, texts: Texts) -> None:
         self._owner = owner
         self._path = path
+        self._texts = texts
 
     def __iter__(self) -> Iterator[str]:
         with _reading(self._path):
@@ -104,7 +106,21 @@ class Attributes(Mapping):
             if declared > stored or attribute.dtype.kind not in _ATTRIBUTE_KINDS:
                 what = f"{declared} bytes of {attribute.dtype} in a file of {stored}"
                 raise refuse(f"{self._path}@{name}", what)
-            return [] if 0 in (attribute.shape or ()) else self._owner.attrs[name]
+            if 0 in (attribute.shape or ()):
+                return []
+            if attribute.dtype.kind == "O":
+                return self._text(attribute, name)
+            return self._owner.attrs[name]
+
+    def _text(self, attribute: Any, name: str) -> Any:
+        """An attribute of texts of no fixed length."""
+        if _h5py().check_string_dtype(attribute.dtype) is None:
+            raise refuse(f"{self._path}@{name}", "neither numbers nor texts")
+        try:
+            return self._texts.read(attribute, self._owner.name, name)
+        finally:
+            if self._texts.problem is not None:
+                raise refuse(f"{self._path}@{name}", self._texts.problem)
 
     def text(self, name: str) -> str:
         """The attribute of that name, which is one text."""
@@ -125,8 +141,9 @@ class Group(Mapping):
         DamagedFileError: a member lies elsewhere, is of another kind, or can't be read.
     """
 
-    def __init__(self, group: Any, depth: int = 0) -> None:
+    def __init__(self, group: Any, texts: Texts, depth: int = 0) -> None:
         self._group = group
+        self._texts = texts
         self._depth = depth
         if depth > _DEEPEST:  # such as a group within itself
             raise refuse(self.path[:200], f"{depth} groups within each other")
@@ -146,7 +163,7 @@ class Group(Mapping):
     @property
     def attributes(self) -> Attributes:
         """The group's attributes."""
-        return Attributes(self._group, self.path)
+        return Attributes(self._group, self.path, self._texts)
 
     def __iter__(self) -> Iterator[str]:
         with _reading(self.path):
@@ -183,9 +200,9 @@ class Group(Mapping):
         with _reading(f"{self.path}/{name}"):
             member = self._group[name]
             if isinstance(member, h5py.Group):
-                return Group(member, self._depth + 1)
+                return Group(member, self._texts, self._depth + 1)
             if isinstance(member, h5py.Dataset):
-                return Dataset(member)
+                return Dataset(member, self._texts)
         raise refuse(f"{self.path}/{name}", f"a {type(member).__name__}")
 
     def group(self, name: str) -> "Group | None":
@@ -213,14 +230,14 @@ class Group(Mapping):
             ValueError: there is something else, or more is declared than stored.
         """
         if name in self.attributes:
-            return self._texts(name)
+            return self._list_of_texts(name)
         found: list[str] = []
         for number in itertools.count():
             if f"{name}{number}" not in self.attributes:
                 return found
-            found += self._texts(f"{name}{number}")
+            found += self._list_of_texts(f"{name}{number}")
 
-    def _texts(self, name: str) -> list[str]:
+    def _list_of_texts(self, name: str) -> list[str]:
         values = self.attributes[name]
         if isinstance(values, np.ndarray):
             values = values.tolist()
@@ -261,8 +278,9 @@ class Dataset(Stored):
             numbers, or more declared than stored.
     """
 
-    def __init__(self, dataset: Any) -> None:
+    def __init__(self, dataset: Any, texts: Texts) -> None:
         self._dataset = dataset
+        self._texts = texts
         self.path = dataset.name
         plan = dataset.id.get_create_plist()
         if dataset.is_virtual or plan.get_external_count() > 0:
@@ -290,7 +308,8 @@ class Dataset(Stored):
         """Whether the numbers are of that type, which HDF5 lacks."""
         if self._dataset.dtype != _BFLOAT16:
             return False
-        return Attributes(self._dataset, self.path).get("dtype") in ("bfloat16", b"bfloat16")
+        attributes = Attributes(self._dataset, self.path, self._texts)
+        return attributes.get("dtype") in ("bfloat16", b"bfloat16")
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -378,9 +397,11 @@ class open_group:
             self.file = h5py.File(path, "r")
         except _UNREADABLE as error:
             raise damaged("file", repr(str(path)), "an HDF5 file", f"HDF5 says: {error}") from error
-        return Group(self.file)
+        self._texts = Texts(path)
+        return Group(self.file, self._texts)
 
     def __exit__(self, *exc: object) -> None:
+        self._texts.close()
         self.file.close()
 
 
