@@ -7,6 +7,9 @@ import importlib
 from typing import Any, NamedTuple
 
 MODULES = ("config_attacks", "hdf5_attacks", "archive_attacks", "other_attacks")
+# Kinds that the entry points of the drop-in packages take, and those that only they take.
+DROP_IN = ()
+DROP_IN_ONLY = ()
 
 
 class Attack(NamedTuple):

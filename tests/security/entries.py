@@ -27,6 +27,17 @@ from torchkeras.datasets import source
 from torchkeras.saving import snapshot
 
 ENTRIES: dict[str, dict] = {}
+# What has entry points of each server beside those here.
+OWN = ()
+DROP_IN = ()
+
+
+def load(server):
+    """Enter the entry points of a server, ``"own"`` or ``"drop_in"``."""
+    if server == "drop_in":
+        ENTRIES.clear()
+    for name in DROP_IN if server == "drop_in" else OWN:
+        importlib.import_module(f"security.{name}")
 
 
 def entry(name, *kinds):

@@ -1,4 +1,7 @@
-"""The process that ``test_hostile_files`` asks for the fate of attacks; see ``sandbox``."""
+"""The process that ``test_hostile_files`` asks for the fate of attacks; see ``sandbox``.
+
+Under ``python -m torchkeras run`` it has the entry points of the drop-in packages.
+"""
 
 import os
 import sys
@@ -12,15 +15,10 @@ def main():
     from security import attacks, entries, sandbox
 
     torch.set_num_threads(1)
-    known = attacks.load()
-
-    def lookup(name):
-        attack = known[name]
-        return attack, entries.ENTRIES[attack.kind]
-
+    entries.load("drop_in" if "--drop-in" in sys.argv else "own")
     with tempfile.TemporaryDirectory() as folder:
         entries.prepare(folder)
-        sandbox.serve(lookup)
+        sandbox.serve(attacks.load(), lambda attack: entries.ENTRIES.get(attack.kind, {}))
 
 
 if __name__ == "__main__":

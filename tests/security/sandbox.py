@@ -1,12 +1,15 @@
 """A process in which hostile files are opened under audit hooks and limits.
 
-A server imports the package once and forks a child for each attack. The child makes the hostile
-thing, then arms itself and hands the thing to one entry point after the other; what it opened,
-imported, ran or unpickled meanwhile is told, and so is how each entry point ended.
+A server imports the package once and forks a child for a handful of attacks. For each the child
+makes the hostile thing, then arms itself and hands the thing to one entry point after the other; what
+it opened, imported, ran or unpickled meanwhile is told, and so is how each entry point ended. A child
+that dies of an attack is followed by another for the rest.
 """
 
 import contextlib
+import gc
 import json
+import math
 import os
 import pickle
 import re
@@ -17,6 +20,7 @@ import site
 import sys
 import sysconfig
 import tempfile
+import time
 import traceback
 import warnings
 from pathlib import Path
@@ -25,6 +29,9 @@ MEMORY = 2**30  # bytes of address space that an attack may add
 FILE = 2**26  # longest file that may be written
 CPU_SECONDS = 20  # of all entry points of one attack together
 WALL_SECONDS = 60  # a child that waits for ever is ended after that
+
+# Where the folders of attacks lie: in memory where there is such a place, which disks are slower than.
+IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 SECRET = "the canary's secret"
 MODULE = "torchkeras_canary"
@@ -173,10 +180,15 @@ def limit():
     """Bound the memory, files and time of this process, counted from now."""
     with open("/proc/self/statm") as file:
         used = int(file.read().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE, FILE))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    seconds = math.ceil(time.process_time()) + CPU_SECONDS
+    # Only the lower of each pair: the next attack gets limits of its own.
+    for kind, most in (
+        (resource.RLIMIT_AS, used + MEMORY),
+        (resource.RLIMIT_FSIZE, FILE),
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(kind, (most, resource.getrlimit(kind)[1]))
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     signal.alarm(WALL_SECONDS)
 
@@ -240,7 +252,7 @@ def told_of(value):
 
 def run_attack(guard, attack, entries, send):
     """Make the attack's hostile thing and hand it to each entry point."""
-    with tempfile.TemporaryDirectory() as root:
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY) as root:
         place = Place(root)
         os.environ["TMPDIR"] = tempfile.tempdir = str(place.inside / "tmp")
         os.environ["KERAS_HOME"] = str(place.inside / "keras")
@@ -248,58 +260,76 @@ def run_attack(guard, attack, entries, send):
         os.chdir(place.inside)
         limit()
         for name, entry in entries.items():
-            send(attempt(guard, place, name, entry, attack.make(place)))
+            send(attack.name, attempt(guard, place, name, entry, attack.make(place)))
         os.chdir("/")
+        sys.path.remove(str(place.outside))
         tempfile.tempdir = None
 
 
-def in_child(guard, attack, entries):
-    """Results of an attack, from a child that may die of it."""
-    results = {}
-    left = dict(entries)
+def in_children(guard, attacks, entries_of):
+    """Results of attacks by name and entry point, from children that may die of them."""
+    results = {attack.name: {} for attack in attacks}
+    left = {attack.name: (attack, dict(entries_of(attack))) for attack in attacks}
+    left = {name: pair for name, pair in left.items() if pair[1]}
     while left:
-        reading, writing = os.pipe()
-        child = os.fork()
-        if child == 0:
-            os.close(reading)
-            with os.fdopen(writing, "w") as pipe:
-                try:
-                    run_attack(
-                        guard,
-                        attack,
-                        left,
-                        lambda told: print(json.dumps(told), file=pipe, flush=True),
-                    )
-                except BaseException:  # noqa: BLE001 - the parent gets to know of it
-                    traceback.print_exc(limit=-3)
-                pipe.flush()
-            os._exit(0)
-        os.close(writing)
-        with os.fdopen(reading) as pipe:
-            for line in pipe:
-                told = json.loads(line)
-                results[told["entry"]] = told
-                left.pop(told["entry"])
-        status = os.waitpid(child, 0)[1]
+        status = in_child(guard, left, results)
         if left:  # the next one ended the child
-            name = next(iter(left))
-            left.pop(name)
-            signal_number = status & 0x7F
-            results[name] = {
-                "entry": name,
-                "outcome": f"died (signal {signal_number})",
+            attack, entries = next(iter(left.values()))
+            entry = next(iter(entries))
+            results[attack.name][entry] = {
+                "entry": entry,
+                "outcome": f"died (signal {status & 0x7F})",
                 "message": "",
                 "found": [],
                 "leaked": [],
             }
+            done(left, attack.name, entry)
     return results
 
 
-def serve(lookup):
-    """Answer names of attacks on standard input with their results on standard output."""
+def done(left, name, entry):
+    """Strike an entry point off those that are left."""
+    entries = left[name][1]
+    entries.pop(entry)
+    if not entries:
+        left.pop(name)
+
+
+def in_child(guard, left, results):
+    """Enter the results of a child for what is left, which they are struck off; how it ended."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        with os.fdopen(writing, "w") as pipe:
+            try:
+                for attack, entries in left.values():
+                    run_attack(
+                        guard,
+                        attack,
+                        entries,
+                        lambda *told: print(json.dumps(told), file=pipe, flush=True),
+                    )
+            except BaseException:  # noqa: BLE001 - the parent gets to know of it
+                traceback.print_exc(limit=-3)
+            pipe.flush()
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        for line in pipe:
+            name, told = json.loads(line)
+            results[name][told["entry"]] = told
+            done(left, name, told["entry"])
+    return os.waitpid(child, 0)[1]
+
+
+def serve(attacks, entries_of):
+    """Answer lists of names of attacks on standard input with their results on standard output."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever prints does so beside the answers
     guard = Guard()
+    gc.collect()
+    gc.freeze()  # or each child would copy all of memory to look through it
     for line in sys.stdin:
-        attack, entries = lookup(line.strip())
-        print(json.dumps(in_child(guard, attack, entries)), file=answers, flush=True)
+        asked = [attacks[name] for name in json.loads(line)]
+        print(json.dumps(in_children(guard, asked, entries_of)), file=answers, flush=True)
