@@ -107,3 +107,12 @@ def test_bad_arguments_are_named():
         layers.ReversibleEmbedding(9, 6, logit_soft_cap=0)
     with pytest.raises(ValueError, match="reverse_dtype is 'int32'; expected a floating type"):
         layers.ReversibleEmbedding(9, 6, reverse_dtype="int32")
+
+
+def test_what_makes_it_small_is_in_its_configuration():
+    scheme = torchkeras.quantizers.Int4QuantizationConfig()
+    options = {"lora_rank": 2, "lora_alpha": 3.0, "quantization_config": scheme}
+    layer = torchkeras.layers.ReversibleEmbedding(9, 4, **options)
+    twin = type(layer).from_config(layer.get_config())
+    assert (twin.lora_rank, twin.lora_alpha) == (2, 3.0)
+    assert twin.quantization_config.get_config() == scheme.get_config()

@@ -7,7 +7,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from typing_extensions import Unpack
 
+from torchkeras.core import serialization
 from torchkeras.core.checks import argument_error
+from torchkeras.core.configurable import generic
 from torchkeras.core.dtypes import is_floating, standardize_dtype, torch_dtype
 from torchkeras.core.layout import Permuted
 from torchkeras.core.typing import (
@@ -170,6 +172,15 @@ class ReversibleEmbedding(Embedding):
 
     def _converted(self, value: Any) -> Any:
         return Layer._converted(self, value)
+
+    @generic
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        for name in ("lora_rank", "lora_alpha", "quantization_config"):
+            value = getattr(self, name)
+            if value is not None:
+                config[name] = serialization.serialize_value(value)
+        return config
 
     @property
     def variable_serialization_spec(self) -> dict[str | None, list[str]]:
