@@ -1,317 +1,238 @@
 """Mutated files for every reader: each is read, or refused by an error that is documented.
 
-    python tests/security/fuzz_readers.py [--runs 10000] [--seed 0] [--reader archive]
+    python tests/security/fuzz_readers.py [--runs 10000] [--reader archive] [--plain]
 
-Under atheris (the extra ``fuzz``) inputs are chosen by what they reach; without it, or with
-``--plain``, by chance. What an input did that it shouldn't is told with the bytes that did it.
+Each reader is run in a process of its own. Under atheris (the extra ``fuzz``) inputs are chosen by
+what they reach; with ``--plain`` by chance. A finding is an error that isn't documented, an
+allocation past MEMORY, CPU_SECONDS without an end, or a crash; its input is kept.
 """
 
 import argparse
-import io
-import json
+import hashlib
+import importlib.util
 import os
-import pickle
 import random
+import re
+import resource
+import shutil
+import signal
+import subprocess
 import sys
 import tempfile
 import time
-import warnings
-import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
-SLOW_SECONDS = 10.0  # of CPU time; a reader that takes so long for some kilobytes hangs
-
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    sys.path[:1] = [str(Path(__file__).resolve().parents[1])]
+
+from security.mutations import mutated
+
+MEMORY = 384 * 2**20  # bytes of address space beyond what the process has
+CPU_SECONDS = 30.0
+LONGEST = 2**17  # bytes of an input
+_COMPAT = Path(__file__).resolve().parents[2] / "compat"
+_INSTRUMENTED = ("torchkeras.saving", "torchkeras.core", "torchkeras.datasets", "tensorflow")
 
 
-class Target:
-    """The readers, and an honest file for each.
+def by_chance(target, name: str, runs: int, seed: int, watch=None) -> list[str]:
+    """What was wrong with mutations of honest files, each kind once.
 
     Args:
-        folder: Where files are put.
+        target: A ``Target``.
+        name: The reader.
+        runs: How many mutations.
+        seed: What they are drawn from.
+        watch: Called before each with its number and bytes.
+    """
+    chance = random.Random(f"{name} {seed}")
+    found = Findings(target.folder / "findings" / name)
+    for number in range(runs):
+        content = mutated(chance.choice(target.seeds[name]), chance)
+        if watch is not None:
+            watch(number, content)
+        found.add(target.run(name, content), content)
+    return found.told
+
+
+class Findings:
+    """Kinds of findings, the first input of each in a file.
+
+    Args:
+        folder: Where the files are put.
     """
 
-    def __init__(self, folder: str) -> None:
-        import torch
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.told: list[str] = []
+        self._kinds: set[str] = set()
 
-        import torchkeras as keras
-        from torchkeras.saving import snapshot
-
-        torch.set_num_threads(1)
-        self.keras = keras
-        self.folder = Path(folder)
-        self.snapshot = snapshot
-        self.model = self.made()
-        self.seeds = {name: self.seeds_of(name) for name in self.readers}
-
-    def made(self):
-        keras = self.keras
-        layers = [keras.layers.Dense(3, activation="relu"), keras.layers.BatchNormalization()]
-        return keras.Sequential([keras.Input((4,)), *layers, keras.layers.Dense(2)])
-
-    @property
-    def readers(self) -> dict[str, Callable[[bytes], None]]:
-        """The readers by name."""
-        return {
-            "archive": self.archive,
-            "weights": self.weights,
-            "whole": self.whole,
-            "json": self.json,
-            "safetensors": self.safetensors,
-            "report": self.report,
-            "npz": self.npz,
-            "pickle": self.pickle,
-            "state": self.state,
-            "checkpoint": self.checkpoint,
-        }
-
-    @property
-    def documented(self) -> tuple[type[Exception], ...]:
-        """What readers may raise."""
-        return (ValueError, TypeError, pickle.UnpicklingError, FileNotFoundError)
-
-    def seeds_of(self, name: str) -> list[bytes]:
-        """Honest files for a reader."""
-        import numpy as np
-
-        suffix = {"archive": ".keras", "report": ".keras", "weights": ".weights.h5"}
-        suffix.update(whole=".h5", safetensors=".safetensors")
-        if name in suffix:
-            path = self.folder / f"seed{suffix[name]}"
-            is_model = suffix[name] in (".keras", ".h5")
-            (self.model.save if is_model else self.model.save_weights)(path)
-            return [path.read_bytes()]
-        if name == "json":
-            return [self.model.to_json().encode()]
-        if name == "npz":
-            file = io.BytesIO()
-            np.savez(file, x=np.arange(6.0), y=np.array([[1, 2]], dtype=object))
-            return [file.getvalue()]
-        if name == "pickle":
-            return [pickle.dumps({b"data": np.zeros((2, 3), "u1"), "labels": [1, 2]}, 2)]
-        if name == "state":
-            tensors = self.snapshot.Tensors()
-            state = {"a": (1, float("nan")), "b": [self.model.get_weights()], "c": {1, 2}}
-            return [json.dumps(self.snapshot.encode(state, tensors)).encode()]
-        fixtures = sorted(Path(__file__).parents[1].rglob("*.index"))
-        return [path.read_bytes() for path in fixtures[:2]] or [b"\0" * 48]
-
-    # Readers
-
-    def put(self, content: bytes, suffix: str) -> Path:
-        path = self.folder / f"input{suffix}"
+    def add(self, wrong: str | None, content: bytes) -> None:
+        """Note what was wrong with ``content``, if anything was."""
+        if wrong is None:
+            return
+        places = re.findall(r'File "[^"]*", line \d+', wrong)
+        kind = " ".join([*places[-2:], wrong.strip().rpartition("\n")[2].partition(":")[0]])
+        if kind in self._kinds:
+            return
+        self._kinds.add(kind)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / hashlib.sha256(content).hexdigest()[:16]
         path.write_bytes(content)
-        return path
-
-    def archive(self, content: bytes) -> None:
-        self.keras.models.load_model(self.put(content, ".keras"))
-
-    def weights(self, content: bytes) -> None:
-        self.model.load_weights(self.put(content, ".weights.h5"))
-
-    def whole(self, content: bytes) -> None:
-        path = self.put(content, ".h5")
-        self.keras.models.load_model(path)
-
-    def json(self, content: bytes) -> None:
-        self.keras.models.model_from_json(content.decode("utf-8", "replace"))
-
-    def safetensors(self, content: bytes) -> None:
-        self.model.load_weights(self.put(content, ".safetensors"))
-
-    def report(self, content: bytes) -> None:
-        self.keras.saving.report(self.put(content, ".keras")).to_json()
-
-    def npz(self, content: bytes) -> None:
-        from torchkeras.datasets import source
-
-        source.load_npz(self.put(content, ".npz"))
-
-    def pickle(self, content: bytes) -> None:
-        from torchkeras.datasets import source
-
-        source.load_pickle(io.BytesIO(content))
-
-    def state(self, content: bytes) -> None:
-        folder = self.folder / "backup"
-        if not folder.exists():
-            self.snapshot.write(folder, {"a": self.model.get_weights()})
-        path = folder / "snapshot-00000001"
-        (path / "state-0.json").write_bytes(content)
-        self.snapshot.read_part(path, 0)
-
-    def checkpoint(self, content: bytes) -> None:
-        prefix = self.folder / "ckpt"
-        Path(f"{prefix}.index").write_bytes(content)
-        Path(f"{prefix}.data-00000-of-00001").write_bytes(bytes(2000))
-        self.keras.saving.report(prefix)
-        self.model.load_weights(prefix)
-
-    # Running
-
-    def run(self, name: str, content: bytes) -> str | None:
-        """What the reader did wrong with ``content``; None if nothing."""
-        start = time.process_time()
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                self.readers[name](content)
-        except self.documented:
-            pass
-        except Exception as error:  # noqa: BLE001 - any other error is what is looked for
-            import traceback
-
-            return "".join(traceback.format_exception(error)[-5:])
-        seconds = time.process_time() - start
-        return f"took {seconds:.1f} s" if seconds > SLOW_SECONDS else None
+        self.told.append(f"{path}\n{wrong}")
+        print(f"FINDING {path}\n{wrong}", file=sys.stderr, flush=True)
 
 
-# --- Mutations
+class Watch:
+    """Limits of memory and CPU time for each input, which is kept while it is read.
 
-_NUMBERS = (0, 1, 0x7F, 0x80, 0xFF)
+    Args:
+        folder: Where the input is kept.
+    """
 
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "current"
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)  # it ends the process, in a library too
 
-def mutated(content: bytes, chance: random.Random) -> bytes:
-    """``content`` with one to some changes."""
-    if content[:2] == b"PK" and chance.random() < 0.6:
-        return mutated_archive(content, chance)
-    if content[:1] == b"{" and chance.random() < 0.7:
-        return mutated_json(content, chance)
-    changed = bytearray(content)
-    for _ in range(chance.choice((1, 1, 2, 4, 16))):
-        place = chance.randrange(len(changed) + 1)
-        size = chance.choice((1, 1, 2, 4, 8, 64))
-        kind = chance.randrange(5)
-        if kind == 0 and place < len(changed):
-            changed[place] ^= 1 << chance.randrange(8)
-        elif kind == 1:
-            changed[place : place + size] = bytes([chance.choice(_NUMBERS)]) * size
-        elif kind == 2:
-            changed[place : place + size] = chance.randbytes(size)
-        elif kind == 3:
-            other = chance.randrange(len(changed) + 1)
-            changed[place : place + size] = changed[other : other + size]
-        elif chance.random() < 0.3:
-            del changed[place:]
-    return bytes(changed)
+    def __call__(self, number: int, content: bytes) -> None:
+        self.path.write_bytes(content)
+        if number % 500 == 0:
+            size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+            resource.setrlimit(resource.RLIMIT_AS, (size + MEMORY, resource.RLIM_INFINITY))
+        signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
 
 
-def mutated_archive(content: bytes, chance: random.Random) -> bytes:
-    """An archive with a changed member, packed anew, so that its checksum is right."""
-    file = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(file, "w") as new:
-        infos = old.infolist()
-        chosen = chance.choice(infos).filename
-        for info in infos:
-            data = old.read(info)
-            if info.filename == chosen:
-                data = mutated(data, chance)
-            new.writestr(info.filename, data, chance.choice((0, 0, zipfile.ZIP_DEFLATED)))
-    return file.getvalue()
-
-
-def mutated_json(content: bytes, chance: random.Random) -> bytes:
-    """JSON in which a value is another one."""
-    try:
-        value = json.loads(content)
-    except ValueError:
-        return content
-    places: list = []
-    texts: list = []
-
-    def visit(holder) -> None:
-        items = holder.items() if isinstance(holder, dict) else enumerate(holder)
-        for key, item in items:
-            places.append((holder, key))
-            texts.append(item if not isinstance(item, (dict, list)) else key)
-            if isinstance(item, (dict, list)):
-                visit(item)
-
-    if isinstance(value, (dict, list)):
-        visit(value)
-    odd = (None, True, -1, 2**40, 1e308, "", "Dense", "__lambda__", [], {}, [[]], {"a": 1})
-    for _ in range(chance.choice((1, 1, 2, 5))):
-        if places:
-            holder, key = chance.choice(places)
-            item = chance.choice((chance.choice(odd), chance.choice(texts)))
-            if chance.random() < 0.2 and isinstance(holder, dict):
-                holder.pop(key, None)
-            elif not isinstance(holder, list) or key < len(holder):
-                holder[key] = item
-    return json.dumps(value).encode()
-
-
-def by_chance(target: Target, names: list[str], runs: int, seed: int, seconds: float) -> list[str]:
-    """Run mutations of honest files; what went wrong."""
-    chance = random.Random(seed)
-    found: dict[str, str] = {}
-    end = time.monotonic() + seconds
-    done = 0
-    for number in range(runs):
-        if time.monotonic() > end:
-            break
-        name = names[number % len(names)]
-        content = mutated(chance.choice(target.seeds[name]), chance)
-        wrong = target.run(name, content)
-        done += 1
-        if wrong is not None:
-            where = f"{name}: " + wrong[-600:]
-            found.setdefault(where, content[:4000].hex())
-    print(f"{done} executions, {len(found)} findings", file=sys.stderr)
-    return [f"{where}\ninput: {content[:200]}" for where, content in found.items()]
-
-
-def by_coverage(target: Target, name: str, runs: int, seed: int) -> None:
-    """Run inputs that atheris chooses; it ends the process at the first finding."""
+def by_coverage(target, name: str, runs: int, seed: int, corpus: Path) -> None:
+    """Run inputs that atheris chooses; the process ends with it."""
     import atheris
 
+    watch, found = Watch(target.folder), Findings(target.folder / "findings" / name)
+    count = 0
+
     def once(content: bytes) -> None:
-        wrong = target.run(name, content)
-        if wrong is not None:
-            raise RuntimeError(wrong)
+        nonlocal count
+        watch(count, content)
+        count += 1
+        found.add(target.run(name, content), content)
 
-    def mutate(content: bytes, longest: int, number: int) -> bytes:
-        return mutated(content or target.seeds[name][0], random.Random(number))[:longest]
+    def change(content: bytes, longest: int, number: int) -> bytes:
+        chance = random.Random(number)
+        seeds = target.seeds[name]
+        is_fresh = not content or chance.random() < 0.05
+        return mutated(chance.choice(seeds) if is_fresh else content, chance)[:longest]
 
-    corpus = target.folder / "corpus"
-    corpus.mkdir()
-    for number, content in enumerate(target.seeds[name]):
-        (corpus / str(number)).write_bytes(content)
-    options = [f"-runs={runs}", f"-seed={seed or 1}", "-max_len=65536", "-rss_limit_mb=4096"]
-    atheris.Setup([sys.argv[0], *options, str(corpus)], once, custom_mutator=mutate)
+    corpus.mkdir(parents=True, exist_ok=True)
+    for content in target.seeds[name]:
+        (corpus / hashlib.sha256(content).hexdigest()[:16]).write_bytes(content)
+    options = [f"-runs={runs}", f"-seed={seed or 1}", f"-max_len={LONGEST}", "-len_control=0"]
+    options += ["-rss_limit_mb=0", "-timeout=100000", "-detect_leaks=0", "-reload=0"]
+    options += [f"-artifact_prefix={target.folder}/", "-print_final_stats=0", "-verbosity=1"]
+    atheris.Setup([sys.argv[0], *options, str(corpus)], once, custom_mutator=change)
     atheris.Fuzz()
+
+
+def run_here(options: argparse.Namespace) -> int:
+    """Run one reader in this process."""
+    folder, name = Path(options.folder), options.reader[0]
+    if not options.plain:
+        import atheris
+
+        with atheris.instrument_imports(include=list(_INSTRUMENTED)):
+            _import_for(name)
+    _import_for(name)
+    from security.fuzz_targets import Target
+
+    target = Target(folder, [name], options.more)
+    if not options.plain:
+        corpus = (options.corpus or folder / "corpus") / name
+        by_coverage(target, name, options.runs, options.seed, corpus)
+    start = time.process_time()
+    found = by_chance(target, name, options.runs, options.seed, Watch(folder))
+    seconds = time.process_time() - start
+    print(f"#{options.runs} DONE in {seconds:.0f} s of CPU time", file=sys.stderr)
+    return 1 if found else 0
+
+
+def _import_for(name: str) -> None:
+    import torchkeras.datasets  # noqa: F401
+
+    if name in ("records", "lines", "restoring"):
+        if str(_COMPAT) not in sys.path:
+            sys.path.insert(0, str(_COMPAT))
+        import tensorflow  # noqa: F401
+
+
+def run_apart(name: str, options: argparse.Namespace, keep: Path) -> tuple[int, list[str]]:
+    """Run one reader in a process of its own: how many executions, and the findings."""
+    with tempfile.TemporaryDirectory(dir=_fast_folder()) as folder:
+        command = [sys.executable, __file__, "--folder", folder, "--reader", name]
+        command += ["--runs", str(options.runs), "--seed", str(options.seed)]
+        command += ["--plain"] * options.plain
+        command += [f"--{key}={getattr(options, key)}" for key in ("more", "corpus")
+                    if getattr(options, key)]  # fmt: skip
+        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+        done, end, told = 0, [], []
+        for line in process.stderr:
+            if found := re.match(r"#(\d+)\s", line):
+                done = int(found[1])
+            else:
+                end = [*end[-40:], line]
+            if line.startswith("FINDING "):
+                told.append(line.split()[1])
+        status = process.wait()
+        keep.mkdir(parents=True, exist_ok=True)
+        findings = []
+        for path in map(Path, told):
+            kept = keep / f"{name}-{path.name}"
+            kept.write_bytes(path.read_bytes())
+            findings.append(str(kept))
+        if status not in (0, 1) or (status and not told):
+            kept = keep / f"{name}-end"
+            if Path(folder, "current").exists():
+                shutil.copy(Path(folder, "current"), kept)
+            why = signal.Signals(-status).name if status < 0 else status
+            findings.append(f"{kept}: ended by {why}\n{''.join(end)}")
+        elif findings:
+            findings.append("".join(end))
+    return done, findings
+
+
+def _fast_folder() -> str | None:
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=int, default=10_000)
-    parser.add_argument("--seconds", type=float, default=float("inf"))
+    parser.add_argument("--runs", type=int, default=10_000, help="executions of each reader")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--reader", default=None)
-    parser.add_argument("--plain", action="store_true", help="without atheris")
+    parser.add_argument("--reader", action="append", help="one of them; all if there is none")
+    parser.add_argument("--plain", action="store_true", help="by chance, without atheris")
+    parser.add_argument("--more", type=Path, help="folder of more honest files")
+    parser.add_argument("--corpus", type=Path, help="folder that keeps what reached something new")
+    parser.add_argument("--keep", type=Path, default=Path("fuzz-findings"), help="inputs go there")
+    parser.add_argument("--folder", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    is_guided = not options.plain and options.reader is not None
-    if is_guided:
-        try:
-            import atheris
-        except ImportError:
-            is_guided = False
-        else:
-            with atheris.instrument_imports(include=["torchkeras.saving", "torchkeras.core"]):
-                import torchkeras  # noqa: F401
-    with tempfile.TemporaryDirectory() as folder:
-        target = Target(folder)
-        if is_guided:
-            by_coverage(target, options.reader, options.runs, options.seed)
-            return 0
-        names = [options.reader] if options.reader else list(target.readers)
-        found = by_chance(target, names, options.runs, options.seed, options.seconds)
-    print("\n\n".join(found))
-    return 1 if found else 0
+    options.plain = options.plain or importlib.util.find_spec("atheris") is None
+    if options.folder:
+        return run_here(options)
+    sys.path.insert(0, str(_COMPAT.parent))
+    wrong = 0
+    for name in options.reader or READERS:
+        start = time.monotonic()
+        done, findings = run_apart(name, options, options.keep)
+        way = "by chance" if options.plain else "by coverage"
+        seconds = time.monotonic() - start
+        print(f"{name}: {done} executions {way}, {len(findings)} findings, {seconds:.0f} s",
+              flush=True)  # fmt: skip
+        wrong += len(findings)
+        print("\n".join(findings), end="\n" if findings else "")
+    return 1 if wrong else 0
 
+
+READERS = (
+    "archive", "weights", "whole", "json", "safetensors", "report", "editor", "shards", "npz",
+    "pickle", "idx", "state", "table", "checkpoint", "saved_model", "records", "lines", "restoring",
+)  # fmt: skip
 
 if __name__ == "__main__":
     sys.exit(main())

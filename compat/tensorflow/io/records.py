@@ -13,6 +13,7 @@ from torchkeras.core.checks import argument_error, moment_error
 from torchkeras.saving.checksums import masked_crc32c
 
 _COMPRESSIONS = ("", "GZIP", "ZLIB")
+_PIECE = 2**20
 
 
 class TFRecordOptions:
@@ -144,13 +145,22 @@ def _record(file: Any, header: bytes, name: str) -> bytes:
             "checksum. Is it a TFRecord file, of this compression?",
         )  # fmt: skip
     (length,) = struct.unpack("<Q", header[:8])
-    body = file.read(length + 4)
+    body = _up_to(file, length + 4)
     if len(body) < length + 4:
         raise DataLossError(None, None, f"{name}: truncated record: the file ends within one.")
     data = body[:length]
     if _checksum(data) != body[length:]:
         raise DataLossError(None, None, f"{name}: corrupted record: a checksum doesn't fit.")
     return data
+
+
+def _up_to(file: Any, size: int) -> bytes:
+    """``size`` bytes or what there is; room is made for what is there, not for what is declared."""
+    parts = []
+    while size > 0 and (part := file.read(min(size, _PIECE))):
+        parts.append(part)
+        size -= len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def open_compressed(path: str, compression: Any) -> Any:

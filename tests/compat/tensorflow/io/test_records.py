@@ -1,5 +1,9 @@
+import struct
+
 import pytest
 import tensorflow as tf
+
+from torchkeras.saving.checksums import masked_crc32c
 
 
 def read(path, kind=""):
@@ -44,3 +48,12 @@ def test_damaged_files_are_named(tmp_path):
         read(path, "GZIP")
     with pytest.raises(ValueError, match="GZIP"):
         tf.io.TFRecordOptions("LZ4")
+
+
+@pytest.mark.parametrize("length", [2**40, 2**63, 2**64 - 1])
+def test_no_room_is_made_for_what_is_declared_alone(tmp_path, length):
+    path = tmp_path / "a.tfrecord"
+    head = struct.pack("<Q", length)
+    path.write_bytes(head + struct.pack("<I", masked_crc32c(head)) + b"abc")
+    with pytest.raises(tf.errors.DataLossError, match="truncated"):
+        read(path)
