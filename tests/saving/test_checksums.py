@@ -1,8 +1,12 @@
+import sys
+import zlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from torchkeras.saving.checksums import crc32c, masked_crc32c
+from torchkeras.saving import checksums
+from torchkeras.saving.checksums import crc32, crc32_of_both, crc32c, masked_crc32c
 
 
 def bit_by_bit(data):
@@ -29,3 +33,18 @@ def test_long_and_short_data_have_the_checksum_of_their_bits(data, times):
 
 def test_masks_turn_and_shift():
     assert masked_crc32c(b"") == 0xA282EAD8
+
+
+@given(st.binary(max_size=300), st.binary(max_size=300), st.integers(1, 2000))
+def test_the_checksum_of_both_parts_is_that_of_the_whole(first, second, times):
+    second = second * times
+    assert crc32_of_both(crc32(first), crc32(second), len(second)) == zlib.crc32(first + second)
+
+
+def test_archives_checksum_is_that_of_zlib_with_and_without_the_faster_one(monkeypatch):
+    for missing in (False, True):
+        if missing:
+            monkeypatch.setitem(sys.modules, "zlib_ng", None)
+        checksums._fastest.cache_clear()
+        assert crc32(b"6789", crc32(b"12345")) == 0xCBF43926
+    checksums._fastest.cache_clear()

@@ -1,14 +1,22 @@
 """A file that doesn't fit, or is damaged, leaves the model as it was."""
 
+import errno
+import os
+import tempfile
+from pathlib import Path
+
 import h5py
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import torchkeras as keras
 from torchkeras.core import scopes
+from torchkeras.core.layout import Permuted
 from torchkeras.core.variable import Variable
-from torchkeras.saving import hdf5
+from torchkeras.saving import hdf5, plan
 from torchkeras.saving.files import DamagedFileError
 from torchkeras.saving.plan import Plan, Rebuilding, unless_done
 
@@ -37,6 +45,34 @@ def test_variables_get_what_was_planned(datasets, name):
     plan.carry_out()
     np.testing.assert_allclose(variable.numpy(), dataset.read(), rtol=1e-6)
     assert plan.variables == [variable]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    shape=st.lists(st.integers(0, 7), max_size=4).map(tuple),
+    kind=st.sampled_from(
+        ["float32", "float64", "float16", "bfloat16", "int8", "bool", "complex64"]
+    ),
+    stored_as=st.sampled_from(["float32", "float16", None]),
+    order=st.randoms(use_true_random=False),
+)
+def test_any_weight_gets_its_numbers(shape, kind, stored_as, order):
+    """Of any shape and type, however it lies in torch, from a file of this or another type."""
+    axes = order.sample(range(len(shape)), len(shape))
+    values = torch.rand(shape).mul(9).to(getattr(torch, kind))
+    layout = Permuted(tuple(axes))
+    variable = Variable(torch.zeros_like(values), layout=layout)
+    is_other = stored_as is not None and kind not in ("bool", "complex64")
+    written = values.to(getattr(torch, stored_as)) if is_other else values
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plan, "_LARGE", 1)
+        with hdf5.Writer(Path(folder, "a.h5")) as writer:
+            writer.write_at("g", {"a": written})
+        with hdf5.open_group(Path(folder, "a.h5")) as root:
+            made = Plan()
+            made.add(variable, root["g/a"])
+            made.carry_out()
+    assert torch.equal(variable.tensor, written.to(values.dtype))
 
 
 def test_weights_that_lie_otherwise_in_torch_are_turned(datasets):
@@ -103,6 +139,56 @@ def test_a_file_that_is_damaged_at_its_end_changes_nothing(tmp_path):
     assert_unchanged(model, before)
     with pytest.raises(DamagedFileError, match="unreadable"):
         model.load_weights(path, skip_mismatch=True)
+    assert_unchanged(model, before)
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory):
+    """An archive of a small model."""
+    path = tmp_path_factory.mktemp("archive") / "a.keras"
+    two_layers().save(path)
+    return path
+
+
+@settings(max_examples=40, deadline=None)
+@given(where=st.floats(0, 1, exclude_max=True), flipped=st.integers(1, 255))
+def test_an_archive_damaged_at_any_byte_changes_nothing(archive, where, flipped):
+    content = bytearray(archive.read_bytes())
+    content[int(where * len(content))] ^= flipped
+    model = two_layers()
+    before = weights_of(model)
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plan, "_LARGE", 1)
+        path = Path(folder, "a.keras")
+        path.write_bytes(content)
+        try:
+            model.load_weights(path)
+        except ValueError:
+            assert_unchanged(model, before)
+        else:  # a byte that says nothing of the weights
+            other = two_layers()
+            other.load_weights(archive)
+            assert_unchanged(model, weights_of(other))
+
+
+@pytest.mark.skipif(not hasattr(os, "preadv"), reason="the system can't read at places")
+@pytest.mark.parametrize("name", ["a.weights.h5", "a.keras", "a.h5"])
+def test_a_disk_that_fails_while_it_is_read_changes_nothing(name, tmp_path, monkeypatch):
+    path = tmp_path / name
+    (two_layers().save if name in ("a.h5", "a.keras") else two_layers().save_weights)(path)
+    model = two_layers()
+    before = weights_of(model)
+    real, end = os.preadv, path.stat().st_size // 2
+
+    def fail(descriptor, buffers, offset):
+        if offset + sum(map(len, buffers)) > end:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(descriptor, buffers, offset)
+
+    monkeypatch.setattr(plan, "_LARGE", 1)
+    monkeypatch.setattr(os, "preadv", fail)
+    with pytest.raises(OSError, match="Input/output"):
+        model.load_weights(path)
     assert_unchanged(model, before)
 
 

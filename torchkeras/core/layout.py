@@ -23,6 +23,13 @@ class Layout:
         """The tensor as the torch module stores it."""
         return shown
 
+    def in_order(self, stored: Tensor) -> Tensor:
+        """``stored`` in a shape whose elements, counted along the last axis first, are Keras's.
+
+        Where that is possible it shares the memory of ``stored``.
+        """
+        return self.to_keras(stored)
+
     def keras_shape(self, stored_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Keras's shape of a tensor stored with ``stored_shape``."""
         return tuple(stored_shape)
@@ -80,6 +87,9 @@ class Reshaped(Layout):
 
     def to_keras(self, stored: Tensor) -> Tensor:
         return self.permuted.to_keras(stored).reshape(self.shape)
+
+    def in_order(self, stored: Tensor) -> Tensor:
+        return self.permuted.to_keras(stored)
 
     def from_keras(self, shown: Tensor) -> Tensor:
         return self.permuted.from_keras(shown.reshape(self.between))

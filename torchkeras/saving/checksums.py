@@ -1,9 +1,81 @@
-"""CRC-32C, which guards the records of TFRecord files and the tensors of checkpoints."""
+"""Checksums of files.
+
+CRC-32 guards members of archives. CRC-32C guards the records of TFRecord files and the tensors of
+checkpoints.
+"""
 
 import functools
+import zlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
+# --- CRC-32
+
+_ARCHIVES = 0xEDB88320  # the polynomial of zip files, bits reversed
+
+
+@functools.cache
+def _fastest() -> Callable[[Any, int], int]:
+    """zlib-ng's function if it is installed, which takes a tenth of the time."""
+    try:
+        from zlib_ng import zlib_ng
+    except ImportError:
+        return zlib.crc32
+    return zlib_ng.crc32
+
+
+def crc32(data: Any, before: int = 0) -> int:
+    """The CRC-32 of ``data`` behind bytes whose CRC-32 is ``before``.
+
+    Source: ``zlib.crc32``; the extra ``fast`` makes it faster.
+
+    Example:
+        >>> hex(crc32(b"6789", crc32(b"12345")))
+        '0xcbf43926'
+    """
+    return _fastest()(data, before)
+
+
+def crc32_of_both(first: int, second: int, length: int) -> int:
+    """The CRC-32 of bytes whose parts' are known; ``length`` is that of the second part.
+
+    It is the first one, moved over as many bytes of zero as the second part is long, with the
+    second one: each byte multiplies by x to the 8 in the field of polynomials.
+
+    Source: zlib's ``crc32_combine``.
+
+    Example:
+        >>> hex(crc32_of_both(crc32(b"12345"), crc32(b"6789"), 4))
+        '0xcbf43926'
+    """
+    return _product(_power(length), first) ^ second
+
+
+@functools.lru_cache(4096)
+def _power(length: int) -> int:
+    """x to the 8 * ``length``."""
+    result, square = 1 << 31, 1 << 23  # 1, and x to the 8; the highest bit is the lowest power
+    while length:
+        if length & 1:
+            result = _product(result, square)
+        square = _product(square, square)
+        length >>= 1
+    return result
+
+
+def _product(a: int, b: int) -> int:
+    """The product of two polynomials, modulo that of archives."""
+    result = 0
+    for place in range(31, -1, -1):
+        if a >> place & 1:
+            result ^= b
+        b = b >> 1 ^ (_ARCHIVES if b & 1 else 0)
+    return result
+
+
+# --- CRC-32C
 
 _POLYNOMIAL = 0x82F63B78  # Castagnoli's, bits reversed
 # Bytes that one look-up in tables covers.

@@ -6,20 +6,23 @@ only, and checks what a dataset declares against what is stored before a byte is
 """
 
 import contextlib
+import functools
 import io
 import itertools
 import math
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 import torch
 
 from torchkeras.core.stored import Stored
+from torchkeras.saving import transfer
 from torchkeras.saving.files import DamagedFileError, damaged
 from torchkeras.saving.hdf5_heaps import Texts
+from torchkeras.saving.transfer import Place
 
 # gzip can't expand by more than this (1032 bytes for one), and shuffle doesn't expand.
 _MOST_EXPANSION = 1040
@@ -28,6 +31,7 @@ _KINDS = "biufcS"
 _ATTRIBUTE_KINDS = "biufSO"
 _SMALL = 2**20
 _DEEPEST = 100  # groups within each other
+_HARD = "hard link"
 _LARGEST_CHUNK = 64 * 2**20
 # HDF5 has no bfloat16: Keras stores the two bytes as an opaque type, and the name beside them.
 _BFLOAT16 = np.dtype("V2")
@@ -71,6 +75,18 @@ def _reading(path: str) -> Iterator[None]:
         raise
     except _UNREADABLE as error:
         raise refuse(path, f"unreadable ({type(error).__name__}: {error})") from error
+
+
+class Source(NamedTuple):
+    """What the members of an open file know of it.
+
+    Attributes:
+        texts: Reads its texts.
+        place: Where it lies, if its bytes can be read past HDF5.
+    """
+
+    texts: Texts
+    place: Place | None
 
 
 class Attributes(Mapping):
@@ -137,18 +153,24 @@ class Group(Mapping):
 
     Iterating gives names; an entry is a ``Group`` or a ``Dataset``.
 
+    Args:
+        group: h5py's.
+        source: The file.
+        depth: How many groups it is in.
+
     Raises:
         DamagedFileError: a member lies elsewhere, is of another kind, or can't be read.
     """
 
-    def __init__(self, group: Any, texts: Texts, depth: int = 0) -> None:
+    def __init__(self, group: Any, source: Source, depth: int = 0) -> None:
         self._group = group
-        self._texts = texts
+        self._source = source
         self._depth = depth
+        self._known: dict[str, Group | Dataset] = {}  # each is opened once
         if depth > _DEEPEST:  # such as a group within itself
             raise refuse(self.path[:200], f"{depth} groups within each other")
 
-    @property
+    @functools.cached_property
     def path(self) -> str:
         """Where the group lies in its file."""
         with _reading("/"):
@@ -163,7 +185,7 @@ class Group(Mapping):
     @property
     def attributes(self) -> Attributes:
         """The group's attributes."""
-        return Attributes(self._group, self.path, self._texts)
+        return Attributes(self._group, self.path, self._source.texts)
 
     def __iter__(self) -> Iterator[str]:
         with _reading(self.path):
@@ -174,35 +196,47 @@ class Group(Mapping):
             return len(self._group)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and self._link(name) is not None
+        return isinstance(name, str) and (name in self._known or self._link(name) is not None)
 
-    def _link(self, name: str) -> Any:
+    def _link(self, name: str) -> str | None:
+        """What kind of link has that name; None if there is none."""
         if not name or "\0" in name:
             return None
         with _reading(self.path):
-            return self._group.get(name, getlink=True)
+            links, encoded = self._group.id.links, name.encode("utf-8", "surrogateescape")
+            if not links.exists(encoded):
+                return None
+            kind = links.get_info(encoded).type
+        h5l = _h5py().h5l
+        known = {h5l.TYPE_HARD: _HARD, h5l.TYPE_SOFT: "SoftLink", h5l.TYPE_EXTERNAL: "ExternalLink"}
+        return known.get(kind, "link of an unknown kind")
 
     def __getitem__(self, name: str) -> Any:
-        h5py = _h5py()
         if "/" in name:
             first, _, rest = name.strip("/").partition("/")
             found = self[first]
             if rest and not isinstance(found, Group):
                 raise KeyError(name)
             return found[rest] if rest else found
+        if name not in self._known:
+            self._known[name] = self._opened(name)
+        return self._known[name]
+
+    def _opened(self, name: str) -> "Group | Dataset":
+        h5py = _h5py()
         link = self._link(name)
         if link is None and name in list(iter(self)):
             raise refuse(f"{self.path}/{name}", "listed and not there")
         if link is None:
             raise KeyError(name)
-        if not isinstance(link, h5py.HardLink):
-            raise refuse(f"{self.path}/{name}", f"a {type(link).__name__}")
+        if link != _HARD:
+            raise refuse(f"{self.path}/{name}", f"a {link}")
         with _reading(f"{self.path}/{name}"):
             member = self._group[name]
             if isinstance(member, h5py.Group):
-                return Group(member, self._texts, self._depth + 1)
+                return Group(member, self._source, self._depth + 1)
             if isinstance(member, h5py.Dataset):
-                return Dataset(member, self._texts)
+                return Dataset(member, self._source)
         raise refuse(f"{self.path}/{name}", f"a {type(member).__name__}")
 
     def group(self, name: str) -> "Group | None":
@@ -273,63 +307,70 @@ def groups_of(group: Any) -> Iterator[Any]:
 class Dataset(Stored):
     """A dataset whose declared size has been checked against what is stored.
 
+    Args:
+        dataset: h5py's.
+        source: The file.
+
+    Attributes:
+        path: Where it lies in its file.
+        shape: Shape of the data.
+        dtype: Number type; that of two bytes without meaning if they are bfloat16.
+
     Raises:
         ValueError: data in other files, a filter that isn't gzip or shuffle, values that aren't
             numbers, or more declared than stored.
     """
 
-    def __init__(self, dataset: Any, texts: Texts) -> None:
+    def __init__(self, dataset: Any, source: Source) -> None:
         self._dataset = dataset
-        self._texts = texts
+        self._source = source
         self.path = dataset.name
         plan = dataset.id.get_create_plist()
-        if dataset.is_virtual or plan.get_external_count() > 0:
+        if plan.get_layout() == _h5py().h5d.VIRTUAL or plan.get_external_count() > 0:
             raise refuse(self.path, "data kept in other files")
         filters = [plan.get_filter(k)[0] for k in range(plan.get_nfilters())]
         if any(number not in _FILTERS for number in filters):
             raise refuse(self.path, f"compressed by filters {filters}")
-        if dataset.shape is None or (dataset.dtype.kind not in _KINDS and not self.is_bfloat16):
-            raise refuse(self.path, f"of type {dataset.dtype}")
+        self.dtype = dataset.dtype
+        if dataset.shape is None or (self.dtype.kind not in _KINDS and not self.is_bfloat16):
+            raise refuse(self.path, f"of type {self.dtype}")
+        self.shape = tuple(dataset.shape)
         self._check_size(1 in filters)
 
     def _check_size(self, is_compressed: bool) -> None:
-        dataset = self._dataset
-        declared = math.prod(dataset.shape) * dataset.dtype.itemsize
-        stored = dataset.id.get_storage_size()
+        declared = math.prod(self.shape) * self.dtype.itemsize
+        stored = self._dataset.id.get_storage_size()
         if declared > stored * (_MOST_EXPANSION if is_compressed else 1):
             raise refuse(self.path, f"{declared} bytes declared, {stored} stored")
-        if dataset.chunks is not None:
-            chunk = math.prod(dataset.chunks) * dataset.dtype.itemsize
+        chunks = self._dataset.chunks
+        if chunks is not None:
+            chunk = math.prod(chunks) * self.dtype.itemsize
             if chunk > max(_LARGEST_CHUNK, 4 * declared):
                 raise refuse(self.path, f"chunks of {chunk} bytes for {declared} bytes of data")
 
-    @property
+    @functools.cached_property
     def is_bfloat16(self) -> bool:
         """Whether the numbers are of that type, which HDF5 lacks."""
-        if self._dataset.dtype != _BFLOAT16:
+        if self.dtype != _BFLOAT16:
             return False
-        attributes = Attributes(self._dataset, self.path, self._texts)
+        attributes = Attributes(self._dataset, self.path, self._source.texts)
         return attributes.get("dtype") in ("bfloat16", b"bfloat16")
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of the data."""
-        return tuple(self._dataset.shape)
-
-    @property
-    def dtype(self) -> np.dtype:
-        """Number type; that of two bytes without meaning if they are bfloat16."""
-        return self._dataset.dtype
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether the data lie in the file as they are, in one piece."""
-        return self._dataset.chunks is None and not self.is_bfloat16
-
-    def read_into(self, array: np.ndarray) -> None:
-        """Put the data into ``array``, of the same shape and type."""
+    def place(self) -> Place | None:
+        """Where the numbers lie in one piece, as this machine has them; None if they don't."""
+        whole = self._source.place
+        if whole is None:
+            return None
         with _reading(self.path):
-            self._dataset.read_direct(array)
+            kind, offset = self._dataset.id.get_type(), self._dataset.id.get_offset()
+            native = _h5py().h5t.py_create(self.dtype.newbyteorder("="))
+        if offset is None or not (kind == native or self.is_bfloat16):
+            return None
+        size = math.prod(self.shape) * self.dtype.itemsize
+        if offset + size > whole.size:
+            raise refuse(self.path, f"{size} bytes behind {offset} of {whole.size}")
+        return whole._replace(start=whole.start + offset, size=size)
 
     def read(self) -> Any:
         """The data: a NumPy array, or a tensor if they are bfloat16."""
@@ -379,7 +420,7 @@ class open_group:
     """The root of an HDF5 file, closed at the end of the block.
 
     Args:
-        source: Path, or a binary file that can seek.
+        source: Path, or a binary file that can seek, which may have a ``place``.
 
     Raises:
         ValueError: this is no HDF5 file.
@@ -398,7 +439,13 @@ class open_group:
         except _UNREADABLE as error:
             raise damaged("file", repr(str(path)), "an HDF5 file", f"HDF5 says: {error}") from error
         self._texts = Texts(path)
-        return Group(self.file, self._texts)
+        return Group(self.file, Source(self._texts, self._place()))
+
+    def _place(self) -> Place | None:
+        if not transfer.IS_POSSIBLE or self.file.driver != "sec2":
+            return getattr(self.source, "place", None)
+        descriptor = self.file.id.get_vfd_handle()
+        return Place(descriptor, 0, os.fstat(descriptor).st_size)
 
     def __exit__(self, *exc: object) -> None:
         self._texts.close()

@@ -22,8 +22,10 @@ from typing import Any, BinaryIO
 
 from torchkeras.core import scopes, serialization
 from torchkeras.core.checks import argument_error, kind_error
-from torchkeras.saving import files, hdf5, weights
+from torchkeras.saving import files, hdf5, transfer, weights
+from torchkeras.saving.checksums import crc32
 from torchkeras.saving.plan import Rebuilding
+from torchkeras.saving.transfer import Place
 
 # The release of Keras whose form the files have.
 KERAS_VERSION = "3.15.1"
@@ -315,17 +317,35 @@ class Archive:
     def _seekable(self, info: zipfile.ZipInfo) -> BinaryIO:
         if info.compress_type != zipfile.ZIP_STORED:
             return io.BytesIO(self._bytes_of(info))
-        self._check_sum(info)
-        return _Section(self.path, _start_of(self.path, info), info.file_size)
-
-    def _check_sum(self, info: zipfile.ZipInfo) -> None:
-        """Read a member once, in pieces, so that a damaged one is noticed."""
+        section = _Section(self.path, self._start_of(info), info.file_size)
         try:
-            with self.zip.open(info) as member:
-                while member.read(2**22):
-                    pass
+            self._check_sum(info, section)
+        except BaseException:
+            section.close()
+            raise
+        return section
+
+    def _start_of(self, info: zipfile.ZipInfo) -> int:
+        """Where the content of a member begins: behind its own header, a name and extra fields."""
+        try:
+            with self.zip.open(info), open(self.path, "rb") as file:
+                file.seek(info.header_offset)
+                header = file.read(30)
         except _UNREADABLE as error:
             raise files.damaged(f"member {info.filename!r}", str(error), "intact data") from error
+        name_length, extra_length = struct.unpack("<HH", header[26:30])
+        return info.header_offset + 30 + name_length + extra_length
+
+    def _check_sum(self, info: zipfile.ZipInfo, section: "_Section") -> None:
+        """Read a member once, so that a damaged one is noticed."""
+        if section.place is None:
+            found = 0
+            while part := section.read(_PORTION):
+                found = crc32(part, found)
+        else:
+            found = transfer.checksum(section.place)
+        if found != info.CRC:
+            raise files.damaged(f"member {info.filename!r}", "Bad CRC-32", "intact data")
 
     @contextlib.contextmanager
     def assets(self) -> Iterator[Any]:
@@ -346,13 +366,20 @@ class Archive:
 
 
 class _Section(io.RawIOBase):
-    """Part of a file as a file of its own."""
+    """Part of a file as a file of its own.
+
+    Attributes:
+        place: Where its bytes lie, all of which have been checked before they are used.
+    """
 
     def __init__(self, path: Path, start: int, size: int) -> None:
         self.file = open(path, "rb")  # noqa: SIM115 - closed by close()
         self.start = start
         self.size = size
         self.position = 0
+        self.place = None
+        if transfer.IS_POSSIBLE:
+            self.place = Place(self.file.fileno(), start, size, was_read=True)
 
     def readable(self) -> bool:
         return True
@@ -379,15 +406,6 @@ class _Section(io.RawIOBase):
     def close(self) -> None:
         self.file.close()
         super().close()
-
-
-def _start_of(path: Path, info: zipfile.ZipInfo) -> int:
-    """Where the content of a member begins: behind its local header, a name and extra fields."""
-    with open(path, "rb") as file:
-        file.seek(info.header_offset)
-        header = file.read(30)
-    name_length, extra_length = struct.unpack("<HH", header[26:30])
-    return info.header_offset + 30 + name_length + extra_length
 
 
 def _folder(path: Path) -> Path | None:

@@ -14,12 +14,16 @@ from torch import Tensor
 from torch.nn import init
 
 from torchkeras.core import keeping, scopes
+from torchkeras.core.dtypes import NAMES
 from torchkeras.core.variable import Variable
+from torchkeras.saving import transfer
 from torchkeras.saving.budget import MemoryBudget
 from torchkeras.saving.hdf5 import Dataset
 
 # Arrays of less than that are read in whatever way is simplest.
 _LARGE = 2**14
+# Types whose numbers are moved without being looked at, by their size.
+_WHOLE_NUMBERS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 
 
 class Plan:
@@ -83,58 +87,51 @@ class Plan:
     def carry_out(self) -> None:
         """Read the datasets into the variables.
 
-        What could fail half-way, packed data and ends that the file doesn't reach, is found out
-        before the first variable changes; not so a disk that fails while numbers are read.
+        Whatever the file's bytes or the disk may have against it is found out before the first
+        variable changes, unless the model is fresh.
 
         Raises:
             DamagedFileError: the file can't be read.
+            OSError: the disk fails.
         """
-        found: dict[int, Any] = {}
-        for number, (_, dataset) in enumerate(self.pairs):
-            if not dataset.is_plain:
-                found[number] = dataset.read()
-        room = _Room()
-        for number, (variable, dataset) in enumerate(self.pairs):
-            if number in found:
-                variable.assign(found.pop(number))
-            else:
-                _fill(variable, dataset, room)
+        last = {id(variable.parameter): (variable, dataset) for variable, dataset in self.pairs}
+        places = {key: dataset.place for key, (_, dataset) in last.items()}
+        found = {key: last[key][1].read() for key, place in places.items() if place is None}
+        if not self.is_fresh:
+            transfer.read_once(place for place in places.values() if place and not place.was_read)
+        with transfer.Crew() as crew:
+            for key, (variable, dataset) in last.items():
+                memory = None if key in found else _memory(variable, dataset)
+                if memory is not None:
+                    transfer.fill(crew, memory, places[key])
+                else:
+                    variable.assign(found.pop(key) if key in found else dataset.read())
 
 
-class _Room:
-    """Memory that one dataset after the other is read into."""
+def _memory(variable: Variable, dataset: Dataset) -> np.ndarray | None:
+    """The variable's own memory, about to take the numbers in the order of the file.
 
-    def __init__(self) -> None:
-        self._bytes = np.empty(0, np.uint8)
-
-    def array(self, dataset: Dataset) -> np.ndarray:
-        """An array for the values of ``dataset``."""
-        size = int(np.prod(dataset.shape)) * dataset.dtype.itemsize
-        if self._bytes.size < size:
-            self._bytes = np.empty(size, np.uint8)
-        return self._bytes[:size].view(dataset.dtype).reshape(dataset.shape)
-
-
-def _fill(variable: Variable, dataset: Dataset, room: _Room) -> None:
+    None if they have to be changed on the way, or if they are few.
+    """
     stored = variable.parameter
     is_special = (
         scopes.local.stateless is not None
         or scopes.local.shape_run
         or variable.sharding is not None
+        or type(stored.detach()) is not Tensor
         or stored.device.type != "cpu"
         or stored.numel() < _LARGE
-        or str(stored.dtype).removeprefix("torch.") != dataset.dtype.name
-        or not dataset.dtype.isnative
+        or NAMES[stored.dtype] != ("bfloat16" if dataset.is_bfloat16 else dataset.dtype.name)
+        or stored.itemsize not in _WHOLE_NUMBERS
     )
     if is_special:
-        variable.assign(dataset.read())
-    elif variable.layout.is_identity and stored.is_contiguous():
-        keeping.about_to_change((stored,))
-        dataset.read_into(stored.detach().numpy())
-    else:
-        array = room.array(dataset)
-        dataset.read_into(array)
-        variable.assign(torch.from_numpy(array))
+        return None
+    memory = variable.layout.in_order(stored.detach())
+    if memory.untyped_storage().data_ptr() != stored.untyped_storage().data_ptr():
+        return None
+    keeping.about_to_change((stored,))
+    torch.autograd.graph.increment_version(stored)
+    return memory.view(_WHOLE_NUMBERS[stored.itemsize]).numpy()
 
 
 # --- Rebuilding

@@ -1,0 +1,141 @@
+"""Numbers reach arrays of any strides, whatever pieces they are moved in."""
+
+import os
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from torchkeras.saving import transfer
+from torchkeras.saving.files import DamagedFileError
+from torchkeras.saving.transfer import Checksums, Crew, Place, checksum, fill, read_once
+
+pytestmark = pytest.mark.skipif(not transfer.IS_POSSIBLE, reason="the system can't read at places")
+quick = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@st.composite
+def arrays(draw):
+    """An array in C order, and another with the same shape and any strides."""
+    shape = tuple(draw(st.lists(st.integers(1, 40), min_size=1, max_size=4)))
+    kind = draw(st.sampled_from(["int8", "int16", "int32", "int64"]))
+    axes = draw(st.permutations(range(len(shape))))
+    rng = np.random.default_rng(draw(st.integers(0, 99)))
+    values = rng.integers(-100, 100, shape).astype(kind)
+    stored = np.zeros([shape[axis] for axis in axes], kind)
+    return values, stored.transpose(np.argsort(axes))
+
+
+@st.composite
+def cuts(draw):
+    """Sizes of what is moved at a time."""
+    part = draw(st.sampled_from([1, 64, 500, 4096]))
+    return {
+        "_PART": part,
+        "_SHARE": part * draw(st.integers(1, 3)),
+        "_ALIASING": draw(st.sampled_from([1, 64, 1024])),
+        "_MOST_TURNED": draw(st.sampled_from([1, 2**23])),
+        "_MOST_BUFFERS": draw(st.sampled_from([1, 2, 1024])),
+    }
+
+
+@pytest.fixture
+def place_of(tmp_path):
+    """Puts bytes into a file, behind some others, and gives their place."""
+    descriptors = []
+
+    def put(content):
+        path = tmp_path / str(len(descriptors))
+        path.write_bytes(b"before" + content + b"behind")
+        descriptors.append(os.open(path, os.O_RDONLY))
+        return Place(descriptors[-1], 6, len(content))
+
+    yield put
+    for descriptor in descriptors:
+        os.close(descriptor)
+
+
+@pytest.fixture(params=[1, 3], ids=["alone", "threads"])
+def processors(request, monkeypatch):
+    monkeypatch.setattr(transfer, "_processors", lambda: request.param)
+
+
+@quick
+@given(pair=arrays(), sizes=cuts())
+def test_any_array_is_filled_in_any_pieces(place_of, processors, pair, sizes):
+    values, target = pair
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in sizes.items():
+            patch.setattr(transfer, name, value)
+        with Crew() as crew:
+            fill(crew, target, place_of(values.tobytes()))
+    assert np.array_equal(target, values)
+
+
+@quick
+@given(content=st.binary(max_size=3000), sizes=cuts())
+def test_the_checksum_is_that_of_all_bytes(place_of, processors, content, sizes):
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in sizes.items():
+            patch.setattr(transfer, name, value)
+        assert checksum(place_of(content)) == zlib.crc32(content)
+
+
+def test_checksums_of_pieces_come_in_any_order():
+    found = Checksums()
+    found.add(3, 4, zlib.crc32(b"lost"))
+    found.add(0, 3, zlib.crc32(b"not"))
+    assert found.whole(7) == zlib.crc32(b"notlost")
+
+
+@pytest.mark.parametrize("array", [np.zeros(100), np.zeros((20, 30)).T], ids=["plain", "turned"])
+def test_a_file_that_ends_too_early_is_damaged(place_of, processors, array):
+    place = place_of(bytes(array.nbytes - 20))._replace(size=array.nbytes)
+    with pytest.raises(DamagedFileError, match="cut off"), Crew() as crew:
+        fill(crew, array.view(np.int64), place)
+    for read in (checksum, lambda place: read_once([place])):
+        with pytest.raises(DamagedFileError, match="cut off"):
+            read(place)
+
+
+def test_what_a_system_reads_in_portions_is_read_whole(place_of, monkeypatch):
+    real = os.preadv
+    values = np.arange(600.0).reshape(20, 30)
+    portions = lambda fd, buffers, offset: real(fd, [buffers[0][:7]], offset)  # noqa: E731
+    monkeypatch.setattr(os, "preadv", portions)
+    target = np.zeros((30, 20)).T
+    with Crew() as crew:
+        fill(crew, target, place_of(values.tobytes()))
+    assert np.array_equal(target, values)
+
+
+def test_the_first_error_ends_the_work(processors):
+    done = []
+
+    def work(number):
+        if number == 3:
+            raise OSError("no more")
+        done.append(number)
+
+    with pytest.raises(OSError, match="no more"):
+        have_done(work, 10_000)
+    assert len(done) < 100
+
+
+def have_done(work, times):
+    with Crew() as crew:
+        for number in range(times):
+            crew.do(work, number)
+
+
+def test_an_error_of_the_caller_is_the_one_raised(processors):
+    def numbers():
+        yield from range(3)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), Crew() as crew:
+        any(crew.do(len, ()) for _ in numbers())

@@ -1,0 +1,276 @@
+"""Moves numbers between files and arrays whose axes lie in another order.
+
+Keras's files hold most kernels turned, as torch sees it. Both sides are cut into parts that stay
+in the processor's cache while their axes are turned, and several threads share the parts.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from torchkeras.saving.checksums import crc32, crc32_of_both
+from torchkeras.saving.files import damaged
+
+# Bytes of a part that stays in the cache, and of what a thread is given at a time.
+_PART = 2**20
+_SHARE = 2**22
+# Rows as long as a multiple of this compete for the same few lines of the cache; a line's length.
+_ALIASING = 1024
+_LINE = 64
+_MOST_TURNED = 2**23  # bytes of a part whose rows are very long
+_MOST_BUFFERS = 1024  # that one call takes
+_MOST_THREADS = 4
+
+IS_POSSIBLE = hasattr(os, "preadv")  # not on Windows
+
+
+class Place(NamedTuple):
+    """Bytes of an open file.
+
+    Attributes:
+        descriptor: Of the file.
+        start: Where they begin.
+        size: How many they are.
+        was_read: Whether all of them have been read before, and were found to be sound.
+    """
+
+    descriptor: int
+    start: int
+    size: int
+    was_read: bool = False
+
+
+class Crew:
+    """Threads that share work; with one processor, the caller does it.
+
+    At the end of the block all is done, or the first error is raised.
+    """
+
+    def __init__(self) -> None:
+        count = min(_processors(), _MOST_THREADS)
+        self._pool = ThreadPoolExecutor(count) if count > 1 else None
+        self._waiting = threading.Semaphore(2 * count)  # so that memory in use stays small
+        self._error: BaseException | None = None
+
+    def __enter__(self) -> "Crew":
+        return self
+
+    def __exit__(self, kind: Any, *exc: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=kind is not None)
+        if self._error is not None and kind is None:
+            raise self._error
+
+    def do(self, work: Callable[..., Any], *args: Any) -> None:
+        """Have ``work`` done with these arguments, now or soon; nothing more after an error."""
+        if self._pool is None:
+            work(*args)
+        elif self._error is None:
+            self._waiting.acquire()
+            self._pool.submit(work, *args).add_done_callback(self._note)
+
+    def _note(self, future: Future) -> None:
+        self._waiting.release()
+        if not future.cancelled() and self._error is None:
+            self._error = future.exception()
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+# --- Reading
+
+
+def read_once(places: Iterable[Place]) -> None:
+    """Read bytes without using them, so that a disk that fails does so now.
+
+    Raises:
+        DamagedFileError: the file ends before.
+        OSError: it can't be read.
+    """
+    with Crew() as crew:
+        for place in places:
+            for start, size in _shares(0, place.size, _SHARE):
+                crew.do(_read_through, place, start, size)
+
+
+def checksum(place: Place) -> int:
+    """The CRC-32 of bytes in a file.
+
+    Raises:
+        DamagedFileError: the file ends before.
+        OSError: it can't be read.
+    """
+    found = Checksums()
+    with Crew() as crew:
+        for start, size in _shares(0, place.size, _SHARE):
+            crew.do(_read_through, place, start, size, found)
+    return found.whole(place.size)
+
+
+def _read_through(place: Place, start: int, size: int, sums: "Checksums | None" = None) -> None:
+    found = 0
+    room = memoryview(_room(min(size, _PART)))
+    for first, length in _shares(start, size, _PART):
+        part = room[:length]
+        _read(place, [part], first)
+        found = 0 if sums is None else crc32(part, found)
+    if sums is not None:
+        sums.add(start, size, found)
+
+
+def fill(crew: Crew, array: np.ndarray, place: Place) -> None:
+    """Have a crew read the bytes of ``place`` into ``array``, whose elements they are in C order.
+
+    Args:
+        crew: Who does it.
+        array: Of any strides.
+        place: As many bytes as ``array`` has.
+    """
+    if array.flags.c_contiguous:
+        view = memoryview(array.reshape(-1).view(np.uint8))
+        for start, size in _shares(0, place.size, _SHARE):
+            crew.do(_read, place, [view[start : start + size]], start)
+        return
+    turned = _Turned(array)
+    for first, count in turned.shares():
+        crew.do(_fill_turned, turned, place, first, count)
+
+
+def _fill_turned(turned: "_Turned", place: Place, first: int, count: int) -> None:
+    for part in turned.parts(first, count):
+        for buffers, start in part.runs:
+            _read(place, buffers, start)
+        np.copyto(part.target, part.room)
+
+
+def _read(place: Place, buffers: list[memoryview], start: int) -> None:
+    """Fill ``buffers`` with what begins at ``start`` within ``place``."""
+    wanted = sum([len(buffer) for buffer in buffers])
+    offset = place.start + start
+    few = len(buffers) <= _MOST_BUFFERS and start + wanted <= place.size
+    if few and os.preadv(place.descriptor, buffers, offset) == wanted:
+        return
+    for buffer in buffers:  # in what portions the system likes
+        while len(buffer):
+            done = os.preadv(place.descriptor, [buffer], offset)
+            if not done or offset + done > place.start + place.size:
+                raise damaged("file", "cut off", "one that is as long as it says")
+            buffer, offset = buffer[done:], offset + done
+
+
+# --- How it is cut
+
+
+def _shares(start: int, size: int, most: int) -> Iterator[tuple[int, int]]:
+    """Beginnings and sizes of pieces of at most ``most``."""
+    for first in range(start, start + size, most):
+        yield first, min(most, start + size - first)
+
+
+_own = threading.local()
+
+
+def _room(size: int) -> np.ndarray:
+    """Memory of this thread, which it uses again and again."""
+    if getattr(_own, "room", None) is None or _own.room.size < size:
+        _own.room = np.empty(size, np.uint8)
+    return _own.room[:size]
+
+
+class _Part(NamedTuple):
+    """A part of an array whose axes are turned.
+
+    Attributes:
+        target: The part of the array.
+        room: Memory for it, in the order of the file.
+        runs: Where pieces of that memory lie in the file.
+    """
+
+    target: np.ndarray
+    room: np.ndarray
+    runs: list[tuple[list[memoryview], int]]
+
+
+class _Turned:
+    """An array that isn't in C order, cut along its longest axis but the last.
+
+    Rows, along the last axis, stay whole, since they lie together in the file.
+    """
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array = array[:, None] if array.ndim == 1 else array
+        shape, itemsize = self.array.shape, array.itemsize
+        self.axis = shape.index(max(shape[:-1]))
+        self.length = shape[self.axis]
+        one = array.nbytes // self.length
+        # What is written lies that many elements in a row: whole lines, and best several.
+        line = max(_LINE // itemsize, 1)
+        count = max(_PART // one // line, min(4, _MOST_TURNED // one // line)) * line
+        self.step = min(count or 1, self.length)
+        self.share = self.step * max(1, _SHARE // (one * self.step))
+
+    def shares(self) -> Iterator[tuple[int, int]]:
+        """What is given to a thread: from where along the axis, and how much."""
+        return _shares(0, self.length, self.share)
+
+    def parts(self, first: int, count: int) -> Iterator[_Part]:
+        """The parts of a share; each uses the memory of the last one."""
+        shape, axis = self.array.shape, self.axis
+        room, rows = self._space()
+        times = int(np.prod(shape[:axis]))
+        below = int(np.prod(shape[axis + 1 : -1]))
+        row = shape[-1] * self.array.itemsize
+        before = (slice(None),) * axis
+        for start, length in _shares(first, count, self.step):
+            runs = []
+            for number in range(times):
+                begin = number * self.step * below
+                place = (number * self.length + start) * below * row
+                runs.append((rows(begin, begin + length * below), place))
+            inside = self.array[(*before, slice(start, start + length))]
+            yield _Part(inside, room[(*before, slice(length))], runs)
+
+    def _space(self) -> tuple[np.ndarray, Callable[[int, int], list[memoryview]]]:
+        """Memory for a part, and a function that gives the bytes of rows, from one to another."""
+        *outer, row = self.array.shape
+        outer[self.axis] = self.step
+        itemsize = self.array.itemsize
+        gap = _LINE // itemsize if row * itemsize % _ALIASING == 0 else 0
+        count = int(np.prod(outer))
+        octets = _room(count * (row + gap) * itemsize)
+        room = octets.view(self.array.dtype).reshape(*outer, row + gap)[..., :row]
+        if gap:
+            each = [memoryview(one) for one in octets.reshape(count, -1)[:, : row * itemsize]]
+            return room, lambda first, last: each[first:last]
+        size = row * itemsize
+        whole = memoryview(octets)
+        return room, lambda first, last: [whole[first * size : last * size]]
+
+
+class Checksums:
+    """CRC-32s of pieces, in any order, that make one of the whole."""
+
+    def __init__(self) -> None:
+        self._pieces: list[tuple[int, int, int]] = []
+
+    def add(self, start: int, size: int, crc: int) -> None:
+        """Note that of the piece from ``start``."""
+        self._pieces.append((start, size, crc))
+
+    def whole(self, size: int) -> int:
+        """The checksum of ``size`` bytes, of which every piece was noted once."""
+        found = position = 0
+        for start, length, crc in sorted(self._pieces):
+            assert start == position, "a gap between pieces"
+            found = crc32_of_both(found, crc, length)
+            position += length
+        assert position == size, "pieces are missing"
+        return found
