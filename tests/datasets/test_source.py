@@ -94,3 +94,8 @@ def test_splitting_is_that_of_keras():
     assert len(y_test) == 3
     with pytest.raises(ValueError, match="Invalid `test_split`"):
         source.shuffled_split(x, y, 1.0, 7)
+
+
+def test_a_pickle_cannot_ask_for_more_memory_than_its_size():
+    with pytest.raises(pickle.UnpicklingError, match="numbers an object"):
+        source.load_pickle(io.BytesIO(b"]r\0\0\0\x80."))

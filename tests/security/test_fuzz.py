@@ -1,38 +1,111 @@
 """A seeded share of the fuzzing that ``make fuzz`` does at length."""
 
+import io
 import random
+import subprocess
+import sys
+import zipfile
 
 import pytest
-from security.fuzz_readers import Target, by_chance, mutated
+from security import fuzz_readers
+from security.fuzz_readers import READERS, by_chance
+from security.fuzz_targets import DROP_INS, Target
+from security.mutations import mutated
 
-READERS = (
-    "archive", "weights", "whole", "json", "safetensors", "report", "npz", "pickle", "state",
-    "checkpoint",
-)  # fmt: skip
+OWN = [name for name in READERS if name not in DROP_INS]
+CHEAP = ("safetensors", "npz", "pickle", "idx", "state", "table")
 
 
 @pytest.fixture(scope="module")
 def target(tmp_path_factory):
-    return Target(str(tmp_path_factory.mktemp("fuzz")))
+    return Target(tmp_path_factory.mktemp("fuzz"))
 
 
 def test_every_reader_is_fuzzed(target):
-    assert tuple(target.readers) == READERS
+    assert (*target.readers, *target.drop_ins) == READERS
+    assert tuple(target.drop_ins) == DROP_INS
 
 
-@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("reader", OWN)
 def test_honest_files_are_read(target, reader):
-    if reader != "checkpoint":  # it has no data
-        for content in target.seeds[reader]:
-            target.readers[reader](content)
+    for content in target.seeds[reader]:
+        target.readers[reader](content)
 
 
-@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("reader", OWN)
 def test_mutated_files_are_read_or_refused(target, reader):
-    runs = 120 if reader in ("safetensors", "npz", "pickle", "state", "checkpoint") else 30
-    assert by_chance(target, [reader], runs, seed=7, seconds=60) == []
+    assert by_chance(target, reader, 120 if reader in CHEAP else 12, seed=7) == []
+
+
+def fuzzed(tmp_path, *arguments):
+    command = [sys.executable, fuzz_readers.__file__, "--keep", str(tmp_path / "kept"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_readers_of_the_drop_in_are_fuzzed_apart(tmp_path):
+    readers = [f"--reader={name}" for name in DROP_INS]
+    done = fuzzed(tmp_path, "--plain", "--runs", "40", *readers)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("40 executions by chance, 0 findings") == 3
+
+
+def test_inputs_chosen_by_what_they_reach_end_with_the_runs(tmp_path):
+    pytest.importorskip("atheris")
+    done = fuzzed(tmp_path, "--runs", "20", "--reader", "table", f"--corpus={tmp_path / 'corpus'}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "table: 20 executions by coverage, 0 findings" in done.stdout
+    assert list((tmp_path / "corpus" / "table").iterdir())
 
 
 def test_mutations_are_the_same_for_the_same_seed(target):
     content = target.seeds["archive"][0]
     assert mutated(content, random.Random(3)) == mutated(content, random.Random(3)) != content
+
+
+def test_damaged_archives_are_mutated_too(target):
+    content = target.seeds["archive"][0]
+    cut = [content[:50], content[:-30], content[:400] + bytes(40) + content[440:], b"PK", b""]
+    for number in range(60):
+        mutated(random.Random(number).choice(cut), random.Random(number))
+
+
+def test_mutated_archives_have_right_checksums(target):
+    content = target.seeds["archive"][0]
+    found = [mutated(content, random.Random(number)) for number in range(20)]
+    sound = 0
+    for data in found:
+        try:
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                sound += archive.testzip() is None
+        except zipfile.BadZipFile:
+            pass
+    assert sound >= 10
+
+
+# --- What counts as a finding
+
+
+def wrong(target, monkeypatch, read):
+    monkeypatch.setattr(target, "idx", read, raising=False)
+    return target.run("idx", b"")
+
+
+def test_documented_errors_are_no_findings(target, monkeypatch):
+    def refuse(content):
+        raise ValueError("no")
+
+    assert wrong(target, monkeypatch, refuse) is None
+
+
+def test_other_errors_are_findings(target, monkeypatch):
+    assert "KeyError" in wrong(target, monkeypatch, lambda content: {}[1])
+
+
+def test_lack_of_memory_is_a_finding_whatever_is_made_of_it(target, monkeypatch):
+    def refuse(content):
+        try:
+            raise MemoryError
+        except MemoryError as error:
+            raise ValueError("damaged") from error
+
+    assert "MemoryError" in wrong(target, monkeypatch, refuse)

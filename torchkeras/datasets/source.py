@@ -1,5 +1,6 @@
 """Where Keras's data sets lie, and reading them without running anything they hold."""
 
+import io
 import math
 import os
 import pickle
@@ -12,6 +13,7 @@ from typing import IO, Any
 import numpy as np
 
 from torchkeras.core.checks import argument_error
+from torchkeras.datasets import opcodes
 from torchkeras.utils.files import get_file
 
 ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
@@ -100,7 +102,9 @@ def load_pickle(file: IO[bytes]) -> Any:
         pickle.UnpicklingError: it holds anything else, or is damaged.
     """
     try:
-        return _finished(DataUnpickler(file, encoding="bytes").load())
+        content = file.read()
+        opcodes.check(content)
+        return _finished(DataUnpickler(io.BytesIO(content), encoding="bytes").load())
     except _SIGNS_OF_DAMAGE as error:
         raise pickle.UnpicklingError(f"A data set is damaged ({error}).") from error
 
