@@ -4,7 +4,7 @@ import dataclasses
 import inspect
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from torch import Tensor, nn
@@ -32,6 +32,8 @@ _OWN_KEPT: dict[tuple[str, str], Callable[[Any], Any]] = {
     ("Einsum", "bias_shape"): lambda module: (
         None if module.bias is None else tuple(module.bias.shape)
     ),
+    ("Float8Product", "length"): lambda module: len(module.inputs_amax_history),
+    ("Float8Product", "in_training"): lambda module: None,
     ("ConvLSTM", "channels"): lambda module: module.input_conv.in_channels,
     ("ConvLSTM", "bias"): lambda module: module.input_conv.bias is not None,
 }
@@ -68,7 +70,8 @@ class Constructors:
             given = self._argument(module, parameter)
             if given is parameter.empty or _equal(given, parameter.default):
                 continue
-            if (not place or parameter.default is parameter.empty) and not named:
+            needed = not place or parameter.default is parameter.empty
+            if needed and not named and parameter.kind is not parameter.KEYWORD_ONLY:
                 positional.append(self.of_value(given))
             else:
                 named[parameter.name] = self.of_value(given)
@@ -94,7 +97,7 @@ class Constructors:
             usual = dtypes <= {torch.float32}
             return parameter.empty if usual else next(iter(dtypes))
         keeper = _OWN_KEPT.get((type(module).__name__, name)) or _KEPT.get(name)
-        if keeper is not None:
+        if keeper is not None and not _takes_tensor(parameter):
             return keeper(module)
         if not hasattr(module, name):
             if name.startswith("_"):
@@ -114,8 +117,7 @@ class Constructors:
             Unwritable: it isn't data, a function of torch or a dataclass of ``torchkeras.nn``.
         """
         if isinstance(given, Tensor):
-            shape = constant(tuple(given.shape)).text
-            return Expression(f"torch.zeros({shape}, dtype={given.dtype})", ATOM)
+            return _zeros(given)
         if dataclasses.is_dataclass(given) and not isinstance(given, type):
             name = self.sources.require(type(given))
             needed, others = fields_of(given)
@@ -143,7 +145,12 @@ def _parameters(kind: type) -> list[inspect.Parameter]:
     """What a class takes, ``**factory`` handed on to its bases left out."""
     parameters = list(inspect.signature(kind.__init__).parameters.values())[1:]
     by_name = {p.name: p for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
-    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+    others = next((p.name for p in parameters if p.kind is p.VAR_KEYWORD), None)
+    if others == "options":  # all that the base takes
+        base = next(base for base in kind.__mro__[1:] if "__init__" in vars(base))
+        rest = [p for p in _parameters(base) if p.name not in by_name]
+        return [*by_name.values(), *(p.replace(kind=p.KEYWORD_ONLY) for p in rest)]
+    if others is not None:
         empty = inspect.Parameter.empty
         for name in ("bias", "device", "dtype"):  # what bases take by name
             base = _base_parameter(kind, name)
@@ -152,6 +159,19 @@ def _parameters(kind: type) -> list[inspect.Parameter]:
                     default=None if base.default is empty else base.default
                 )
     return list(by_name.values())
+
+
+def _takes_tensor(parameter: inspect.Parameter) -> bool:
+    """Whether a constructor is given a tensor or parameter, not told whether there is one."""
+    kinds = get_args(parameter.annotation) or (parameter.annotation,)
+    return any(isinstance(kind, type) and issubclass(kind, Tensor) for kind in kinds)
+
+
+def _zeros(like: Tensor) -> Expression:
+    """Zeros in place of a tensor, whose values come from the file of weights."""
+    given = {} if like.dtype is torch.float32 else {"dtype": constant(like.dtype)}
+    zeros = call("torch.zeros", [constant(tuple(like.shape))], given)
+    return call("nn.Parameter", [zeros], {}) if isinstance(like, nn.Parameter) else zeros
 
 
 def _base_parameter(kind: type, name: str) -> inspect.Parameter | None:

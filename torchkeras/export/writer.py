@@ -254,8 +254,20 @@ class _Body:
             return f"self.{self.attributes[path]}"
         for owner, name in self.attributes.items():
             if path.startswith(f"{owner}."):
-                return f"self.{name}.{path.removeprefix(owner + '.')}"
+                return f"self.{name}.{self._within(owner, path)}"
         raise Unwritable(f"a weight of another layer ({path})")
+
+    def _within(self, owner: str, path: str) -> str:
+        """How what a call owns is reached from there."""
+        if owner in self.children:
+            wanted = self.writer.owners[path]
+            for key, value in self.children[owner].state.items():
+                members = _members(value) if isinstance(value, nn.Module) else [("", value)]
+                for name, member in members:
+                    if member is wanted:
+                        return f"{key}.{name}".strip(".")
+            self.writer.clashes.add(owner)
+        return path.removeprefix(f"{owner}.")
 
 
 class _Statements:
@@ -411,6 +423,12 @@ class _Statements:
         if node.op == "call_method":
             return method_call(str(node.target), args, kwargs, self._node)
         return function_call(node.target, args, kwargs, self._node)
+
+
+def _members(module: nn.Module) -> list[tuple[str, Any]]:
+    """Modules and tensors of a module, itself included, by path."""
+    tensors = [*module.named_parameters(), *module.named_buffers()]
+    return [*module.named_modules(), *tensors]
 
 
 def _chosen(one: Any, other: Any) -> Any:

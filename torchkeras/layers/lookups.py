@@ -19,6 +19,7 @@ from torchkeras.layers.schemes import (
 from torchkeras.nn.products import Affine
 from torchkeras.nn.quantized import Int4Product, Int4Table, Int8Product, Int8Table
 from torchkeras.quantizers import AbsMaxQuantizer, QuantizationConfig, pack_int4
+from torchkeras.quantizers.quantizers import in_torch
 
 
 class Int8Lookup(Scheme):
@@ -82,7 +83,7 @@ def _quantizer_of_vectors(layer: Any, config: Any) -> Any:
     layer.inputs_quantizer = QuantizationConfig.activation_quantizer_or_default(
         config, AbsMaxQuantizer(axis=-1)
     )
-    return layer.inputs_quantizer
+    return in_torch(layer.inputs_quantizer)
 
 
 class _WithReverse(Scheme):
@@ -134,7 +135,7 @@ class Int8Reversible(_WithReverse, Int8Lookup):
             values["reverse_embeddings"].t().contiguous(),
             values["reverse_embeddings_scale"].contiguous(),
             None,
-            layer.inputs_quantizer,
+            in_torch(layer.inputs_quantizer),
         )
 
     def reverse_shown(self, values: Values) -> list[Shown]:
@@ -168,10 +169,9 @@ class Int4Reversible(_WithReverse, Int4Lookup):
             layer.embedding.groups,
             layer.output_dim,
             axis=0,
-            owns_groups=False,
             form=Affine((layer.output_dim,), (layer.input_dim,)),
             shape=(layer.output_dim, layer.input_dim),
-            quantizer=layer.inputs_quantizer,
+            quantizer=in_torch(layer.inputs_quantizer),
         )
 
     def reverse_shown(self, values: Values) -> list[Shown]:

@@ -20,6 +20,7 @@ from torchkeras.quantizers import (
     abs_max_quantize_grouped_with_zero_point,
     pack_int4,
 )
+from torchkeras.quantizers.quantizers import in_torch
 
 Values = dict[str, Tensor]
 # Attribute of the layer, name of the variable, key in the module, layout.
@@ -140,7 +141,7 @@ class Int8(Scheme):
             layer.adapted_variable().layout.from_keras(values["kernel"]).contiguous(),
             layer.scale_layout().from_keras(values["kernel_scale"]).contiguous(),
             layer.linear.bias,
-            layer.inputs_quantizer,
+            in_torch(layer.inputs_quantizer),
         )
 
     def shown(self, layer: Any, values: Values) -> list[Shown]:
@@ -177,7 +178,7 @@ class Int4(Scheme):
             form=layer.product_form(),
             shape=layer.adapted_shape(),
             bias=layer.linear.bias,
-            quantizer=layer.inputs_quantizer,
+            quantizer=in_torch(layer.inputs_quantizer),
         )
 
     def shown(self, layer: Any, values: Values) -> list[Shown]:

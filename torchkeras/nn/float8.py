@@ -72,7 +72,8 @@ class Float8Product(nn.Module):
         form: How inputs and weight are multiplied (see ``torchkeras.nn.products``).
         weight, bias: Parameters of the module that this one stands for.
         length: Steps whose largest values the scales look back on.
-        in_training: Tells whether the scales are to move on.
+        in_training: Tells whether the scales are to move on; without it, they are buffers that
+            stay as they are, since plain optimizers take gradients for gradients.
 
     Source: Micikevicius et al. 2022; Keras 3 ``quantize("float8")``.
     """
@@ -85,19 +86,24 @@ class Float8Product(nn.Module):
         weight: nn.Parameter,
         bias: nn.Parameter | None,
         length: int,
-        in_training: Callable[[], bool],
+        in_training: Callable[[], bool] | None = None,
     ) -> None:
         super().__init__()
         self.form, self.in_training = form, in_training
         self.weight, self.bias = weight, bias
         factory = {"device": weight.device, "dtype": torch.float32}
         for part in self.parts:
-            setattr(self, f"{part}_scale", nn.Parameter(torch.ones((), **factory)))
-            history = nn.Parameter(torch.zeros(length, **factory))
-            setattr(self, f"{part}_amax_history", history)
+            self._keep(f"{part}_scale", torch.ones((), **factory))
+            self._keep(f"{part}_amax_history", torch.zeros(length, **factory))
+
+    def _keep(self, name: str, value: Tensor) -> None:
+        if self.in_training is None:
+            self.register_buffer(name, value)
+        else:
+            setattr(self, name, nn.Parameter(value))
 
     def forward(self, x: Tensor) -> Tensor:
-        training = self.in_training()
+        training = self.in_training is not None and self.in_training()
         form = self.form
         weight = self.weight.to(x.dtype)
         x = _RoundForward.apply(

@@ -5,6 +5,7 @@ A product has the form ``Affine`` or ``Summed`` of ``torchkeras.nn.products``.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -15,6 +16,39 @@ from torchkeras.nn.products import Affine
 
 # From inputs and axes to levels and scale: levels are about inputs * scale.
 InputQuantizer = Callable[..., tuple[Tensor, Tensor]]
+
+
+def abs_max_levels(
+    x: Tensor, axes: Any, value_range: tuple[int, int], dtype: torch.dtype, epsilon: float
+) -> tuple[Tensor, Tensor]:
+    """``round(x * scale)`` with ``scale = value_range[1] / (max(|x|) + epsilon)``.
+
+    Args:
+        x: What is rounded.
+        axes: Axis or axes along which values share a scale.
+        value_range: Lowest and highest level; what lies beyond is clipped.
+        dtype: Type of the levels.
+        epsilon: Added to the maximum, so that zeros have a scale; in units of ``x``.
+
+    Shape:
+        output: Levels, as ``x``; scale, as ``x`` with length 1 along ``axes``.
+    """
+    scale = torch.div(value_range[1], x.abs().amax(axes, keepdim=True) + epsilon).to(x.dtype)
+    return (x * scale).round().clamp(*value_range).to(dtype), scale
+
+
+@dataclass(frozen=True)
+class AbsMaxLevels:
+    """``abs_max_levels`` with its options kept; ``axis`` of a call goes before ``axes``."""
+
+    axes: tuple[int, ...] = (-1,)
+    value_range: tuple[int, int] = (-127, 127)
+    dtype: torch.dtype = torch.int8
+    epsilon: float = 1e-7
+
+    def __call__(self, x: Tensor, axis: Any = None) -> tuple[Tensor, Tensor]:
+        axes = self.axes if axis is None else axis
+        return abs_max_levels(x, axes, self.value_range, self.dtype, self.epsilon)
 
 
 def unpack_halves(packed: Tensor, length: int, axis: int, signed: bool) -> Tensor:
@@ -193,7 +227,6 @@ class Int4Product(RestoredProduct):
         groups: Number of each row's group, ``(rows,)``; None without groups.
         length: Number of rows or columns, whichever ``axis`` counts.
         axis: Axis of the pairs.
-        owns_groups: Whether ``groups`` belong to this module's state.
         **options: See ``RestoredProduct``.
     """
 
@@ -205,14 +238,13 @@ class Int4Product(RestoredProduct):
         groups: Tensor | None,
         length: int,
         axis: int = -1,
-        owns_groups: bool = True,
         **options: Any,
     ) -> None:
         super().__init__(**options)
         self.length, self.axis = length, axis
         for name, value in (("packed", packed), ("scale", scale), ("zero", zero)):
             self.register_buffer(name, value)
-        self.register_buffer("groups", groups, persistent=owns_groups)
+        self.register_buffer("groups", groups)
         self.has_blocks = are_blocks(groups, len(scale))
 
     def levels(self) -> Tensor:

@@ -11,7 +11,7 @@ from torchkeras.core.checks import argument_error, kind_error, telling
 from torchkeras.core.dtypes import NAMES, torch_dtype
 from torchkeras.core.promotion import result_type
 from torchkeras.nn import float8
-from torchkeras.nn.quantized import unpack_halves
+from torchkeras.nn.quantized import abs_max_levels, unpack_halves
 from torchkeras.ops.operands import canonical_axis, tensor
 from torchkeras.tracer import traceable
 
@@ -50,10 +50,8 @@ def abs_max_quantize(
     """
     inputs = tensor(inputs)
     x = inputs.cpu() if to_numpy else inputs
-    most = x.abs().amax(() if axis is None else axis, keepdim=True)
-    scale = torch.div(value_range[1], most + epsilon)
-    scale = scale.to(inputs.dtype)
-    levels = (x * scale).round().clamp(*value_range).to(torch_dtype(dtype))
+    axes = () if axis is None else axis
+    levels, scale = abs_max_levels(x, axes, value_range, torch_dtype(dtype), epsilon)
     return levels.to(inputs.device), scale.to(inputs.device)
 
 

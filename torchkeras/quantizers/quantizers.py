@@ -7,6 +7,8 @@ from torch import Tensor
 from torchkeras.core import registry, serialization
 from torchkeras.core.checks import argument_error
 from torchkeras.core.configurable import Configurable
+from torchkeras.core.dtypes import torch_dtype
+from torchkeras.nn.quantized import AbsMaxLevels
 from torchkeras.quantizers import functions
 
 # Types that levels may have.
@@ -78,6 +80,11 @@ class AbsMaxQuantizer(Quantizer):
             x, axis, self.value_range, self.output_dtype, self.epsilon, to_numpy
         )
 
+    def in_torch(self) -> AbsMaxLevels:
+        """The same as a callable that needs torch alone."""
+        axes = (-1,) if self.axis is None else self.axis
+        return AbsMaxLevels(axes, self.value_range, torch_dtype(self.output_dtype), self.epsilon)
+
     def get_config(self) -> dict[str, Any]:
         config = {
             "value_range": list(self.value_range),
@@ -85,6 +92,11 @@ class AbsMaxQuantizer(Quantizer):
             "output_dtype": self.output_dtype,
         }
         return config if self.axis is None else {**config, "axis": list(self.axis)}
+
+
+def in_torch(quantizer: Any) -> Any:
+    """A quantizer as modules of ``torchkeras.nn`` hold it; one of the user's as it is."""
+    return quantizer.in_torch() if type(quantizer) is AbsMaxQuantizer else quantizer
 
 
 def get(identifier: Any, **kwargs: Any) -> Any:

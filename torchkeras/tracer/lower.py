@@ -265,6 +265,8 @@ class Recorder(TorchFunctionMode):
                 return call(module, *args, **kwargs)
             if self._is_open(module):
                 return self.look_into(call, module, path, args, kwargs)
+            if self._has_other_weights(module):
+                return call(module, *args, **kwargs)
             self.quiet = True
             try:
                 result = call(module, *args, **kwargs)
@@ -291,6 +293,10 @@ class Recorder(TorchFunctionMode):
 
     def _is_open(self, module: nn.Module) -> bool:
         return self.is_layer(module) or isinstance(module, fx.GraphModule)
+
+    def _has_other_weights(self, module: nn.Module) -> bool:
+        """Whether a module is called with other weights than its own, as low rank does."""
+        return any(id(weight) not in self.tensors for weight in module.parameters())
 
     def _plain_arguments(
         self, module: nn.Module, args: tuple, kwargs: dict
