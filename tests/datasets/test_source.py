@@ -81,7 +81,8 @@ def test_a_code_of_a_dtype_is_no_expression():
 def test_idx_files_are_read():
     content = b"\0\0\x08\x02" + bytes([0, 0, 0, 2, 0, 0, 0, 3]) + bytes(range(6))
     assert source.idx_array(content, "x").tolist() == [[0, 1, 2], [3, 4, 5]]
-    for damaged in (content[:-1], b"\1" + content[1:], b""):
+    endless = b"\0\0\x08\x02" + bytes([128, 0, 0, 0, 128, 0, 0, 0])
+    for damaged in (content[:-1], b"\1" + content[1:], content[:3], content[:7], b"", endless):
         with pytest.raises(ValueError, match="an IDX file of uint8"):
             source.idx_array(damaged, "x")
 

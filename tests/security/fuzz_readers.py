@@ -175,7 +175,7 @@ def run_apart(name: str, options: argparse.Namespace, keep: Path) -> tuple[int, 
         for line in process.stderr:
             if found := re.match(r"#(\d+)\s", line):
                 done = int(found[1])
-            else:
+            elif not line.startswith(("INFO", "WARNING")):
                 end = [*end[-40:], line]
             if line.startswith("FINDING "):
                 told.append(line.split()[1])

@@ -190,9 +190,10 @@ def idx_array(content: bytes, name: str) -> np.ndarray:
     Raises:
         ValueError: the bytes are no such file.
     """
-    rank = content[3] if content[:3] == b"\0\0\x08" else 0
+    rank = content[3] if len(content) > 3 and content[:3] == b"\0\0\x08" else 0
     start = 4 + 4 * rank
-    shape = tuple(np.frombuffer(content[4:start], dtype=">u4").astype(int))
-    if not rank or len(content) - start != int(np.prod(shape, dtype="int64")):
+    is_whole = rank > 0 and len(content) >= start
+    shape = np.frombuffer(content, ">u4", rank, offset=4).tolist() if is_whole else []
+    if not is_whole or len(content) - start != math.prod(shape):
         raise argument_error("load_data", name, f"{len(content)} bytes", "an IDX file of uint8")
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
