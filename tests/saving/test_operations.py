@@ -58,6 +58,11 @@ CALLS = {
     "keras_arguments": lambda x: ops.clip(ops.multiply(x, 3.0), 0.5, x_max=2.0),
     "keras_linalg": lambda x: ops.norm(ops.add(x, 1.0), axis=-1),
     "keras_split": lambda x: ops.concatenate(ops.split(x, 2, axis=1)[::-1], axis=1),
+    "keras_swish": lambda x: ops.swish(x) + ops.hard_swish(x=x),
+    "keras_rearrange": lambda x: ops.rearrange(x, "b h c -> b c h"),
+    "keras_bits": lambda x: ops.bitwise_and(ops.cast(x * 9, "int32"), y=ops.cast(x * 5, "int32")),
+    "keras_lcm": lambda x: ops.lcm(ops.cast(x * 9, "int32"), x2=ops.cast(x * 5, "int32")),
+    "keras_size": lambda x: x / ops.cast(ops.size(x), "float32"),
 }  # fmt: skip
 
 
@@ -137,6 +142,23 @@ def test_options_of_other_releases_are_left_out():
         "Sum", {"name": "s", "axis": 1, "future": 3}, "keras.src.ops.numpy"
     )
     assert torch.equal(call(torch.ones(2, 3)), torch.full((2,), 3.0))
+
+
+def test_patches_of_volumes_are_patches_of_three_sizes(tmp_path):
+    data = np.random.default_rng(0).random((1, 5, 4, 4, 2), dtype="float32")
+    for one, other in ((torchkeras, keras), (keras, torchkeras)):
+        x = one.Input((5, 4, 4, 2))
+        model = one.Model(x, one.ops.image.extract_patches_3d(x, 2, padding="same"))
+        model.save(tmp_path / "m.keras")
+        twin = other.saving.load_model(tmp_path / "m.keras")
+        np.testing.assert_array_equal(twin.predict(data, verbose=0), model.predict(data, verbose=0))
+
+
+def test_a_size_that_is_known_may_be_read_as_a_number(tmp_path):
+    x = keras.Input(batch_shape=(2, 3))
+    keras.Model(x, x / keras.ops.cast(keras.ops.size(x), "float32")).save(tmp_path / "m.keras")
+    model = torchkeras.saving.load_model(tmp_path / "m.keras")
+    assert torch.equal(model(torch.full((2, 3), 6.0)), torch.ones(2, 3))
 
 
 def test_names_lead_nowhere_but_to_the_table():

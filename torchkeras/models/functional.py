@@ -383,7 +383,7 @@ class _Reader:
         if name in self.of_tensorflow:  # shapes, too
             self.results[(name, number)] = outputs if isinstance(outputs, list) else [outputs]
         else:
-            self.results[(name, number)] = _symbols(outputs)
+            self.results[(name, number)] = _symbols(outputs) or [outputs]  # a size is a number
 
     def _older_arguments(self, node: list) -> tuple[tuple, dict[str, Any]]:
         """Arguments of a Keras 2 node: a list of [layer, node, tensor, kwargs]."""

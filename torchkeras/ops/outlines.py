@@ -76,13 +76,13 @@ def truth_joined(x1: Any, x2: Any) -> KerasTensor | None:
     return None if found is None else KerasTensor(found[0], "bool")
 
 
-def whole(*operands: Any) -> None:
+def whole(*operands: Any, **named: Any) -> None:
     """A run has to tell, but it would take fractions, too.
 
     Raises:
         TypeError: an operand has them.
     """
-    for each in operands:
+    for each in (*operands, *named.values()):
         dtype = str(getattr(each, "dtype", type(each).__name__))
         if _is_floating(dtype):
             raise TypeError(f"operands must be int, not {dtype}")

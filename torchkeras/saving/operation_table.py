@@ -1,6 +1,6 @@
 """Keras's operation classes, as the nodes of functional graphs in files name them.
 
-A row reads ``Class(tensor arguments; configuration)``, and ``=function`` where the function of
+A row reads ``Class(arguments; configuration)``, and ``=function`` where the function of
 ``keras.ops`` isn't the class's name in snake case. The rows of a room are the classes of
 ``keras.src.ops.<room>``.
 """
@@ -15,10 +15,12 @@ class Operation(NamedTuple):
     """One operation class.
 
     Attributes:
-        room: ``"numpy"``, ``"nn"``, ``"core"``, ``"math"``, ``"linalg"`` or ``"image"``.
+        room: ``"numpy"``, ``"nn"``, ``"core"``, ``"math"``, ``"linalg"``, ``"image"`` or
+            ``"einops"``.
         class_name: Name of Keras's class.
         function: Name of the function in ``keras.ops`` (``keras.ops.image`` for that room).
-        inputs: Names of what a node is called with; a starred name takes any number.
+        inputs: Names of what a node is called with; a starred name takes any number,
+            one with two stars any others by name.
         options: Names of what its configuration holds.
     """
 
@@ -159,6 +161,9 @@ _ROWS = {
     ScaleAndTranslate(images, output_shape, scale, translation; spatial_dims, method, antialias).
     SobelEdges(images; data_format).
     SSIM(image1, image2; max_val, filter_size, filter_sigma, k1, k2, data_format).
+    """,
+    "einops": """
+    Rearrange(tensor, pattern, **axes_lengths).
     """,
 }
 

@@ -151,6 +151,9 @@ def _in_words_of_keras(
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
         return BY_FUNCTION[name], dict(bound.arguments)
+    if name in _SHARING and module.startswith("torchkeras."):
+        keras_name, arguments = _SHARING[name](*args, **kwargs)
+        return BY_FUNCTION[keras_name], arguments
     if name in _REPHRASED:
         keras_name, arguments = _REPHRASED[name](*args, **kwargs)
         return BY_FUNCTION[keras_name], arguments
@@ -195,7 +198,9 @@ def _split(row: Operation, arguments: dict[str, Any]) -> KerasNode:
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
     for name in row.inputs:
-        if name.startswith("*"):
+        if name.startswith("**"):
+            kwargs.update(arguments.get(name[2:], {}))
+        elif name.startswith("*"):
             args += arguments.get(name[1:], ())
         elif name in arguments and not kwargs and len(args) == row.inputs.index(name):
             args.append(arguments[name])
@@ -389,6 +394,17 @@ def _chunk(input: Any, chunks: int, dim: int = 0) -> tuple[str, dict[str, Any]]:
     return "split", {"x": input, "indices_or_sections": chunks, "axis": dim}
 
 
+def _patches_3d(
+    volumes: Any, size: Any, strides: Any = None, *args: Any, **kwargs: Any
+) -> tuple[str, dict[str, Any]]:
+    size = (size,) * 3 if isinstance(size, int) else size  # whose length says the rank
+    further = dict(zip(("dilation_rate", "padding", "data_format"), args, strict=False))
+    return "extract_patches", {
+        "images": volumes, "size": size, "strides": size if strides is None else strides,
+        "dilation_rate": 1, "padding": "valid", **further, **kwargs,
+    }  # fmt: skip
+
+
 def _index_select(input: Any, dim: int, index: Any) -> tuple[str, dict[str, Any]]:
     return "take", {"x": input, "indices": index, "axis": dim}
 
@@ -490,6 +506,14 @@ _REPHRASED: dict[str, Callable[..., tuple[str, dict[str, Any]]]] = {
     "pad": _pad,
     "max": functools.partial(_extreme, "max"),
     "min": functools.partial(_extreme, "min"),
+}
+
+
+# Functions of ``keras.ops`` that share the class of another one.
+_SHARING: dict[str, Callable[..., tuple[str, dict[str, Any]]]] = {
+    "extract_patches_3d": _patches_3d,
+    "hard_swish": lambda x: ("hard_silu", {"x": x}),
+    "swish": lambda x: ("silu", {"x": x}),
 }
 
 
