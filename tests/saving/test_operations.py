@@ -59,7 +59,6 @@ CALLS = {
     "keras_linalg": lambda x: ops.norm(ops.add(x, 1.0), axis=-1),
     "keras_split": lambda x: ops.concatenate(ops.split(x, 2, axis=1)[::-1], axis=1),
     "keras_swish": lambda x: ops.swish(x) + ops.hard_swish(x=x),
-    "keras_rearrange": lambda x: ops.rearrange(x, "b h c -> b c h"),
     "keras_bits": lambda x: ops.bitwise_and(ops.cast(x * 9, "int32"), y=ops.cast(x * 5, "int32")),
     "keras_lcm": lambda x: ops.lcm(ops.cast(x * 9, "int32"), x2=ops.cast(x * 5, "int32")),
     "keras_size": lambda x: x / ops.cast(ops.size(x), "float32"),
@@ -149,6 +148,16 @@ def test_patches_of_volumes_are_patches_of_three_sizes(tmp_path):
     for one, other in ((torchkeras, keras), (keras, torchkeras)):
         x = one.Input((5, 4, 4, 2))
         model = one.Model(x, one.ops.image.extract_patches_3d(x, 2, padding="same"))
+        model.save(tmp_path / "m.keras")
+        twin = other.saving.load_model(tmp_path / "m.keras")
+        np.testing.assert_array_equal(twin.predict(data, verbose=0), model.predict(data, verbose=0))
+
+
+def test_axes_rearranged_by_a_pattern_are_exchanged(tmp_path):
+    data = np.random.default_rng(0).random((2, 4, 3), dtype="float32")
+    for one, other in ((torchkeras, keras), (keras, torchkeras)):
+        x = one.Input(batch_shape=(2, 4, 3))  # Keras itself needs the size of the batch
+        model = one.Model(x, one.ops.rearrange(x, "b (h w) c -> b h (w c)", h=2))
         model.save(tmp_path / "m.keras")
         twin = other.saving.load_model(tmp_path / "m.keras")
         np.testing.assert_array_equal(twin.predict(data, verbose=0), model.predict(data, verbose=0))
