@@ -11,6 +11,7 @@ from torchkeras.export.sources import Sources
 from torchkeras.nn.conv import PaddedConv2d
 from torchkeras.nn.geometry import Window
 from torchkeras.nn.norm import BatchNorm, LayerNorm
+from torchkeras.nn.pooling import PlaneMaxPool1d
 from torchkeras.nn.recurrent import GRU
 
 MODULES = [
@@ -55,6 +56,7 @@ def test_own_modules_read_back_as_they_are(module):
 def test_short_forms_are_taken():
     assert written(nn.Conv2d(3, 8, (3, 3), padding=(1, 1))) == "nn.Conv2d(3, 8, 3, padding=1)"
     assert written(nn.MaxPool2d((2, 2))) == "nn.MaxPool2d(2)"
+    assert written(PlaneMaxPool1d(2)) == "nn.MaxPool1d(2)"
 
 
 def test_modules_of_others_have_no_form():

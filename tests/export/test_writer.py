@@ -56,3 +56,14 @@ def test_a_variable_isnt_overwritten_while_it_is_needed():
 def test_frozen_weights_say_so():
     model = Sequential([Input((4,)), layers.Dense(2, trainable=False, name="fixed")])
     assert "self.fixed.requires_grad_(False)" in Source(model, draw_inputs(model)).text()
+
+
+def test_mixed_precision_is_a_block():
+    x = inputs = Input((4,), name="inputs")
+    x = layers.Dense(3, "relu", name="dense", dtype="mixed_bfloat16")(x)
+    model = Model(inputs, layers.Dense(2, name="logits", dtype="float32")(x))
+    assert forward_of(model) == [
+        "with torch.autocast(inputs.device.type, torch.bfloat16):",
+        "x = torch.relu(self.dense(inputs.to(torch.bfloat16)))",
+        "return self.logits(x.to(torch.float32))",
+    ]

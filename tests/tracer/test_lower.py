@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from torchkeras import Input, Model, Sequential, layers, ops
-from torchkeras.tracer.lower import Lowered
+from torchkeras.tracer.lowered import Lowered
 
 
 def small_model():

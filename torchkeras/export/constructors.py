@@ -19,6 +19,7 @@ from torchkeras.export.expressions import (
     function_name,
 )
 from torchkeras.export.sources import Sources
+from torchkeras.nn.pooling import PlaneMaxPool1d
 
 # Arguments that the modules of torchkeras.nn keep in another form.
 _KEPT: dict[str, Callable[[Any], Any]] = {
@@ -37,6 +38,8 @@ _OWN_KEPT: dict[tuple[str, str], Callable[[Any], Any]] = {
     ("ConvLSTM", "channels"): lambda module: module.input_conv.in_channels,
     ("ConvLSTM", "bias"): lambda module: module.input_conv.bias is not None,
 }
+# Modules that torch has, too, if less fast.
+_PLAIN: dict[type, type] = {PlaneMaxPool1d: nn.MaxPool1d}
 # Arguments of torch's modules of windows: one number stands for the same along each axis.
 _OF_WINDOWS = {"kernel_size", "stride", "padding", "dilation", "output_padding"}
 _WITHOUT_STATE = (bool, int, float, str, type(None))
@@ -58,7 +61,7 @@ class Constructors:
         Raises:
             Unwritable: its class is neither torch's nor of ``torchkeras.nn``.
         """
-        kind = type(module)
+        kind = _PLAIN.get(type(module), type(module))
         if kind in (nn.Sequential, nn.ModuleList):
             return self._container(module)
         if kind.__module__.startswith("torch.nn.modules.") and hasattr(nn, kind.__name__):

@@ -102,6 +102,7 @@ class _Rewriting:
         args = fx.map_arg(node.args, lambda source: self.permuted[source][0])
         kwargs = fx.map_arg(node.kwargs, lambda source: self.permuted[source][0])
         made = node.graph.create_node(node.op, node.target, args, kwargs, node.name)
+        made.meta = dict(node.meta)
         if node in self.unit.choices and node.target not in _OF_AXES:
             self.unit.choices[made] = self.unit.choices[node]
         self.steps.append(Step(made, step.frame))

@@ -23,6 +23,7 @@ from torchkeras.export.expressions import (
 from torchkeras.export.identifiers import attribute_name, class_name, identifier, unused
 from torchkeras.export.permutations import without_detours
 from torchkeras.export.units import Step, Unit, is_mark, owner_of, reads
+from torchkeras.tracer.autocast import ANYWHERE, autocast_of, in_blocks
 
 # The longest expression that is put into another one.
 _LONGEST = 48
@@ -289,8 +290,9 @@ class _Statements:
             self.uses.setdefault(unit.origin(node), []).append(len(self.steps))
         self.values: dict[fx.Node, Expression] = {}
         self.inside: set[fx.Node] = set()  # those whose expression stands where they are needed
+        self.autocast: dict[fx.Node, Any] = {}  # of what stands where it is needed
         self.holders: dict[str, fx.Node] = {}  # what each variable holds at the moment
-        self.parameters = set(names)
+        self.names, self.parameters = names, set(names)
         for name, node in zip(names, unit.given[mode], strict=True):
             self.values[node] = Expression(name, ATOM)
             self.holders[name] = node
@@ -298,15 +300,27 @@ class _Statements:
 
     def lines(self) -> list[str]:
         """The statements."""
-        lines = []
+        lines: list[tuple[Any, str]] = []
         for position, step in enumerate(self.steps):
             try:
-                lines += self._lines_of(step, position)
+                lines += [(self._autocast(step), line) for line in self._lines_of(step, position)]
             except Unwritable as error:
                 raise _named(error, step) from error
         text = self._value(self.results).text
         is_several = isinstance(self.results, (list, tuple)) and self.unit.frame.parent is not None
-        return [*lines, f"return {text[1:-1] if is_several else text}"]
+        nodes = [self.unit.origin(node) for node in _nodes(self.results)]
+        last = next((self.autocast[node] for node in nodes if node in self.autocast), ANYWHERE)
+        lines.append((last, f"return {text[1:-1] if is_several else text}"))
+        device = f"{next(iter(self.names), '')}.device.type"
+        return in_blocks(lines, self.unit.frame.autocast, device)
+
+    def _autocast(self, step: Step) -> Any:
+        """The type of autocast that a step runs under; ``ANYWHERE`` if it doesn't matter."""
+        if step.unit is not None:
+            return step.unit.frame.autocast
+        own = ANYWHERE if step.node is None else autocast_of(step.node)
+        inner = (self.autocast.get(self.unit.origin(node), ANYWHERE) for node in reads(step))
+        return next((found for found in (own, *inner) if found is not ANYWHERE), ANYWHERE)
 
     def _lines_of(self, step: Step, position: int) -> list[str]:
         node = step.node
@@ -336,6 +350,7 @@ class _Statements:
         if alone and self._stands_inside(node, found, position):
             self.values[node] = found
             self.inside.add(node)
+            self.autocast[node] = self._autocast(step)
             self._need(reads(step), self.uses[node])
             return []
         return [self._assignment(nodes, found.text, step, position)]
@@ -359,6 +374,8 @@ class _Statements:
         if node.target is operator.getitem and isinstance(node.args[1], int):
             return found.text.count("[") <= 2
         step, user = self.steps[position], self.steps[uses[0]]
+        if len({self._autocast(step), self._autocast(user)} - {ANYWHERE}) > 1:
+            return False
         if user.frame is not step.frame and found.text.startswith(("torch.", "F.")):
             return False  # a layer with its activation is a line
         between = self.steps[position + 1 : uses[0]]

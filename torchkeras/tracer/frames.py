@@ -9,9 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
 from torch import Tensor, fx, nn
 
 from torchkeras.core import nested
+from torchkeras.core.scopes import local
+from torchkeras.tracer.autocast import AutocastGraph
 from torchkeras.tracer.graph import attach_mask
 from torchkeras.tracer.lower import Recorder
 
@@ -29,6 +32,7 @@ class Frame:
         masks: Those of the results that are masks.
         children: The calls made in it, in order.
         nodes: The nodes that it made itself.
+        autocast: The type that autocast had where it was called; None without.
     """
 
     module: nn.Module
@@ -39,6 +43,7 @@ class Frame:
     masks: set[fx.Node] = field(default_factory=set)
     children: "list[Frame]" = field(default_factory=list)
     nodes: list[fx.Node] = field(default_factory=list)
+    autocast: torch.dtype | None = None
 
 
 @dataclass
@@ -78,7 +83,7 @@ def trace(
     return Trace(graph, recorder.root, frames, recorder.owners)
 
 
-class _FramedGraph(fx.Graph):
+class _FramedGraph(AutocastGraph):
     """A graph that tells ``made`` of each new node."""
 
     def __init__(self, made: Callable[[fx.Node], None]) -> None:
@@ -114,7 +119,7 @@ class _FramedRecorder(Recorder):
         """Call a layer in a frame of its own."""
         if module is self.module:
             return self._finished(self.frame, call(module, *args, **kwargs))
-        frame = Frame(module, path, self.frame)
+        frame = Frame(module, path, self.frame, autocast=local.compute_dtype)
         frame.arguments = self._arguments(module, args, kwargs)
         self.frame.children.append(frame)
         outer = self.frame, self.sizes, self.device

@@ -9,7 +9,7 @@ import contextlib
 import inspect
 import operator
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -23,61 +23,13 @@ from torchkeras.core.dtypes import torch_dtype
 from torchkeras.core.naming import LocalNames
 from torchkeras.core.scopes import local, shape_run_scope
 from torchkeras.core.variable import Variable
+from torchkeras.tracer.autocast import AutocastGraph
+from torchkeras.tracer.lowered import Lowered
 from torchkeras.tracer.symbolic import is_symbolic, operation_name
 
 # What stands for unknown sizes while the layers run: sizes that few known ones equal, larger than 1
 # since 1 broadcasts.
 BATCH_HINT, FIRST_HINT = 11, 101
-
-
-class Lowered(nn.Module):
-    """Torch modules, and the functions that connect them: what layers come down to.
-
-    It has those modules and weights of the layers that are used (the same tensors, under the same
-    keys of ``state_dict``), and computes the same numbers without them: in training what they
-    compute in training, otherwise what they compute otherwise.
-
-    Attributes:
-        graphs: The ``torch.fx`` graphs: ``"inference"`` and ``"training"``.
-    """
-
-    def __init__(
-        self, graphs: dict[str, fx.Graph], owners: dict[str, Any], saved: Collection[str]
-    ) -> None:
-        super().__init__()
-        for path, value in owners.items():
-            _put(self, path, value, persistent=path in saved)
-        self.graphs = graphs
-        self._compile()
-
-    def _compile(self) -> None:
-        self._functions = {mode: _function(graph) for mode, graph in self.graphs.items()}
-
-    def forward(self, *args: Any, **kwargs: Any) -> Any:
-        function = self._functions["training" if self.training else "inference"]
-        return function(self, *nested.flatten((args, kwargs)))
-
-    @property
-    def code(self) -> str:
-        """The function that runs, as Python source."""
-        mode = "training" if self.training else "inference"
-        source = self.graphs[mode].python_code("self").src
-        return re.sub(r";  [\w =]+ = None", "", source).strip()  # what frees memory early
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {key: value for key, value in self.__dict__.items() if key != "_functions"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        self._compile()
-
-
-def _function(graph: fx.Graph) -> Callable:
-    """The graph as a function of its module and its inputs."""
-    code = graph.python_code("self")
-    namespace = dict(code.globals)
-    exec(compile(code.src, "<lowered>", "exec"), namespace)  # what torch.fx wrote from the graph
-    return namespace["forward"]
 
 
 def lower(module: nn.Module, *examples: Any, is_layer: Callable[[nn.Module], bool]) -> Lowered:
@@ -108,7 +60,7 @@ class Recorder(TorchFunctionMode):
         super().__init__()
         self.module = module
         self.is_layer = is_layer
-        self.graph = fx.Graph()
+        self.graph = AutocastGraph()
         self.nodes: dict[int, fx.Node] = {}
         self.kept: list[Any] = []  # so that no tensor's id comes twice
         self.sizes: dict[Any, fx.Node] = {}
@@ -467,18 +419,3 @@ def _changes_something(node: fx.Node) -> bool:
 def _identifier(name: str) -> str:
     text = re.sub(r"\W", "_", name)
     return text if text.isidentifier() else f"x_{text}"
-
-
-def _put(root: nn.Module, path: str, value: Any, persistent: bool) -> None:
-    """Give ``root`` a module, parameter or buffer at a dotted path."""
-    *prefix, name = path.split(".")
-    for key in prefix:
-        if key not in root._modules:
-            root.add_module(key, nn.Module())
-        root = root._modules[key]
-    if isinstance(value, nn.Module):
-        root.add_module(name, value)
-    elif isinstance(value, nn.Parameter):
-        root.register_parameter(name, value)
-    elif name not in root._buffers and name not in root._parameters:
-        root.register_buffer(name, value, persistent)
