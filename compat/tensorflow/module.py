@@ -20,6 +20,10 @@ class Tracked:
         if awaited is not None:
             awaited(name, value)
 
+    def kept_parts(self) -> dict[str, Any]:
+        """What checkpoints look at, by the names that it has in files."""
+        return dict(sorted(vars(self).items()))
+
 
 class Module(Tracked):
     """Base of objects with variables, in attributes, lists, dicts and other modules.

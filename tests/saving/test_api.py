@@ -34,17 +34,20 @@ def zeroed(model):
         ("m.h5", "m.h5"),
         ("m.hdf5", "m.hdf5"),
         ("m.safetensors", "m.safetensors"),
-        ("cp.ckpt", "cp.ckpt.weights.h5"),
-        ("checkpoint", "checkpoint.weights.h5"),
-        ("e1-0.25", "e1-0.25.weights.h5"),
+        ("cp.ckpt", "cp.ckpt.index"),
+        ("cp.ckpt-1", "cp.ckpt-1.data-00000-of-00001"),
+        ("checkpoint", "checkpoint"),
+        ("e1-0.25", "e1-0.25.index"),
+        ("folder/", "folder/.index"),
         ("folder/deep/m.weights.h5", "folder/deep/m.weights.h5"),
     ],
 )
 def test_weights_come_back_by_the_same_name(model, tmp_path, name, written):
     before = model.get_weights()
-    model.save_weights(str(tmp_path / name))
+    path = f"{tmp_path}/{name}"
+    model.save_weights(path)
     assert (tmp_path / written).is_file()
-    zeroed(model).load_weights(str(tmp_path / name))
+    zeroed(model).load_weights(path)
     for a, b in zip(model.get_weights(), before, strict=True):
         np.testing.assert_array_equal(a, b)
 
@@ -143,6 +146,26 @@ def test_keras_2_names_the_format_whatever_the_suffix(model, tmp_path):
     assert (tmp_path / "n.h5" / "saved_model.keras").is_file()
     for name in ("m.model", "n.h5"):
         assert len(saving.load_model(tmp_path / name).layers) == 2
+
+
+def test_keras_2_names_the_format_of_weights(model, tmp_path):
+    model.save_weights(tmp_path / "a", save_format="h5")
+    assert h5py.is_hdf5(tmp_path / "a")
+    model.save_weights(tmp_path / "b.best", save_format="tf")
+    assert (tmp_path / "b.best.index").is_file()
+    before = model.get_weights()
+    for name in ("a", "b.best"):
+        zeroed(model).load_weights(tmp_path / name)
+        np.testing.assert_array_equal(model.get_weights()[0], before[0])
+    with pytest.raises(ValueError, match="a path without a suffix"):
+        model.save_weights(tmp_path / "c.h5", save_format="tf")
+
+
+def test_weights_of_earlier_releases_are_found_behind_their_suffix(model, tmp_path):
+    model.save_weights(tmp_path / "a.ckpt.weights.h5")
+    before = model.get_weights()
+    zeroed(model).load_weights(tmp_path / "a.ckpt")
+    np.testing.assert_array_equal(model.get_weights()[0], before[0])
 
 
 def test_unknown_suffix_of_weights_is_refused(model, tmp_path):

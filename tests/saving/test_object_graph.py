@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from torchkeras.saving import object_graph, wire
 from torchkeras.saving.tensor_bundle import Bundle
@@ -61,3 +63,32 @@ class Held:
 def test_a_damaged_graph_is_refused(data):
     with pytest.raises(ValueError, match="graph of objects"):
         object_graph.read(Held(data))
+
+
+@given(st.data())
+def test_a_graph_that_was_written_is_read(data):
+    number = data.draw(st.integers(1, 8))
+    nodes = [object_graph.Node() for _ in range(number)]
+    some = st.sampled_from(nodes)
+    for place, node in enumerate(nodes):
+        node.children = data.draw(st.dictionaries(st.text(), some, max_size=4))
+        node.values = data.draw(st.dictionaries(st.text(), st.text(), max_size=2))
+        node.full_name = data.draw(st.text()) if node.values else ""
+        if place == 0:
+            node.slots = data.draw(st.lists(st.tuples(some, st.text(), some), max_size=3))
+    written = object_graph.to_bytes(nodes)
+    root = object_graph._graph(written)
+    twins, stack = {nodes[0]: root}, [nodes[0]]
+    while stack:
+        node = stack.pop()
+        twin = twins[node]
+        assert (twin.values, twin.full_name) == (node.values, node.full_name)
+        assert list(twin.children) == list(node.children)
+        below = [(node.children[name], twin.children[name]) for name in node.children]
+        for one, other in zip(node.slots, twin.slots, strict=True):
+            assert one[1] == other[1]
+            below += [(one[0], other[0]), (one[2], other[2])]
+        for part, other in below:
+            if part not in twins:
+                stack.append(part)
+            assert twins.setdefault(part, other) is other

@@ -3,6 +3,9 @@ import pytest
 import tensorflow_files
 
 import torchkeras as keras
+from torchkeras.saving import checkpoint_writer, object_graph
+from torchkeras.saving.tensor_bundle import Bundle
+from torchkeras.saving.tensorflow_checkpoint import Restoration
 
 OPTIMIZERS = {
     "adam": lambda: keras.optimizers.Adam(0.5),
@@ -34,3 +37,42 @@ def test_an_optimizer_of_other_slots_takes_the_step_count_alone(of_tensorflow):
     model.load_weights(of_tensorflow / "adam" / "w")
     assert int(model.optimizer.iterations) == 4
     assert float(model.optimizer.learning_rate) == pytest.approx(0.01)
+
+
+def test_an_optimizer_alone_brings_what_it_trains(tmp_path):
+    model = tensorflow_files.network(keras)
+    model.compile(keras.optimizers.Adam(0.5), "mse")
+    model.train_on_batch(np.eye(4), np.eye(4)[:, :2])
+    checkpoint_writer.write({"optimizer": model.optimizer}, tmp_path / "x")
+    twin = tensorflow_files.network(keras)
+    twin.compile(keras.optimizers.Adam(0.1), "mse")
+    twin.optimizer.build(twin.trainable_variables)
+    restoration = Restoration(Bundle(tmp_path / "x"))
+    restoration.start({"optimizer": twin.optimizer}, object_graph.read(restoration.bundle))
+    restoration.finish()
+    for one, other in zip(model.optimizer.variables, twin.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
+    for one, other in zip(model.trainable_variables, twin.trainable_variables, strict=True):
+        np.testing.assert_array_equal(one.numpy(), other.numpy())  # as in Keras 3
+
+
+def test_an_optimizer_of_ones_own_keeps_one_list(tmp_path):
+    class Own(keras.optimizers.Optimizer):
+        def build(self, variables):
+            super().build(variables)
+            self.steps = [self.add_variable_from_reference(v, "step") for v in variables]
+
+        def update_step(self, gradient, variable, learning_rate):
+            self.steps[self._get_variable_index(variable)].assign_add(gradient)
+
+    model = tensorflow_files.network(keras)
+    model.compile(Own(0.5), "mse")
+    model.train_on_batch(np.eye(4), np.eye(4)[:, :2])
+    model.save_weights(tmp_path / "x")
+    twin = tensorflow_files.network(keras)
+    twin.compile(Own(0.5), "mse")
+    twin.load_weights(tmp_path / "x")
+    twin.optimizer.build(twin.trainable_variables)
+    assert max(np.abs(step.numpy()).max() for step in model.optimizer.steps) > 0
+    for one, other in zip(model.optimizer.steps, twin.optimizer.steps, strict=True):
+        np.testing.assert_array_equal(one.numpy(), other.numpy())

@@ -111,3 +111,28 @@ def test_snappy_is_unpacked(packed, expected):
 def test_snappy_that_cannot_be_is_refused(packed):
     with pytest.raises(ValueError, match="compressed block"):
         sstable.unpack(packed)
+
+
+@given(
+    st.dictionaries(st.binary(max_size=20), st.binary(max_size=80), max_size=60),
+    st.sampled_from([1, 100, 2**18]),
+)
+def test_tables_that_are_written_are_read(entries, block_size):
+    found = sstable.read(sstable.write(entries, block_size))
+    assert list(found.items()) == sorted(entries.items())
+
+
+@given(st.binary(), st.binary())
+def test_keys_of_blocks_lie_between(a, b):
+    first, second = sorted((a, b))
+    if first != second:
+        key = sstable._between(first, second)
+        assert first <= key < second
+        assert len(key) <= len(first)
+        assert first <= sstable._between(first, None)
+
+
+def test_names_with_much_in_common_take_little_room():
+    names = [b"a/very/long/way/to/a/layer/%04d" % n for n in range(4000)]
+    written = sstable.write(dict.fromkeys(names, b"value"))
+    assert len(written) < 0.4 * sum(map(len, names))

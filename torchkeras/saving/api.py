@@ -12,6 +12,7 @@ from torchkeras.core import scopes, serialization
 from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.distribution import processes
 from torchkeras.saving import (
+    checkpoint_writer,
     distributed,
     files,
     hdf5,
@@ -30,7 +31,8 @@ _LEGACY = (".h5", ".hdf5")
 # The whole model in a folder of tf.keras 2's.
 IN_FOLDER = "saved_model.keras"
 # What tf.keras calls its formats.
-_FORMATS = ("keras", "keras_v3", "h5", "hdf5", "tf")
+_HDF5 = ("h5", "hdf5")
+_FORMATS = ("keras", "keras_v3", *_HDF5, "tf")
 
 
 def save_model(
@@ -187,20 +189,22 @@ def save_weights(
         model: The model; it must have its weights.
         filepath: ``.weights.h5`` or any other ``.h5`` (of the same content), ``.safetensors``
             (weights alone, under torch's names), or ``.weights.json`` with ``max_shard_size``. A
-            path without a suffix, or with ``.ckpt``, gets ``.weights.h5`` added.
+            path without a suffix, or with ``.ckpt``, is what the names of a TensorFlow checkpoint
+            begin with, as in tf.keras 2.
         overwrite: Whether an existing file is replaced.
         max_shard_size: Largest size of one file in GB, for ``.weights.json``.
-        save_format: tf.keras's ``"h5"``, ``"keras"`` or ``"tf"``; the suffix decides.
+        save_format: tf.keras's ``"h5"`` or ``"tf"``, for paths without a suffix.
         options: Of tf.keras; changes nothing here.
 
     Raises:
-        ValueError: another suffix, or the model isn't built.
+        ValueError: another suffix, one that is at odds with ``save_format``, or the model isn't
+            built.
         FileExistsError: the file is there and ``overwrite`` is off.
 
     Source: Keras 3 ``saving.save_weights``.
     """
     _check_format("save_weights", save_format)
-    path = _weights_path("save_weights", filepath)
+    path = _weights_path("save_weights", filepath, save_format)
     is_sharded = path.name.endswith(shards.SUFFIX)
     if is_sharded != (max_shard_size is not None):
         raise argument_error(
@@ -208,6 +212,9 @@ def save_weights(
             f"a size in GB with a path that ends in {shards.SUFFIX}, and none with another",
         )  # fmt: skip
     _check_built(model, "saved")
+    if _is_checkpoint(path, save_format):
+        checkpoint_writer.save_weights(model, filepath, overwrite)
+        return
     path = files.prepare_target("save_weights", path, overwrite)
     if not processes.is_chief():
         if path.suffix == ".safetensors":
@@ -324,16 +331,28 @@ def _read_by_name(reader: weights.Reader, model: Any, root: Any) -> None:
             reader.read(layer, groups[layer.name], layer.name)
 
 
-def _weights_path(owner: str, filepath: str | os.PathLike) -> Path:
+def _weights_path(owner: str, filepath: str | os.PathLike, save_format: str | None) -> Path:
     path = Path(filepath)
-    if path.name.endswith((*_LEGACY, shards.SUFFIX, ".safetensors")):
+    has_known_suffix = path.name.endswith((*_LEGACY, shards.SUFFIX, ".safetensors"))
+    if has_known_suffix and save_format == "tf":
+        raise argument_error(
+            owner, "filepath", str(filepath), 'a path without a suffix for save_format="tf"'
+        )
+    if has_known_suffix or save_format in ("tf", *_HDF5) or _names_checkpoint(path):
         return path
-    if path.suffix in (".ckpt", ".tf") or _has_no_suffix(path):
-        return path.with_name(path.name + _WEIGHTS)
     raise argument_error(
         owner, "filepath", str(filepath), "a path that ends in .weights.h5 or .safetensors",
         "The filename must end in `.weights.h5`.",
     )  # fmt: skip
+
+
+def _is_checkpoint(path: Path, save_format: str | None) -> bool:
+    """Whether weights are written as a TensorFlow checkpoint."""
+    return save_format == "tf" or (_names_checkpoint(path) and save_format not in _HDF5)
+
+
+def _names_checkpoint(path: Path) -> bool:
+    return path.suffix == ".tf" or path.suffix.startswith(".ckpt") or _has_no_suffix(path)
 
 
 def _existing_weights(filepath: str | os.PathLike) -> Path:
@@ -344,7 +363,7 @@ def _existing_weights(filepath: str | os.PathLike) -> Path:
         known = (*_LEGACY, shards.SUFFIX, ".safetensors", ".keras")
         if path.name.endswith(known) or path.is_dir() or zipfile.is_zipfile(path):
             return path
-        if path.suffix in (".ckpt", ".tf") or _has_no_suffix(path):
+        if _names_checkpoint(path):
             return path
         raise argument_error(
             "load_weights", "filepath", str(filepath), f"a path that ends in {', '.join(known)}",

@@ -65,6 +65,25 @@ def read(bundle: Bundle) -> Node | None:
         raise _refuse(str(error)) from error
 
 
+def to_bytes(nodes: list[Node]) -> bytes:
+    """A graph as TensorFlow writes it; the first node is the object that was saved."""
+    numbers = {node: number for number, node in enumerate(nodes)}
+    field, data = wire.write_field, b""
+    for node in nodes:
+        message = b"".join(
+            field(1, field(1, numbers[child]) + field(2, name.encode()))
+            for name, child in node.children.items()
+        )
+        for name, key in node.values.items():
+            texts = (name, node.full_name, key)
+            message += field(2, b"".join(field(n, t.encode()) for n, t in enumerate(texts, 1)))
+        for owner, name, slot in node.slots:
+            places = field(1, numbers[owner]), field(2, name.encode()), field(3, numbers[slot])
+            message += field(3, b"".join(places))
+        data += field(1, message)
+    return data
+
+
 def _graph(data: bytes) -> Node:
     messages = [value for number, _, value in wire.fields(data) if number == 1]
     nodes = [Node() for _ in messages]

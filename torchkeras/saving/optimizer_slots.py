@@ -1,19 +1,71 @@
 """An optimizer's state in a TensorFlow checkpoint, of three generations of Keras.
 
 Up to tf.keras 2.10 (and ``optimizers.legacy``) slots are noted beside the optimizer, with the
-variable that each belongs to. Since then they are a list, and names tell what they belong to.
+variable that each belongs to. Since then they are a list, and names tell what they belong to;
+beside it there is a list for each kind of slot. These are written: their order is the same in
+both newer generations.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
+from torchkeras.core.configurable import is_builtin
 from torchkeras.core.variable import Variable
 from torchkeras.optimizers.base import Optimizer
 from torchkeras.saving.object_graph import Node
 
 _COUNTS = ("_iterations", "iter", "iterations")
 _RATES = ("_learning_rate", "learning_rate")
+_OF_ALL = (_COUNTS[0], _RATES[0])
+_TRAINABLE = "_trainable_variables"
+# What lists of slots are called, by their kind: in one class or generation thus, in another so.
+_LISTS = {
+    "momentum": ("_momentums", "momentums", "_m"),
+    "velocity": ("_velocities", "_v"),
+    "velocity_hat": ("_velocity_hats",),
+    "norm": ("_u",),
+    "r": ("_r",),
+    "c": ("_c",),
+    "average_gradient": ("_average_gradients",),
+    "accumulator": ("_accumulators",),
+    "linear": ("_linears",),
+    "accumulated_grad": ("_accumulated_grads",),
+    "accumulated_delta_var": ("_accumulated_delta_vars",),
+    "average": ("_model_variables_moving_average",),
+    "gradient_accumulator": ("_accumulated_gradients",),
+}
+# Those of which Keras 3 finds some slots in one list of all variables alone.
+_NEED_ALL = ("SGD", "RMSprop", "Adafactor", "Muon")
 # What a slot belongs to, and what kind it is.
 _Slots = dict[tuple[str, int], Node]
+
+
+def parts(optimizer: Optimizer) -> dict[str, Any]:
+    """What a checkpoint keeps of an optimizer, by name.
+
+    A list for each kind of slot; one of all variables where that isn't enough, in Keras 3's order,
+    behind the others, which tf.keras 2 needs to come first.
+    """
+    found = _own(optimizer)
+    inner = getattr(optimizer, "inner_optimizer", None)
+    if inner is not None:
+        found["inner_optimizer"] = inner
+    lists: dict[str, dict[int, Variable]] = {}
+    for place, held in enumerate(optimizer._slots):
+        for kind, slot in held.items():
+            lists.setdefault(kind, {})[place] = slot
+    for kind in lists:
+        found |= dict.fromkeys(_LISTS.get(kind, ()), lists[kind])
+    is_known = is_builtin(type(optimizer)) and type(optimizer).__name__ not in _NEED_ALL
+    if lists and not (is_known and lists.keys() <= _LISTS.keys()):
+        found["_variables"] = list(optimizer._variables)
+    found[_TRAINABLE] = list(optimizer._trainable_variables)
+    return found
+
+
+def _own(optimizer: Optimizer) -> dict[str, Variable]:
+    """The variables in an optimizer's attributes: step count, rate, and what its class adds."""
+    return {name: v for name, v in vars(optimizer).items() if isinstance(v, Variable)}
 
 
 def pairs(
@@ -29,13 +81,16 @@ def pairs(
         node: Its counterpart.
         owners: The model's variables, by the node that each takes its value from.
     """
-    for names, variable in ((_COUNTS, optimizer.iterations), (_RATES, optimizer._learning_rate)):
+    for names, variable in ((_COUNTS, optimizer._iterations), (_RATES, optimizer._learning_rate)):
         found = _first(node, names)
         if found is not None and isinstance(variable, Variable):
             yield variable, found
-    if not optimizer.built:
+    for name, variable in _own(optimizer).items():
+        if name in node.children and node.children[name].key is not None and name not in _OF_ALL:
+            yield variable, node.children[name]
+    if not optimizer.built or hasattr(optimizer, "inner_optimizer"):
         return
-    saved = _noted(node, owners) or _named(node, owners)
+    saved = _noted(node, owners) or _by_kind(node, owners) or _named(node, owners)
     if saved is None:
         yield from _by_order(optimizer, node)
         return
@@ -65,6 +120,30 @@ def _first(node: Node, names: tuple[str, ...]) -> Node | None:
 def _noted(node: Node, owners: dict[Node, Variable]) -> _Slots:
     """Slots of the older optimizers."""
     return {(kind, id(owners[owner])): slot for owner, kind, slot in node.slots if owner in owners}
+
+
+def trainable(optimizer: Optimizer, node: Node) -> Iterator[tuple[Variable, Node]]:
+    """The variables that the optimizer changes with their counterparts, by their order."""
+    held = node.children.get(_TRAINABLE, Node()).members()
+    if len(held) == len(optimizer._trainable_variables):
+        yield from zip(optimizer._trainable_variables, held, strict=True)
+
+
+def _by_kind(node: Node, owners: dict[Node, Variable]) -> _Slots:
+    """Slots in lists of their kinds, beside the list of what they belong to.
+
+    None of them if the optimizer has others, which are in one list with these.
+    """
+    belongs = node.children.get(_TRAINABLE, Node()).children
+    found: _Slots = {}
+    for kind, names in _LISTS.items():
+        listed = next((node.children[name] for name in names if name in node.children), Node())
+        for place, slot in listed.children.items():
+            owner = owners.get(belongs.get(place, node))
+            if owner is not None and slot.key is not None:
+                found[kind, id(owner)] = slot
+    others = set(_listed(node)) - set(found.values()) - set(node.children.values())
+    return {} if others else found
 
 
 def _listed(node: Node) -> list[Node]:
@@ -108,7 +187,7 @@ def _told(
 
 
 def _by_order(optimizer: Optimizer, node: Node) -> Iterator[tuple[Variable, Node]]:
-    others = (optimizer.iterations, optimizer._learning_rate)
+    others = (optimizer._iterations, optimizer._learning_rate)
     own = [v for v in optimizer.variables if all(v is not other for other in others)]
     listed = _listed(node)
     if len(own) == len(listed):

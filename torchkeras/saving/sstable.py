@@ -6,7 +6,7 @@ before anything is made of it.
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from torchkeras.saving import wire
 from torchkeras.saving.checksums import masked_crc32c
@@ -20,6 +20,9 @@ _PLAIN, _SNAPPY = 0, 1
 # The longest a name may be, and all of them together: a name may repeat most of the one before.
 _LONGEST_KEY = 2**14
 _MOST_KEYS = 2**28
+# Of tables that are written: bytes after which a block ends, and entries between whole keys.
+_BLOCK_SIZE = 2**18
+_RESTART = 16
 # What Snappy can make of one byte at most: a copy of 64 bytes takes three, one of 11 takes two.
 _MOST_EXPANSION = 32
 
@@ -114,6 +117,66 @@ def _entries(block: bytes) -> Iterator[tuple[bytes, bytes]]:
         position += rest
         yield key, block[position : position + size]
         position += size
+
+
+def write(table: Mapping[bytes, bytes], block_size: int = _BLOCK_SIZE) -> bytes:
+    """A table, uncompressed, as TensorFlow writes it.
+
+    Args:
+        table: Values by key.
+        block_size: Bytes after which a block ends.
+    """
+    out, index = bytearray(), []
+    keys, first, size = sorted(table), 0, 0
+    for place, key in enumerate(keys):
+        size += len(key) + len(table[key])
+        if size >= block_size or place == len(keys) - 1:
+            pending = [(k, table[k]) for k in keys[first : place + 1]]
+            following = keys[place + 1] if place + 1 < len(keys) else None
+            handle = _append(out, _packed(pending, _RESTART))
+            index.append((_between(key, following), handle))
+            first, size = place + 1, 0
+    footer = _append(out, _packed([], _RESTART)) + _append(out, _packed(index, 1))
+    return bytes(out) + footer.ljust(_FOOTER - 8, b"\0") + struct.pack("<Q", _MAGIC)
+
+
+def _between(key: bytes, following: bytes | None) -> bytes:
+    """A short key from ``key`` on and before ``following``, the next one if there is one."""
+    place = 0 if following is None else _in_common(key, following)
+    if place == len(key) or key[place] == 255:
+        return key
+    end = 256 if following is None else following[place]
+    return key[:place] + bytes([key[place] + 1]) if key[place] + 1 < end else key
+
+
+def _in_common(a: bytes, b: bytes) -> int:
+    """How many bytes both begin with."""
+    end = min(len(a), len(b))
+    return next((place for place in range(end) if a[place] != b[place]), end)
+
+
+def _append(out: bytearray, block: bytes) -> bytes:
+    """Put a block behind the others; where it is, and how long."""
+    handle = wire.write_varint(len(out)) + wire.write_varint(len(block))
+    content = block + bytes([_PLAIN])
+    out += content + struct.pack("<I", masked_crc32c(content))
+    return handle
+
+
+def _packed(entries: list[tuple[bytes, bytes]], restart: int) -> bytes:
+    """A block; ``restart`` is how many entries lie between keys that are whole."""
+    out, starts, last = bytearray(), [], b""
+    for place, (key, value) in enumerate(entries):
+        if place % restart == 0:
+            starts.append(len(out))
+            last = b""
+        shared = _in_common(last, key)
+        for number in (shared, len(key) - shared, len(value)):
+            out += wire.write_varint(number)
+        out += key[shared:] + value
+        last = key
+    starts = starts or [0]
+    return bytes(out) + struct.pack(f"<{len(starts) + 1}I", *starts, len(starts))
 
 
 def unpack(data: bytes) -> bytes:

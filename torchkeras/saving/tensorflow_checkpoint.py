@@ -148,7 +148,6 @@ class Restoration:
         inner = getattr(optimizer, "inner_optimizer", None)
         if inner is not None:
             self.bind(inner, next((node.children[n] for n in _INNER if n in node.children), node))
-            return
         if not optimizer.built:
             self._wait(optimizer, node)
         self._optimizers.append((optimizer, node))
@@ -188,6 +187,7 @@ class Restoration:
         """
         planned, self._planned = self._planned, []
         for optimizer, node in self._optimizers:
+            planned += self._trainable(optimizer, node)
             pairs = optimizer_slots.pairs(optimizer, node, self.owners)
             planned += [(variable, found.key) for variable, found in pairs]
         self._optimizers = []
@@ -198,6 +198,20 @@ class Restoration:
         for (variable, key), value in zip(fitting, values, strict=True):
             variable.assign(value)
             self.given.add(key)
+
+    def _trainable(self, optimizer: Optimizer, node: Node) -> list[tuple[Variable, str]]:
+        """What an optimizer changes and no object around it has been given, as in Keras 3."""
+        known = {(id(variable.module), variable.key) for variable in self.owners.values()}
+        found = [
+            (variable, held)
+            for variable, held in optimizer_slots.trainable(optimizer, node)
+            if held.key is not None
+            and held not in self.owners
+            and (id(variable.module), variable.key) not in known
+            and tuple(variable.shape) == self.bundle.entry(held.key).shape
+        ]
+        self.owners |= {held: variable for variable, held in found}
+        return [(variable, held.key) for variable, held in found]
 
     def _failures(self, planned: list[tuple[Variable, str]], skip_mismatch: bool) -> set[int]:
         """The variables whose shapes differ."""

@@ -24,6 +24,6 @@ from tensorflow.train.managers import (
     load_checkpoint,
     load_variable,
 )
-from tensorflow.train.states import get_checkpoint_state
+from torchkeras.saving.checkpoint_state import get_checkpoint_state
 
 __getattr__ = missing(__name__)

@@ -1,35 +1,26 @@
 """``tf.train.Checkpoint``: the values of objects in files, found again by the objects' names.
 
-A checkpoint is two files: ``<prefix>.index``, JSON that tells what lies below what, and
-``<prefix>.data-00000-of-00001``, the tensors as safetensors. Nothing in them names code. Those that
-TensorFlow itself wrote are read, too (``foreign``).
+A checkpoint is two files in TensorFlow's own form: ``<prefix>.index`` and
+``<prefix>.data-00000-of-00001``. Nothing in them names code. Those of this package's previous form
+are read, too (``previous``).
 """
 
 import inspect
-import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import safetensors
-import safetensors.torch
-import torch
-from torch import Tensor
-
 from tensorflow.module import Tracked
 from tensorflow.tensors import Variable
-from tensorflow.train import foreign, objects
-from tensorflow.train.states import write_state
+from tensorflow.train import foreign, objects, previous
 from torchkeras.core.checks import argument_error
 from torchkeras.distribution import processes
-from torchkeras.saving.files import replacing
+from torchkeras.saving import checkpoint_writer
+from torchkeras.saving.checkpoint_state import write_state
+from torchkeras.saving.object_parts import Parts
+from torchkeras.saving.tensor_bundle import INDEX
 from torchkeras.saving.tensorflow_checkpoint import LoadStatus
-
-FORMAT = "torchkeras checkpoint 1"
-INDEX = ".index"
-DATA = ".data-00000-of-00001"
-_ATTRIBUTES = ".ATTRIBUTES"
 
 
 class CheckpointOptions:
@@ -68,180 +59,9 @@ def exists(path: Any) -> bool:
     return Path(f"{os.fspath(path)}{INDEX}").is_file()
 
 
-def write(root: Any, path: str) -> None:
-    """Write what ``root`` holds to the files that begin with ``path``."""
-    nodes, tensors = _collect(root)
-    if not processes.is_chief():
-        return
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    with replacing(f"{path}{DATA}") as temporary:
-        safetensors.torch.save_file(tensors, str(temporary))
-    with replacing(f"{path}{INDEX}") as temporary:
-        temporary.write_text(json.dumps({"format": FORMAT, "nodes": nodes}), encoding="utf-8")
-
-
-def _collect(root: Any) -> tuple[list[dict[str, Any]], dict[str, Tensor]]:
-    """What lies below what, by number, and all tensors by key; what is met twice is there once."""
-    nodes: list[dict[str, Any]] = []
-    tensors: dict[str, Tensor] = {}
-    numbers: dict[int, int] = {}
-    kept_alive = []
-
-    def visit(thing: Any, path: str) -> int:
-        if id(thing) in numbers:
-            return numbers[id(thing)]
-        number = numbers[id(thing)] = len(nodes)
-        kept_alive.append(thing)
-        node: dict[str, Any] = {"values": {}, "children": {}}
-        nodes.append(node)
-        for name, value in objects.values_of(thing).items():
-            key = "/".join(filter(None, (path, _ATTRIBUTES, name)))
-            node["values"][name] = key
-            tensors[key] = value
-        state = objects.state_of(thing)
-        if state is not None:
-            node["state"] = state
-        for name, part in objects.below(thing).items():
-            word = name.replace(".", ".D").replace("/", ".S")
-            node["children"][name] = visit(part, f"{path}/{word}" if path else word)
-        return number
-
-    visit(root, "")
-    return nodes, tensors
-
-
 def open_contents(path: Any) -> Any:
-    """A checkpoint's files, whoever wrote them, open for reading."""
-    return foreign.Contents(path) if foreign.exists(path) else Contents(path)
-
-
-class Contents:
-    """A checkpoint's files, open for reading.
-
-    Args:
-        path: What the names of the files begin with.
-
-    Raises:
-        FileNotFoundError: there are none.
-        ValueError: they aren't in this package's form.
-    """
-
-    def __init__(self, path: Any) -> None:
-        self.path = os.fspath(path)
-        index = Path(f"{self.path}{INDEX}")
-        if not index.is_file():
-            raise FileNotFoundError(
-                f"tf.train.Checkpoint: there is no checkpoint {self.path!r}; expected the files "
-                f"{index.name} and {Path(self.path).name}{DATA}. tf.train.latest_checkpoint(folder)"
-                " finds the last one of a folder."
-            )
-        try:
-            told = json.loads(index.read_bytes())
-        except ValueError as error:
-            raise self._foreign() from error
-        if not isinstance(told, dict) or told.get("format") != FORMAT:
-            raise self._foreign()
-        self.nodes: list[dict[str, Any]] = told["nodes"]
-        self._file = safetensors.safe_open(f"{self.path}{DATA}", framework="pt")
-        self.keys = sorted(self._file.keys())
-
-    def _foreign(self) -> ValueError:
-        return argument_error(
-            "tf.train.Checkpoint", "save_path", self.path, "a checkpoint",
-            "Its index is neither this package's nor TensorFlow's.",
-        )  # fmt: skip
-
-    def tensor(self, key: str) -> Tensor:
-        """A tensor by its key."""
-        return self._file.get_tensor(key)
-
-    def shape(self, key: str) -> list[int]:
-        """The shape of a tensor."""
-        return list(self._file.get_slice(key).get_shape())
-
-    def dtype(self, key: str) -> torch.dtype:
-        """The number type of a tensor."""
-        return self.tensor(key).dtype
-
-
-# --- Restoring
-
-
-class Restoration:
-    """Gives objects the values of a checkpoint: now, or as soon as they have variables.
-
-    Args:
-        contents: The checkpoint.
-        root: The object to start from.
-    """
-
-    def __init__(self, contents: Contents, root: Any) -> None:
-        self.contents = contents
-        self.root = root
-        self.bound: dict[int, Any] = {}
-        self.served: set[int] = set()
-        with torch.no_grad():
-            self.bind(root, 0)
-
-    def bind(self, thing: Any, number: int) -> None:
-        """Serve ``thing``, and what is below it, from a node and those below it."""
-        if id(thing) in self.bound:
-            return
-        self.bound[id(thing)] = thing
-        node = self.contents.nodes[number]
-        if objects.is_unbuilt(thing):
-            objects.when_built(thing, lambda: self._bind_again(thing, number))
-        if isinstance(thing, Tracked):
-            vars(thing)["_awaited"] = lambda name, part: self._bind_part(part, node, name)
-        self._serve(thing, number, node)
-        for name, part in objects.below(thing).items():
-            self._bind_part(part, node, name)
-
-    def _serve(self, thing: Any, number: int, node: dict[str, Any]) -> None:
-        values = {name: self.contents.tensor(key) for name, key in node["values"].items()}
-        waits = objects.is_unbuilt(thing)
-        if values and (not waits or isinstance(thing, objects.Optimizer)):
-            objects.give_values(thing, values)
-        if "state" in node and objects.has_state(thing):
-            objects.give_state(thing, node["state"])
-        if not waits:
-            self.served.add(number)
-
-    def _bind_again(self, thing: Any, number: int) -> None:
-        self.bound.pop(id(thing), None)
-        with torch.no_grad():
-            self.bind(thing, number)
-
-    def _bind_part(self, part: Any, node: dict[str, Any], name: str) -> None:
-        if name in node["children"] and objects.is_kept(part):
-            with torch.no_grad():
-                self.bind(part, node["children"][name])
-
-    def unmatched(self) -> list[Any]:
-        """Objects with values of their own that the checkpoint had nothing for."""
-        found, seen, stack = [], set(), [self.root]
-        while stack:
-            thing = stack.pop()
-            if id(thing) in seen:
-                continue
-            seen.add(id(thing))
-            if id(thing) not in self.bound and objects.values_of(thing):
-                found.append(thing)
-            stack += objects.below(thing).values()
-        return found
-
-    def unused(self) -> list[str]:
-        """Keys of values that no object has taken so far."""
-        return [
-            key
-            for number, node in enumerate(self.contents.nodes)
-            if number not in self.served
-            for key in node["values"].values()
-        ]
-
-    def is_trivial(self) -> bool:
-        """Whether nothing but the root was matched."""
-        return len(self.bound) <= 1
+    """A checkpoint's files, in TensorFlow's form or this package's previous one."""
+    return foreign.Contents(path) if foreign.exists(path) else previous.Contents(path)
 
 
 class InitializationOnlyStatus:
@@ -277,7 +97,7 @@ class Checkpoint(Tracked):
     Raises:
         ValueError: an argument is nothing that can be kept.
 
-    Source: ``tf.train.Checkpoint``; ``safetensors``.
+    Source: ``tf.train.Checkpoint``.
 
     Example:
         >>> step = tf.Variable(3)
@@ -295,8 +115,6 @@ class Checkpoint(Tracked):
                     "them",
                 )  # fmt: skip
         vars(self)["_root"] = root
-        if root is not None:
-            vars(self).update(objects.below(root))
         for name, thing in kwargs.items():
             setattr(self, name, thing)
 
@@ -313,21 +131,22 @@ class Checkpoint(Tracked):
             )
         return state["save_counter_variable"]
 
-    def _parts(self) -> "_Parts":
-        """What is kept now, under the names that it has in files."""
-        own = {k: v for k, v in vars(self).items() if not k.startswith("_")}
-        counter = own.pop("save_counter_variable", None)
+    def named_parts(self) -> dict[str, Any]:
+        """What is kept beside the root, under the names that it has in files."""
+        own = {k: v for k, v in vars(self).items() if not k.startswith("_") and objects.is_kept(v)}
+        if "save_counter_variable" in own:
+            own["save_counter"] = own.pop("save_counter_variable")
+        return dict(sorted(own.items()))
+
+    def kept_parts(self) -> dict[str, Any]:
+        """All that is kept."""
         root = vars(self)["_root"]
-        parts = _Parts({} if root is None else objects.below(root), root)
-        vars(parts).update({k: v for k, v in own.items() if objects.is_kept(v)})
-        if counter is not None:
-            vars(parts)["save_counter"] = counter
-        return parts
+        return ({} if root is None else objects.below(root)) | self.named_parts()
 
     def write(self, file_prefix: Any, options: CheckpointOptions | None = None) -> str:
         """Write the values to files whose names begin with ``file_prefix``, which is given back."""
         path = os.fspath(file_prefix)
-        write(self._parts(), path)
+        checkpoint_writer.write(self, path, describe)
         for callback in (options and options.experimental_write_callbacks) or ():
             callback(path) if inspect.signature(callback).parameters else callback()
         return path
@@ -345,15 +164,12 @@ class Checkpoint(Tracked):
 
     def read(self, save_path: Any, options: CheckpointOptions | None = None) -> LoadStatus:
         """Take over the values that ``write`` wrote; ``options`` are about writing."""
-        contents, parts = open_contents(save_path), self._parts()
-        if isinstance(contents, foreign.Contents):
-            root = vars(self)["_root"]
-            named = {k: v for k, v in vars(parts).items() if not k.startswith("_")}
-            return LoadStatus(foreign.Restoration(contents, self, root, named))
-        restoration = Restoration(contents, parts)
-        top = contents.nodes[0]
-        vars(self)["_awaited"] = lambda name, part: restoration._bind_part(part, top, name)
-        return LoadStatus(restoration)
+        contents = open_contents(save_path)
+        if isinstance(contents, previous.Contents):
+            return LoadStatus(previous.Restoration(contents, self))
+        return LoadStatus(
+            foreign.Restoration(contents, self, vars(self)["_root"], self.named_parts())
+        )
 
     def restore(self, save_path: Any, options: CheckpointOptions | None = None) -> Any:
         """Take over the values that ``save`` wrote, and the number of saves.
@@ -378,10 +194,11 @@ class Checkpoint(Tracked):
         raise TypeError("A Checkpoint isn't iterable; its parts are its attributes.")
 
 
-class _Parts(Tracked):
-    """The top of what a checkpoint keeps; a root with values of its own hands them on."""
-
-    def __init__(self, parts: dict[str, Any], root: Any) -> None:
-        vars(self).update(parts)
-        if root is not None and objects.values_of(root):
-            vars(self)["root"] = root
+def describe(thing: Any) -> Parts:
+    """What a checkpoint keeps of ``thing``; a checkpoint lies where its root would."""
+    if not isinstance(thing, Checkpoint):
+        return objects.describe(thing)
+    root = vars(thing)["_root"]
+    parts = Parts() if root is None else describe(root)
+    parts.below |= thing.named_parts()
+    return parts

@@ -15,5 +15,5 @@ class PythonState(abc.ABC):
         """The state."""
 
     @abc.abstractmethod
-    def deserialize(self, string_value: str | bytes) -> None:
-        """Take over what ``serialize`` gave."""
+    def deserialize(self, string_value: bytes) -> None:
+        """Take over what ``serialize`` gave; a checkpoint gives a text back as bytes."""

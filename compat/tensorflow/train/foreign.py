@@ -1,4 +1,4 @@
-"""Checkpoints that TensorFlow itself wrote."""
+"""Checkpoints in TensorFlow's form, whoever wrote them."""
 
 import os
 from typing import Any
@@ -76,6 +76,10 @@ class Restoration(tensorflow_checkpoint.Restoration):
         if id(thing) in self.bound:
             return
         super().bind(thing, node)
+        for name in (objects.STATE, objects.JSON_STATE):
+            if name in node.values and objects.has_state(thing):
+                objects.give_state(thing, name, self.bundle.read(node.values[name]).item())
+                self.given.add(node.values[name])
         if isinstance(thing, Tracked) and not isinstance(thing, Variable):
             vars(thing)["_awaited"] = self._late(node)
         if isinstance(thing, Tracked) or weights.is_saveable(thing):

@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from tensorflow.train.checkpoints import DATA, INDEX, Checkpoint, exists, open_contents
-from tensorflow.train.states import get_checkpoint_state, write_state
+from tensorflow.train.checkpoints import Checkpoint, exists, open_contents
 from torchkeras.core.checks import argument_error
 from torchkeras.distribution import processes
+from torchkeras.saving.bundle_writer import DATA
+from torchkeras.saving.checkpoint_state import get_checkpoint_state, write_state
+from torchkeras.saving.tensor_bundle import INDEX
 
 _GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 _WEIGHTS = ".weights.h5"

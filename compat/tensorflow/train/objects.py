@@ -11,10 +11,13 @@ from tensorflow.module import Tracked
 from torchkeras.core.variable import Variable
 from torchkeras.optimizers.base import Optimizer
 from torchkeras.saving import weights
+from torchkeras.saving.object_parts import Parts, parts_of
 from torchkeras.saving.tensorflow_checkpoint import is_unbuilt, when_built
 
 # What TensorFlow calls a variable's value among an object's attributes.
 VALUE = "VARIABLE_VALUE"
+# And the state of an object of Python's: a text, or, of objects here, JSON.
+STATE, JSON_STATE = "py_state", "torchkeras_state"
 
 
 def is_kept(thing: Any) -> bool:
@@ -43,10 +46,21 @@ def below(thing: Any) -> dict[str, Any]:
         modules = [(k, v) for k, v in vars(thing).items() if isinstance(v, Tracked)]
         found = [*weights.children(thing), *modules]
     elif isinstance(thing, Tracked):
-        found = sorted(vars(thing).items())
+        found = thing.kept_parts().items()
     else:
         found = ()
     return {str(name): part for name, part in found if is_kept(part)}
+
+
+def describe(thing: Any) -> Parts:
+    """What a checkpoint keeps of ``thing``."""
+    if isinstance(thing, Variable):
+        return parts_of(thing)
+    if weights.is_saveable(thing):
+        parts = parts_of(thing)
+        parts.below |= {k: v for k, v in vars(thing).items() if isinstance(v, Tracked)}
+        return parts
+    return Parts(below(thing), state_of(thing))
 
 
 def values_of(thing: Any) -> dict[str, Tensor]:
@@ -63,22 +77,28 @@ def _tensor(value: Any) -> Tensor:
     return tensor.detach().clone().contiguous()
 
 
-def state_of(thing: Any) -> Any:
-    """The state of ``thing`` that isn't made of tensors, as JSON has it; None if there is none.
+def state_of(thing: Any) -> dict[str, bytes]:
+    """The state of ``thing`` that isn't made of tensors, by the name that it has in files.
 
     Raises:
         TypeError: JSON has no form for it.
     """
     if isinstance(thing, (Variable, list, tuple, dict)) or weights.is_saveable(thing):
-        return None
+        return {}
     if hasattr(thing, "get_state"):
-        state = thing.get_state()
-    elif hasattr(thing, "serialize"):
-        state = thing.serialize()
-        state = {"bytes": state.decode("latin-1")} if isinstance(state, bytes) else state
-    else:
-        return None
-    return json.loads(json.dumps(state))
+        return {JSON_STATE: json.dumps(thing.get_state()).encode()}
+    if not hasattr(thing, "serialize"):
+        return {}
+    state = thing.serialize()
+    if isinstance(state, (str, bytes)):
+        return {STATE: state.encode() if isinstance(state, str) else state}
+    return {JSON_STATE: json.dumps(state).encode()}
+
+
+def give_state(thing: Any, name: str, data: bytes) -> None:
+    """Let ``thing`` take over what ``state_of`` gave; texts come as bytes, as in TensorFlow."""
+    state = json.loads(data) if name == JSON_STATE else data
+    (thing.set_state if hasattr(thing, "set_state") else thing.deserialize)(state)
 
 
 def give_values(thing: Any, values: dict[str, Tensor]) -> None:
@@ -101,12 +121,3 @@ def give_values(thing: Any, values: dict[str, Tensor]) -> None:
 
 def _plain(value: Tensor) -> Any:
     return value if value.dtype == torch.bfloat16 else value.numpy()
-
-
-def give_state(thing: Any, state: Any) -> None:
-    """Let ``thing`` take over what ``state_of`` gave."""
-    if hasattr(thing, "set_state"):
-        thing.set_state(state)
-    else:
-        is_bytes = isinstance(state, dict) and set(state) == {"bytes"}
-        thing.deserialize(state["bytes"].encode("latin-1") if is_bytes else state)

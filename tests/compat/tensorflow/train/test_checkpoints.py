@@ -137,7 +137,7 @@ def test_wrong_arguments_and_files(tmp_path):
         with pytest.raises(ValueError, match="neither this package's nor TensorFlow's"):
             tf.train.Checkpoint().restore(tmp_path / "tf")
     path = tf.train.Checkpoint(v=tf.Variable([1.0, 2.0])).save(tmp_path / "ck")
-    with pytest.raises(ValueError, match=r"expected \(3,\)"):
+    with pytest.raises(ValueError, match=r"is \(3,\); expected \(2,\)"):
         tf.train.Checkpoint(v=tf.Variable([0.0] * 3)).restore(path)
 
 

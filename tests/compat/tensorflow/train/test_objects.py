@@ -40,7 +40,7 @@ def test_an_action_waits_for_variables():
 
 
 @pytest.mark.parametrize("state", ["text", b"\x00\xff"])
-def test_states_of_ones_own(state):
+def test_states_of_ones_own_come_back_as_bytes(state):
     class Counter(tf.train.experimental.PythonState):
         def serialize(self):
             return state
@@ -49,5 +49,20 @@ def test_states_of_ones_own(state):
             self.found = string_value
 
     counter = Counter()
-    objects.give_state(counter, objects.state_of(counter))
-    assert counter.found == state
+    ((name, data),) = objects.state_of(counter).items()
+    assert name == "py_state"  # as in TensorFlow
+    objects.give_state(counter, name, data)
+    assert counter.found == (state.encode() if isinstance(state, str) else state)
+
+
+def test_other_states_are_kept_as_json():
+    class Dice:
+        def get_state(self):
+            return {"throws": [1, 6]}
+
+        def set_state(self, state):
+            self.found = state
+
+    dice = Dice()
+    objects.give_state(dice, *objects.state_of(dice).popitem())
+    assert dice.found == {"throws": [1, 6]}

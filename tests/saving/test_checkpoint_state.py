@@ -1,7 +1,6 @@
 """The file ``checkpoint``."""
 
-import tensorflow as tf
-from tensorflow.train import states
+from torchkeras.saving import checkpoint_state as states
 
 
 def test_paths_within_the_folder_are_noted_without_it(tmp_path):
@@ -9,7 +8,7 @@ def test_paths_within_the_folder_are_noted_without_it(tmp_path):
     states.write_state(str(tmp_path), inside, [outside, inside], [1.5, 2.5], 0.5)
     text = (tmp_path / "checkpoint").read_text()
     assert text.startswith('model_checkpoint_path: "a\\"b"\nall_model_checkpoint_paths: "/else')
-    state = tf.train.get_checkpoint_state(tmp_path)
+    state = states.get_checkpoint_state(tmp_path)
     assert state.model_checkpoint_path == inside
     assert state.all_model_checkpoint_paths == [outside, inside]
     assert state.all_model_checkpoint_timestamps == [1.5, 2.5]
@@ -21,7 +20,7 @@ def test_a_file_of_tensorflow_is_understood(tmp_path):
     (tmp_path / "checkpoint").write_text(
         text + "all_model_checkpoint_timestamps: 1795408801.62\nlast_preserved_timestamp: 1.7e9\n"
     )
-    state = tf.train.get_checkpoint_state(tmp_path)
+    state = states.get_checkpoint_state(tmp_path)
     assert state.model_checkpoint_path == str(tmp_path / "ck-2")
     assert state.all_model_checkpoint_timestamps == [1795408801.62]
-    assert tf.train.get_checkpoint_state(tmp_path / "none") is None
+    assert states.get_checkpoint_state(tmp_path / "none") is None

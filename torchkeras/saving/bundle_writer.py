@@ -1,0 +1,200 @@
+"""Writing the files of a TensorFlow checkpoint: ``<prefix>.index`` and ``<prefix>.data-...``."""
+
+import contextlib
+import os
+import re
+import secrets
+import struct
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import torch
+
+from torchkeras.core.checks import argument_error
+from torchkeras.saving import files, sstable, wire
+from torchkeras.saving.checksums import crc32c, mask, masked_crc32c
+from torchkeras.saving.tensor_bundle import INDEX
+
+DATA = ".data-00000-of-00001"
+_TEXT = 7
+# TensorFlow's numbers of types.
+_TYPES = {
+    "float32": 1, "float64": 2, "int32": 3, "uint8": 4, "int16": 5, "int8": 6, "complex64": 8,
+    "int64": 9, "bool": 10, "uint16": 17, "complex128": 18, "float16": 19, "uint32": 22,
+    "uint64": 23,
+}  # fmt: skip
+# Those that NumPy lacks, and the type whose bytes are theirs.
+_TORCH_TYPES = {
+    torch.bfloat16: (14, torch.int16),
+    torch.float8_e5m2: (24, torch.uint8),
+    torch.float8_e4m3fn: (25, torch.uint8),
+}
+
+
+class Writer:
+    """Collects tensors in a data file; what the index says of them is kept until the end.
+
+    Args:
+        file: The data file, open for writing.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._entries: dict[bytes, bytes] = {}
+        self._end = 0
+
+    def add(self, key: str, value: Any) -> None:
+        """Write a tensor behind the others.
+
+        Args:
+            key: Its name.
+            value: A tensor, an array, or bytes: a text of no axes. Arrays of objects hold bytes
+                or texts.
+
+        Raises:
+            TypeError: TensorFlow has no such number type.
+        """
+        if isinstance(value, bytes):
+            value = np.array(value, object)
+        if isinstance(value, torch.Tensor):
+            kind, octets, shape = _of_tensor(key, value)
+        elif np.asarray(value).dtype.kind in "OSU":
+            value = np.asarray(value)
+            self._write(key, _TEXT, value.shape, *_texts(value))
+            return
+        else:
+            kind, octets, shape = _of_array(key, np.asarray(value))
+        self._write(key, kind, shape, octets, crc32c(octets))
+
+    def _write(
+        self, key: str, kind: int, shape: tuple[int, ...], octets: Any, checksum: int
+    ) -> None:
+        self._file.write(octets)
+        size = len(octets)
+        axes = b"".join(wire.write_field(2, _field(1, length)) for length in shape)
+        entry = wire.write_field(1, kind) + wire.write_field(2, axes)
+        entry += _field(4, self._end) + _field(5, size)
+        entry += wire.write_varint(6 << 3 | wire.FIXED32) + struct.pack("<I", mask(checksum))
+        self._entries[key.encode()] = entry
+        self._end += size
+
+    def index(self, shards: int = 1) -> bytes:
+        """The index of what was written.
+
+        Args:
+            shards: Number of data files that it is to tell; this is the first.
+        """
+        version = wire.write_field(1, 1)
+        header = wire.write_field(1, shards) + wire.write_field(3, version)
+        return sstable.write({b"": header, **self._entries})
+
+
+def _field(number: int, value: int) -> bytes:
+    """A field of an integer; nothing for 0, as is usual."""
+    return wire.write_field(number, value) if value else b""
+
+
+def _of_tensor(key: str, value: torch.Tensor) -> tuple[int, memoryview, tuple[int, ...]]:
+    value = value.detach()
+    shape = tuple(value.shape)
+    if value.dtype in _TORCH_TYPES:
+        kind, same_width = _TORCH_TYPES[value.dtype]
+        value = value.cpu().contiguous().view(same_width)
+        return kind, _octets(value.numpy()), shape
+    return _of_array(key, value.cpu().resolve_conj().resolve_neg().numpy())
+
+
+def _of_array(key: str, value: np.ndarray) -> tuple[int, memoryview, tuple[int, ...]]:
+    kind = _TYPES.get(value.dtype.name)
+    if kind is None:
+        raise argument_error(
+            "save", f"type of {key!r}", value.dtype.name, "a type that TensorFlow has"
+        )
+    return kind, _octets(value.astype(value.dtype.newbyteorder("<"), copy=False)), value.shape
+
+
+def _octets(value: np.ndarray) -> memoryview:
+    """The bytes of an array; copied only if they don't lie one after another."""
+    return memoryview(np.ascontiguousarray(value).reshape(-1).view(np.uint8))
+
+
+def _texts(value: np.ndarray) -> tuple[bytes, int]:
+    """Texts: all lengths, the checksum of these, then one text after another; and the checksum."""
+    texts = [text.encode() if isinstance(text, str) else bytes(text) for text in value.flat]
+    lengths = [len(text) for text in texts]
+    widths = b"".join(struct.pack("<I" if n < 2**32 else "<Q", n) for n in lengths)
+    guard = struct.pack("<I", masked_crc32c(widths))
+    content = b"".join(texts)
+    octets = b"".join(map(wire.write_varint, lengths)) + guard + content
+    return octets, crc32c(widths + guard + content)
+
+
+def write(prefix: str | os.PathLike, tensors: Mapping[str, Any], overwrite: bool = True) -> None:
+    """Write a checkpoint; if this is cut off at any moment, the one that was there stays whole.
+
+    Args:
+        prefix: What the names of the files begin with; the folder is made.
+        tensors: Values by key, or functions without arguments that give one, which are called one
+            by one.
+        overwrite: Whether files that are there are replaced.
+
+    Raises:
+        FileExistsError: they are there, and may not be.
+        TypeError: TensorFlow has no such number type.
+    """
+    prefix = os.path.join(os.path.realpath(os.path.dirname(prefix)), os.path.basename(prefix))
+    index = files.prepare_target("save_weights", f"{prefix}{INDEX}", overwrite)
+    with _temporary(f"{prefix}{DATA}") as temporary:
+        with open(temporary, "wb") as file:
+            writer = Writer(file)
+            for key, value in tensors.items():
+                writer.add(key, value() if callable(value) else value)
+        files.synchronize(temporary)
+        if index.exists():
+            _bridge(prefix, temporary, writer)
+        os.replace(temporary, f"{prefix}{DATA}")
+        _write_index(prefix, writer.index())
+        _remove_others(Path(f"{prefix}{DATA}"))
+
+
+def _bridge(prefix: str, data: Path, writer: Writer) -> None:
+    """Let the index name the new data by a second name, while the old ones go.
+
+    On a disk without links it names the wrong data between two renamings.
+    """
+    shards = 2
+    while os.path.exists(meanwhile := f"{prefix}.data-00000-of-{shards:05d}"):
+        shards += 1  # left by a save that was cut off here, and maybe in use
+    try:
+        os.link(data, meanwhile)
+    except OSError:
+        return
+    files.synchronize_folder(data.parent)
+    _write_index(prefix, writer.index(shards))
+
+
+def _remove_others(data: Path) -> None:
+    """Remove data files that the index doesn't name any more."""
+    stem = data.name.removesuffix(DATA)
+    shard = re.compile(re.escape(stem) + r"\.data-\d{5}-of-\d{5}")
+    for file in data.parent.iterdir():
+        if file != data and shard.fullmatch(file.name):
+            file.unlink(missing_ok=True)
+
+
+def _write_index(prefix: str, content: bytes) -> None:
+    with files.replacing(f"{prefix}{INDEX}") as temporary:
+        temporary.write_bytes(content)
+
+
+@contextlib.contextmanager
+def _temporary(path: str) -> Iterator[Path]:
+    """A path beside ``path``, which is gone in the end."""
+    target = Path(path)
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
+    try:
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,144 @@
+"""What TensorFlow's checkpoints call the parts of Keras objects, in both of its generations.
+
+A file is to be read by Keras 3 and by tf.keras 2 on TensorFlow. Where they have different names for
+a part, it is there under both.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from torchkeras.core.configurable import is_builtin
+from torchkeras.core.variable import Variable
+from torchkeras.layers.base import Layer
+from torchkeras.optimizers.base import Optimizer
+from torchkeras.saving import optimizer_slots, weights
+from torchkeras.saving.object_graph import VALUE
+from torchkeras.tracer.graph import attach_mask
+from torchkeras.tracer.symbolic import Call
+
+# Attributes that hold layers or variables once more.
+_REPEATED = {"layers", "_variables", "_flags_at_compile", "_held", "_symbols"}
+_OTHER_NAMES = {
+    "kernel": "_kernel", "embeddings": "_embeddings",
+    "query_dense": "_query_dense", "key_dense": "_key_dense", "value_dense": "_value_dense",
+    "output_dense": "_output_dense",
+}  # fmt: skip
+_DEPTHWISE = ("DepthwiseConv1D", "DepthwiseConv2D")
+
+
+@dataclass
+class Parts:
+    """What a checkpoint keeps of an object.
+
+    Attributes:
+        below: The objects below it, by name; lists and dicts of them among these.
+        values: Its own values by name, or functions that give them.
+        name: What it is called, if it is a variable.
+    """
+
+    below: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+    name: str = ""
+
+
+def parts_of(thing: Any) -> Parts:
+    """What a checkpoint keeps of a variable, layer, optimizer, metric, or container of them."""
+    if isinstance(thing, Variable):
+        return Parts(values={VALUE: lambda: whole_tensor(thing)}, name=thing.path)
+    if isinstance(thing, Optimizer):
+        return Parts(optimizer_slots.parts(thing))
+    if weights.is_saveable(thing):
+        return Parts(_with_other_names(thing, _of_layer(thing)))
+    return Parts({str(name): part for name, part in items(thing) if holds_values(part)})
+
+
+def whole_tensor(variable: Variable) -> Any:
+    """The value of a variable in Keras's layout and its own type; shares are gathered."""
+    tensor = variable.tensor.detach()
+    return tensor.full_tensor() if hasattr(tensor, "full_tensor") else tensor
+
+
+def items(container: Any) -> Iterator[tuple[Any, Any]]:
+    """Names and members of a list, tuple or dict; nothing of anything else."""
+    if isinstance(container, dict):
+        yield from container.items()
+    elif isinstance(container, (list, tuple)):
+        yield from enumerate(container)
+
+
+def holds_values(thing: Any, depth: int = 8) -> bool:
+    """Whether ``thing`` is an object that may have variables, or a container with one."""
+    if isinstance(thing, Variable) or weights.is_saveable(thing):
+        return True
+    return depth > 0 and any(holds_values(part, depth - 1) for _, part in items(thing))
+
+
+def _of_layer(layer: Any) -> dict[str, Any]:
+    """Parts and variables of a layer or metric under the names of attributes.
+
+    Variables are there under their own names, too, as in tf.keras 2.
+    """
+    counted: set[int] = set()
+    found: dict[str, Any] = {}
+    if weights.is_graph_model(layer):
+        counted = {id(part) for part in layer.layers}
+        found |= _of_graph_model(layer)
+    found |= {name: value for name, value in vars(layer).items() if isinstance(value, Variable)}
+    for name, part in weights.children(layer):
+        if name not in _REPEATED and id(part) not in counted and holds_values(part):
+            found[name] = part
+    reached = {id(member) for part in found.values() for member in _members(part)}
+    for variable in layer._own_variables() if isinstance(layer, Layer) else ():
+        name = variable.name
+        while id(variable) not in reached and name in found:
+            name += "_"
+        found.setdefault(name, variable)
+    return found
+
+
+def _members(part: Any) -> list[Any]:
+    return [part, *(member for _, member in items(part))]
+
+
+def _of_graph_model(model: Any) -> Iterator[tuple[str, Any]]:
+    """The layers of a sequential or functional model.
+
+    tf.keras 2 counts them, and those with weights by themselves. Keras 3 lists them, as members of
+    a functional model within a sequential one, and counts operations, too.
+    """
+    places = _places(model)
+    with_weights = [layer for layer in places.values() if layer.weights]
+    yield from ((f"layer_with_weights-{n}", layer) for n, layer in enumerate(with_weights))
+    yield from ((f"layer-{place}", layer) for place, layer in places.items())
+    if _is_sequential(model):
+        yield "_functional", {"_operations": {n + 1: layer for n, layer in places.items()}}
+    else:
+        yield "_operations", places
+
+
+def _is_sequential(model: Any) -> bool:
+    return any(base.__name__ == "Sequential" and is_builtin(base) for base in type(model).__mro__)
+
+
+def _places(model: Any) -> dict[int, Any]:
+    """The layers, by their number among all operations; a sequential model has layers alone."""
+    if _is_sequential(model):
+        return dict(enumerate(model.layers))
+    known = {id(layer) for layer in model.layers}
+    counted = [each for each in model._graph.operations if not _attaches_mask(each)]
+    return {place: each for place, each in enumerate(counted) if id(each) in known}
+
+
+def _attaches_mask(operation: Any) -> bool:
+    return isinstance(operation, Call) and operation.operation is attach_mask
+
+
+def _with_other_names(owner: Any, parts: dict[str, Any]) -> dict[str, Any]:
+    others = dict(_OTHER_NAMES)
+    if any(base.__name__ in _DEPTHWISE for base in type(owner).__mro__):
+        others["kernel"] = "depthwise_kernel"  # Keras 3 calls it kernel
+    for name, other in others.items():
+        if name in parts:
+            parts.setdefault(other, parts[name])
+    return parts
