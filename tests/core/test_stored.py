@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from torchkeras.core import scopes
-from torchkeras.core.stored import Stored
+from torchkeras.core.stored import Stored, Taking, put
 from torchkeras.core.variable import Variable
 
 
@@ -52,3 +52,12 @@ def test_a_plan_gets_it_unread():
 def test_it_must_say_how_it_is_read():
     with pytest.raises(AssertionError, match="how it is read"):
         Stored().read()
+
+
+def test_variables_are_put_as_arrays_or_as_they_are_where_they_are_taken():
+    variable = Variable([1.0, 2.0])
+    plain, taking = {}, Taking()
+    put(plain, "0", variable)
+    put(taking, "0", variable)
+    assert isinstance(plain["0"], np.ndarray)
+    assert taking["0"] is variable

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from torchkeras.saving import hdf5
+from torchkeras.saving import hdf5, hdf5_writer
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def read(path, name="a"):
 
 def test_arrays_come_back(path):
     arrays = {str(k): np.random.rand(k + 1, 2).astype("float32") for k in range(12)}
-    with hdf5.Writer(path) as writer:
+    with hdf5_writer.Writer(path) as writer:
         writer.write("layers/dense", arrays, name="head")
         writer.write("", {}, name="model")
     with hdf5.open_group(path) as root:
@@ -40,7 +40,7 @@ def test_arrays_come_back(path):
 )
 def test_number_types_are_kept(path, kind):
     array = np.array([0, 1, 1]).astype(kind)
-    with hdf5.Writer(path) as writer:
+    with hdf5_writer.Writer(path) as writer:
         writer.write("", {"a": array, "scalar": array[1]})
     with hdf5.open_group(path) as root:
         values = root.values_of("vars")
@@ -51,7 +51,7 @@ def test_number_types_are_kept(path, kind):
 
 def test_bfloat16_keeps_its_bits(path):
     tensor = torch.randn(3, 4).bfloat16()
-    with hdf5.Writer(path) as writer:
+    with hdf5_writer.Writer(path) as writer:
         writer.write("", {"0": tensor, "1": torch.ones(2)})
     with hdf5.open_group(path) as root:
         back = root.values_of("vars")["0"]

@@ -16,7 +16,7 @@ import torchkeras as keras
 from torchkeras.core import scopes
 from torchkeras.core.layout import Permuted
 from torchkeras.core.variable import Variable
-from torchkeras.saving import hdf5, plan
+from torchkeras.saving import hdf5, hdf5_writer, plan
 from torchkeras.saving.files import DamagedFileError
 from torchkeras.saving.plan import Plan, Rebuilding, unless_done
 
@@ -66,7 +66,7 @@ def test_any_weight_gets_its_numbers(shape, kind, stored_as, order):
     written = values.to(getattr(torch, stored_as)) if is_other else values
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(plan, "_LARGE", 1)
-        with hdf5.Writer(Path(folder, "a.h5")) as writer:
+        with hdf5_writer.Writer(Path(folder, "a.h5")) as writer:
             writer.write_at("g", {"a": written})
         with hdf5.open_group(Path(folder, "a.h5")) as root:
             made = Plan()

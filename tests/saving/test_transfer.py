@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from torchkeras.saving import transfer
 from torchkeras.saving.files import DamagedFileError
-from torchkeras.saving.transfer import Checksums, Crew, Place, checksum, fill, read_once
+from torchkeras.saving.transfer import Checksums, Crew, Place, checksum, fill, read_once, store
 
 pytestmark = pytest.mark.skipif(not transfer.IS_POSSIBLE, reason="the system can't read at places")
 quick = settings(
@@ -77,6 +77,21 @@ def test_any_array_is_filled_in_any_pieces(place_of, processors, pair, sizes):
 
 
 @quick
+@given(pair=arrays(), sizes=cuts())
+def test_any_array_is_stored_in_any_pieces(tmp_path, processors, pair, sizes):
+    values, source = pair
+    source[...] = values
+    sums = Checksums(3)
+    with pytest.MonkeyPatch.context() as patch, open(tmp_path / "stored", "wb") as file:
+        for name, value in sizes.items():
+            patch.setattr(transfer, name, value)
+        with Crew() as crew:
+            store(crew, source, Place(file.fileno(), 3, values.nbytes), sums)
+    assert (tmp_path / "stored").read_bytes()[3:] == values.tobytes()
+    assert sums.whole(values.nbytes) == zlib.crc32(values.tobytes())
+
+
+@quick
 @given(content=st.binary(max_size=3000), sizes=cuts())
 def test_the_checksum_is_that_of_all_bytes(place_of, processors, content, sizes):
     with pytest.MonkeyPatch.context() as patch:
@@ -86,9 +101,9 @@ def test_the_checksum_is_that_of_all_bytes(place_of, processors, content, sizes)
 
 
 def test_checksums_of_pieces_come_in_any_order():
-    found = Checksums()
-    found.add(3, 4, zlib.crc32(b"lost"))
-    found.add(0, 3, zlib.crc32(b"not"))
+    found = Checksums(10)
+    found.add(13, 4, zlib.crc32(b"lost"))
+    found.add(10, 3, zlib.crc32(b"not"))
     assert found.whole(7) == zlib.crc32(b"notlost")
 
 

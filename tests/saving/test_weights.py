@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import torchkeras
-from torchkeras.saving import hdf5, weights
+from torchkeras.saving import hdf5_writer, weights
 
 
 def containers(library):
@@ -149,7 +149,7 @@ def test_counters_of_tf_keras_2_13_are_read_by_rank(tmp_path):
         [torchkeras.Input((3,)), *[torchkeras.layers.Dense(3) for _ in range(12)]]
     )
     values = [np.full(w.shape, k) for k, w in enumerate(model.weights)]
-    with hdf5.Writer(tmp_path / "a.weights.h5") as writer:
+    with hdf5_writer.Writer(tmp_path / "a.weights.h5") as writer:
         for k in range(12):
             name = "dense" if k == 0 else f"dense_{2 * k}"
             place = f"_layer_checkpoint_dependencies/{name}"
@@ -165,7 +165,7 @@ def test_layers_without_weights_take_no_counter_of_tf_keras_2_13(tmp_path):
     inner = [layers.Conv2D(2, 2), layers.GlobalAveragePooling2D(), layers.Dense(3)]
     model = torchkeras.Sequential([torchkeras.Input((2, 4, 4, 1)), *map(around, inner)])
     values = [np.full(w.shape, k + 1) for k, w in enumerate(model.weights)]
-    with hdf5.Writer(tmp_path / "a.weights.h5") as writer:
+    with hdf5_writer.Writer(tmp_path / "a.weights.h5") as writer:
         for name, pair in (("time_distributed", values[:2]), ("time_distributed_1", values[2:])):
             place = f"_layer_checkpoint_dependencies/{name}/layer"
             writer.write(place, dict(zip("01", pair, strict=True)))

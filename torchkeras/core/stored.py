@@ -1,4 +1,4 @@
-"""Arrays that lie in a file."""
+"""Arrays that lie in a file, or are about to."""
 
 from typing import Any
 
@@ -23,3 +23,12 @@ class Stored:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         array = np.asarray(self.read())
         return array if dtype is None else array.astype(dtype)
+
+
+class Taking(dict):
+    """A store of arrays that also takes variables, whose numbers are read when they are written."""
+
+
+def put(store: Any, name: str, variable: Any) -> None:
+    """Put a variable's numbers into ``store``, or the variable itself if it is taken."""
+    store[name] = variable if isinstance(store, Taking) else variable.numpy()

@@ -8,6 +8,7 @@ from torch.func import functional_call
 
 from torchkeras.core.checks import argument_error, moment_error
 from torchkeras.core.configurable import generic
+from torchkeras.core.stored import put
 from torchkeras.core.typing import InitializerLike
 from torchkeras.core.variable import Variable
 
@@ -153,8 +154,10 @@ class LowRank:
             return
         kernel = self._adapted_weight()
         for number, variable in enumerate(self._lasting_variables()):
-            whole = self.merged().detach().cpu().numpy() if variable is kernel else None
-            store[str(number)] = variable.numpy() if whole is None else whole
+            if variable is kernel:
+                store[str(number)] = self.merged().detach().cpu().numpy()
+            else:
+                put(store, str(number), variable)
 
     def load_own_variables(self, store: Any) -> None:
         """Take the weights from ``store``; the product begins at 0 again."""

@@ -9,6 +9,7 @@ from torchkeras.core import serialization
 from torchkeras.core.checks import argument_error
 from torchkeras.core.configurable import generic, is_builtin
 from torchkeras.core.policies import DTypePolicyMap, get_policy
+from torchkeras.core.stored import put
 from torchkeras.core.typing import Shape
 from torchkeras.core.variable import Variable
 from torchkeras.layers.lora import LowRank
@@ -229,7 +230,10 @@ class Quantizable(LowRank):
             values = scheme.values(self, self.merged().detach(), self._plain_config())
         for number, (name, variable) in enumerate(self._variables_in_file()):
             merged = values.get(name)
-            store[str(number)] = variable.numpy() if merged is None else merged.cpu().numpy()
+            if merged is not None:
+                store[str(number)] = merged.cpu().numpy()
+            else:
+                put(store, str(number), variable)
 
     def _plain_config(self) -> Any:
         """A configuration of this mode with its own quantizers and the blocks in use."""

@@ -16,6 +16,7 @@ from torchkeras.core.checks import argument_error
 from torchkeras.core.dtypes import is_floating, torch_dtype
 from torchkeras.core.layout import IDENTITY, Layout, Permuted
 from torchkeras.core.seeds import SeedGenerator
+from torchkeras.core.stored import put
 from torchkeras.core.typing import ConstraintLike, InitializerLike, RegularizerLike, Shape
 from torchkeras.core.variable import Store, Variable
 from torchkeras.layers.signature import replaced
@@ -435,6 +436,9 @@ class LayerWeights(nn.Module):
 
     def _keep_for_later(self, name: str, value: Any) -> None:
         """An attribute set before ``super().__init__()``, which then sets it again."""
+        if name == "__dict__":  # of the stand-in that torch makes of a layer to trace it
+            object.__setattr__(self, name, value)
+            return
         if isinstance(getattr(type(self), name, None), property):
             self._check_super_called()
         self.__dict__[name] = value
@@ -466,7 +470,7 @@ class LayerWeights(nn.Module):
     def save_own_variables(self, store: Any) -> None:
         """Put this layer's own variables into ``store``, by number."""
         for number, variable in enumerate(self._own_variables()):
-            store[str(number)] = variable.numpy()
+            put(store, str(number), variable)
 
     def load_own_variables(self, store: Any) -> None:
         """Take this layer's own variables from ``store``.

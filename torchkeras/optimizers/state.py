@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from torchkeras.core.checks import argument_error, moment_error
+from torchkeras.core.stored import put
 from torchkeras.optimizers import buckets
 
 
@@ -57,7 +58,7 @@ class State(torch.optim.Optimizer):
     def save_own_variables(self, store: Any) -> None:
         """Write each variable to ``store`` under its number."""
         for number, variable in enumerate(self.variables):
-            store[str(number)] = variable.numpy()
+            put(store, str(number), variable)
 
     def load_own_variables(self, store: Any) -> None:
         """Read what ``save_own_variables`` wrote; with a warning, nothing if the numbers differ.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from torchkeras.core.checks import argument_error
-from torchkeras.saving import files, hdf5, keras_archive, weights
+from torchkeras.saving import files, hdf5, hdf5_writer, keras_archive, weights
 
 _SUFFIX = ".weights.h5"
 _VARIABLES = "vars"
@@ -250,7 +250,7 @@ class KerasFileEditor:
                 "save", "filepath", str(filepath), f"a path that ends in {_SUFFIX}",
                 "Invalid `filepath` argument.",
             )  # fmt: skip
-        with files.replacing(path) as temporary, hdf5.Writer(temporary) as writer:
+        with files.replacing(path) as temporary, hdf5_writer.Writer(temporary) as writer:
             for place, group in _places(self.weights_dict):
                 values = {k: v for k, v in group.items() if not isinstance(v, dict)}
                 if values:
@@ -314,8 +314,8 @@ def _differences(file: Any, model: Any, path: str) -> Iterator[tuple[str, bool]]
             yield f"...{kind} {inner} present in saved file, missing from reference model", False
         elif isinstance(model[name], dict) and isinstance(file[name], dict):
             yield from _differences(file[name], model[name], inner)
-        elif np.shape(model[name]) != np.shape(file[name]):
-            there, here = np.shape(model[name]), np.shape(file[name])
+        elif tuple(np.shape(model[name])) != tuple(np.shape(file[name])):
+            there, here = tuple(np.shape(model[name])), tuple(np.shape(file[name]))
             yield (
                 (
                     f"...Weight shape mismatch for {inner}: {there} in reference model, {here} in "

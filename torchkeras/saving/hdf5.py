@@ -1,4 +1,4 @@
-"""HDF5 files of weights: a guarded reader and a writer.
+"""HDF5 files of weights: a guarded reader.
 
 A file from elsewhere may point at other files (external and virtual datasets, soft and external
 links), declare sizes that it doesn't hold, or name filter plug-ins. The reader follows hard links
@@ -7,7 +7,6 @@ only, and checks what a dataset declares against what is stored before a byte is
 
 import contextlib
 import functools
-import io
 import itertools
 import math
 import os
@@ -21,7 +20,7 @@ import torch
 from torchkeras.core.stored import Stored
 from torchkeras.saving import transfer
 from torchkeras.saving.files import DamagedFileError, damaged
-from torchkeras.saving.hdf5_heaps import Texts
+from torchkeras.saving.hdf5_guard import Guard
 from torchkeras.saving.transfer import Place
 
 # gzip can't expand by more than this (1032 bytes for one), and shuffle doesn't expand.
@@ -29,15 +28,16 @@ _MOST_EXPANSION = 1040
 _FILTERS = {1: "gzip", 2: "shuffle", 3: "fletcher32"}
 _KINDS = "biufcS"
 _ATTRIBUTE_KINDS = "biufSO"
-_SMALL = 2**20
 _DEEPEST = 100  # groups within each other
 _HARD = "hard link"
 _LARGEST_CHUNK = 64 * 2**20
+_SMALL = 2**20
 # HDF5 has no bfloat16: Keras stores the two bytes as an opaque type, and the name beside them.
-_BFLOAT16 = np.dtype("V2")
+BFLOAT16 = np.dtype("V2")
 
 
-def _h5py() -> Any:
+def package() -> Any:
+    """h5py."""
     try:
         import h5py
     except ImportError:
@@ -52,8 +52,6 @@ def refuse(path: str, what: str) -> DamagedFileError:
         "The file is damaged or was made to do harm.",
     )  # fmt: skip
 
-
-# --- Reading
 
 # How h5py tells that the bytes of a file aren't what they should be.
 _UNREADABLE = (
@@ -81,11 +79,11 @@ class Source(NamedTuple):
     """What the members of an open file know of it.
 
     Attributes:
-        texts: Reads its texts.
+        guard: What its bytes pass by.
         place: Where it lies, if its bytes can be read past HDF5.
     """
 
-    texts: Texts
+    guard: Guard
     place: Place | None
 
 
@@ -96,10 +94,10 @@ class Attributes(Mapping):
         DamagedFileError: one is, or it can't be read.
     """
 
-    def __init__(self, owner: Any, path: str, texts: Texts) -> None:
+    def __init__(self, owner: Any, path: str, guard: Guard) -> None:
         self._owner = owner
         self._path = path
-        self._texts = texts
+        self._guard = guard
 
     def __iter__(self) -> Iterator[str]:
         with _reading(self._path):
@@ -124,19 +122,11 @@ class Attributes(Mapping):
                 raise refuse(f"{self._path}@{name}", what)
             if 0 in (attribute.shape or ()):
                 return []
-            if attribute.dtype.kind == "O":
-                return self._text(attribute, name)
+            if attribute.dtype.kind == "O":  # texts of no fixed length
+                if package().check_string_dtype(attribute.dtype) is None:
+                    raise refuse(f"{self._path}@{name}", "neither numbers nor texts")
+                self._guard.expect_texts(math.prod(attribute.shape))
             return self._owner.attrs[name]
-
-    def _text(self, attribute: Any, name: str) -> Any:
-        """An attribute of texts of no fixed length."""
-        if _h5py().check_string_dtype(attribute.dtype) is None:
-            raise refuse(f"{self._path}@{name}", "neither numbers nor texts")
-        try:
-            return self._texts.read(attribute, self._owner.name, name)
-        finally:
-            if self._texts.problem is not None:
-                raise refuse(f"{self._path}@{name}", self._texts.problem)
 
     def text(self, name: str) -> str:
         """The attribute of that name, which is one text."""
@@ -180,16 +170,36 @@ class Group(Mapping):
     def identity(self) -> Any:
         """What tells the group from others, under whatever name it is reached."""
         with _reading(self.path):
-            return _h5py().h5o.get_info(self._group.id).addr
+            return package().h5o.get_info(self._group.id).addr
 
     @property
     def attributes(self) -> Attributes:
         """The group's attributes."""
-        return Attributes(self._group, self.path, self._source.texts)
+        return Attributes(self._group, self.path, self._source.guard)
 
     def __iter__(self) -> Iterator[str]:
         with _reading(self.path):
-            return iter(list(self._group.keys()))
+            return iter(self._names())
+
+    def _names(self) -> list[str]:
+        """Names of the members, which together are no longer than the file."""
+        names: list[str] = []
+        left = max(_SMALL, self._source.guard.length)
+
+        def take(name: bytes) -> bool | None:
+            nonlocal left
+            left -= len(name)
+            names.append(name.decode("utf-8", "surrogateescape"))
+            return True if left < 0 else None
+
+        h5py = package()
+        group = h5py.h5g.open(self._group.id, b".")
+        tracked = group.get_create_plist().get_link_creation_order() & h5py.h5p.CRT_ORDER_TRACKED
+        order = h5py.h5.INDEX_CRT_ORDER if tracked else h5py.h5.INDEX_NAME
+        group.links.iterate(take, idx_type=order)
+        if left < 0:
+            raise refuse(self.path, f"{len(names)} names that are longer than the file")
+        return names
 
     def __len__(self) -> int:
         with _reading(self.path):
@@ -207,7 +217,7 @@ class Group(Mapping):
             if not links.exists(encoded):
                 return None
             kind = links.get_info(encoded).type
-        h5l = _h5py().h5l
+        h5l = package().h5l
         known = {h5l.TYPE_HARD: _HARD, h5l.TYPE_SOFT: "SoftLink", h5l.TYPE_EXTERNAL: "ExternalLink"}
         return known.get(kind, "link of an unknown kind")
 
@@ -223,7 +233,7 @@ class Group(Mapping):
         return self._known[name]
 
     def _opened(self, name: str) -> "Group | Dataset":
-        h5py = _h5py()
+        h5py = package()
         link = self._link(name)
         if link is None and name in list(iter(self)):
             raise refuse(f"{self.path}/{name}", "listed and not there")
@@ -326,7 +336,7 @@ class Dataset(Stored):
         self._source = source
         self.path = dataset.name
         plan = dataset.id.get_create_plist()
-        if plan.get_layout() == _h5py().h5d.VIRTUAL or plan.get_external_count() > 0:
+        if plan.get_layout() == package().h5d.VIRTUAL or plan.get_external_count() > 0:
             raise refuse(self.path, "data kept in other files")
         filters = [plan.get_filter(k)[0] for k in range(plan.get_nfilters())]
         if any(number not in _FILTERS for number in filters):
@@ -351,9 +361,9 @@ class Dataset(Stored):
     @functools.cached_property
     def is_bfloat16(self) -> bool:
         """Whether the numbers are of that type, which HDF5 lacks."""
-        if self.dtype != _BFLOAT16:
+        if self.dtype != BFLOAT16:
             return False
-        attributes = Attributes(self._dataset, self.path, self._source.texts)
+        attributes = Attributes(self._dataset, self.path, self._source.guard)
         return attributes.get("dtype") in ("bfloat16", b"bfloat16")
 
     @property
@@ -364,7 +374,7 @@ class Dataset(Stored):
             return None
         with _reading(self.path):
             kind, offset = self._dataset.id.get_type(), self._dataset.id.get_offset()
-            native = _h5py().h5t.py_create(self.dtype.newbyteorder("="))
+            native = package().h5t.py_create(self.dtype.newbyteorder("="))
         if offset is None or not (kind == native or self.is_bfloat16):
             return None
         size = math.prod(self.shape) * self.dtype.itemsize
@@ -430,145 +440,27 @@ class open_group:
         self.source = source
 
     def __enter__(self) -> Group:
-        h5py = _h5py()
+        h5py = package()
         path = self.source
         if isinstance(path, (str, os.PathLike)) and not Path(path).is_file():
             raise FileNotFoundError(f"load: there is no file {str(path)!r}.")
-        try:
-            self.file = h5py.File(path, "r")
-        except _UNREADABLE as error:
-            raise damaged("file", repr(str(path)), "an HDF5 file", f"HDF5 says: {error}") from error
-        self._texts = Texts(path)
-        return Group(self.file, Source(self._texts, self._place()))
+        with contextlib.ExitStack() as stack:
+            try:
+                guard = stack.enter_context(Guard(path))
+                file = stack.enter_context(h5py.File(guard, "r"))
+            except DamagedFileError:
+                raise
+            except _UNREADABLE as error:
+                says = f"HDF5 says: {error}"
+                raise damaged("file", repr(str(path)), "an HDF5 file", says) from error
+            self._opened = stack.pop_all()
+        return Group(file, Source(guard, self._place(guard)))
 
-    def _place(self) -> Place | None:
-        if not transfer.IS_POSSIBLE or self.file.driver != "sec2":
+    def _place(self, guard: Guard) -> Place | None:
+        if not transfer.IS_POSSIBLE or not isinstance(self.source, (str, os.PathLike)):
             return getattr(self.source, "place", None)
-        descriptor = self.file.id.get_vfd_handle()
+        descriptor = guard.file.fileno()
         return Place(descriptor, 0, os.fstat(descriptor).st_size)
 
     def __exit__(self, *exc: object) -> None:
-        self._texts.close()
-        self.file.close()
-
-
-# --- Writing
-
-
-class _Sink(io.RawIOBase):
-    """The file that HDF5 writes to, which keeps an error of the disk to itself until the end.
-
-    HDF5 can't close a file that it couldn't write, and may take the process along. So the first
-    error is noted, and what comes after it is taken and forgotten.
-    """
-
-    def __init__(self, path: str | os.PathLike) -> None:
-        self.file = open(path, "w+b", buffering=0)  # noqa: SIM115 - closed by close()
-        self.error: OSError | None = None
-        self.position = 0
-        self.length = 0
-        self._unwritten: dict[int, bytes] = {}  # HDF5 reads its own small pieces again
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self.position, io.SEEK_END: self.length}[whence]
-        self.position = start + offset
-        return self.position
-
-    def tell(self) -> int:
-        return self.position
-
-    def write(self, data: Any) -> int:
-        view = memoryview(data).cast("B")
-        try:
-            self.file.seek(self.position)
-            done = 0
-            while done < len(view) and self.error is None:
-                done += self.file.write(view[done:])
-        except OSError as error:
-            self.error = self.error or error
-        if self.error is not None and len(view) <= _SMALL:
-            self._unwritten[self.position] = bytes(view)
-        self.position += len(view)
-        self.length = max(self.length, self.position)
-        return len(view)
-
-    def readinto(self, buffer: Any) -> int:
-        view = memoryview(buffer).cast("B")
-        self.file.seek(self.position)
-        done = self.file.readinto(view) or 0
-        view[done:] = bytes(len(view) - done)
-        kept = self._unwritten.get(self.position, b"")[: len(view)]
-        view[: len(kept)] = kept
-        self.position += len(view)
-        return len(view)
-
-    def truncate(self, size: int | None = None) -> int:
-        self.length = self.position if size is None else size
-        try:
-            if self.error is None:
-                self.file.truncate(self.length)
-        except OSError as error:
-            self.error = error
-        return self.length
-
-    def close(self) -> None:
-        self.file.close()
-        super().close()
-
-
-class Writer:
-    """Writes groups of variables into a new HDF5 file, as Keras lays them out.
-
-    Raises:
-        OSError: the disk is full or fails, when the block ends.
-    """
-
-    def __init__(self, path: str | os.PathLike) -> None:
-        self._sink = _Sink(path)
-        self._file = _h5py().File(self._sink, "w")
-
-    def __enter__(self) -> "Writer":
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        try:
-            self._file.close()
-        finally:
-            self._sink.close()
-            if self._sink.error is not None:
-                raise self._sink.error
-
-    def write(self, path: str, values: Mapping[str, np.ndarray], name: str | None = None) -> None:
-        """Put ``values`` under ``<path>/vars``; ``name`` is noted as the object's own."""
-        group = self._file.require_group(f"{path}/vars".strip("/"))
-        if name is not None:
-            group.attrs["name"] = name
-        for key, value in values.items():
-            write_array(group, key, value)
-
-    def note(self, path: str, attributes: Mapping[str, Any]) -> None:
-        """Put attributes on the group at ``path``."""
-        group = self._file.require_group(path) if path else self._file
-        for key, value in attributes.items():
-            group.attrs[key] = value
-
-    def write_at(self, path: str, values: Mapping[str, Any]) -> None:
-        """Put ``values`` under ``path`` itself; slashes in their names make groups."""
-        group = self._file.require_group(path)
-        for key, value in values.items():
-            write_array(group, key, value)
-
-
-def write_array(group: Any, key: str, value: Any) -> None:
-    """One dataset; bfloat16 as Keras stores it."""
-    if isinstance(value, torch.Tensor):
-        value = value.detach().cpu()
-        if value.dtype == torch.bfloat16:
-            raw = value.contiguous().view(torch.int16).numpy().view(_BFLOAT16)
-            group.create_dataset(key, data=raw).attrs["dtype"] = "bfloat16"
-            return
-        value = value.contiguous().numpy()  # torch is the faster one at that
-    group.create_dataset(key, data=np.asarray(value))
+        self._opened.close()

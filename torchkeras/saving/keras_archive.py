@@ -9,7 +9,6 @@ import contextlib
 import io
 import json
 import os
-import shutil
 import struct
 import tempfile
 import time
@@ -22,7 +21,7 @@ from typing import Any, BinaryIO
 
 from torchkeras.core import scopes, serialization
 from torchkeras.core.checks import argument_error, kind_error
-from torchkeras.saving import files, hdf5, transfer, weights
+from torchkeras.saving import files, hdf5, hdf5_writer, transfer, weights
 from torchkeras.saving.checksums import crc32
 from torchkeras.saving.plan import Rebuilding
 from torchkeras.saving.transfer import Place
@@ -67,18 +66,14 @@ def save(
     texts = {METADATA: json.dumps(_metadata()), CONFIG: config}
     left_out = () if include_optimizer else (getattr(model, "optimizer", None),)
     with files.replacing(path) as temporary:
-        folder = temporary if not zipped else temporary.with_name(temporary.name + ".d")
-        try:
-            folder.mkdir()
-            for name, text in texts.items():
-                (folder / name).write_text(text, encoding="utf-8")
-            write_weights(model, folder / WEIGHTS, left_out)
-            _write_assets(model, folder / ASSETS)
-            if zipped:
-                _zip(folder, temporary)
-        finally:
-            if zipped:
-                shutil.rmtree(folder, ignore_errors=True)
+        if zipped:
+            _write_archive(model, temporary, texts, left_out)
+            return
+        temporary.mkdir()
+        for name, text in texts.items():
+            (temporary / name).write_text(text, encoding="utf-8")
+        write_weights(model, temporary / WEIGHTS, left_out)
+        _write_assets(model, temporary / ASSETS)
 
 
 def _check_folder(path: Path) -> None:
@@ -120,14 +115,26 @@ def to_json(model: Any, include_compile: bool = True, **options: Any) -> str:
         ) from error  # fmt: skip
 
 
-def write_weights(model: Any, path: str | os.PathLike, left_out: Any = ()) -> None:
-    """Write the variables of ``model`` and all below it, but ``left_out``, as an HDF5 file."""
+def write_weights(
+    model: Any, target: str | os.PathLike | BinaryIO, left_out: Any = ()
+) -> hdf5_writer.Writer:
+    """Write the variables of ``model`` and all below it, but ``left_out``, as an HDF5 file.
+
+    Args:
+        model: The model.
+        target: Path, or a file open for writing.
+        left_out: Objects that aren't written.
+
+    Returns:
+        The writer, which knows the size of what it wrote.
+    """
     skipped = {id(owner) for owner in left_out}
-    with hdf5.Writer(path) as writer:
+    with hdf5_writer.Writer(target) as writer:
         for place, owner in weights.places(model):
             if id(owner) not in skipped and hasattr(owner, "save_own_variables"):
                 name = getattr(owner, "name", None)
                 writer.write(place, weights.own_values(owner), name)
+    return writer
 
 
 def _write_assets(model: Any, folder: Path) -> None:
@@ -143,14 +150,36 @@ def _write_assets(model: Any, folder: Path) -> None:
         folder.rmdir()
 
 
-def _zip(folder: Path, path: Path) -> None:
-    """Put the members into an archive in Keras's order, uncompressed."""
-    rest = sorted(p for p in (folder / ASSETS).rglob("*") if p.is_file())
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        for member in (folder / METADATA, folder / CONFIG, folder / WEIGHTS, *rest):
-            info = zipfile.ZipInfo.from_file(member, member.relative_to(folder).as_posix())
-            with open(member, "rb") as source, archive.open(info, "w") as target:
-                shutil.copyfileobj(source, target, _PORTION)
+def _write_archive(model: Any, path: Path, texts: Mapping[str, str], left_out: Any) -> None:
+    """Write the members as an archive in Keras's order, uncompressed."""
+    with (
+        open(path, "wb") as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        for name, text in texts.items():
+            archive.writestr(name, text)
+        _add_weights(model, file, archive, left_out)
+        _write_assets(model, Path(folder, ASSETS))
+        for member in sorted(Path(folder).rglob("*")):
+            if member.is_file():
+                archive.write(member, member.relative_to(folder).as_posix())
+
+
+def _add_weights(model: Any, file: BinaryIO, archive: zipfile.ZipFile, left_out: Any) -> None:
+    """Write the weights right into the archive.
+
+    A member can be written from its beginning to its end only, and an HDF5 file can't. So an empty
+    one is made, the weights are written behind its header, and then it is told what it holds.
+    """
+    info = zipfile.ZipInfo(WEIGHTS, time.localtime()[:6])
+    archive.open(info, "w", force_zip64=True).close()
+    file.seek(archive.start_dir)
+    writer = write_weights(model, file, left_out)
+    info.CRC, info.file_size, info.compress_size = writer.checksum, writer.size, writer.size
+    file.seek(info.header_offset)
+    file.write(info.FileHeader(zip64=True))
+    archive.start_dir += writer.size  # where the next member begins
 
 
 # --- Reading

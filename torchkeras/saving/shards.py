@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from torchkeras.core.checks import argument_error
-from torchkeras.saving import files, hdf5, weights
+from torchkeras.saving import files, hdf5, hdf5_writer, weights
 
 SUFFIX = ".weights.json"
 _LARGEST_INDEX = 64 * 2**20
@@ -44,7 +44,10 @@ def save(model: Any, path: str | os.PathLike, max_shard_size: float) -> None:
     weight_map: dict[str, list[str]] = {}
     for number, entries in enumerate(shards):
         name = f"{stem}_{number:05}.weights.h5"
-        with files.replacing(path.with_name(name)) as temporary, hdf5.Writer(temporary) as writer:
+        with (
+            files.replacing(path.with_name(name)) as temporary,
+            hdf5_writer.Writer(temporary) as writer,
+        ):
             for place, key, value, owner_name in entries:
                 writer.write(place, {key: value}, owner_name)
                 found = weight_map.setdefault(f"/{place}/vars" if place else "/vars", [])

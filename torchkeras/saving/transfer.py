@@ -108,7 +108,7 @@ def checksum(place: Place) -> int:
         DamagedFileError: the file ends before.
         OSError: it can't be read.
     """
-    found = Checksums()
+    found = Checksums(place.start)
     with Crew() as crew:
         for start, size in _shares(0, place.size, _SHARE):
             crew.do(_read_through, place, start, size, found)
@@ -123,7 +123,7 @@ def _read_through(place: Place, start: int, size: int, sums: "Checksums | None" 
         _read(place, [part], first)
         found = 0 if sums is None else crc32(part, found)
     if sums is not None:
-        sums.add(start, size, found)
+        sums.add(place.start + start, size, found)
 
 
 def fill(crew: Crew, array: np.ndarray, place: Place) -> None:
@@ -148,7 +148,7 @@ def _fill_turned(turned: "_Turned", place: Place, first: int, count: int) -> Non
     for part in turned.parts(first, count):
         for buffers, start in part.runs:
             _read(place, buffers, start)
-        np.copyto(part.target, part.room)
+        turned.copy(part.room, part.inside)
 
 
 def _read(place: Place, buffers: list[memoryview], start: int) -> None:
@@ -164,6 +164,77 @@ def _read(place: Place, buffers: list[memoryview], start: int) -> None:
             if not done or offset + done > place.start + place.size:
                 raise damaged("file", "cut off", "one that is as long as it says")
             buffer, offset = buffer[done:], offset + done
+
+
+# --- Writing
+
+
+def store(crew: Crew, array: np.ndarray, place: Place, sums: "Checksums | None" = None) -> None:
+    """Have a crew write the elements of ``array`` in C order to ``place``.
+
+    Args:
+        crew: Who does it; ``array`` must stay as it is until it is done.
+        array: Of any strides.
+        place: As many bytes as ``array`` has.
+        sums: Where the checksums of what is written are noted.
+    """
+    if array.flags.c_contiguous:
+        view = memoryview(array.reshape(-1).view(np.uint8))
+        for start, size in _shares(0, place.size, _SHARE):
+            crew.do(_write_through, view[start : start + size], place, start, sums)
+    else:
+        turned = _Turned(array)
+        for first, count in turned.shares():
+            crew.do(_store_turned, turned, place, first, count, sums)
+    crew.do(_begin_to_keep, place)
+
+
+def _write_through(view: memoryview, place: Place, start: int, sums: "Checksums | None") -> None:
+    for first, length in _shares(0, len(view), _PART):
+        _write(place, [view[first : first + length]], start + first, sums)
+
+
+def _store_turned(
+    turned: "_Turned", place: Place, first: int, count: int, sums: "Checksums | None"
+) -> None:
+    for part in turned.parts(first, count):
+        turned.copy(part.inside, part.room)
+        for buffers, start in part.runs:
+            _write(place, buffers, start, sums)
+
+
+def _write(place: Place, buffers: list[memoryview], start: int, sums: "Checksums | None") -> None:
+    """Write ``buffers`` to where ``start`` is within ``place``."""
+    wanted, found = sum([len(buffer) for buffer in buffers]), 0
+    offset = place.start + start
+    if sums is not None:
+        for buffer in buffers:
+            found = crc32(buffer, found)
+        sums.add(offset, wanted, found)
+    few = IS_POSSIBLE and len(buffers) <= _MOST_BUFFERS
+    if few and os.pwritev(place.descriptor, buffers, offset) == wanted:
+        return
+    for buffer in buffers:  # in what portions the system likes
+        while len(buffer):
+            done = _write_at(place.descriptor, buffer, offset)
+            buffer, offset = buffer[done:], offset + done
+
+
+_moving = threading.Lock()
+
+
+def _write_at(descriptor: int, buffer: memoryview, offset: int) -> int:
+    if hasattr(os, "pwrite"):
+        return os.pwrite(descriptor, buffer, offset)
+    with _moving:  # on Windows, where a file has one position
+        os.lseek(descriptor, offset, os.SEEK_SET)
+        return os.write(descriptor, buffer)
+
+
+def _begin_to_keep(place: Place) -> None:
+    """Have the system begin to put what was written on the disk, while the rest is prepared."""
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(place.descriptor, place.start, place.size, os.POSIX_FADV_DONTNEED)
 
 
 # --- How it is cut
@@ -189,12 +260,12 @@ class _Part(NamedTuple):
     """A part of an array whose axes are turned.
 
     Attributes:
-        target: The part of the array.
+        inside: The part of the array.
         room: Memory for it, in the order of the file.
         runs: Where pieces of that memory lie in the file.
     """
 
-    target: np.ndarray
+    inside: np.ndarray
     room: np.ndarray
     runs: list[tuple[list[memoryview], int]]
 
@@ -206,8 +277,11 @@ class _Turned:
     """
 
     def __init__(self, array: np.ndarray) -> None:
-        self.array = array[:, None] if array.ndim == 1 else array
-        shape, itemsize = self.array.shape, array.itemsize
+        itemsize = array.itemsize
+        array = array[:, None] if array.ndim == 1 else array
+        self.array = array.view(f"i{itemsize}") if itemsize <= 8 else array
+        self.order = sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis]))
+        shape = array.shape
         self.axis = shape.index(max(shape[:-1]))
         self.length = shape[self.axis]
         one = array.nbytes // self.length
@@ -238,6 +312,17 @@ class _Turned:
             inside = self.array[(*before, slice(start, start + length))]
             yield _Part(inside, room[(*before, slice(length))], runs)
 
+    def copy(self, source: np.ndarray, target: np.ndarray) -> None:
+        """Copy between a part and its memory, in the order in which the part lies.
+
+        The other order would jump from line to line of the array, which fall out of the cache.
+        """
+        source, target = source.transpose(self.order), target.transpose(self.order)
+        if self.array.dtype.kind == "i":
+            np.positive(source, out=target, order="C")
+        else:
+            np.copyto(target, source)
+
     def _space(self) -> tuple[np.ndarray, Callable[[int, int], list[memoryview]]]:
         """Memory for a part, and a function that gives the bytes of rows, from one to another."""
         *outer, row = self.array.shape
@@ -256,21 +341,26 @@ class _Turned:
 
 
 class Checksums:
-    """CRC-32s of pieces, in any order, that make one of the whole."""
+    """CRC-32s of pieces, in any order, that make one of the whole.
 
-    def __init__(self) -> None:
+    Args:
+        start: Where the whole begins in its file.
+    """
+
+    def __init__(self, start: int) -> None:
+        self._start = start
         self._pieces: list[tuple[int, int, int]] = []
 
     def add(self, start: int, size: int, crc: int) -> None:
-        """Note that of the piece from ``start``."""
+        """Note that of the piece from ``start`` of the file."""
         self._pieces.append((start, size, crc))
 
     def whole(self, size: int) -> int:
         """The checksum of ``size`` bytes, of which every piece was noted once."""
-        found = position = 0
+        found, position = 0, self._start
         for start, length, crc in sorted(self._pieces):
             assert start == position, "a gap between pieces"
             found = crc32_of_both(found, crc, length)
             position += length
-        assert position == size, "pieces are missing"
+        assert position == self._start + size, "pieces are missing"
         return found

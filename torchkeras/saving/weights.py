@@ -13,6 +13,7 @@ import torch
 
 from torchkeras.core.configurable import is_builtin
 from torchkeras.core.naming import LocalNames, to_snake_case
+from torchkeras.core.stored import Taking
 from torchkeras.core.variable import Variable
 from torchkeras.layers.base import Layer
 from torchkeras.losses.base import Loss
@@ -139,11 +140,9 @@ def own_values(owner: Any) -> dict[str, Any]:
     """What ``owner`` itself puts into a file, by name, as arrays or CPU tensors."""
     if not hasattr(owner, "save_own_variables"):
         return {}
-    store: dict[str, Any] = {}
-    if isinstance(owner, Layer) and type(owner).save_own_variables is Layer.save_own_variables:
-        store = {str(number): v for number, v in enumerate(owner._own_variables())}
-    else:
-        owner.save_own_variables(store)
+    method = getattr(type(owner).save_own_variables, "__module__", "")
+    store: dict[str, Any] = Taking() if method.startswith("torchkeras.") else {}
+    owner.save_own_variables(store)
     return {name: plain_value(value) for name, value in store.items()}
 
 

@@ -13,7 +13,7 @@ from torchkeras.core import registry, scopes, serialization
 from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.core.variable import Variable
 from torchkeras.optimizers import Optimizer
-from torchkeras.saving import files, hdf5, keras_archive, legacy_h5
+from torchkeras.saving import files, hdf5, hdf5_writer, keras_archive, legacy_h5
 from torchkeras.saving.plan import Rebuilding
 
 CONFIG = "model_config"
@@ -173,7 +173,7 @@ def save(model: Any, path: str | os.PathLike, include_optimizer: bool = True) ->
         )
     config = json.loads(keras_archive.to_json(model))
     compiled = config.pop("compile_config", None) or {}
-    with files.replacing(path) as temporary, hdf5.Writer(temporary) as writer:
+    with files.replacing(path) as temporary, hdf5_writer.Writer(temporary) as writer:
         texts = {CONFIG: json.dumps(config), "backend": "torch"}
         texts["keras_version"] = keras_archive.KERAS_VERSION
         if include_optimizer and compiled:
@@ -187,7 +187,7 @@ def save(model: Any, path: str | os.PathLike, include_optimizer: bool = True) ->
             _write_list(writer, OPTIMIZER, optimizer.variables)
 
 
-def _write_weights(model: Any, writer: hdf5.Writer) -> None:
+def _write_weights(model: Any, writer: hdf5_writer.Writer) -> None:
     names = [layer.name for layer in model.layers]
     if len(set(names)) < len(names):
         raise argument_error("save_model", "model", names, "layers of different names")
@@ -200,12 +200,12 @@ def _write_weights(model: Any, writer: hdf5.Writer) -> None:
     _write_list(writer, f"{_WEIGHTS}/{_OWN_WEIGHTS}", legacy_h5.own_weights(model))
 
 
-def _write_list(writer: hdf5.Writer, place: str, variables: list[Variable]) -> None:
+def _write_list(writer: hdf5_writer.Writer, place: str, variables: list[Variable]) -> None:
     _write_names(writer, place, "weight_names", [variable.path for variable in variables])
     writer.write_at(place, {variable.path: variable.value for variable in variables})
 
 
-def _write_names(writer: hdf5.Writer, place: str, key: str, names: list[str]) -> None:
+def _write_names(writer: hdf5_writer.Writer, place: str, key: str, names: list[str]) -> None:
     """A list of texts, in numbered parts if it is too long for one attribute."""
     encoded = [name.encode() for name in names]
     size = max(map(len, encoded), default=1) * len(encoded)
