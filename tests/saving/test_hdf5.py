@@ -143,3 +143,30 @@ def test_other_files_are_named(path):
     missing = hdf5.open_group(path.with_name("missing.h5"))
     with pytest.raises(FileNotFoundError, match="there is no file"), missing:
         pass
+
+
+@pytest.mark.parametrize("is_tracked", [True, False])
+def test_members_are_in_the_order_that_h5py_has(path, is_tracked):
+    with h5py.File(path, "w", track_order=is_tracked) as file:
+        for name in ("c", "ä", "b"):
+            file.create_group(name)
+    with h5py.File(path) as file, hdf5.open_group(path) as root:
+        assert list(root) == list(file)
+
+
+def test_names_together_are_no_longer_than_the_file(path):
+    """Members' names may all be the same long one, which would be copied for each."""
+    with h5py.File(path, "w") as file:
+        for number in range(40):
+            file.create_group(f"{number:02d}" + "x" * (2**19 if number == 39 else 0))
+    data = bytearray(path.read_bytes())
+    place = -1
+    while (place := data.find(b"SNOD", place + 1)) >= 0:
+        number = int.from_bytes(data[place + 6 : place + 8], "little")
+        places = [place + 8 + 40 * entry for entry in range(number)]
+        longest = max(int.from_bytes(data[p : p + 8], "little") for p in places)
+        for p in places:
+            data[p : p + 8] = longest.to_bytes(8, "little")
+    path.write_bytes(data)
+    with hdf5.open_group(path) as root, pytest.raises(hdf5.DamagedFileError, match="longer than"):
+        list(root)
