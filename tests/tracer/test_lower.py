@@ -171,3 +171,30 @@ def test_an_unbuilt_layer_is_an_error():
 def test_what_is_made_on_the_way_follows_the_input():
     lowered = Sequential([Input((6, 4)), layers.MaxPooling1D(2), layers.GaussianNoise(0.1)])
     assert "device(type" not in lowered.to_torch().train().code
+
+
+class WithHead(Model):
+    """A model with a second head that only training uses."""
+
+    def __init__(self, head):
+        super().__init__()
+        self.main, self.head = layers.Dense(2, name="main"), head
+
+    def call(self, x, training=False):
+        return self.main(x) + self.head(x) if training else self.main(x)
+
+
+def test_a_layer_that_only_training_would_build_is_named():
+    model = WithHead(layers.Dense(2, name="aside"))
+    model(torch.zeros(2, 3))
+    with pytest.raises(RuntimeError, match=r'"aside": isn\'t built.*training=True'):
+        model.to_torch()
+    assert not model.head.built
+    model(torch.zeros(2, 3), training=True)
+    assert "head.linear.weight" in model.to_torch().state_dict()
+
+
+def test_a_layer_without_weights_needs_no_building():
+    model = WithHead(layers.Activation("relu"))
+    model(torch.zeros(2, 2))
+    assert "relu" in model.to_torch().train().code

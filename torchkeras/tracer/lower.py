@@ -6,6 +6,7 @@ every module that is no layer notes itself in a ``torch.fx`` graph. What the lay
 """
 
 import contextlib
+import copy
 import inspect
 import operator
 import re
@@ -19,10 +20,12 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.overrides import TorchFunctionMode
 
 from torchkeras.core import nested
+from torchkeras.core.checks import moment_error
 from torchkeras.core.dtypes import torch_dtype
 from torchkeras.core.naming import LocalNames
 from torchkeras.core.scopes import local, shape_run_scope
 from torchkeras.core.variable import Variable
+from torchkeras.nn import norm
 from torchkeras.tracer.autocast import AutocastGraph
 from torchkeras.tracer.lowered import Lowered
 from torchkeras.tracer.symbolic import is_symbolic, operation_name
@@ -216,12 +219,14 @@ class Recorder(TorchFunctionMode):
             if self.quiet or path is None:
                 return call(module, *args, **kwargs)
             if self._is_open(module):
+                self._check_built(call, module, args, kwargs)
                 return self.look_into(call, module, path, args, kwargs)
             if self._has_other_weights(module):
                 return call(module, *args, **kwargs)
             self.quiet = True
             try:
-                result = call(module, *args, **kwargs)
+                is_alike = isinstance(module, _ALIKE) and args
+                result = torch.empty_like(args[0]) if is_alike else call(module, *args, **kwargs)
             finally:
                 self.quiet = False
             args, kwargs = self._plain_arguments(module, args, kwargs)
@@ -245,6 +250,24 @@ class Recorder(TorchFunctionMode):
 
     def _is_open(self, module: nn.Module) -> bool:
         return self.is_layer(module) or isinstance(module, fx.GraphModule)
+
+    def _check_built(self, call: Callable, module: nn.Module, args: tuple, kwargs: dict) -> None:
+        """Raise an error if a layer would make its weights now, from stand-ins."""
+        if getattr(module, "built", True):
+            return
+        twin = copy.deepcopy(module)
+        before = len(list(twin.parameters()))
+        self.quiet = True
+        try:
+            call(twin, *args, **kwargs)
+        finally:
+            self.quiet = False
+        if len(list(twin.parameters())) > before:
+            raise moment_error(
+                module,
+                f"isn't built, and is called in {'training' if self.training else 'inference'}",
+                "Call the model once on data with training=True, and once with training=False.",
+            )
 
     def _has_other_weights(self, module: nn.Module) -> bool:
         """Whether a module is called with other weights than its own, as low rank does."""
@@ -374,6 +397,8 @@ _ARITHMETIC = {
 }  # fmt: skip
 
 
+# Modules whose results are like their inputs: running them on stand-ins takes far longer.
+_ALIKE = (norm.BatchNorm, norm.LayerNorm, norm.GroupNorm, nn.Dropout)
 # Torch runs stand-in tensors through these step by step, a hundred times and more.
 _RECURRENT = {torch.lstm, torch.gru, torch.rnn_tanh, torch.rnn_relu}
 
