@@ -100,3 +100,16 @@ def test_splitting_is_that_of_keras():
 def test_a_pickle_cannot_ask_for_more_memory_than_its_size():
     with pytest.raises(pickle.UnpicklingError, match="numbers an object"):
         source.load_pickle(io.BytesIO(b"]r\0\0\0\x80."))
+
+
+def test_an_archive_that_names_a_place_before_its_start_is_damaged(tmp_path):
+    path = tmp_path / "x.npz"
+    np.savez(path, x=np.arange(3))
+    data = bytearray(path.read_bytes())
+    end = data.rindex(b"PK\5\6")
+    data[end + 16 : end + 20] = (len(data) - 40).to_bytes(4, "little")  # of the list of members
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match="is damaged"):
+        source.load_npz(path)
+    with pytest.raises(FileNotFoundError):
+        source.load_npz(tmp_path / "none.npz")
