@@ -76,16 +76,22 @@ class Restoration(tensorflow_checkpoint.Restoration):
         if id(thing) in self.bound:
             return
         super().bind(thing, node)
-        for name in (objects.STATE, objects.JSON_STATE):
-            if name in node.values and objects.has_state(thing):
-                objects.give_state(thing, name, self.bundle.read(node.values[name]).item())
-                self.given.add(node.values[name])
+        if objects.has_state(thing):
+            self._give_state(thing, node)
         if isinstance(thing, Tracked) and not isinstance(thing, Variable):
             vars(thing)["_awaited"] = self._late(node)
         if isinstance(thing, Tracked) or weights.is_saveable(thing):
             for name, part in objects.below(thing).items():
                 if isinstance(part, Tracked) or not weights.is_saveable(thing):
                     self.bind_part(part, node, name)
+
+    def _give_state(self, thing: Any, node: Node) -> None:
+        other = node.children.get(objects.JSON_STATE, Node())
+        for name, held in ((objects.STATE, node), (objects.JSON_STATE, other)):
+            key = held.values.get(objects.STATE)
+            if key is not None:
+                objects.give_state(thing, name, self.bundle.read(key).item())
+                self.given.add(key)
 
     def _late(self, node: Node) -> Any:
         def awaited(name: str, part: Any) -> None:

@@ -1,6 +1,7 @@
 """What lies below an object, and the values that it has itself: what checkpoints walk along."""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,21 @@ from torchkeras.saving.tensorflow_checkpoint import is_unbuilt, when_built
 
 # What TensorFlow calls a variable's value among an object's attributes.
 VALUE = "VARIABLE_VALUE"
-# And the state of an object of Python's: a text, or, of objects here, JSON.
-STATE, JSON_STATE = "py_state", "torchkeras_state"
+# And the state of an object of Python's.
+STATE = "py_state"
+# States that TensorFlow has in other forms are JSON in an object below, which it passes over.
+JSON_STATE = "torchkeras_state"
+
+
+@dataclass(frozen=True)
+class Text:
+    """An object that is a text in a checkpoint.
+
+    Attributes:
+        data: The text.
+    """
+
+    data: bytes
 
 
 def is_kept(thing: Any) -> bool:
@@ -60,7 +74,11 @@ def describe(thing: Any) -> Parts:
         parts = parts_of(thing)
         parts.below |= {k: v for k, v in vars(thing).items() if isinstance(v, Tracked)}
         return parts
-    return Parts(below(thing), state_of(thing))
+    if isinstance(thing, Text):
+        return Parts(values={STATE: thing.data})
+    state = state_of(thing)
+    texts = {JSON_STATE: Text(state.pop(JSON_STATE))} if JSON_STATE in state else {}
+    return Parts(below(thing) | texts, state)
 
 
 def values_of(thing: Any) -> dict[str, Tensor]:

@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
+import checkpoint_objects
 import numpy as np
+import oracle
 import pytest
 import tensorflow as tf
 
@@ -148,3 +150,34 @@ def test_options_call_back(tmp_path):
     )
     path = tf.train.Checkpoint().save(tmp_path / "ck", options)
     assert seen == [path, "done"]
+
+
+def test_objects_of_every_kind_come_back(tmp_path):
+    written = checkpoint_objects.write(tf, tmp_path)
+    found = checkpoint_objects.read(tf, tmp_path)
+    assert (found["names"], found["saves"]) == (["ckpt-2", "ckpt-3"], 3)
+    assert found["values"] == written["values"]
+    np.testing.assert_allclose(found["losses"], written["losses"], atol=2e-5)
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("legacy", ["0", "1"], ids=["keras_3", "tf_keras_2"])
+@pytest.mark.parametrize("writer", ["ours", "tensorflow"])
+def test_checkpoints_are_exchanged_with_tensorflow(tmp_path, writer, legacy):
+    def of_tensorflow(action, folder):
+        return json.loads(
+            oracle.output_of(
+                checkpoint_objects.__file__, action, folder,
+                TF_USE_LEGACY_KERAS=legacy, KERAS_BACKEND="tensorflow",
+            )
+        )  # fmt: skip
+
+    if writer == "ours":
+        written = checkpoint_objects.write(tf, tmp_path)
+        found = of_tensorflow("read", tmp_path)
+    else:
+        written = of_tensorflow("write", tmp_path)
+        found = checkpoint_objects.read(tf, tmp_path)
+    assert (found["names"], found["saves"]) == (["ckpt-2", "ckpt-3"], 3)
+    assert found["values"] == written["values"]
+    np.testing.assert_allclose(found["losses"], written["losses"], atol=2e-5)
