@@ -70,6 +70,89 @@ def test_a_signature_may_be_given(tmp_path):
     assert program(torch.zeros(2, 7, 3)).shape == (2, 7, 2)
 
 
+class Branches(Model):
+    """Takes two arguments, and goes where values say."""
+
+    def __init__(self, looks=False):
+        super().__init__()
+        self.looks, self.dense = looks, layers.Dense(2)
+
+    def call(self, a, b):
+        y = self.dense(a) + self.dense(b)
+        return -y if self.looks and float(y.detach().sum()) > 0 else y
+
+
+SPEC = InputSpec(shape=(None, 4), dtype="float32")
+
+
+def test_several_arguments_need_a_signature(tmp_path):
+    model, data = Branches(), (torch.ones(3, 4), torch.zeros(3, 4))
+    wanted = model(*data)
+    export(model, tmp_path / "model.pt2", input_signature=[SPEC, SPEC], verbose=False)
+    found = torch.export.load(tmp_path / "model.pt2").module()(*data)
+    torch.testing.assert_close(found, wanted)
+    with pytest.raises(ValueError, match="give input_signature a list"):
+        export(model, tmp_path / "model.pt2", verbose=False)
+
+
+def test_what_depends_on_values_is_an_error(tmp_path):
+    model = Branches(looks=True)
+    model(torch.ones(3, 4), torch.zeros(3, 4))
+    with pytest.raises(ValueError, match="depends on the values of tensors"):
+        export(model, tmp_path / "model.pt2", input_signature=[SPEC, SPEC], verbose=False)
+
+
+def test_open_sizes_stay_open(tmp_path):
+    same = {"strides": 2, "padding": "same"}
+    image = Input((None, None, 3))
+    x = layers.MaxPooling2D(3, **same)(layers.Conv2D(4, 3, **same)(image))
+    text = Input((None,), dtype="int32")
+    y = layers.Embedding(9, 3, mask_zero=True)(text)
+    model = Model([image, text], [x, layers.LSTM(4)(y), layers.GRU(4)(y)])
+    export(model, tmp_path / "model.pt2", verbose=False)
+    program = torch.export.load(tmp_path / "model.pt2").module()
+    for batch, height, width, length in ((2, 17, 40, 5), (1, 32, 9, 11)):
+        data = [torch.randn(batch, height, width, 3), torch.randint(0, 9, (batch, length))]
+        torch.testing.assert_close(program(data), model(data))
+
+
+def test_sizes_may_be_bounded(tmp_path):
+    model = network()
+    sizes = {0: torch.export.Dim("batch", min=2, max=4)}
+    export(model, tmp_path / "model.pt2", dynamic_shapes=sizes, verbose=False)
+    program = torch.export.load(tmp_path / "model.pt2").module()
+    assert program(torch.zeros(4, 8, 8, 3)).shape == (4, 2)
+    with pytest.raises(Exception, match="4"):
+        program(torch.zeros(5, 8, 8, 3))
+
+
+def test_a_model_in_two_places_is_written(tmp_path):
+    inner = Sequential([Input((4,)), layers.Dense(3)])
+    a, b = Input((4,)), Input((4,))
+    outer = Model(a, inner(a))
+    model = Model(b, [outer(b), inner(b)])
+    export(model, tmp_path / "model.pt2", verbose=False)
+    x = torch.randn(2, 4)
+    found = torch.export.load(tmp_path / "model.pt2").module()(x)
+    torch.testing.assert_close(found, model(x))
+
+
+def test_an_old_file_stays_whole_when_writing_fails(tmp_path, monkeypatch):
+    path = tmp_path / "model.pt2"
+    path.write_bytes(b"the old one")
+
+    def full(program, file):
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torch.export, "save", full)
+    with pytest.raises(OSError, match="No space"):
+        export(network(), path, verbose=False)
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {
+        "model.pt2": b"the old one"
+    }
+
+
 def test_onnx_takes_any_batch_under_the_names_of_the_inputs(tmp_path):
     pytest.importorskip("onnxscript")
     model = network()

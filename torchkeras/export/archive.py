@@ -12,7 +12,8 @@ from torchkeras.core import nested
 from torchkeras.core.checks import argument_error, moment_error
 from torchkeras.core.variable import Variable
 from torchkeras.export.drawing import symbols_of
-from torchkeras.export.programs import Sizes, as_symbol, program_of, save_program
+from torchkeras.export.programs import program_of, save_program
+from torchkeras.export.signatures import Sizes, as_symbol
 from torchkeras.layers.base import Layer
 from torchkeras.saving import files
 

@@ -15,7 +15,9 @@ _LENGTHS = (16, 7, 32, 64, 128, 224, 299)
 _WORDS = ("a", "b", "the", "of", "and")
 
 
-def draw_inputs(model: Layer, batch: int = 3, seed: int = 0, symbols: Any = None) -> Any:
+def draw_inputs(
+    model: Layer, batch: int = 3, seed: int = 0, symbols: Any = None, spread: bool = False
+) -> Any:
     """Arrays that ``model`` can be called on, structured as its inputs.
 
     Floats are drawn from the normal distribution, integers from those that every embedding in the
@@ -26,6 +28,7 @@ def draw_inputs(model: Layer, batch: int = 3, seed: int = 0, symbols: Any = None
         batch: Length of the first axis, where the model leaves it open.
         seed: Of the numbers.
         symbols: Shapes and types; None takes the model's own.
+        spread: Whether they are a tuple of arguments.
 
     Raises:
         RuntimeError: the model doesn't remember what it is called on, or takes none of the lengths
@@ -45,7 +48,7 @@ def draw_inputs(model: Layer, batch: int = 3, seed: int = 0, symbols: Any = None
             return arrays
         try:
             with torch.no_grad():
-                model(arrays, training=False)
+                model(*(arrays if spread else (arrays,)), training=False)
         except (RuntimeError, ValueError) as failure:
             error = failure
             continue

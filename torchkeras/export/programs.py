@@ -15,7 +15,9 @@ from torch import Tensor, nn
 
 from torchkeras.core import nested
 from torchkeras.core.checks import argument_error, nearest
-from torchkeras.export.drawing import draw_inputs, symbols_of
+from torchkeras.export import onnx
+from torchkeras.export.lengths import left_open
+from torchkeras.export.signatures import Sizes, arguments_of, joined
 from torchkeras.layers.base import Layer
 from torchkeras.saving import files
 
@@ -53,13 +55,14 @@ def export(
             stand for the first two where no format is given.
         verbose: False leaves the message out.
         input_signature: Shapes and types of the inputs: ``InputSpec``, symbolic tensors or tensors,
-            structured as the inputs; None takes the model's own.
+            structured as the inputs, or a list with one for each argument; None takes the model's
+            own.
         **options: For "torch" and "aoti" arguments of ``torch.export.export``; for "aoti" also
             ``inductor_configs``; for "onnx" ``opset_version``.
 
     Raises:
-        ValueError: another format (the message says what to use), suffix or option; or the model
-            can't be written as a program.
+        ValueError: another format (the message says what to use), suffix or option; the model
+            takes texts, or can't be written as a program.
         RuntimeError: the model isn't built, or doesn't remember what it is called on.
         ImportError: a package of the extra ``onnx`` isn't there.
 
@@ -129,10 +132,12 @@ def program_of(
                 nearest(name, sorted(known)).strip(),
             )  # fmt: skip
     given = options.pop("dynamic_shapes", None)
+    if isinstance(given, dict) and all(isinstance(axis, int) for axis in given):
+        given = (given,)  # of the only argument
     kinds = [given] if given is not None else [_open(shapes, "DYNAMIC"), _open(shapes, "AUTO")]
     for kind in kinds:
         try:
-            with _in_inference(module), warnings.catch_warnings():
+            with _in_inference(module), left_open(), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 program = torch.export.export(
                     module, example, dynamic_shapes=kind, **{"strict": False, **options}
@@ -140,6 +145,11 @@ def program_of(
         except (torch._dynamo.exc.UserError, ValueError, RuntimeError) as failure:
             error = failure
             continue
+        except (AttributeError, TypeError) as failure:
+            raise ValueError(
+                f"{_shown(module)} can't be called on its example: {_first_words(failure)} "
+                "If it takes several arguments, give input_signature a list with one for each."
+            ) from failure
         if kind is kinds[0]:
             return program
         warnings.warn(
@@ -148,7 +158,10 @@ def program_of(
             stacklevel=2,
         )
         return program
-    raise ValueError(f"{_shown(module)} can't be exported: {error}") from error
+    raise ValueError(
+        f"{_shown(module)} can't be exported: {_first_words(error)} What depends on the values of "
+        "tensors can't be written as a program: choose with torch.where or keras.ops.cond."
+    ) from error
 
 
 def _first_words(error: Exception) -> str:
@@ -165,17 +178,10 @@ def _open(shapes: Any, kind: str) -> Any:
     """Which axes are open, as ``torch.export`` is told."""
     dynamic = getattr(torch.export.Dim, kind)
 
-    def axes(shape: "Sizes") -> dict[int, Any]:
+    def axes(shape: Sizes) -> dict[int, Any]:
         return {axis: dynamic for axis, size in enumerate(shape.sizes) if size is None}
 
     return nested.map_leaves(axes, shapes)
-
-
-class Sizes:
-    """A shape as one leaf of a structure."""
-
-    def __init__(self, sizes: tuple[int | None, ...]) -> None:
-        self.sizes = tuple(sizes)
 
 
 @contextmanager
@@ -191,42 +197,12 @@ def _in_inference(module: nn.Module) -> Iterator[None]:
             part.training = mode
 
 
-def example_of(model: Layer, input_signature: Any) -> tuple[Any, Any]:
-    """Tensors that a model can be called on, and their sizes, None where open."""
-    if input_signature is None:
-        symbols = symbols_of(model)
-    else:
-        alone = isinstance(input_signature, (list, tuple)) and len(input_signature) == 1
-        symbols = input_signature[0] if alone else input_signature
-    arrays = draw_inputs(model, symbols=nested.map_leaves(as_symbol, symbols))
-    tensors = nested.map_leaves(torch.as_tensor, arrays)
-    return tensors, nested.map_leaves(lambda s: Sizes(as_symbol(s).shape), symbols)
-
-
-class _Symbol:
-    def __init__(self, shape: tuple[int | None, ...], dtype: str) -> None:
-        self.shape, self.dtype, self.ndim = tuple(shape), dtype, len(shape)
-
-
-def as_symbol(spec: Any) -> Any:
-    """Shape and type of a specification, a symbolic tensor or a tensor, whose batch is open.
-
-    Raises:
-        ValueError: it has no shape.
-    """
-    if isinstance(spec, Tensor):
-        return _Symbol((None, *spec.shape[1:]), str(spec.dtype).removeprefix("torch."))
-    if spec.shape is None:
-        raise argument_error("export", "input_signature", spec, "a specification with a shape")
-    return _Symbol(tuple(spec.shape), str(getattr(spec.dtype, "name", spec.dtype) or "float32"))
-
-
 # Formats
 
 
 def _write_torch(model: Layer, target: Path, signature: Any, options: dict[str, Any]) -> None:
-    example, shapes = example_of(model, signature)
-    save_program(program_of(model, (example,), (shapes,), **options), target)
+    arguments = arguments_of(model, signature)
+    save_program(program_of(model, arguments.tensors, arguments.sizes, **options), target)
 
 
 def save_program(program: "torch.export.ExportedProgram", target: Path) -> None:
@@ -240,26 +216,39 @@ def save_program(program: "torch.export.ExportedProgram", target: Path) -> None:
 
 def _write_aoti(model: Layer, target: Path, signature: Any, options: dict[str, Any]) -> None:
     configs = options.pop("inductor_configs", None)
-    example, shapes = example_of(model, signature)
-    program = program_of(model, (example,), (shapes,), **options)
+    arguments = arguments_of(model, signature)
+    program = program_of(model, arguments.tensors, arguments.sizes, **options)
     with tempfile.TemporaryDirectory() as folder:
         package = str(Path(folder) / "model.pt2")
-        torch._inductor.aoti_compile_and_package(
-            program, package_path=package, inductor_configs=configs
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of torch about itself
+            torch._inductor.aoti_compile_and_package(
+                program, package_path=package, inductor_configs=configs
+            )
         with files.replacing(target) as temporary:
             shutil.copyfile(package, temporary)
 
 
 class _Flat(nn.Module):
-    """A model whose inputs are arguments of their own."""
+    """A model whose inputs and outputs are tensors in a row.
 
-    def __init__(self, model: nn.Module, structure: Any) -> None:
+    Args:
+        model: What is called.
+        structure: Its arguments.
+        note: Called with the paths of the outputs in their structure.
+    """
+
+    def __init__(
+        self, model: nn.Module, structure: Any, note: Callable[[list[tuple]], None]
+    ) -> None:
         super().__init__()
-        self.model, self.structure = model, structure
+        self.model, self.structure, self.note = model, structure, note
 
     def forward(self, *inputs: Tensor) -> Any:
-        return self.model(nested.pack_sequence_as(self.structure, list(inputs)))
+        made = self.model(*nested.pack_sequence_as(self.structure, list(inputs)))
+        pairs = [pair for pair in nested.flatten_with_path(made) if isinstance(pair[1], Tensor)]
+        self.note([path for path, _ in pairs])
+        return tuple(tensor for _, tensor in pairs)
 
 
 def _write_onnx(model: Layer, target: Path, signature: Any, options: dict[str, Any]) -> None:
@@ -267,34 +256,26 @@ def _write_onnx(model: Layer, target: Path, signature: Any, options: dict[str, A
     if options:
         name = next(iter(options))
         raise argument_error("export", name, options[name], "opset_version alone for ONNX")
-    for package in ("onnx", "onnxscript"):
-        try:
-            __import__(package)
-        except ImportError:
-            raise ImportError(
-                f"Writing ONNX needs the package {package}: pip install torchkeras-compat[onnx]."
-            ) from None
-    example, shapes = example_of(model, signature)
-    flat = tuple(nested.flatten(example))
-    program = program_of(_Flat(model, example), flat, (tuple(nested.flatten(shapes)),))
-    names = [str(name) for name in getattr(model, "input_names", None) or ()]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            written = torch.onnx.export(
-                program,
-                flat,
-                dynamo=True,
-                opset_version=opset,
-                input_names=names if len(names) == len(flat) else None,
-                verbose=False,
-            )
-        except torch.onnx.errors.OnnxExporterError as error:
-            raise ValueError(
-                f"{_shown(model)} can't be written as ONNX: {_cause(error)}"
-            ) from error
-    with files.replacing(target) as temporary:
-        written.save(str(temporary))
+    onnx.require()
+    arguments = arguments_of(model, signature)
+    flat, paths = tuple(nested.flatten(arguments.tensors)), []
+    module = _Flat(model, arguments.tensors, paths.append)
+    program = program_of(module, flat, (tuple(nested.flatten(arguments.sizes)),))
+    try:
+        made = onnx.written(program, flat, arguments.names, _output_names(model, paths[-1]), opset)
+    except torch.onnx.errors.OnnxExporterError as error:
+        raise ValueError(f"{_shown(model)} can't be written as ONNX: {_cause(error)}") from error
+    onnx.save(made, target)
+
+
+def _output_names(model: Layer, paths: list[tuple[Any, ...]]) -> list[str]:
+    """Names of the outputs: keys, else of the layers that make them, or numbers."""
+    own = getattr(model, "output_names", None) or ()
+    own = own if len(own) == len(paths) else (None,) * len(paths)
+    return [
+        str(joined(path) or name or f"output_{number}")
+        for number, (path, name) in enumerate(zip(paths, own, strict=True))
+    ]
 
 
 def _cause(error: BaseException) -> str:

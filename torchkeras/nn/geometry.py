@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -92,8 +93,18 @@ class Window:
 
 def same_pads(length: int, extent: int, stride: int) -> tuple[int, int]:
     """Zeros before and after an axis, so that ``ceil(length / stride)`` windows fit."""
-    total = max((-(-length // stride) - 1) * stride + extent - length, 0)
+    if extent == 1:
+        return 0, 0
+    # Nothing below 0 is divided, which programs in other languages round differently.
+    total = (length - 1) // stride * stride + extent - length
+    if extent < stride:  # else it can't be below 0, which a length left open needn't be asked for
+        total = max(total, 0) if isinstance(total, int) else torch.sym_max(total, 0)
     return total // 2, total - total // 2
+
+
+def is_open(pads: Pads) -> bool:
+    """Whether they depend on a length that a graph leaves open."""
+    return any(isinstance(size, torch.SymInt) for pair in pads for size in pair)
 
 
 def is_symmetric(pads: Pads) -> bool:
@@ -110,8 +121,11 @@ def pad(x: Tensor, pads: Pads, value: float = 0.0, mode: str = "constant") -> Te
 def split_pads(pads: Pads) -> tuple[tuple[int, ...], Pads | None]:
     """What both sides of each axis get, as torch's kernels can pad by themselves, and the rest.
 
-    The rest is None if there is none.
+    The rest is None if there is none. Of pads that are open, all is the rest, since kernels take
+    numbers alone.
     """
+    if is_open(pads):
+        return (0,) * len(pads), pads
     common = tuple(min(pair) for pair in pads)
     if is_symmetric(pads):
         return common, None

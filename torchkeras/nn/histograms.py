@@ -67,7 +67,7 @@ def adaptively_equalized(images: Tensor, grid: tuple[int, int], clip_limit: floa
     Source: Zuiderveld 1994, Contrast limited adaptive histogram equalization.
     """
     height, width = images.shape[-2:]
-    tile = tuple(-(-n // count) for n, count in zip((height, width), grid, strict=True))
+    tile = tuple((n + count - 1) // count for n, count in zip((height, width), grid, strict=True))
     rows = mirrored_places(height, tile[0] * grid[0], images.device)
     columns = mirrored_places(width, tile[1] * grid[1], images.device)
     levels = images.clamp(0, 255).long()  # (b, c, h, w)

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from torchkeras.nn.geometry import CHANNELS_LAST, Window
+from torchkeras.nn.geometry import CHANNELS_LAST, Pads, Window, is_open, pad
 
 MAXIMA = {1: F.max_pool1d, 2: F.max_pool2d, 3: F.max_pool3d}
 MEANS = {1: F.avg_pool1d, 2: F.avg_pool2d, 3: F.avg_pool3d}
@@ -43,8 +43,14 @@ class _SamePool(nn.Module):
     def pool(self, x: Tensor, padding: tuple[int, ...]) -> Tensor:
         raise TypeError(f"{type(self).__name__} is a base class; use MaxPool or AveragePool.")
 
+    def pool_padded(self, x: Tensor, pads: Pads) -> Tensor:
+        """The pool, with elements put around ``x`` that take no part."""
+        raise TypeError(f"{type(self).__name__} is a base class; use MaxPool or AveragePool.")
+
     def forward(self, x: Tensor) -> Tensor:
         pads = self.window.pads(tuple(x.shape[2:]))
+        if is_open(pads):
+            return self.pool_padded(x, pads)
         uneven = [
             stride == 1 and before != after
             for stride, (before, after) in zip(self.window.strides, pads, strict=True)
@@ -72,6 +78,13 @@ class SameMaxPool(_SamePool):
         function = MAXIMA[window.rank]
         return function(x, window.size, window.strides, padding, dilation, ceil_mode=True)
 
+    def pool_padded(self, x: Tensor, pads: Pads) -> Tensor:
+        lowest = float("-inf") if x.is_floating_point() else torch.iinfo(x.dtype).min
+        x, (size, strides) = pad(x, pads, lowest), (self.window.size, self.window.strides)
+        if self.window.rank == 1:  # which torch settles the length for
+            return F.max_pool2d(x.unsqueeze(2), (1, *size), (1, *strides)).squeeze(2)
+        return MAXIMA[self.window.rank](x, size, strides)
+
 
 class SameAveragePool(_SamePool):
     """Mean over the real elements of each window, "same" padding."""
@@ -80,6 +93,11 @@ class SameAveragePool(_SamePool):
         window = self.window
         function = MEANS[window.rank]
         return function(x, window.size, window.strides, padding, True, False)
+
+    def pool_padded(self, x: Tensor, pads: Pads) -> Tensor:
+        mean, size = MEANS[self.window.rank], (self.window.size, self.window.strides)
+        share = mean(pad(torch.ones_like(x[:1, :1]), pads), *size)  # of the window that is x's
+        return mean(pad(x, pads), *size) / share
 
 
 PLAIN = {

@@ -62,10 +62,10 @@ def unpack_halves(packed: Tensor, length: int, axis: int, signed: bool) -> Tenso
     """
     axis = axis % packed.ndim
     if signed:  # shifts of int8 keep the sign
-        packed = packed.view(torch.int8)
+        packed = packed.to(torch.int8)
         halves = [(packed << 4) >> 4, packed >> 4]
     else:
-        packed = packed.view(torch.uint8)
+        packed = packed.to(torch.uint8)
         halves = [packed & 15, packed >> 4]
     return torch.stack(halves, dim=axis + 1).flatten(axis, axis + 1).narrow(axis, 0, length)
 
