@@ -36,6 +36,11 @@ def residual(x):
     return layers.ReLU()(layers.add([conv()(x), x]) * 0.5)
 
 
+def squeezed(x):
+    factor = layers.Reshape((1, 1, x.shape[-1]))(layers.GlobalAveragePooling2D()(x))
+    return x * layers.Conv2D(x.shape[-1], 1, activation="sigmoid")(factor)
+
+
 @pytest.mark.parametrize(
     "blocks",
     [
@@ -44,8 +49,20 @@ def residual(x):
         [conv(), layers.Dropout(0.5), conv(), layers.GlobalAveragePooling2D()],
         [conv(), fork, conv()],
         [conv(), residual, residual, layers.GlobalMaxPooling2D()],
+        [conv(), layers.ZeroPadding2D(((0, 1), (2, 3))), conv()],
+        [conv(), layers.SpatialDropout2D(0.5), layers.Dropout(0.5, (None, 1, 1, 1)), conv()],
+        [conv(), squeezed, conv()],
     ],
-    ids=["activations", "normalization", "dropout", "branches", "residuals"],
+    ids=[
+        "activations",
+        "normalization",
+        "dropout",
+        "branches",
+        "residuals",
+        "padding",
+        "shared dropout",
+        "squeeze and excite",
+    ],
 )
 def test_images_are_permuted_at_the_ends_alone(blocks):
     model = images(*blocks)
@@ -54,6 +71,17 @@ def test_images_are_permuted_at_the_ends_alone(blocks):
     x = torch.randn(2, 8, 8, 3)
     torch.testing.assert_close(written.eval()(x), model(x))
     torch.testing.assert_close(written.train()(x).shape, model(x, training=True).shape)
+
+
+def test_a_pool_that_is_reshaped_keeps_its_axes():
+    text, _ = source_of(images(conv(), squeezed))
+    assert "x.mean((2, 3), keepdim=True)" in text
+    assert ".reshape(" not in text.split("def load")[0]
+
+
+def test_axes_of_shared_dropout_move_along():
+    text, _ = source_of(images(conv(), layers.SpatialDropout2D(0.25), conv()))
+    assert "SharedDropout(0.25, (2, 3))" in text
 
 
 def test_what_looks_at_axes_keeps_them():

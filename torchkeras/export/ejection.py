@@ -22,6 +22,7 @@ from torchkeras.export.units import Architect, Traces
 from torchkeras.export.writer import Writer
 from torchkeras.layers.base import Layer
 from torchkeras.layers.dropout import Dropout
+from torchkeras.nn.dropout import SharedDropout
 from torchkeras.saving import files
 from torchkeras.tracer.frames import trace
 
@@ -136,9 +137,12 @@ def _is_model(module: nn.Module) -> bool:
 
 def _replacement(module: nn.Module) -> nn.Module | None:
     """The module of torch that stands for a whole layer."""
-    if type(module) is Dropout and module.rate > 0 and module.noise_shape is None:
-        return nn.Dropout(module.rate)
-    return None
+    if not isinstance(module, Dropout) or not module.rate:
+        return None
+    shared = module.shared_axes()
+    if shared is None:
+        return None
+    return SharedDropout(module.rate, shared) if shared else nn.Dropout(module.rate)
 
 
 class Source:

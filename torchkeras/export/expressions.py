@@ -229,6 +229,8 @@ def plain(name: str) -> str:
 
 def _without_defaults(target: Callable, kwargs: dict[str, Any]) -> dict[str, Any]:
     """Keyword arguments but for those that say what is so anyway."""
+    if target is F.pad and kwargs.get("value") == 0:
+        kwargs = {key: arg for key, arg in kwargs.items() if key != "value"}
     if not inspect.isfunction(target):
         return {key: arg for key, arg in kwargs.items() if _DEFAULTS.get(key, ...) != arg}
     parameters = inspect.signature(target).parameters

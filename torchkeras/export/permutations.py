@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from torchkeras.core import nested
 from torchkeras.export.units import Step, Unit, is_mark, owner_of, reads
+from torchkeras.nn.dropout import SharedDropout
 from torchkeras.nn.norm import BatchNorm
 
 _FUNCTIONS = {
@@ -25,7 +26,7 @@ _FUNCTIONS = {
 }  # fmt: skip
 _METHODS = {"add", "sub", "mul", "div", "clamp", "neg", "relu", "sigmoid", "tanh", "exp", "abs"}
 _REDUCTIONS = {"mean", "amax", "sum"}
-_OF_AXES = {torch.cat, *_REDUCTIONS}  # whose arguments change
+_OF_AXES = {torch.cat, F.pad, *_REDUCTIONS}  # whose arguments change
 
 Axes = tuple[int, ...]
 
@@ -49,6 +50,7 @@ class _Rewriting:
         self.instead: dict[fx.Node, fx.Node] = {}  # what others are to use in place of a node
         self.permuted: dict[fx.Node, tuple[fx.Node, Axes]] = {}
         self.steps: list[Step] = []
+        self.spare: set[fx.Node] = set()  # go if nobody needs them
         self.moved: dict[str, Any] = {}
         calls = [owner_of(step) for step in unit.steps[self.mode]]
         self.once = {path for path in calls if path is not None and calls.count(path) == 1}
@@ -83,7 +85,11 @@ class _Rewriting:
         (output,) = step.outputs
         result = output.graph.create_node("call_function", operator.pos, (before[0],))
         self.unit.stops.add(result)
-        self.steps.append(Step(None, step.frame, None, step.replaced, [before[0]], [result]))
+        module = step.replaced
+        if isinstance(module, SharedDropout):
+            shared = tuple(sorted(before[1][axis] for axis in module.shared))
+            module = SharedDropout(module.p, shared)
+        self.steps.append(Step(None, step.frame, None, module, [before[0]], [result]))
         self._permute_later(output, result, before[1], step)
 
     def _node(self, step: Step) -> None:
@@ -113,6 +119,12 @@ class _Rewriting:
 
     def _permutation(self, step: Step, axes: Axes) -> None:
         source = step.node.args[0]
+        reshaped = _reshaped(source, axes)
+        if reshaped is not None:
+            self.spare.add(source)
+            self.instead[step.node] = reshaped
+            self.steps.append(Step(reshaped, step.frame))
+            return
         if source in self.permuted:
             source, before = self.permuted[source]
             axes = tuple(before[axis] for axis in axes)
@@ -138,6 +150,8 @@ class _Rewriting:
             twin = self.unit.choices[node]
             if node.args[1:] != twin.args[1:] or node.kwargs != twin.kwargs:
                 return False
+        if node.op == "call_function" and node.target is F.pad:
+            return self._moves_padding(node, axes)
         if node.op == "call_function" and node.target in _FUNCTIONS:
             return _has_numbers_only(node)
         if node.op == "call_method" and node.target in _METHODS:
@@ -153,6 +167,18 @@ class _Rewriting:
         if len(node.args) != 2 or node.kwargs or not isinstance(node.args[1], int):
             return False
         node.args = (node.args[0], axes[node.args[1]])
+        return True
+
+    @staticmethod
+    def _moves_padding(node: fx.Node, axes: Axes) -> bool:
+        if len(node.args) != 2 or node.kwargs.get("mode", "constant") != "constant":
+            return False
+        pairs = [tuple(node.args[1][n : n + 2]) for n in range(0, len(node.args[1]), 2)]
+        pairs = [*pairs, *[(0, 0)] * (len(axes) - len(pairs))][::-1]  # by axis
+        moved = [pairs[axes.index(axis)] for axis in range(len(axes))]
+        while moved and moved[0] == (0, 0):
+            moved.pop(0)
+        node.args = (node.args[0], tuple(n for pair in reversed(moved) for n in pair))
         return True
 
     @staticmethod
@@ -186,7 +212,9 @@ class _Rewriting:
         needed.update(map(self.unit.origin, results))
         kept = []
         for step in reversed(self.steps):
-            if step.node is not None and step.node in self.permuted and step.node not in needed:
+            node = step.node
+            if (node in self.permuted or node in self.spare) and node not in needed:
+                self.spare.update(reads(step) if node in self.spare else ())
                 continue
             kept.append(step)
             needed.update(map(self.unit.origin, reads(step)))
@@ -198,6 +226,23 @@ def _permutation(node: fx.Node) -> Axes | None:
         return None
     axes = node.args[1] if isinstance(node.args[1], (tuple, list)) else node.args[1:]
     return tuple(axes) if all(isinstance(axis, int) and axis >= 0 for axis in axes) else None
+
+
+def _reshaped(node: fx.Node, axes: Axes) -> fx.Node | None:
+    """A reshaping and a permutation of axes of length 1 among others, as one reshaping."""
+    if node.op != "call_method" or node.target != "reshape" or len(node.args) != len(axes) + 1:
+        return None
+    source, *lengths = node.args
+    order = [axis for axis in axes if lengths[axis] != 1]
+    if order != sorted(order):
+        return None
+    lengths = [lengths[axis] for axis in axes]
+    graph, gone = node.graph, tuple(range(2, len(axes)))
+    is_reduced = source.op == "call_method" and source.target in _REDUCTIONS
+    is_reduced = is_reduced and not source.kwargs.get("keepdim") and lengths[2:] == [1] * len(gone)
+    if is_reduced and source.args[1:] == (gone,):
+        return graph.create_node("call_method", source.target, source.args, {"keepdim": True})
+    return graph.create_node("call_method", "reshape", (source, *lengths))
 
 
 def _has_numbers_only(node: fx.Node) -> bool:

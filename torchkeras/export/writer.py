@@ -1,32 +1,21 @@
 """Classes of a model as source: ``__init__`` and ``forward``."""
 
-import operator
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import Tensor, fx, nn
+from torch import Tensor, nn
 
 from torchkeras.export.constructors import Constructors
 from torchkeras.export.expressions import (
-    ATOM,
-    Choice,
-    Expression,
     Unwritable,
     call,
     constant,
-    function_call,
-    method_call,
-    value,
 )
 from torchkeras.export.identifiers import attribute_name, class_name, identifier, unused
 from torchkeras.export.permutations import without_detours
-from torchkeras.export.units import Step, Unit, is_mark, owner_of, reads
-from torchkeras.tracer.autocast import ANYWHERE, autocast_of, in_blocks
-
-# The longest expression that is put into another one.
-_LONGEST = 48
+from torchkeras.export.statements import Statements, named_error
+from torchkeras.export.units import Step, Unit, owner_of
 
 
 @dataclass(eq=False)
@@ -92,7 +81,7 @@ class Writer:
         body = _Body(self, unit)
         if body.attributes or unit.choices is None:
             raise Unwritable(f"the function {name}, which isn't one of its argument alone")
-        lines = _Statements(body, "inference", ["x"]).lines()
+        lines = Statements(unit, body.attribute, "inference", ["x"]).lines()
         return "\n    ".join([f"def {identifier(name)}(x: Tensor) -> Tensor:", *lines])
 
     def source(self, written: Written) -> str:
@@ -146,7 +135,8 @@ class _Body:
         if frame is None:
             name = rest.rpartition(".")[2] if alone else rest
         else:
-            name = getattr(frame.module, "name", layer)
+            whole = getattr(self.unit.frame.module, "name", "")
+            name = getattr(frame.module, "name", layer).removeprefix(f"{whole}_")
             name = name if alone and self._is_module(step) else f"{name}_{rest}"
         self.attributes[path] = attribute_name(name, self.attributes.values())
         self.makers[path] = step
@@ -208,7 +198,7 @@ class _Body:
             try:
                 lines += self._made(path, name, state)
             except Unwritable as error:
-                raise _named(error, self.makers[path]) from error
+                raise named_error(error, self.makers[path]) from error
         return [f"        {line}" for line in lines], state
 
     def _made(self, path: str, name: str, state: dict[str, Any]) -> list[str]:
@@ -246,7 +236,7 @@ class _Body:
     # Statements
 
     def _forward(self, mode: str, names: list[str], indent: str) -> list[str]:
-        statements = _Statements(self, mode, names)
+        statements = Statements(self.unit, self.attribute, mode, names)
         return [indent + line for line in statements.lines()]
 
     def attribute(self, path: str) -> str:
@@ -271,231 +261,7 @@ class _Body:
         return path.removeprefix(f"{owner}.")
 
 
-class _Statements:
-    """The lines of ``forward`` in one mode."""
-
-    def __init__(self, body: _Body, mode: str, names: list[str]) -> None:
-        self.body = body
-        self.unit = unit = body.unit
-        self.steps = [step for step in unit.steps[mode] if not is_mark(step)]
-        self.choices = unit.choices or {}
-        self.results = unit.results[mode]
-        if unit.frame.parent is not None and len(self.results) == 1:
-            self.results = self.results[0]
-        self.uses: dict[fx.Node, list[int]] = {}  # where each result is needed
-        for position, step in enumerate(self.steps):
-            for node in reads(step):
-                self.uses.setdefault(unit.origin(node), []).append(position)
-        for node in _nodes(self.results):
-            self.uses.setdefault(unit.origin(node), []).append(len(self.steps))
-        self.values: dict[fx.Node, Expression] = {}
-        self.inside: set[fx.Node] = set()  # those whose expression stands where they are needed
-        self.autocast: dict[fx.Node, Any] = {}  # of what stands where it is needed
-        self.holders: dict[str, fx.Node] = {}  # what each variable holds at the moment
-        self.names, self.parameters = names, set(names)
-        for name, node in zip(names, unit.given[mode], strict=True):
-            self.values[node] = Expression(name, ATOM)
-            self.holders[name] = node
-        self.has_changes = any(_changes(step) for step in self.steps)
-
-    def lines(self) -> list[str]:
-        """The statements."""
-        lines: list[tuple[Any, str]] = []
-        for position, step in enumerate(self.steps):
-            try:
-                lines += [(self._autocast(step), line) for line in self._lines_of(step, position)]
-            except Unwritable as error:
-                raise _named(error, step) from error
-        text = self._value(self.results).text
-        is_several = isinstance(self.results, (list, tuple)) and self.unit.frame.parent is not None
-        nodes = [self.unit.origin(node) for node in _nodes(self.results)]
-        last = next((self.autocast[node] for node in nodes if node in self.autocast), ANYWHERE)
-        lines.append((last, f"return {text[1:-1] if is_several else text}"))
-        device = f"{next(iter(self.names), '')}.device.type"
-        return in_blocks(lines, self.unit.frame.autocast, device)
-
-    def _autocast(self, step: Step) -> Any:
-        """The type of autocast that a step runs under; ``ANYWHERE`` if it doesn't matter."""
-        if step.unit is not None:
-            return step.unit.frame.autocast
-        own = ANYWHERE if step.node is None else autocast_of(step.node)
-        inner = (self.autocast.get(self.unit.origin(node), ANYWHERE) for node in reads(step))
-        return next((found for found in (own, *inner) if found is not ANYWHERE), ANYWHERE)
-
-    def _lines_of(self, step: Step, position: int) -> list[str]:
-        node = step.node
-        if node is None:
-            given = [self._node(given) for given in step.inputs]
-            text = call(self.body.attribute(owner_of(step)), given, {}).text
-            return self._settle(step.outputs, Expression(text, ATOM), step, position)
-        if node.op == "get_attr":
-            return []
-        if node.target is operator.setitem:
-            owner, index, given = node.args
-            target = function_call(operator.getitem, (owner, index), {}, self._node).text
-            return [f"{target} = {self._value(given).text}"]
-        if node.target is setattr:
-            raise Unwritable(f"a change of the attribute {node.args[1]}")
-        found = self._expression(node)
-        if node not in self.uses:
-            return [found.text] if _changes(step) or node.op == "call_module" else []
-        return self._settle([node], found, step, position)
-
-    def _settle(
-        self, nodes: list[fx.Node], found: Expression, step: Step, position: int
-    ) -> list[str]:
-        """A statement that keeps a result, or none where it stands inside the one that needs it."""
-        node = nodes[0]
-        alone = len(nodes) == 1 and node in self.uses
-        if alone and self._stands_inside(node, found, position):
-            self.values[node] = found
-            self.inside.add(node)
-            self.autocast[node] = self._autocast(step)
-            self._need(reads(step), self.uses[node])
-            return []
-        return [self._assignment(nodes, found.text, step, position)]
-
-    def _need(self, nodes: list[fx.Node], positions: list[int]) -> None:
-        """Note that ``nodes`` are needed at later positions, too."""
-        for node in map(self.unit.origin, nodes):
-            self.uses[node] = sorted({*self.uses.get(node, ()), *positions})
-            if node in self.inside:
-                self._need(node.all_input_nodes, positions)
-
-    def _stands_inside(self, node: fx.Node, found: Expression, position: int) -> bool:
-        uses = self.uses[node]
-        if _is_size(node):
-            return True
-        if uses == [len(self.steps)]:
-            is_result = isinstance(self.results, fx.Node)
-            return is_result and position == len(self.steps) - 1
-        if self.has_changes or len(uses) > 1:
-            return False
-        if node.target is operator.getitem and isinstance(node.args[1], int):
-            return found.text.count("[") <= 2
-        step, user = self.steps[position], self.steps[uses[0]]
-        if len({self._autocast(step), self._autocast(user)} - {ANYWHERE}) > 1:
-            return False
-        if user.frame is not step.frame and found.text.startswith(("torch.", "F.")):
-            return False  # a layer with its activation is a line
-        between = self.steps[position + 1 : uses[0]]
-        return (
-            len(found.text) <= _LONGEST
-            and found.text.count("(") <= 2
-            and all(step.node is not None and _is_plumbing(step.node) for step in between)
-        )
-
-    def _assignment(self, nodes: list[fx.Node], text: str, step: Step, position: int) -> str:
-        names: list[str] = []
-        for node in nodes:
-            if node not in self.uses:
-                names.append("_")
-                continue
-            name = self._variable(node, step, position, names)
-            names.append(name)
-            self.holders[name] = node
-            self.values[node] = Expression(name, ATOM)
-        return f"{', '.join(names)} = {text}"
-
-    def _variable(self, node: fx.Node, step: Step, position: int, beside: list[str]) -> str:
-        """A name for a result: that of what it was made from if nobody needs that any more."""
-        taken = {*beside, *(n for n, held in self.holders.items() if self._last(held) > position)}
-        if not beside:
-            sources = reads(step)[:1]
-            for source in map(self.unit.origin, sources):
-                name = self.values[source].text if source in self.values else ""
-                if name in self.holders and name not in taken | self.parameters - {"x"}:
-                    return name
-            if "x" not in taken:
-                return "x"
-        layer = getattr(step.frame.module, "name", "") if step.frame is not None else ""
-        if step.frame is not None and node in step.frame.masks:
-            layer = "mask"
-        name = re.sub(r"_\d+$", "", node.name)
-        return unused(identifier(layer or name), taken | {"x"})
-
-    def _last(self, node: fx.Node) -> int:
-        return self.uses.get(node, [-1])[-1]
-
-    # Expressions
-
-    def _node(self, node: fx.Node) -> Expression:
-        node = self.unit.origin(node)
-        if node.op == "get_attr" and node not in self.values:
-            return Expression(self.body.attribute(str(node.target)), ATOM)
-        return self.values[node]
-
-    def _value(self, given: Any) -> Expression:
-        return value(given, self._node)
-
-    def _expression(self, node: fx.Node) -> Expression:
-        args, kwargs = node.args, node.kwargs
-        other = self.choices.get(node)
-        if other is not None:
-            args, kwargs = _chosen(args, other.args), _chosen(kwargs, other.kwargs)
-        if node.op == "call_module":
-            name = self.body.attribute(str(node.target))
-            written = {key: self._value(arg) for key, arg in kwargs.items()}
-            return call(name, [self._value(arg) for arg in args], written)
-        if node.op == "call_method":
-            return method_call(str(node.target), args, kwargs, self._node)
-        return function_call(node.target, args, kwargs, self._node)
-
-
 def _members(module: nn.Module) -> list[tuple[str, Any]]:
     """Modules and tensors of a module, itself included, by path."""
     tensors = [*module.named_parameters(), *module.named_buffers()]
     return [*module.named_modules(), *tensors]
-
-
-def _chosen(one: Any, other: Any) -> Any:
-    """Arguments of training, with choices where those of inference differ."""
-    if isinstance(one, (list, tuple)):
-        items = [_chosen(a, b) for a, b in zip(one, other, strict=True)]
-        return type(one)(items) if type(one) in (list, tuple) else tuple(items)
-    if isinstance(one, dict):
-        return {key: _chosen(one[key], other[key]) for key in one}
-    if isinstance(one, (int, float)) and one != other:
-        return Choice(one, other)
-    return one
-
-
-def _nodes(structure: Any) -> list[fx.Node]:
-    if isinstance(structure, fx.Node):
-        return [structure]
-    if isinstance(structure, dict):
-        return [node for item in structure.values() for node in _nodes(item)]
-    if isinstance(structure, (list, tuple)):
-        return [node for item in structure for node in _nodes(item)]
-    return []
-
-
-def _changes(step: Step) -> bool:
-    """Whether a step changes a tensor in place."""
-    node = step.node
-    if node is None or node.op in ("call_module", "get_attr"):
-        return False
-    if node.target in (operator.setitem, setattr):
-        return True
-    name = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "")
-    return (name.endswith("_") and not name.endswith("__")) or "out" in node.kwargs
-
-
-def _is_size(node: fx.Node) -> bool:
-    """Whether a node reads what changes of a tensor's elements don't touch."""
-    return node.target is getattr or (node.op == "call_method" and node.target == "size")
-
-
-def _is_plumbing(node: fx.Node) -> bool:
-    """Whether a node is certain to stand inside another."""
-    return node.op == "get_attr" or _is_size(node)
-
-
-def _named(error: Unwritable, step: Step) -> ValueError:
-    module = None if step.frame is None else step.frame.module
-    if module is None:
-        return ValueError(f"The model can't be written as source: it needs {error}.")
-    name = getattr(module, "name", "")
-    return ValueError(
-        f'{type(module).__name__} "{name}" can\'t be written as source: it needs {error}.'
-    )

@@ -106,6 +106,14 @@ class Dropout(Noise):
         )
 
 
+    def shared_axes(self) -> tuple[int, ...] | None:
+        """Axes along which elements are dropped together; None if some of an axis are."""
+        shape = self.noise_shape or ()
+        if not set(shape) <= {None, 1}:
+            return None
+        return tuple(axis for axis, length in enumerate(shape) if length == 1)
+
+
 class SpatialDropout(Dropout):
     """``Dropout`` of whole channels.
 
@@ -142,6 +150,11 @@ class SpatialDropout(Dropout):
         if self.data_format == CHANNELS_LAST:
             return (x.shape[0], *ones, x.shape[-1])
         return (*x.shape[:2], *ones)
+
+
+    def shared_axes(self) -> tuple[int, ...]:
+        first = 1 if self.data_format == CHANNELS_LAST else 2
+        return tuple(range(first, first + self.rank))
 
 
 class SpatialDropout1D(SpatialDropout):

@@ -47,7 +47,10 @@ class Rescaling(SameShape, DataLayer):
 
     def call(self, inputs: Tensor) -> Tensor:
         inputs = inputs.to(torch_dtype(self.compute_dtype))
-        return inputs * self._factor(self.scale, inputs) + self._factor(self.offset, inputs)
+        scaled = inputs * self._factor(self.scale, inputs)
+        if isinstance(self.offset, (int, float)) and not self.offset:
+            return scaled
+        return scaled + self._factor(self.offset, inputs)
 
     def _factor(self, value: Any, x: Tensor) -> Any:
         if isinstance(value, (int, float)):
