@@ -38,7 +38,8 @@ def prefix_of(path: str | os.PathLike) -> str | None:
     for candidate in (text, text.removesuffix(INDEX), os.path.join(text, _VARIABLES)):
         if exists(candidate):
             return candidate
-    return None
+    is_damaged = os.path.isfile(text + INDEX) and not os.path.exists(text)
+    return text if is_damaged else None  # which reading it tells
 
 
 def load_weights(

@@ -27,8 +27,8 @@ def latest_checkpoint(
 ) -> str | None:
     """Path of the last checkpoint of a folder; None if it has none.
 
-    In a folder of weights that ``ModelCheckpoint`` or ``save_weights`` wrote, it is the newest
-    ``.weights.h5``, without this suffix, as ``load_weights`` takes it.
+    In a folder of weights alone, it is the newest ``.weights.h5``, without this suffix, as
+    ``load_weights`` takes it.
 
     Args:
         checkpoint_dir: The folder.

@@ -97,10 +97,36 @@ def test_a_folder_without_checkpoints_has_no_last_one(tmp_path):
     assert tf.train.latest_checkpoint(tmp_path) is None
 
 
-def test_the_newest_weights_stand_for_a_checkpoint(tmp_path):
+def small():
     model = tf.keras.Sequential([tf.keras.Input((2,)), tf.keras.layers.Dense(1)])
+    model.compile("adam", "mse")
+    return model
+
+
+def test_weights_of_model_checkpoint_are_found(tmp_path):
+    path = str(tmp_path / "training" / "cp-{epoch:04d}.ckpt")
+    saving = tf.keras.callbacks.ModelCheckpoint(path, save_weights_only=True, save_freq=4)
+    model = small()
+    model.save_weights(path.format(epoch=0))
+    x, y = np.eye(2).repeat(4, 0), np.ones((8, 1))
+    model.fit(x, y, epochs=3, batch_size=4, callbacks=[saving], verbose=0)
+    indices = sorted(name for name in os.listdir(tmp_path / "training") if name.endswith("index"))
+    assert indices == ["cp-0000.ckpt.index", "cp-0002.ckpt.index"]
+    found = tf.train.latest_checkpoint(os.path.dirname(path))
+    assert os.path.basename(found) == "cp-0002.ckpt"
+    assert os.path.exists(found + ".index")
+    assert tf.train.load_variable(found, "optimizer/_iterations/.ATTRIBUTES/VARIABLE_VALUE") == 4
+    twin = small()
+    twin.load_weights(found).assert_nontrivial_match()
+    assert twin.evaluate(x, y, verbose=0) != model.evaluate(x, y, verbose=0)  # two steps on
+    shapes = dict(tf.train.list_variables(found))
+    assert shapes["layer_with_weights-0/kernel/.ATTRIBUTES/VARIABLE_VALUE"] == [2, 1]
+
+
+def test_the_newest_weights_of_earlier_releases_stand_for_a_checkpoint(tmp_path):
+    model = small()
     for epoch in (1, 2):
-        model.save_weights(tmp_path / f"cp-{epoch:04d}.ckpt")
+        model.save_weights(tmp_path / f"cp-{epoch:04d}.ckpt.weights.h5")
     found = tf.train.latest_checkpoint(tmp_path)
     assert os.path.basename(found) == "cp-0002.ckpt"
     model.load_weights(found)
