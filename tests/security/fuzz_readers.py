@@ -27,7 +27,9 @@ if __name__ == "__main__":
 
 from security.mutations import mutated
 
-MEMORY = 384 * 2**20  # bytes of address space beyond what the process has
+MEMORY = 384 * 2**20  # bytes that reading may take beyond what the process had
+# HDF5 makes room for up to 4 GB that it never touches, where a header says so.
+ADDRESSES = MEMORY + 2**32
 CPU_SECONDS = 30.0
 LONGEST = 2**17  # bytes of an input
 _COMPAT = Path(__file__).resolve().parents[2] / "compat"
@@ -42,7 +44,7 @@ def by_chance(target, name: str, runs: int, seed: int, watch=None) -> list[str]:
         name: The reader.
         runs: How many mutations.
         seed: What they are drawn from.
-        watch: Called before each with its number and bytes.
+        watch: A ``Watch``; None sets no limits.
     """
     chance = random.Random(f"{name} {seed}")
     found = Findings(target.folder / "findings" / name)
@@ -50,7 +52,8 @@ def by_chance(target, name: str, runs: int, seed: int, watch=None) -> list[str]:
         content = mutated(chance.choice(target.seeds[name]), chance)
         if watch is not None:
             watch(number, content)
-        found.add(target.run(name, content), content)
+        wrong = target.run(name, content)
+        found.add(wrong if watch is None else watch.taken(wrong), content)
     return found.told
 
 
@@ -91,14 +94,28 @@ class Watch:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "current"
+        self.most = 2**62
         signal.signal(signal.SIGPROF, signal.SIG_DFL)  # it ends the process, in a library too
 
     def __call__(self, number: int, content: bytes) -> None:
         self.path.write_bytes(content)
         if number % 500 == 0:
             size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-            resource.setrlimit(resource.RLIMIT_AS, (size + MEMORY, resource.RLIM_INFINITY))
+            resource.setrlimit(resource.RLIMIT_AS, (size + ADDRESSES, resource.RLIM_INFINITY))
         signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
+        if number == 1:  # what the first one took, any may
+            self.most = _most_memory() + MEMORY
+
+    def taken(self, wrong: str | None) -> str | None:
+        """``wrong``, or that too much memory was taken."""
+        if wrong is None and _most_memory() > self.most:
+            wrong = f"took {(_most_memory() - self.most + MEMORY) >> 20} MB"
+            self.most = _most_memory() + MEMORY
+        return wrong
+
+
+def _most_memory() -> int:
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def by_coverage(target, name: str, runs: int, seed: int, corpus: Path) -> None:
@@ -112,7 +129,7 @@ def by_coverage(target, name: str, runs: int, seed: int, corpus: Path) -> None:
         nonlocal count
         watch(count, content)
         count += 1
-        found.add(target.run(name, content), content)
+        found.add(watch.taken(target.run(name, content)), content)
 
     def change(content: bytes, longest: int, number: int) -> bytes:
         chance = random.Random(number)

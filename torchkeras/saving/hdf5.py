@@ -125,7 +125,8 @@ class Attributes(Mapping):
             if attribute.dtype.kind == "O":  # texts of no fixed length
                 if package().check_string_dtype(attribute.dtype) is None:
                     raise refuse(f"{self._path}@{name}", "neither numbers nor texts")
-                self._guard.expect_texts(math.prod(attribute.shape))
+                place = package().h5o.get_info(self._owner.id).addr
+                self._guard.check_texts(place, name, math.prod(attribute.shape))
             return self._owner.attrs[name]
 
     def text(self, name: str) -> str:

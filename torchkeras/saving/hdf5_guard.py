@@ -11,11 +11,11 @@ import struct
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
+from torchkeras.saving import hdf5_headers
 from torchkeras.saving.files import DamagedFileError, damaged
 
 _FILE = b"\x89HDF\r\n\x1a\n"
 _WIDTH = 8  # bytes of a place and of a size, in every file that isn't made by hand
-_SMALL = 64 * 2**20
 _HEAP_OF_TEXTS = struct.Struct("<4sB3xQ")  # signature, version, size of all
 _OBJECT = struct.Struct("<HH4xQ")  # number, references, size; number 0 is what is free
 _HEAP_OF_NAMES = struct.Struct("<4sB3xQQQ")  # ..., size, first free block, place of the names
@@ -53,8 +53,6 @@ class Guard(io.RawIOBase):
         self._sound: set[int] = set()  # places of what was followed already
         self._followed = 0  # bytes of it, which can't be more than there are
         self._levels: dict[int, int] = {}  # of nodes that were met, by their places
-        self._largest_text = 0
-        self._number_of_texts = 1
         self._checks: dict[bytes, Callable[[int, int], None]] = {
             b"GCOL": self._check_texts,
             b"HEAP": self._check_names,
@@ -62,14 +60,20 @@ class Guard(io.RawIOBase):
             b"BTHD": self._check_newer_tree,
         }
 
-    def expect_texts(self, number: int) -> None:
-        """Announce that ``number`` texts are read, which may all be the same, largest one.
+    def check_texts(self, place: int, name: str, number: int) -> None:
+        """Look at an attribute of texts of no fixed length, which is going to be read.
+
+        Args:
+            place: Where the header of its object lies.
+            name: Its name.
+            number: How many texts it has.
 
         Raises:
-            DamagedFileError: that may be too many.
+            DamagedFileError: the texts are said to be longer than the file.
         """
-        self._number_of_texts = number
-        self._check_number_of_texts()
+        declared = hdf5_headers.lengths(self._at, self._start, place, name, number)
+        if sum(declared) > self.length:
+            raise self._refuse(f"texts of {sum(declared)} bytes in {name!r}")
 
     # What the library calls
 
@@ -131,6 +135,10 @@ class Guard(io.RawIOBase):
         return 0
 
     def _at(self, place: int, size: int) -> bytes:
+        """What there is of ``size`` bytes from ``place`` on."""
+        size = min(size, self.length - place)
+        if size <= 0:
+            return b""
         self.file.seek(place)
         parts = []
         while size > 0 and (part := self.file.read(size)):
@@ -164,14 +172,7 @@ class Guard(io.RawIOBase):
             step = size if number == 0 else _OBJECT.size + -(-size // _WIDTH) * _WIDTH
             if not 0 < step <= len(heap) - position:
                 raise self._refuse(f"a text of {size} bytes at {place + position}")
-            self._largest_text = max(self._largest_text, size if number else 0)
             position += step
-        self._check_number_of_texts()
-
-    def _check_number_of_texts(self) -> None:
-        number, largest = self._number_of_texts, self._largest_text
-        if number > 1 and number * largest > max(_SMALL, self.length):
-            raise self._refuse(f"{number} texts of up to {largest} bytes")
 
     def _check_names(self, place: int, _: int) -> None:
         """Names of a group's members: what is free among them is a list that ends."""
