@@ -203,7 +203,7 @@ def files_and_copies():
     model.compile(keras.optimizers.Adam(0.01, use_ema=True), "mse", metrics=["mae"])
     model.fit(X, Y, **OPTIONS)
     folder = f"{os.environ['FOLDER']}/{'alone' if IS_ALONE else 'together'}"
-    names = ["model.keras", "model.weights.h5", "model.safetensors"]
+    names = ["model.keras", "model.weights.h5", "model.safetensors", "model.ckpt"]
     model.save(f"{folder}.{names[0]}")
     for name in names[1:]:
         model.save_weights(f"{folder}.{name}")
