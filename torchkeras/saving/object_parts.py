@@ -42,15 +42,20 @@ class Parts:
     name: str = ""
 
 
-def parts_of(thing: Any) -> Parts:
-    """What a checkpoint keeps of a variable, layer, optimizer, metric, or container of them."""
+def parts_of(thing: Any, others: tuple[type, ...] = ()) -> Parts:
+    """What a checkpoint keeps of a variable, layer, optimizer, metric, or container of them.
+
+    Args:
+        thing: The object.
+        others: Further classes whose objects may have variables.
+    """
     if isinstance(thing, Variable):
         return Parts(values={VALUE: lambda: whole_tensor(thing)}, name=thing.path)
     if isinstance(thing, Optimizer):
         return Parts(optimizer_slots.parts(thing))
     if weights.is_saveable(thing):
-        return Parts(_with_other_names(thing, _of_layer(thing)))
-    return Parts({str(name): part for name, part in items(thing) if holds_values(part)})
+        return Parts(_with_other_names(thing, _of_layer(thing, others)))
+    return Parts({str(name): part for name, part in items(thing) if holds_values(part, others)})
 
 
 def whole_tensor(variable: Variable) -> Any:
@@ -67,14 +72,14 @@ def items(container: Any) -> Iterator[tuple[Any, Any]]:
         yield from enumerate(container)
 
 
-def holds_values(thing: Any, depth: int = 8) -> bool:
+def holds_values(thing: Any, others: tuple[type, ...] = (), depth: int = 8) -> bool:
     """Whether ``thing`` is an object that may have variables, or a container with one."""
-    if isinstance(thing, Variable) or weights.is_saveable(thing):
+    if isinstance(thing, (Variable, *others)) or weights.is_saveable(thing):
         return True
-    return depth > 0 and any(holds_values(part, depth - 1) for _, part in items(thing))
+    return depth > 0 and any(holds_values(part, others, depth - 1) for _, part in items(thing))
 
 
-def _of_layer(layer: Any) -> dict[str, Any]:
+def _of_layer(layer: Any, others: tuple[type, ...]) -> dict[str, Any]:
     """Parts and variables of a layer or metric under the names of attributes.
 
     Variables are there under their own names, too, as in tf.keras 2.
@@ -86,7 +91,7 @@ def _of_layer(layer: Any) -> dict[str, Any]:
         found |= _of_graph_model(layer)
     found |= {name: value for name, value in vars(layer).items() if isinstance(value, Variable)}
     for name, part in weights.children(layer):
-        if name not in _REPEATED and id(part) not in counted and holds_values(part):
+        if name not in _REPEATED and id(part) not in counted and holds_values(part, others):
             found[name] = part
     reached = {id(member) for part in found.values() for member in _members(part)}
     for variable in layer._own_variables() if isinstance(layer, Layer) else ():

@@ -71,7 +71,7 @@ def describe(thing: Any) -> Parts:
     if isinstance(thing, Variable):
         return parts_of(thing)
     if weights.is_saveable(thing):
-        parts = parts_of(thing)
+        parts = parts_of(thing, (Tracked,))
         parts.below |= {k: v for k, v in vars(thing).items() if isinstance(v, Tracked)}
         return parts
     if isinstance(thing, Text):

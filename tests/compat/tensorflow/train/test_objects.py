@@ -16,6 +16,14 @@ def test_parts_have_the_names_of_attributes_indices_and_keys():
     assert objects.below(model)["helper"] is model.helper
 
 
+def test_modules_in_lists_of_a_layer_are_parts():
+    layer = tf.keras.layers.Dense(2)
+    layer.helpers, layer.sizes = [tf.Module()], [1, 2]
+    below = objects.describe(layer).below
+    assert list(below) == ["helpers"]
+    assert objects.describe(below["helpers"]).below == {"0": layer.helpers[0]}
+
+
 def test_only_what_has_values_is_kept():
     assert objects.is_kept(tf.Variable(1.0))
     assert not objects.is_kept("text")
