@@ -113,3 +113,14 @@ def test_an_archive_that_names_a_place_before_its_start_is_damaged(tmp_path):
         source.load_npz(path)
     with pytest.raises(FileNotFoundError):
         source.load_npz(tmp_path / "none.npz")
+
+
+def test_an_encrypted_archive_is_refused(tmp_path):
+    path = tmp_path / "x.npz"
+    np.savez(path, x=np.arange(3))
+    data = bytearray(path.read_bytes())
+    data[data.index(b"PK\1\2") + 8] |= 1
+    data[6] |= 1
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match="is damaged.*encrypted"):
+        source.load_npz(path)

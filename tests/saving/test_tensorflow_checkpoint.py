@@ -5,6 +5,7 @@ import pytest
 import tensorflow_files
 
 import torchkeras as keras
+from torchkeras.saving import object_graph
 from torchkeras.saving.files import DamagedFileError
 from torchkeras.saving.tensorflow_checkpoint import prefix_of
 
@@ -100,3 +101,24 @@ def test_damaged_data_change_nothing(of_tensorflow, tmp_path):
         model.load_weights(tmp_path / "adam" / "w")
     for old, new in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
+
+
+def test_slots_without_a_value_are_left_as_they_are(of_tensorflow, monkeypatch):
+    def read(bundle, read=object_graph.read):
+        found, stack = [], [read(bundle)]
+        while stack:
+            node = stack.pop()
+            if node not in found:
+                found.append(node)
+                stack += node.children.values()
+        for node in found:
+            for _, _, slot in node.slots:
+                slot.values.clear()
+        return found[0]
+
+    monkeypatch.setattr(object_graph, "read", read)
+    model = tensorflow_files.network(keras)
+    model.compile("adam", "mse")
+    model.optimizer.build(model.trainable_variables)
+    model.load_weights(of_tensorflow / "older_adam" / "w")
+    assert all(not slot.numpy().any() for slot in model.optimizer.variables[2:])

@@ -25,8 +25,8 @@ from security.mutations import DAMAGED_ARCHIVE
 
 SLOW_SECONDS = 10.0  # of CPU time; a reader that takes so long for some kilobytes hangs
 MOST_SEED_BYTES = 2**16
-# How libraries say that there is no memory.
-_LACK = re.compile("memory allocation|(can't|cannot|unable to) allocate|out of memory", re.I)
+# How torch and NumPy say that there is no memory.
+_LACK = re.compile("(can't|cannot|unable to) allocate|out of memory", re.I)
 # Those of the drop-in for TensorFlow, which is imported for them alone.
 DROP_INS = ("records", "lines", "restoring")
 

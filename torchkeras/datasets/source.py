@@ -24,8 +24,8 @@ FREE_BYTES = 1 << 28  # unpacked bytes that need no explanation
 # How reading tells that the bytes aren't what they should be.
 _SIGNS_OF_DAMAGE = (
     zipfile.BadZipFile, zlib.error, EOFError, LookupError, AttributeError, ArithmeticError,
-    MemoryError, RecursionError, SyntaxError, SystemError, ValueError, TypeError,
-    NotImplementedError, struct.error, tokenize.TokenError,
+    MemoryError, RuntimeError, SyntaxError, SystemError, ValueError, TypeError, struct.error,
+    tokenize.TokenError,
 )  # fmt: skip
 Pair = tuple[np.ndarray, np.ndarray]
 

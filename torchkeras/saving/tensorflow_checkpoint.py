@@ -190,7 +190,7 @@ class Restoration:
         for optimizer, node in self._optimizers:
             planned += self._trainable(optimizer, node)
             pairs = optimizer_slots.pairs(optimizer, node, self.owners)
-            planned += [(variable, found.key) for variable, found in pairs]
+            planned += [(variable, found.key) for variable, found in pairs if found.key is not None]
         self._optimizers = []
         failed = self._failures(planned, skip_mismatch)
         self.served |= {(id(variable.module), variable.key) for variable, _ in planned}
