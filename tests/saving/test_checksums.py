@@ -31,6 +31,21 @@ def test_long_and_short_data_have_the_checksum_of_their_bits(data, times):
     assert crc32c(data * times) == bit_by_bit(data * times)
 
 
+def test_long_data_are_gone_through_in_parts(monkeypatch):
+    whole = bytes(range(256)) * 5000 + b"and some more"
+    data = memoryview(whole)[3:]
+    found = crc32c(data)
+    monkeypatch.setattr(checksums, "_PARTS", 2**40)  # too many for it
+    assert found == crc32c(data) != crc32c(whole)
+
+
+@given(st.binary(min_size=256, max_size=2000))
+def test_parts_are_joined_to_the_checksum_of_the_whole(data):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checksums, "_PARTS", 4)
+        assert crc32c(data) == bit_by_bit(data)
+
+
 def test_masks_turn_and_shift():
     assert masked_crc32c(b"") == 0xA282EAD8
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import torch
 
 # --- CRC-32
 
@@ -50,28 +51,28 @@ def crc32_of_both(first: int, second: int, length: int) -> int:
         >>> hex(crc32_of_both(crc32(b"12345"), crc32(b"6789"), 4))
         '0xcbf43926'
     """
-    return _product(_power(length), first) ^ second
+    return _product(_power(length, _ARCHIVES), first, _ARCHIVES) ^ second
 
 
 @functools.lru_cache(4096)
-def _power(length: int) -> int:
+def _power(length: int, modulus: int) -> int:
     """x to the 8 * ``length``."""
     result, square = 1 << 31, 1 << 23  # 1, and x to the 8; the highest bit is the lowest power
     while length:
         if length & 1:
-            result = _product(result, square)
-        square = _product(square, square)
+            result = _product(result, square, modulus)
+        square = _product(square, square, modulus)
         length >>= 1
     return result
 
 
-def _product(a: int, b: int) -> int:
-    """The product of two polynomials, modulo that of archives."""
-    result = 0
+def _product(a: int, b: Any, modulus: int) -> Any:
+    """The product of two polynomials; ``b`` may be an array of them."""
+    result = b & 0
     for place in range(31, -1, -1):
         if a >> place & 1:
-            result ^= b
-        b = b >> 1 ^ (_ARCHIVES if b & 1 else 0)
+            result = result ^ b
+        b = b >> 1 ^ (b & 1) * modulus
     return result
 
 
@@ -80,27 +81,57 @@ def _product(a: int, b: int) -> int:
 _POLYNOMIAL = 0x82F63B78  # Castagnoli's, bits reversed
 # Bytes that one look-up in tables covers.
 _BLOCK = 1024
+# Of long data, parts that are gone through side by side, and bytes of each that are taken at once.
+_PARTS, _STRIP = 4096, 64
 
 
 def crc32c(data: Any) -> int:
     """The checksum of ``data``.
 
     A checksum without its first and last step is linear: it is the exclusive or of what each byte
-    gives at its distance from the end. A table holds that for each byte and distance.
+    gives at its distance from the end. A table holds that for each byte and distance. Long data are
+    cut into parts, which are gone through side by side, and then joined.
 
     Example:
         >>> hex(crc32c(b"123456789"))
         '0xe3069283'
     """
     octets = np.frombuffer(data, np.uint8)
+    length = len(octets) // (_PARTS * _STRIP) * _STRIP
+    state = 0xFFFFFFFF
+    if length:
+        joined = _joined(_linear_of_parts(octets[: _PARTS * length], length), length)
+        state = _product(_power(_PARTS * length, _POLYNOMIAL), state, _POLYNOMIAL) ^ joined
+        octets = octets[_PARTS * length :]
     first = len(octets) % _BLOCK
-    state = _after(0xFFFFFFFF, first) ^ _linear(octets[:first])
+    state = _after(state, first) ^ _linear(octets[:first])
     tables = _tables()
     distances = np.arange(_BLOCK)
     for start in range(first, len(octets), _BLOCK):
         block = tables[distances, octets[start : start + _BLOCK]]
         state = _after(state, _BLOCK) ^ int(np.bitwise_xor.reduce(block))
     return state ^ 0xFFFFFFFF
+
+
+def _linear_of_parts(octets: np.ndarray, length: int) -> np.ndarray:
+    """What each part of ``length`` bytes gives by itself."""
+    pairs = octets.view("<i2").reshape(_PARTS, length // 2)
+    table, state = _table_of_pairs(), torch.zeros(_PARTS, dtype=torch.int32, device="cpu")
+    for start in range(0, length // 2, _STRIP // 2):
+        strip = pairs[:, start : start + _STRIP // 2].T.astype(np.int32)
+        for pair in torch.from_numpy(strip):
+            places = (state ^ pair).bitwise_and_(0xFFFF)
+            state = table.index_select(0, places).bitwise_xor_((state >> 16).bitwise_and_(0xFFFF))
+    return state.numpy().view(np.uint32)
+
+
+def _joined(states: np.ndarray, length: int) -> int:
+    """What parts give together, a power of two of them, each of ``length`` bytes."""
+    states = states.astype(np.int64)
+    while len(states) > 1:
+        moved = _product(_power(length, _POLYNOMIAL), states[::2], _POLYNOMIAL)
+        states, length = moved ^ states[1::2], 2 * length
+    return int(states[0])
 
 
 def masked_crc32c(data: Any) -> int:
@@ -133,6 +164,15 @@ def _tables() -> np.ndarray:
         later = tables[place + 1]
         tables[place] = later >> 8 ^ byte[later & 255]
     return tables
+
+
+@functools.cache
+def _table_of_pairs() -> torch.Tensor:
+    """``(65536,)`` the state that two bytes leave behind, bits as of signed numbers."""
+    states = np.arange(2**16, dtype=np.uint32)
+    for _ in range(2):
+        states = states >> 8 ^ _tables()[-1, states & 255]
+    return torch.from_numpy(states.view(np.int32))
 
 
 def _after(state: int, number: int) -> int:
