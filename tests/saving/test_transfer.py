@@ -1,6 +1,7 @@
 """Numbers reach arrays of any strides, whatever pieces they are moved in."""
 
 import os
+import threading
 import zlib
 
 import numpy as np
@@ -154,3 +155,23 @@ def test_an_error_of_the_caller_is_the_one_raised(processors):
 
     with pytest.raises(KeyboardInterrupt), Crew() as crew:
         any(crew.do(len, ()) for _ in numbers())
+
+
+def test_where_no_thread_can_begin_the_caller_does_the_work(monkeypatch):
+    def start(thread):
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    monkeypatch.setattr(transfer, "_processors", lambda: 3)
+    done = []
+    have_done(done.append, 5)
+    assert done == [0, 1, 2, 3, 4]
+
+
+def test_little_work_takes_no_threads(monkeypatch):
+    monkeypatch.setattr(transfer, "_processors", lambda: 3)
+    names = []
+    with Crew(100) as crew:
+        crew.do(lambda: names.append(threading.current_thread()))
+        crew.do(lambda: names.append(threading.current_thread()))
+    assert set(names) == {threading.current_thread()}

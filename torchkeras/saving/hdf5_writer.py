@@ -62,7 +62,7 @@ class Writer:
     def _finish(self) -> None:
         """Write what HDF5 keeps account of."""
         self.size = self._skeleton.length
-        with Crew() as crew:
+        with Crew(self.size - sum(size for _, size in self._taken)) as crew:
             for start, content in self._skeleton.around(sorted(self._taken)):
                 transfer.store(crew, content, self._place(start, content.nbytes), self._sums)
         if self._sums is not None:

@@ -7,7 +7,7 @@ in the processor's cache while their axes are turned, and several threads share 
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -45,38 +45,63 @@ class Place(NamedTuple):
 
 
 class Crew:
-    """Threads that share work; with one processor, the caller does it.
+    """Threads that share work; the caller does it alone if there is little, or one processor.
 
     At the end of the block all is done, or the first error is raised.
+
+    Args:
+        size: How many bytes are to be moved; None if that isn't known.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, size: int | None = None) -> None:
         count = min(_processors(), _MOST_THREADS)
-        self._pool = ThreadPoolExecutor(count) if count > 1 else None
-        self._waiting = threading.Semaphore(2 * count)  # so that memory in use stays small
+        self._count = count if count > 1 and (size is None or size > _SHARE) else 0
+        self._threads: list[threading.Thread] = []
+        self._work: SimpleQueue[Any] = SimpleQueue()
+        self._places = threading.Semaphore(2 * count)  # few wait, so that memory in use stays small
         self._error: BaseException | None = None
 
     def __enter__(self) -> "Crew":
         return self
 
-    def __exit__(self, kind: Any, *exc: object) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=kind is not None)
-        if self._error is not None and kind is None:
+    def __exit__(self, kind: Any, error: BaseException | None, *exc: object) -> None:
+        self._error = self._error or error
+        for _ in self._threads:
+            self._work.put(None)
+        for thread in self._threads:
+            thread.join()
+        if self._error is not None and error is None:
             raise self._error
 
     def do(self, work: Callable[..., Any], *args: Any) -> None:
         """Have ``work`` done with these arguments, now or soon; nothing more after an error."""
-        if self._pool is None:
+        if self._count and not self._threads:
+            self._start()
+        if not self._threads:
             work(*args)
-        elif self._error is None:
-            self._waiting.acquire()
-            self._pool.submit(work, *args).add_done_callback(self._note)
+            return
+        self._places.acquire()
+        self._work.put((work, args))
 
-    def _note(self, future: Future) -> None:
-        self._waiting.release()
-        if not future.cancelled() and self._error is None:
-            self._error = future.exception()
+    def _start(self) -> None:
+        try:
+            for _ in range(self._count):
+                thread = threading.Thread(target=self._take_part, daemon=True)
+                thread.start()
+                self._threads.append(thread)
+        except RuntimeError:  # no more threads, as when the interpreter ends
+            self._count = len(self._threads)
+
+    def _take_part(self) -> None:
+        while (job := self._work.get()) is not None:
+            work, args = job
+            try:
+                if self._error is None:
+                    work(*args)
+            except BaseException as error:  # noqa: BLE001 - raised where the block ends
+                self._error = error
+            finally:
+                self._places.release()
 
 
 def _processors() -> int:
@@ -95,7 +120,8 @@ def read_once(places: Iterable[Place]) -> None:
         DamagedFileError: the file ends before.
         OSError: it can't be read.
     """
-    with Crew() as crew:
+    places = list(places)
+    with Crew(sum(place.size for place in places)) as crew:
         for place in places:
             for start, size in _shares(0, place.size, _SHARE):
                 crew.do(_read_through, place, start, size)
@@ -109,7 +135,7 @@ def checksum(place: Place) -> int:
         OSError: it can't be read.
     """
     found = Checksums(place.start)
-    with Crew() as crew:
+    with Crew(place.size) as crew:
         for start, size in _shares(0, place.size, _SHARE):
             crew.do(_read_through, place, start, size, found)
     return found.whole(place.size)
