@@ -356,3 +356,15 @@ def test_what_keras_1_called_inputs_and_outputs_is_told_by_its_name_since():
     x = keras.Input((3,))
     with pytest.raises(TypeError, match="no argument 'input'. Did you mean \"inputs\"?"):
         keras.Model(input=x, output=keras.layers.Dense(1)(x))
+
+
+@pytest.mark.parametrize("package", [keras, real])
+@pytest.mark.parametrize("is_functional", [False, True])
+def test_call_by_itself_takes_the_mode(package, is_functional):
+    inputs, drop = package.Input((64,)), package.layers.Dropout(0.5)
+    model = package.Model(inputs, drop(inputs)) if is_functional else None
+    model = model or package.Sequential([inputs, drop])
+    x = torch.ones(4, 64)
+    assert (model.call(x, training=True) == 0).any()
+    assert not (model.call(x, training=False) == 0).any()
+    assert not (model.call(x) == 0).any()

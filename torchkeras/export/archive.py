@@ -1,6 +1,8 @@
 """Several functions of models in one folder of programs."""
 
+import functools
 import os
+import types
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from torch import Tensor, nn
 from torchkeras.core import nested
 from torchkeras.core.checks import argument_error, moment_error
 from torchkeras.core.variable import Variable
-from torchkeras.export.drawing import symbols_of
+from torchkeras.export.drawing import ROOMY, symbols_of
 from torchkeras.export.programs import program_of, save_program
 from torchkeras.export.signatures import Sizes, as_symbol
 from torchkeras.layers.base import Layer
@@ -114,7 +116,8 @@ class ExportArchive:
             ValueError: the name is taken or no name of a file, or there is no signature.
         """
         for key, value in kwargs.items():
-            raise argument_error("add_endpoint", key, value, "no such argument on torch")
+            hint = "It belongs to Keras on JAX." if key in ("is_static", "jax2tf_kwargs") else ""
+            raise argument_error("add_endpoint", key, value, "no such argument on torch", hint)
         if name in self._endpoints:
             raise argument_error("add_endpoint", "name", name, "a name that isn't taken yet")
         files.check_member_name(name)
@@ -122,20 +125,24 @@ class ExportArchive:
             raise argument_error("add_endpoint", "name", name, "a name without slashes")
         if input_signature is None:
             input_signature = [symbols_of(self._model_of(fn))]
-        for module in _modules_of(fn):
+        elif not isinstance(input_signature, (list, tuple)):
+            input_signature = [input_signature]
+        for module in modules_of(fn):
             self.track(module)
         self._endpoints[name] = (fn, list(input_signature))
         return fn
 
     def track_and_add_endpoint(
         self, name: str, resource: Any, input_signature: Any, **kwargs: Any
-    ) -> None:
-        """Track a layer or model and add its call as an endpoint."""
+    ) -> Callable[..., Any]:
+        """Track a layer or model, add its call as an endpoint, and give that back."""
         self.track(resource)
-        self.add_endpoint(name, resource.__call__, input_signature, **kwargs)
+        return self.add_endpoint(name, resource.__call__, input_signature, **kwargs)
 
     def add_variable_collection(self, name: str, variables: Sequence[Variable]) -> None:
-        """Note variables under a name of their own.
+        """Note variables under a name of their own: ``variables.safetensors`` has ``NAME/0``, ...
+
+        Those of a set go by their paths.
 
         Raises:
             ValueError: ``variables`` holds something else.
@@ -147,12 +154,15 @@ class ExportArchive:
                 raise argument_error(
                     "add_variable_collection", "variables", variable, "variables alone"
                 )
-        self._collections[name] = list(variables)
+        is_ordered = not isinstance(variables, set)
+        self._collections[name] = (
+            list(variables) if is_ordered else sorted(variables, key=lambda v: v.path)
+        )
 
     def write_out(
         self, filepath: str | os.PathLike, options: Any = None, verbose: bool = True
     ) -> None:
-        """Write the folder.
+        """Write the folder. Each file is whole or as it was, and other files stay.
 
         Args:
             filepath: The folder.
@@ -167,19 +177,21 @@ class ExportArchive:
             raise argument_error("write_out", "options", options, "None: no SavedModel is written")
         if not self._endpoints:
             raise moment_error(type(self), "has no endpoint", "Call add_endpoint first.")
+        programs = {name: self._program(*endpoint) for name, endpoint in self._endpoints.items()}
         folder = Path(filepath)
         folder.mkdir(parents=True, exist_ok=True)
-        for name, (function, signature) in self._endpoints.items():
-            example = nested.map_leaves(_example, signature)
-            sizes = nested.map_leaves(lambda spec: Sizes(as_symbol(spec).shape), signature)
-            endpoint = _Endpoint(function, self._tracked)
-            program = program_of(endpoint, tuple(example), (tuple(sizes),))
+        for name, program in programs.items():
             save_program(program, folder / f"{name}.pt2")
         if self._collections:
             self._write_collections(folder / "variables.safetensors")
         if verbose:
             names = ", ".join(f"{name}.pt2" for name in self._endpoints)
             print(f"Saved artifact at '{folder}'. It has the torch.export programs {names}.")
+
+    def _program(self, function: Callable[..., Any], signature: list[Any]) -> Any:
+        endpoint = _Endpoint(function, self._tracked)
+        sizes = nested.map_leaves(lambda spec: Sizes(as_symbol(spec).shape), tuple(signature))
+        return program_of(endpoint, endpoint.example(tuple(signature)), (sizes,))
 
     def _write_collections(self, path: Path) -> None:
         from safetensors.torch import save_file
@@ -214,25 +226,74 @@ class _Endpoint(nn.Module):
     def forward(self, *args: Any) -> Any:
         return self.function(*args)
 
+    def example(self, signature: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Zeros that the function takes; the first length that it does for sizes left open."""
+        symbols = nested.map_leaves(as_symbol, signature)
+        is_open = any(None in symbol.shape[1:] for symbol in nested.flatten(symbols))
+        for length in ROOMY if is_open else ():
+            example = nested.map_leaves(lambda symbol: _zeros(symbol, length), symbols)  # noqa: B023
+            try:
+                with torch.no_grad():
+                    self(*example)
+            except (RuntimeError, ValueError):
+                continue
+            return example
+        return nested.map_leaves(lambda symbol: _zeros(symbol, ROOMY[0]), symbols)
 
-def _modules_of(function: Callable[..., Any]) -> list[nn.Module]:
-    """Built modules that a function refers to: its owner's, in its closure, by global names."""
-    if isinstance(function, nn.Module):
-        return [function]
-    code = getattr(function, "__code__", None)
-    cells = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
-    known = getattr(function, "__globals__", {})
-    named = [known.get(name) for name in getattr(code, "co_names", ())]
-    candidates = [getattr(function, "__self__", None), *cells, *named]
+
+def _zeros(symbol: Any, length: int) -> Tensor:
+    first, *rest = (*symbol.shape, None)[: max(symbol.ndim, 1)]
+    sizes = [3 if first is None else first, *(length if size is None else size for size in rest)]
+    return torch.zeros(sizes[: symbol.ndim], dtype=getattr(torch, symbol.dtype))
+
+
+def modules_of(function: Callable[..., Any]) -> list[nn.Module]:
+    """Built modules that a function refers to.
+
+    They are its owner, in its closure, under global names that it uses, or what a function of the
+    same file among these refers to.
+    """
+    found: dict[int, nn.Module] = {}
+    seen: set[int] = set()
+    waiting: list[Any] = [function]
+    while waiting:
+        value = waiting.pop(0)
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, nn.Module):
+            if getattr(value, "built", True):
+                found[id(value)] = value
+        elif isinstance(value, (list, tuple)):
+            waiting += value
+        elif isinstance(value, dict):
+            waiting += value.values()
+        elif isinstance(value, functools.partial):
+            waiting += [value.func, *value.args, *value.keywords.values()]
+        elif callable(value):
+            waiting += _referred(value)
+    return list(found.values())
+
+
+def _referred(function: Callable[..., Any]) -> list[Any]:
+    if (owner := getattr(function, "__self__", None)) is not None:
+        return [owner] if isinstance(owner, nn.Module) else []
+    if not isinstance(function, types.FunctionType):
+        return []
+    cells = [cell.cell_contents for cell in function.__closure__ or () if not _is_empty(cell)]
+    known = function.__globals__
+    named = [known[name] for name in function.__code__.co_names if name in known]
+    kinds = (nn.Module, functools.partial, list, tuple, dict)
     return [
-        module
-        for module in candidates
-        if isinstance(module, nn.Module) and getattr(module, "built", True)
+        value
+        for value in (*cells, *named)
+        if isinstance(value, kinds) or getattr(value, "__globals__", None) is known
     ]
 
 
-def _example(spec: Any) -> Tensor:
-    """Zeros of a shape and type; 3 for sizes that are open."""
-    symbol = as_symbol(spec)
-    sizes = [3 if size is None else size for size in symbol.shape]
-    return torch.zeros(sizes, dtype=getattr(torch, symbol.dtype))
+def _is_empty(cell: Any) -> bool:
+    """Whether a name of a closure has no value yet."""
+    try:
+        return cell.cell_contents is None
+    except ValueError:
+        return True

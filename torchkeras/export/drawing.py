@@ -11,12 +11,19 @@ from torchkeras.layers.base import Layer
 from torchkeras.layers.structures import symbols_of_shape
 
 # Lengths tried for axes that the model leaves open.
-_LENGTHS = (16, 7, 32, 64, 128, 224, 299)
+LENGTHS = (16, 7, 32, 64, 128, 224, 299)
+# The same for programs, which take it for settled what comes out with a length of 1.
+ROOMY = (64, 128, 224, 299, 32, 16, 7)
 _WORDS = ("a", "b", "the", "of", "and")
 
 
 def draw_inputs(
-    model: Layer, batch: int = 3, seed: int = 0, symbols: Any = None, spread: bool = False
+    model: Layer,
+    batch: int = 3,
+    seed: int = 0,
+    symbols: Any = None,
+    spread: bool = False,
+    lengths: tuple[int, ...] = LENGTHS,
 ) -> Any:
     """Arrays that ``model`` can be called on, structured as its inputs.
 
@@ -29,6 +36,7 @@ def draw_inputs(
         seed: Of the numbers.
         symbols: Shapes and types; None takes the model's own.
         spread: Whether they are a tuple of arguments.
+        lengths: What is tried for axes that the model leaves open.
 
     Raises:
         RuntimeError: the model doesn't remember what it is called on, or takes none of the lengths
@@ -37,7 +45,7 @@ def draw_inputs(
     symbols = symbols_of(model) if symbols is None else symbols
     is_open = any(n is None for s in nested.flatten(symbols) for n in s.shape[1:])
     error: Exception | None = None
-    for length in _LENGTHS if is_open else _LENGTHS[:1]:
+    for length in lengths if is_open else lengths[:1]:
         generator = np.random.default_rng(seed)
         below = _rows(model)
         arrays = nested.map_leaves(
@@ -54,7 +62,7 @@ def draw_inputs(
             continue
         return arrays
     raise moment_error(
-        model, f"takes none of the lengths {_LENGTHS} ({error})", "Give inputs of your own."
+        model, f"takes none of the lengths {lengths} ({error})", "Give inputs of your own."
     )
 
 

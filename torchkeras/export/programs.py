@@ -158,10 +158,13 @@ def program_of(
             stacklevel=2,
         )
         return program
-    raise ValueError(
-        f"{_shown(module)} can't be exported: {_first_words(error)} What depends on the values of "
-        "tensors can't be written as a program: choose with torch.where or keras.ops.cond."
-    ) from error
+    hint = (
+        " What depends on the values of tensors can't be written as a program: choose with "
+        "torch.where or keras.ops.cond."
+        if "data-dependent" in str(error)
+        else ""
+    )
+    raise ValueError(f"{_shown(module)} can't be exported: {_first_words(error)}{hint}") from error
 
 
 def _first_words(error: Exception) -> str:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from torchkeras.core import nested
 from torchkeras.core.checks import argument_error
-from torchkeras.export.drawing import draw_inputs, symbols_of
+from torchkeras.export.drawing import ROOMY, draw_inputs, symbols_of
 from torchkeras.layers.base import Layer
 
 
@@ -64,7 +64,8 @@ def arguments_of(model: Layer, input_signature: Any = None) -> Arguments:
                 "export", "input", f"texts of {model.name}", "numbers, torch has no texts",
                 "Export the part behind TextVectorization or StringLookup, and call those before.",
             )  # fmt: skip
-    tensors = nested.map_leaves(torch.as_tensor, draw_inputs(model, symbols=symbols, spread=True))
+    arrays = draw_inputs(model, symbols=symbols, spread=True, lengths=ROOMY)
+    tensors = nested.map_leaves(torch.as_tensor, arrays)
     if any(isinstance(part, Layer) and not part.built for part in model.modules()):
         with torch.no_grad():  # layers that are built where they are called first
             model(*tensors, training=False)

@@ -9,6 +9,7 @@ from torch import Tensor, fx, nn
 from torchkeras.core import nested, serialization
 from torchkeras.core.checks import argument_error, kind_error, moment_error, nearest
 from torchkeras.core.configurable import constructor_arguments, generic
+from torchkeras.core.scopes import local
 from torchkeras.layers.base import Layer
 from torchkeras.layers.calibration import calibrate, is_chosen
 from torchkeras.layers.preprocessing.texts import is_text, text_array
@@ -242,8 +243,18 @@ class Model(Asides, Leaving, Trainer, Layer):
             raise NotImplementedError(
                 f"Model {type(self).__name__} does not have a `call()` method implemented."
             )
+        if training is not None and training != local.training:
+            return self._call_in_mode(inputs, training, mask)
         module = self.__dict__["_graph_module"] or self.graph_module
         return module.forward(*adapted(self, self._graph, inputs, mask))
+
+    def _call_in_mode(self, inputs: Any, training: bool, mask: Any) -> Any:
+        """``call``, where it is called by itself: what hands the mode down else is ``__call__``."""
+        previous, local.training = local.training, training
+        try:
+            return self.call(inputs, training, mask)
+        finally:
+            local.training = previous
 
     def build(self, input_shape: Any = None) -> None:
         """Make the weights for ``input_shape``, by a run on tensors without values."""

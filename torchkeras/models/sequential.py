@@ -9,6 +9,7 @@ from torchkeras.core import nested, serialization
 from torchkeras.core.checks import argument_error, kind_error, moment_error
 from torchkeras.core.configurable import generic
 from torchkeras.core.dtypes import standardize_dtype
+from torchkeras.core.scopes import local
 from torchkeras.layers.base import Layer
 from torchkeras.layers.input import InputLayer
 from torchkeras.layers.structures import is_text_array, symbols_of_shape
@@ -228,6 +229,8 @@ class Sequential(Model):
         """
         if self._graph is not None and self._graph.asides:
             return super().call(inputs, training, mask)
+        if training is not None and training != local.training:
+            return self._call_in_mode(inputs, training, mask)
         x = inputs
         if self._graph is not None:
             (x,) = adapted(self, self._graph, inputs, mask)
