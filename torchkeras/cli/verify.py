@@ -3,11 +3,12 @@
 import argparse
 import json
 import os
+import re
+import runpy
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,60 +16,18 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from torchkeras.cli.certificate import TOLERANCES, USUAL, Certificate, compared
 from torchkeras.cli.models import add_inputs, opened, read_inputs
-from torchkeras.cli.tables import show_table
+from torchkeras.cli.oracle import OPENED, STARTED, weights_like
+from torchkeras.cli.run import drop_in_folder, start_as_tensorflow
 from torchkeras.core import nested
 from torchkeras.export.drawing import draw_inputs
+from torchkeras.layers import RNN, TimeDistributed
 from torchkeras.layers.base import Layer
 from torchkeras.saving import files
 
 ORACLE = Path(__file__).parent / "oracle.py"
-
-
-@dataclass
-class Row:
-    """One call of a layer in both.
-
-    Attributes:
-        layer: Its name; empty for the model.
-        kind: Its class.
-        shape: Shape of its first output.
-        difference: The largest difference of any number; infinite where the shapes differ.
-        relative: The largest difference over the largest number that Keras gives.
-        within: Whether every number is within the tolerance.
-    """
-
-    layer: str
-    kind: str
-    shape: tuple[int, ...]
-    difference: float
-    relative: float
-    within: bool
-
-
-@dataclass
-class Certificate:
-    """The comparison of a model.
-
-    Attributes:
-        model: The file.
-        oracle: Name, version and backend of what it was compared with.
-        rtol, atol: The tolerance: ``atol + rtol * |Keras's number|``.
-        rows: The calls, in the order in which Keras makes them; the whole model comes last.
-        unmatched: Layers that only one of the two calls by themselves.
-    """
-
-    model: str
-    oracle: str
-    rtol: float
-    atol: float
-    rows: list[Row]
-    unmatched: list[str]
-
-    @property
-    def passed(self) -> bool:
-        """Whether all is within the tolerance."""
-        return all(row.within for row in self.rows)
+_LONGEST_MESSAGE = 600
 
 
 def add_to(commands: Any) -> None:
@@ -82,16 +41,35 @@ def add_to(commands: Any) -> None:
         "that you would open with Keras.",
     )
     parser.add_argument("model", metavar="MODEL", help=".keras or .h5 file")
-    parser.add_argument("--oracle", choices=["keras"], default="keras", help="what to compare with")
     parser.add_argument(
-        "--backend", default="torch", metavar="NAME", help="Keras's backend (default: torch)"
+        "--oracle",
+        choices=["keras", "tf_keras"],
+        default="keras",
+        help="what to compare with: Keras 3, or the tf_keras package, which is Keras 2",
+    )
+    parser.add_argument(
+        "--backend", default="torch", metavar="NAME", help="Keras 3's backend (default: torch)"
     )
     parser.add_argument(
         "--python", default=sys.executable, metavar="PATH", help="a Python that has Keras"
     )
+    parser.add_argument(
+        "--custom",
+        metavar="FILE",
+        help="a Python file that registers the model's own classes; it is run on both sides",
+    )
     add_inputs(parser)
-    parser.add_argument("--rtol", type=float, default=1e-4, help="relative tolerance (1e-4)")
-    parser.add_argument("--atol", type=float, default=1e-5, help="absolute tolerance (1e-5)")
+    parser.add_argument(
+        "--gradients", action="store_true", help="also compare gradients by weights and inputs"
+    )
+    types = ", ".join(f"{rtol:g} in {name}" for name, (rtol, _) in TOLERANCES.items())
+    parser.add_argument(
+        "--rtol", type=float, help=f"relative tolerance (default: {USUAL[0]:g}; {types})"
+    )
+    types = ", ".join(f"{atol:g} in {name}" for name, (_, atol) in TOLERANCES.items())
+    parser.add_argument(
+        "--atol", type=float, help=f"absolute tolerance (default: {USUAL[1]:g}; {types})"
+    )
     parser.add_argument("--json", metavar="FILE", help="also write the result as JSON")
     parser.set_defaults(carry_out=carry_out)
 
@@ -99,23 +77,41 @@ def add_to(commands: Any) -> None:
 def carry_out(options: argparse.Namespace) -> int:
     """Verify what the command line names; the exit status."""
     try:
+        if options.custom:
+            _run_custom(options.custom)
         found = verify(
             options.model,
             inputs=options.inputs,
             python=options.python,
             backend=options.backend,
+            oracle=options.oracle,
+            custom=options.custom,
+            gradients=options.gradients,
             rtol=options.rtol,
             atol=options.atol,
         )
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         print(f"verify: {error}", file=sys.stderr)
+        if "custom object" in str(error) and not options.custom:
+            print("--custom FILE names a Python file that registers them.", file=sys.stderr)
         return 2
-    show(found)
+    found.show()
+    if not found.passed and options.oracle == "keras" and options.backend == "torch":
+        print(
+            "Keras's backends differ in places, where torchkeras follows TensorFlow: see "
+            "docs/differences.md, or compare with --backend tensorflow."
+        )
     if options.json:
-        text = json.dumps({**asdict(found), "passed": found.passed}, indent=2)
         with files.replacing(options.json) as temporary:
-            temporary.write_text(text + "\n", encoding="utf-8")
+            temporary.write_text(found.to_json() + "\n", encoding="utf-8")
     return 0 if found.passed else 1
+
+
+def _run_custom(path: str) -> None:
+    """Run a file that defines classes, with ``keras`` and ``tensorflow`` meaning this package."""
+    sys.path.insert(0, str(drop_in_folder()))
+    start_as_tensorflow(gradients=True)
+    runpy.run_path(path)
 
 
 def verify(
@@ -123,8 +119,11 @@ def verify(
     inputs: str | None = None,
     python: str = sys.executable,
     backend: str = "torch",
-    rtol: float = 1e-4,
-    atol: float = 1e-5,
+    oracle: str = "keras",
+    custom: str | None = None,
+    gradients: bool = False,
+    rtol: float | None = None,
+    atol: float | None = None,
 ) -> Certificate:
     """Compare the model in a file with Keras.
 
@@ -133,7 +132,11 @@ def verify(
         inputs: A ``.npz`` file of inputs; None draws some.
         python: The interpreter that has Keras.
         backend: Keras's backend there.
-        rtol, atol: The tolerance.
+        oracle: ``"keras"`` or ``"tf_keras"``.
+        custom: A Python file that is run there first and registers classes.
+        gradients: Whether gradients are compared: those of a weighted sum of the outputs, in
+            inference.
+        rtol, atol: The tolerance; None follows the number types of the model.
 
     Raises:
         OSError, ValueError, TypeError: the file, or the inputs, can't be read.
@@ -142,27 +145,50 @@ def verify(
     model = opened(path)
     arrays = read_inputs(inputs, model)
     arrays = draw_inputs(model) if arrays is None else arrays
-    theirs, oracle = _in_keras(path, nested.flatten(arrays), python, backend)
+    usual = _usual_tolerance(model)
+    tolerance = (usual[0] if rtol is None else rtol, usual[1] if atol is None else atol)
+    task = {
+        "oracle": oracle,
+        "model": os.path.abspath(path),
+        "custom": os.path.abspath(custom) if custom else None,
+        "gradients": gradients,
+    }
+    theirs, title = _in_keras(task, arrays, python, backend)
     mine = _in_torchkeras(model, arrays)
-    rows = [_compared(*call, mine[key], rtol, atol) for key, call in theirs.items() if key in mine]
-    alone = [name for name, _ in theirs.keys() ^ mine.keys()]
-    return Certificate(str(path), oracle, rtol, atol, rows, sorted(set(alone)))
+    if gradients:
+        mine |= _gradients(model, arrays)
+    rows = [
+        compared(name, kind, outputs, mine[key], *tolerance)
+        for key, (name, kind, outputs) in theirs.items()
+        if key in mine
+    ]
+    alone = {name for name, _, _ in theirs.keys() ^ mine.keys()}
+    return Certificate(str(path), title, *tolerance, rows, sorted(alone))
 
 
-Key = tuple[str, int]  # name of a layer, number of its call
+def _usual_tolerance(model: Layer) -> tuple[float, float]:
+    types = {layer.compute_dtype for layer in model.modules() if isinstance(layer, Layer)}
+    return next((TOLERANCES[dtype] for dtype in TOLERANCES if dtype in types), USUAL)
+
+
+# --- In Keras
+
+Key = tuple[str, bool, int]  # name of a layer, whether it's a gradient, number of its call
 
 
 def _in_keras(
-    path: str, arrays: list[Any], python: str, backend: str
+    task: dict[str, Any], arrays: Any, python: str, backend: str
 ) -> tuple[dict[Key, tuple[str, str, list[np.ndarray]]], str]:
     """What Keras's layers give, and which Keras it is."""
-    given = {f"input_{number}": _plain(array) for number, array in enumerate(arrays)}
+    flat: list[np.ndarray] = []
+    structure = _numbered_leaves(arrays, flat)
+    given = {f"input_{number}": array for number, array in enumerate(flat)}
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "given.npz", Path(folder) / "found.npz"
         np.savez(source, **given)
-        command = [python, "-c", ORACLE.read_text(encoding="utf-8")]
+        task = {**task, "structure": structure, "given": str(source), "target": str(target)}
         done = subprocess.run(
-            [*command, os.path.abspath(path), str(source), str(target)],
+            [python, "-c", ORACLE.read_text(encoding="utf-8"), json.dumps(task)],
             cwd=folder,
             env={**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"},
             capture_output=True,
@@ -170,100 +196,134 @@ def _in_keras(
             check=False,
         )
         if done.returncode:
-            last = done.stderr.strip().splitlines()[-1:] or ["no message"]
-            raise RuntimeError(f"Keras can't run the model: {last[0][:1000]}")
+            raise RuntimeError(_failure(task["oracle"], backend, done))
         with np.load(target, allow_pickle=False) as file:
             order = json.loads(str(file["order"]))
             calls = [
                 (call["name"], call["class"], [file[str(n)] for n in call["outputs"]])
                 for call in order["layers"]
             ]
-    return dict(zip(_numbered(name for name, *_ in calls), calls, strict=True)), order["oracle"]
+    names = [(name, kind == "gradient") for name, kind, _ in calls]
+    return dict(zip(_numbered(names), calls, strict=True)), order["oracle"]
 
 
-def _plain(array: Any) -> np.ndarray:
-    array = np.asarray(array)
-    return array.astype(str) if array.dtype == object else array
+def _numbered_leaves(structure: Any, flat: list[np.ndarray]) -> Any:
+    """``structure`` with the places of its arrays in ``flat``, where they are put."""
+    if isinstance(structure, dict):
+        return {key: _numbered_leaves(structure[key], flat) for key in sorted(structure)}
+    if isinstance(structure, (list, tuple)):
+        return [_numbered_leaves(value, flat) for value in structure]
+    array = np.asarray(structure)
+    flat.append(array.astype(str) if array.dtype == object else array)
+    return len(flat) - 1
 
 
-def _numbered(names: Iterator[str]) -> Iterator[Key]:
-    counts: dict[str, int] = {}
+def _failure(oracle: str, backend: str, done: subprocess.CompletedProcess) -> str:
+    """What went wrong in Keras, in a sentence."""
+    where = oracle if oracle != "keras" else f"Keras on {backend}"
+    lines = done.stderr.strip().splitlines()
+    starts = [n for n, line in enumerate(lines) if re.match(r"[\w.]+(Error|Exception)\b", line)]
+    message = "\n".join(lines[starts[-1] :] if starts else lines[-1:]) or "no message"
+    if STARTED not in done.stderr:
+        return (
+            f"{where} can't be imported: {_shortened(message)}. Name a Python that has it "
+            f"(--python), or install it there: pip install {oracle}."
+        )
+    kind, _, rest = message.partition(":")
+    inner = rest.rpartition("Exception encountered: ")[2]  # of a layer in the model
+    text = f"{kind}: {_shortened(inner or rest)}"
+    if done.returncode < 0:
+        text = f"it was ended by signal {-done.returncode}"
+    if OPENED in done.stderr:
+        return f"{where} opens the file but can't run the model: {text}"
+    return f"{where} can't open the file: {text}"
+
+
+def _shortened(text: str) -> str:
+    text = " ".join(re.sub(r"\x1b\[\d+m", "", text).split()).rstrip(".")
+    return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE] + " ..."
+
+
+def _numbered(names: Iterable[tuple[str, bool]]) -> Iterable[Key]:
+    counts: dict[tuple[str, bool], int] = {}
     for name in names:
         counts[name] = counts.get(name, 0) + 1
-        yield name, counts[name]
+        yield (*name, counts[name])
+
+
+# --- Here
 
 
 def _in_torchkeras(model: Layer, arrays: Any) -> dict[Key, list[np.ndarray]]:
     """What the layers of ``model`` give; the model itself is called a second time, undisturbed."""
     calls: list[tuple[str, list[np.ndarray]]] = []
 
-    def note(layer: nn.Module, args: Any, outputs: Any) -> None:
-        calls.append((layer.name, _arrays(outputs)))
+    callers: list[Layer] = []
 
-    hooks = [
-        layer.register_forward_hook(note)
-        for layer in model.modules()
-        if isinstance(layer, Layer) and layer is not model
-    ]
+    def enter(layer: nn.Module, args: Any) -> None:
+        callers.append(layer)
+
+    def note(layer: nn.Module, args: Any, outputs: Any) -> None:
+        name = "/".join(caller.name for caller in callers)
+        if not any(isinstance(caller, (RNN, TimeDistributed)) for caller in callers[:-1]):
+            calls.append((name, _arrays(outputs)))
+        callers.pop()
+
+    within = [m for m in model.modules() if isinstance(m, Layer) and m is not model]
+    hooks = [layer.register_forward_hook(note) for layer in within]
+    hooks += [layer.register_forward_pre_hook(enter) for layer in within]
+    states = [(variable, variable.numpy().copy()) for variable in model.non_trainable_variables]
     try:
         with torch.no_grad():
             model(arrays, training=False)
     finally:
         for hook in hooks:
             hook.remove()
+        for variable, value in states:
+            variable.assign(value)
     with torch.no_grad():
         calls.append(("", _arrays(model(arrays, training=False))))
     found = [outputs for _, outputs in calls]
-    return dict(zip(_numbered(name for name, _ in calls), found, strict=True))
+    return dict(zip(_numbered((name, False) for name, _ in calls), found, strict=True))
+
+
+def _gradients(model: Layer, arrays: Any) -> dict[Key, list[np.ndarray]]:
+    """The gradients that the oracle gives, of the same sum."""
+    arrays = nested.map_leaves(_wanting_gradients, arrays)
+    inputs = [x for x in nested.flatten(arrays) if isinstance(x, Tensor)]
+    with torch.enable_grad():
+        outputs = [y for y in nested.flatten(model(arrays, training=False)) if _is_floating(y)]
+        total = sum(
+            (y.float() * torch.as_tensor(weights_like(y.detach().float().numpy()))).sum()
+            for y in outputs
+        )
+    weights = list(model.trainable_variables)
+    sources = [*(weight.parameter for weight in weights), *filter(_is_floating, inputs)]
+    if not sources or not outputs:
+        return {}
+    found = torch.autograd.grad(total, sources, allow_unused=True)
+    shown = [
+        None if g is None else weight.layout.to_keras(g.to_dense())
+        for weight, g in zip(weights, found, strict=False)
+    ]
+    places = [n for n, x in enumerate(nested.flatten(arrays)) if _is_floating(x)]
+    names = [weight.path for weight in weights] + [f"input {n}" for n in places]
+    both = [*shown, *found[len(weights) :]]
+    keys = _numbered((name, True) for name in names)
+    return {k: [] if g is None else _arrays(g) for k, g in zip(keys, both, strict=True)}
+
+
+def _wanting_gradients(array: Any) -> Any:
+    if np.asarray(array).dtype.kind not in "fiub":
+        return array
+    tensor = torch.as_tensor(array)
+    return tensor.clone().requires_grad_() if tensor.is_floating_point() else tensor
+
+
+def _is_floating(leaf: Any) -> bool:
+    return isinstance(leaf, Tensor) and leaf.is_floating_point()
 
 
 def _arrays(outputs: Any) -> list[np.ndarray]:
-    leaves = [leaf for leaf in nested.flatten(outputs) if isinstance(leaf, Tensor)]
+    leaves = [leaf.detach() for leaf in nested.flatten(outputs) if isinstance(leaf, Tensor)]
     return [(leaf.float() if leaf.dtype is torch.bfloat16 else leaf).numpy() for leaf in leaves]
-
-
-def _compared(
-    name: str, kind: str, theirs: list[np.ndarray], mine: list[np.ndarray], rtol: float, atol: float
-) -> Row:
-    shape = theirs[0].shape if theirs else ()
-    if [array.shape for array in theirs] != [array.shape for array in mine]:
-        return Row(name, kind, shape, float("inf"), float("inf"), False)
-    largest, relative, within = 0.0, 0.0, True
-    for wanted, found in zip(theirs, mine, strict=True):
-        if not wanted.size:
-            continue
-        wanted, found = wanted.astype("float64"), found.astype("float64")
-        same = (wanted == found) | (np.isnan(wanted) & np.isnan(found))
-        with np.errstate(invalid="ignore"):
-            difference = np.where(same, 0.0, np.abs(wanted - found))
-        difference = np.where(np.isnan(difference), np.inf, difference)
-        scale = float(np.max(np.abs(wanted[np.isfinite(wanted)]), initial=0.0))
-        largest = max(largest, float(difference.max()))
-        relative = max(relative, float(difference.max()) / scale if scale else 0.0)
-        bound = atol + rtol * np.abs(np.where(np.isfinite(wanted), wanted, 0.0))
-        within = within and bool(np.all(difference <= bound))
-    return Row(name, kind, tuple(shape), largest, relative, within)
-
-
-def show(found: Certificate) -> None:
-    """Print the table and a sentence."""
-    rows = [
-        (
-            row.layer or "(the model)",
-            row.kind,
-            str(row.shape),
-            f"{row.difference:.1e}",
-            f"{row.relative:.1e}",
-            "yes" if row.within else "no",
-        )
-        for row in found.rows
-    ]
-    show_table(("layer", "class", "shape", "difference", "relative", "within"), rows)
-    wrong = sum(not row.within for row in found.rows)
-    worst = max((row.difference for row in found.rows), default=0.0)
-    compared = f"{len(found.rows)} outputs compared with {found.oracle}"
-    if wrong:
-        print(f"{compared}: {wrong} beyond atol={found.atol:g}, rtol={found.rtol:g}.")
-    else:
-        print(f"{compared}: all within atol={found.atol:g}, rtol={found.rtol:g}.")
-    print(f"The largest difference is {worst:.1e}.")
