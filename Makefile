@@ -44,11 +44,8 @@ test-tensorflow: $(if $(TORCHKERAS_TENSORFLOW_PYTHON),,.venv-tensorflow/.install
 	touch $@
 
 RUNS ?= 10000
-READERS := archive weights whole json safetensors report npz pickle state checkpoint
 fuzz: $(VENV)/.installed-test $(VENV)/.installed-fuzz
-	for reader in $(READERS); do \
-	    $(BIN)/python tests/security/fuzz_readers.py --runs $(RUNS) --reader $$reader || exit 1; \
-	done
+	$(BIN)/python tests/security/fuzz_readers.py --runs $(RUNS) --corpus build/fuzz/corpus --keep build/fuzz/findings
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff format

@@ -49,6 +49,7 @@ def test_readers_of_the_drop_in_are_fuzzed_apart(tmp_path):
     assert done.stdout.count("40 executions by chance, 0 findings") == 3
 
 
+@pytest.mark.slow
 def test_inputs_chosen_by_what_they_reach_end_with_the_runs(tmp_path):
     pytest.importorskip("atheris")
     done = fuzzed(tmp_path, "--runs", "20", "--reader", "table", f"--corpus={tmp_path / 'corpus'}")
