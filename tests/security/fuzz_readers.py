@@ -226,7 +226,8 @@ def main() -> int:
     parser.add_argument("--plain", action="store_true", help="by chance, without atheris")
     parser.add_argument("--more", type=Path, help="folder of more honest files")
     parser.add_argument("--corpus", type=Path, help="folder that keeps what reached something new")
-    parser.add_argument("--keep", type=Path, default=Path("build/fuzz/findings"), help="inputs go there")
+    findings = Path("build/fuzz/findings")
+    parser.add_argument("--keep", type=Path, default=findings, help="folder that keeps findings")
     parser.add_argument("--folder", help=argparse.SUPPRESS)
     options = parser.parse_args()
     options.plain = options.plain or importlib.util.find_spec("atheris") is None
