@@ -1,7 +1,9 @@
 """Models written as PyTorch source."""
 
 import ast
+import copy
 import importlib.util
+import pickle
 import subprocess
 import sys
 
@@ -10,9 +12,9 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
-from torch import nn
+from torch import fx, nn
 
-from torchkeras import Input, Model, Sequential, layers, ops
+from torchkeras import Input, Model, Sequential, from_torch, layers, ops
 from torchkeras.core import nested
 from torchkeras.export.ejection import eject
 
@@ -113,7 +115,7 @@ class Residual(nn.Module):
 
 
 def test_its_test_passes_where_there_is_no_torchkeras(tmp_path):
-    eject(residual_network(), tmp_path / "out", check=True)
+    eject(residual_network(), tmp_path / "out")
     code = (
         "import sys; sys.modules['torchkeras'] = None; sys.path.insert(0, ''); import test_model; "
         "test_model.test_predictions_are_those_recorded()"
@@ -275,12 +277,36 @@ def test_names_never_become_code(name, tmp_path):
     assert imported(tmp_path).load()(torch.zeros(2, 4)).keys() == {name}
 
 
-def test_texts_are_an_error_that_says_what_to_do(tmp_path):
-    lookup = layers.StringLookup(vocabulary=["a", "b"])
-    model = Model(i := Input((1,), dtype="string"), layers.Embedding(3, 2)(lookup(i)))
-    with pytest.raises(ValueError, match="takes texts.*apply the vocabulary"):
-        eject(model, tmp_path)
+def test_texts_are_an_error_whose_hint_works(tmp_path):
+    words = layers.TextVectorization(output_sequence_length=4, vocabulary=["a", "b"], name="words")
+    text, age = Input((1,), dtype="string", name="text"), Input((2,), name="age")
+    x = layers.Flatten()(layers.Embedding(4, 2)(words(text)))
+    model = Model([text, age], layers.Dense(1)(layers.concatenate([x, age])), name="whole")
+    for leave in (lambda: eject(model, tmp_path), model.to_torch):
+        with pytest.raises(ValueError, match=r'go into TextVectorization "words"\. Take') as caught:
+            leave()
     assert not list(tmp_path.iterdir())
+    hint = str(caught.value).partition("behind: keras.")[2].partition(";")[0]
+    rest = eval(hint, {"Model": Model, "model": model})
+    eject(rest, tmp_path)
+    given, ages = np.array([["a b"], ["b z"]]), torch.randn(2, 2)
+    found = imported(tmp_path).load()(words(given), ages)
+    torch.testing.assert_close(found, model([given, ages]))
+
+
+def test_texts_that_a_subclass_takes_are_found_in_its_examples(tmp_path):
+    class Looks(Model):
+        def __init__(self):
+            super().__init__()
+            self.look = layers.StringLookup(vocabulary=["x"], name="look")
+
+        def call(self, x):
+            return self.look(x) * 2
+
+    model = Looks()
+    model(np.array([["x"]]))
+    with pytest.raises(ValueError, match='StringLookup "look"'):
+        eject(model, tmp_path, inputs=np.array([["x"]]))
 
 
 def test_modules_of_others_are_an_error_that_names_them(tmp_path):
@@ -308,6 +334,40 @@ def test_files_are_kept_if_asked_for(tmp_path):
     eject(model, tmp_path)
     with pytest.raises(FileExistsError, match="exists already"):
         eject(model, tmp_path, overwrite=False)
+
+
+def test_what_was_ejected_trains_in_fit_again(tmp_path):
+    eject(residual_network(), tmp_path)
+    module = imported(tmp_path).load()
+    model = from_torch(module, input_shape=(8, 8, 3))
+    before = {name: value.clone() for name, value in module.state_dict().items()}
+    model.compile("adam", "sparse_categorical_crossentropy")
+    model.fit(np.ones((4, 8, 8, 3)), np.ones(4), verbose=0)
+    changed = {name for name, value in module.state_dict().items() if (value != before[name]).any()}
+    assert {"stem.weight", "norm.running_mean", "classes.bias"} <= changed
+
+
+@pytest.mark.parametrize("way", ["copied", "pickled", "float64", "compiled", "traced"])
+def test_the_module_is_as_any_of_torch(way, tmp_path, monkeypatch):
+    class Leaves(fx.Tracer):
+        def is_leaf_module(self, module, name):
+            return not list(module.children()) or super().is_leaf_module(module, name)
+
+    eject(residual_network(), tmp_path)
+    monkeypatch.setitem(sys.modules, "written_model", written := imported(tmp_path))
+    module, x = written.load(), torch.randn(2, 8, 8, 3)
+    wanted = module(x)
+    if way == "copied":
+        found = copy.deepcopy(module)(x)
+    elif way == "pickled":
+        found = pickle.loads(pickle.dumps(module))(x)
+    elif way == "float64":
+        found = copy.deepcopy(module).double()(x.double()).float()
+    elif way == "compiled":
+        found = torch.compile(module, backend="eager", fullgraph=True)(x)
+    else:
+        found = fx.GraphModule(module, Leaves().trace(module))(x)
+    torch.testing.assert_close(found, wanted)
 
 
 def test_the_weights_are_those_of_the_model(tmp_path):

@@ -15,13 +15,13 @@ from torchkeras.core.checks import kind_error, moment_error
 from torchkeras.export import texts
 from torchkeras.export.constructors import Constructors
 from torchkeras.export.drawing import draw_inputs
-from torchkeras.export.expressions import Unwritable
 from torchkeras.export.layout import laid_out
 from torchkeras.export.sources import Sources
 from torchkeras.export.units import Architect, Traces
 from torchkeras.export.writer import Writer
 from torchkeras.layers.base import Layer
 from torchkeras.layers.dropout import Dropout
+from torchkeras.layers.lowering import check_no_texts
 from torchkeras.nn.dropout import SharedDropout
 from torchkeras.saving import files
 from torchkeras.tracer.frames import trace
@@ -155,7 +155,7 @@ class Source:
 
     def __init__(self, model: Layer, arrays: Any) -> None:
         self.model = model
-        _check_texts(model, arrays)
+        check_no_texts(model, arrays)
         symbols = getattr(model, "inputs", None)
         examples = model._remembered_inputs() if symbols else (arrays,)
         inline: set[str] = set()
@@ -228,15 +228,3 @@ class _Activation(Layer):
 
     def call(self, x: Tensor) -> Tensor:
         return self.function(x)
-
-
-def _check_texts(model: Layer, arrays: Any) -> None:
-    for array in nested.flatten(arrays):
-        kind = getattr(getattr(array, "dtype", None), "kind", "")
-        if kind in "OSU" and kind:
-            raise Unwritable(
-                f'{type(model).__name__} "{model.name}" takes texts, which torch has no tensors '
-                "for, so it can't be written as torch source. Make a model of the part behind "
-                "TextVectorization or StringLookup, eject that, and apply the vocabulary "
-                "(layer.get_vocabulary()) in the code that feeds it."
-            )

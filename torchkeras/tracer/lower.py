@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, fx, nn
-from torch._subclasses.fake_tensor import FakeTensorMode
+from torch._subclasses.fake_tensor import FakeTensorMode, unset_fake_temporarily
 from torch.overrides import TorchFunctionMode
 
 from torchkeras.core import nested
@@ -255,10 +255,11 @@ class Recorder(TorchFunctionMode):
         """Raise an error if a layer would make its weights now, from stand-ins."""
         if getattr(module, "built", True):
             return
-        twin = copy.deepcopy(module)
-        before = len(list(twin.parameters()))
         self.quiet = True
         try:
+            with unset_fake_temporarily():
+                twin = copy.deepcopy(module)
+            before = len(list(twin.parameters()))
             call(twin, *args, **kwargs)
         finally:
             self.quiet = False
