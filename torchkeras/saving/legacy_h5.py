@@ -34,13 +34,16 @@ class Reader:
     Args:
         skip_mismatch: Whether what doesn't fit is left as it is.
         skipped: Layers to leave alone.
+        is_fresh: Whether the model has just been made for this file.
     """
 
-    def __init__(self, skip_mismatch: bool = False, skipped: Any = ()) -> None:
+    def __init__(
+        self, skip_mismatch: bool = False, skipped: Any = (), is_fresh: bool = False
+    ) -> None:
         self.skip_mismatch = skip_mismatch
         self.skipped = list(skipped)
         self.failures: dict[int, tuple[Any, str, Exception]] = {}
-        self.plan = Plan()
+        self.plan = Plan(is_fresh)
 
     def read(self, model: Any, group: hdf5.Group, by_name: bool = False) -> None:
         """Find what the layers of ``model`` get, by their order or by their names.

@@ -14,7 +14,7 @@ from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.core.variable import Variable
 from torchkeras.optimizers import Optimizer
 from torchkeras.saving import files, hdf5, hdf5_writer, keras_archive, legacy_h5
-from torchkeras.saving.plan import Rebuilding
+from torchkeras.saving.plan import Plan, Rebuilding
 
 CONFIG = "model_config"
 TRAINING = "training_config"
@@ -66,7 +66,7 @@ def load(
         group = legacy_h5.root_of(root)
         if group is None:
             raise hdf5.refuse(f"/{_WEIGHTS}", "missing, though there is a configuration")
-        reader = legacy_h5.Reader()
+        reader = legacy_h5.Reader(is_fresh=True)
         reader.read(model, group)
         keras_archive.report(model, reader)
         rebuilding.finish(reader.plan.variables)
@@ -129,8 +129,10 @@ def _read_optimizer(model: Any, group: hdf5.Group | None) -> None:
             stacklevel=4,
         )
         return
+    plan = Plan(is_fresh=True)
     for variable, dataset in zip(variables, saved.values(), strict=True):
-        variable.assign(dataset.read())
+        plan.add(variable, dataset)
+    plan.carry_out()
 
 
 def _in_order_of(names: list[str], optimizer: Optimizer, number: int) -> list[Variable]:
