@@ -78,9 +78,25 @@ def open_group(path: str | os.PathLike) -> Iterator["ShardedGroup"]:
         for names in weight_map.values():
             for name in names:
                 if name not in roots:
-                    file = path.parent / files.check_member_name(name)
+                    file = _shard_beside(path, name)
                     roots[name] = stack.enter_context(hdf5.open_group(file))
         yield ShardedGroup(roots, weight_map)
+
+
+def _shard_beside(index: Path, name: str) -> Path:
+    """The file of a shard, which lies where the index does, or where that is linked from.
+
+    Raises:
+        DamagedFileError: it is a link that leads elsewhere.
+    """
+    file = index.parent / files.check_member_name(name)
+    allowed = {index.parent.resolve(), index.resolve().parent}
+    if not allowed & set(file.resolve().parents):
+        raise files.damaged(
+            f"shard {name!r}", "a link that leaves the folder", "a file of its own",
+            "Copy the folder with its links followed if you trust it.",
+        )  # fmt: skip
+    return file
 
 
 def _read_index(path: Path) -> dict[str, list[str]]:
