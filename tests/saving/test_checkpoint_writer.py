@@ -156,4 +156,6 @@ def test_tensorflow_reads_what_is_written_and_trains_on(tmp_path, legacy):
         # once for each time that they were looked up.
         if (name, legacy) not in (("nadam", "1"), ("attention", "0")):
             assert differences["losses"] < 1e-5, name
-        assert "left" not in differences, (name, differences)
+        # To tf.keras 2 an optimizer that scales losses has one step count, not two.
+        if (name, legacy) != ("scaled", "1"):
+            assert "left" not in differences, (name, differences)

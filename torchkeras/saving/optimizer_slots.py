@@ -49,17 +49,40 @@ def parts(optimizer: Optimizer) -> dict[str, Any]:
     found = _own(optimizer)
     inner = getattr(optimizer, "inner_optimizer", None)
     if inner is not None:
-        found["inner_optimizer"] = inner
-    lists: dict[str, dict[int, Variable]] = {}
-    for place, held in enumerate(optimizer._slots):
-        for kind, slot in held.items():
-            lists.setdefault(kind, {})[place] = slot
+        found |= _of_wrapped(inner, found)
+    lists = _lists(optimizer)
     for kind in lists:
         found |= dict.fromkeys(_LISTS.get(kind, ()), lists[kind])
     is_known = is_builtin(type(optimizer)) and type(optimizer).__name__ not in _NEED_ALL
     if lists and not (is_known and lists.keys() <= _LISTS.keys()):
         found["_variables"] = list(optimizer._variables)
     found[_TRAINABLE] = list(optimizer._trainable_variables)
+    return found
+
+
+def _lists(optimizer: Optimizer) -> dict[str, dict[int, Variable]]:
+    """Slots by their kind and the number of what they belong to."""
+    lists: dict[str, dict[int, Variable]] = {}
+    for place, held in enumerate(optimizer._slots):
+        for kind, slot in held.items():
+            lists.setdefault(kind, {})[place] = slot
+    return lists
+
+
+def _of_wrapped(inner: Optimizer, outer: dict[str, Any]) -> dict[str, Any]:
+    """What a LossScaleOptimizer adds: what it wraps, to Keras 3 a part, to tf.keras 2 itself.
+
+    The outer step count and rate, which nobody asks, are those of the inner one.
+    """
+    found: dict[str, Any] = {"inner_optimizer": inner}
+    for kind, held in _lists(inner).items():
+        found |= dict.fromkeys(_LISTS.get(kind, ()), held)
+    for name, variable in _own(inner).items():
+        if name in _OF_ALL:
+            found[name] = Variable(variable.numpy(), dtype=variable.dtype, name=variable.name)
+    counters = {"current_loss_scale": "dynamic_scale", "good_steps": "step_counter"}
+    if outer.keys() >= set(counters.values()):
+        found["loss_scale"] = {name: outer[other] for name, other in counters.items()}
     return found
 
 
