@@ -65,7 +65,7 @@ def test_an_unknown_function_is_refused():
     with pytest.raises(ValueError, match=r"'math.reduce_summ'.*Did you mean .math.reduce_sum"):
         said("math.reduce_summ")
     with pytest.raises(ValueError, match="options of tf.matmul"):
-        said("linalg.matmul")(X, X.T, adjoint_a=True)
+        said("linalg.matmul")(X, X.T, a_is_sparse=True)
 
 
 def test_a_custom_object_of_that_name_comes_first():
@@ -100,3 +100,31 @@ def test_real_keras_reads_what_became_of_the_graph(of_tensorflow, tmp_path):
         results = theirs([torch.tensor(known["x0"]), torch.tensor(known["x1"])])
         for number, result in enumerate(results):
             np.testing.assert_allclose(result.numpy(), known[f"y{number}"], atol=1e-5)
+
+
+def test_parts_of_shapes_stand_beside_constants():
+    """What tf_keras writes of ``tf.reshape(x, tf.concat([tf.shape(x)[:1], [6]], 0))``."""
+    step = {"start": None, "stop": 1, "step": None}
+
+    def noted(name, function, nodes):
+        config = {"name": name, "trainable": True, "dtype": "float32", "function": function}
+        kind = "SlicingOpLambda" if name == "some" else "TFOpLambda"
+        return {"class_name": kind, "config": config, "name": name, "inbound_nodes": nodes}
+
+    entry = {
+        "class_name": "InputLayer",
+        "config": {"batch_input_shape": [None, 2, 3], "dtype": "float32", "name": "x"},
+        "name": "x",
+        "inbound_nodes": [],
+    }
+    constant = ["_CONSTANT_VALUE", -1, 6, {"axis": 0}]
+    layers = [
+        entry,
+        noted("sizes", "compat.v1.shape", [["x", 0, 0, {"out_type": "int32"}]]),
+        noted("some", "__operators__.getitem", [["sizes", 0, 0, {"slice_spec": step}]]),
+        noted("all", "concat", [[["some", 0, 0, {"axis": 0}], [constant]]]),
+        noted("y", "reshape", [["x", 0, 0, {"shape": ["all", 0, 0]}]]),
+    ]
+    config = {"name": "m", "layers": layers, "input_layers": [["x", 0, 0]]}
+    model = keras.Model.from_config({**config, "output_layers": [["y", 0, 0]]})
+    assert model(torch.ones(5, 2, 3)).shape == (5, 6)

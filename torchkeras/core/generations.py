@@ -41,7 +41,7 @@ SILENT = {
     "fn", "is_legacy_optimizer", "jit_compile", "implementation", "quantization_config",
     "batch_input_shape", "batch_shape", "input_dim", "input_length", "lora_rank", "lora_alpha",
     "use_legacy_format", "shared_object_id", "renorm_clipping", "query_shape", "key_shape",
-    "value_shape",
+    "value_shape", "rng_type",
 }  # fmt: skip
 
 

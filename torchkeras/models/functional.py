@@ -390,12 +390,21 @@ class _Reader:
         tensors, kwargs = [], {}
         entries = node if node and isinstance(node[0], list) else [node]
         for entry in entries:
-            is_constant = entry[0] == _CONSTANT
-            tensors.append(entry[2] if is_constant else self._symbol(*entry[:3]))
-            if len(entry) > 3:
-                kwargs.update({key: self._older_value(v) for key, v in (entry[3] or {}).items()})
+            tensors.append(self._older_tensor(entry, kwargs))
         single = tensors[0] if len(tensors) == 1 else tensors
         return (single,), kwargs
+
+    def _older_tensor(self, entry: list, kwargs: dict[str, Any]) -> Any:
+        """A tensor, constant or list of them; what stands beside it goes to ``kwargs``."""
+        if not isinstance(entry, list):
+            raise argument_error(
+                "from_config", "an inbound node", entry, "a list: layer, number of its call, output"
+            )
+        if not entry or isinstance(entry[0], list):
+            return [self._older_tensor(inner, kwargs) for inner in entry]
+        if len(entry) > 3:
+            kwargs.update({key: self._older_value(v) for key, v in (entry[3] or {}).items()})
+        return entry[2] if entry[0] == _CONSTANT else self._symbol(*entry[:3])
 
     def _older_value(self, value: Any) -> Any:
         if _is_triple(value, self.layers):

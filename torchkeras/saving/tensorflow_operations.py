@@ -5,12 +5,14 @@ have TensorFlow's names, since nodes give them by name. Nothing else can be name
 """
 
 import math
+import operator
 from collections.abc import Callable
 from typing import Any
 
 from torchkeras import ops
 from torchkeras.core import scopes
 from torchkeras.core.checks import argument_error, nearest
+from torchkeras.saving import tensorflow_algebra, tensorflow_networks
 from torchkeras.tracer import is_symbolic
 
 _CLASSES = ("TFOpLambda", "SlicingOpLambda")
@@ -112,7 +114,23 @@ def _unary(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _binary(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda x, y: function(x, y)
+    plain = _OF_SIZES.get(function.__name__)
+
+    def compute(x: Any, y: Any) -> Any:
+        return (plain if plain and (_is_size(x) or _is_size(y)) else function)(x, y)
+
+    return compute
+
+
+# What sizes that are known only when the model runs are reckoned with.
+_OF_SIZES = {
+    "add": operator.add, "subtract": operator.sub, "multiply": operator.mul,
+    "floor_divide": operator.floordiv,
+}  # fmt: skip
+
+
+def _is_size(value: Any) -> bool:
+    return is_symbolic(value) and not value.shape and "int" in str(value.dtype)
 
 
 def _reduction(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -140,20 +158,6 @@ def _position(function: Callable[..., Any]) -> Callable[..., Any]:
     return find
 
 
-def _matmul(
-    a: Any, b: Any, transpose_a: bool = False, transpose_b: bool = False, **rest: Any
-) -> Any:
-    _refuse_other("matmul", rest)
-    a = ops.swapaxes(a, -1, -2) if transpose_a else a
-    return ops.matmul(a, ops.swapaxes(b, -1, -2) if transpose_b else b)
-
-
-def _refuse_other(name: str, options: dict[str, Any]) -> None:
-    given = {key: value for key, value in options.items() if value not in (None, False, "")}
-    if given:
-        raise argument_error("load", f"options of tf.{name}", given, "those that keras.ops has")
-
-
 def _transpose(a: Any, perm: Any = None, conjugate: bool = False) -> Any:
     return ops.transpose(a, perm)
 
@@ -174,13 +178,16 @@ def _unstack(value: Any, num: Any = None, axis: int = 0) -> list[Any]:
     return list(ops.unstack(value, num, axis))
 
 
-def _gather(
-    params: Any, indices: Any, validate_indices: Any = None, axis: Any = None, batch_dims: int = 0
-) -> Any:
-    axis = batch_dims if axis is None else axis
-    if batch_dims:
-        raise argument_error("load", "batch_dims of tf.gather", batch_dims, "0")
-    return ops.take(params, indices, axis=axis)
+def _concatenate(values: Any, axis: int = 0) -> Any:
+    if all(isinstance(value, (tuple, list)) for value in values):
+        return tuple(size for value in values for size in value)  # parts of shapes
+    return ops.concatenate(values, axis=axis)
+
+
+def _stack(values: Any, axis: int = 0) -> Any:
+    if all(isinstance(value, int) or _is_size(value) for value in values):
+        return tuple(values)  # sizes that make a shape
+    return ops.stack(values, axis=axis)
 
 
 def _where(condition: Any, x: Any = None, y: Any = None) -> Any:
@@ -201,72 +208,6 @@ def _pad(tensor: Any, paddings: Any, mode: str = "CONSTANT", constant_values: An
     if mode.upper() != "CONSTANT":
         return ops.pad(tensor, pairs, mode=mode.lower())
     return ops.pad(tensor, pairs, constant_values=constant_values)
-
-
-def _cumulative(function: Callable[..., Any]) -> Callable[..., Any]:
-    def accumulate(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False) -> Any:
-        x = ops.flip(x, axis) if reverse else x
-        _refuse_other("cumsum", {"exclusive": exclusive})
-        found = function(x, axis=axis)
-        return ops.flip(found, axis) if reverse else found
-
-    return accumulate
-
-
-def _norm(tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: bool = False) -> Any:
-    if axis is None and ord in ("euclidean", 2):
-        return ops.sqrt(ops.sum(ops.square(tensor), keepdims=keepdims))
-    return ops.norm(tensor, ord=None if ord == "euclidean" else ord, axis=axis, keepdims=keepdims)
-
-
-def _l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, dim: Any = None) -> Any:
-    squares = ops.sum(ops.square(x), axis=dim if axis is None else axis, keepdims=True)
-    return x * ops.rsqrt(ops.maximum(squares, epsilon))
-
-
-def _softmax(logits: Any, axis: int = -1, dim: Any = None) -> Any:
-    return ops.softmax(logits, axis=axis if dim is None else dim)
-
-
-def _log_softmax(logits: Any, axis: int = -1, dim: Any = None) -> Any:
-    return ops.log_softmax(logits, axis=axis if dim is None else dim)
-
-
-def _resize(
-    images: Any, size: Any, method: Any = "bilinear", preserve_aspect_ratio: bool = False,
-    antialias: bool = False, align_corners: bool = False, half_pixel_centers: Any = None,
-) -> Any:  # fmt: skip
-    _refuse_other("image.resize", {"align_corners": align_corners})
-    methods = {0: "bilinear", 1: "nearest", 2: "bicubic"}
-    return ops.image.resize(
-        images, tuple(size), interpolation=methods.get(method, method), antialias=antialias,
-        data_format="channels_last",
-    )  # fmt: skip
-
-
-def _window(spread: Any, rank: int) -> Any:
-    """Sizes in space of what TensorFlow says for all axes."""
-    if isinstance(spread, (list, tuple)):
-        return tuple(spread[1:-1] if len(spread) == rank + 2 else spread * (rank // len(spread)))
-    return spread
-
-
-def _conv2d(
-    input: Any, filters: Any, strides: Any = 1, padding: str = "VALID", data_format: str = "NHWC",
-    dilations: Any = None, **rest: Any,
-) -> Any:  # fmt: skip
-    _refuse_other("nn.conv2d", rest)
-    layout = "channels_last" if data_format == "NHWC" else "channels_first"
-    dilation = 1 if dilations is None else _window(dilations, 2)
-    return ops.conv(input, filters, _window(strides, 2), padding.lower(), layout, dilation)
-
-
-def _pool(function: Callable[..., Any]) -> Callable[..., Any]:
-    def pool(input: Any, ksize: Any, strides: Any, padding: str, data_format: str = "NHWC") -> Any:
-        layout = "channels_last" if data_format == "NHWC" else "channels_first"
-        return function(input, _window(ksize, 2), _window(strides, 2), padding.lower(), layout)
-
-    return pool
 
 
 def _divide_without_nan(x: Any, y: Any) -> Any:
@@ -302,9 +243,9 @@ acos=arccos atan=arctan asinh=arcsinh acosh=arccosh atanh=arctanh floor ceil rou
 sigmoid softplus erf erfinv is_nan=isnan is_inf=isinf is_finite=isfinite logical_not real imag
 """
 _BINARY = """
-add subtract multiply divide truediv=divide floordiv=floor_divide floormod=mod mod pow=power maximum
+add subtract multiply divide truediv=divide floordiv=floor_divide floor_div=floor_divide
+floormod=mod mod pow=power maximum
 minimum greater greater_equal less less_equal equal not_equal logical_and logical_or logical_xor
-atan2=arctan2
 """
 _REDUCTIONS = """
 reduce_sum=sum reduce_mean=mean reduce_max=max reduce_min=min reduce_prod=prod reduce_any=any
@@ -318,6 +259,8 @@ def _rows(text: str, wrap: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
+    **tensorflow_algebra.FUNCTIONS,
+    **tensorflow_networks.FUNCTIONS,
     **_rows(_UNARY, _unary),
     **_rows(_BINARY, _binary),
     **_rows(_REDUCTIONS, _reduction),
@@ -330,28 +273,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "math.add_n": _add_all,
     "math.argmax": _position(ops.argmax),
     "math.argmin": _position(ops.argmin),
-    "math.cumsum": _cumulative(ops.cumsum),
-    "math.cumprod": _cumulative(ops.cumprod),
-    "math.l2_normalize": _l2_normalize,
     "math.top_k": lambda input, k=1, sorted=True: list(ops.top_k(input, k, sorted)),
-    "linalg.matmul": _matmul,
-    "linalg.norm": _norm,
-    "norm": _norm,
     "tensordot": lambda a, b, axes: ops.tensordot(a, b, axes),
-    "nn.relu": lambda features: ops.relu(features),
-    "nn.relu6": lambda features: ops.relu6(features),
-    "nn.elu": lambda features: ops.elu(features),
-    "nn.selu": lambda features: ops.selu(features),
-    "nn.silu": lambda features, beta=1.0: features * ops.sigmoid(beta * features),
-    "nn.softsign": lambda features: ops.softsign(features),
-    "nn.leaky_relu": lambda features, alpha=0.2: ops.leaky_relu(features, negative_slope=alpha),
-    "nn.gelu": lambda features, approximate=False: ops.gelu(features, approximate=approximate),
-    "nn.softmax": _softmax,
-    "nn.log_softmax": _log_softmax,
-    "nn.bias_add": lambda value, bias, data_format=None: ops.add(value, bias),
-    "nn.conv2d": _conv2d,
-    "nn.max_pool2d": _pool(ops.max_pool),
-    "nn.avg_pool2d": _pool(ops.average_pool),
     "shape": _shape,
     "size": _size,
     "rank": lambda input: len(input.shape),
@@ -359,8 +282,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "transpose": _transpose,
     "expand_dims": lambda input, axis: ops.expand_dims(input, axis),
     "squeeze": _squeeze,
-    "concat": lambda values, axis: ops.concatenate(values, axis=axis),
-    "stack": lambda values, axis=0: ops.stack(values, axis=axis),
+    "concat": _concatenate,
+    "stack": _stack,
     "unstack": _unstack,
     "split": _split,
     "tile": lambda input, multiples: ops.tile(input, tuple(multiples)),
@@ -368,10 +291,11 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "reverse": lambda tensor, axis: ops.flip(tensor, tuple(axis)),
     "roll": lambda input, shift, axis: ops.roll(input, shift, axis),
     "pad": _pad,
-    "gather": _gather,
     "where": _where,
     "cast": lambda x, dtype: ops.cast(x, dtype),
-    "convert_to_tensor": lambda value, dtype=None: ops.cast(value, dtype) if dtype else value,
+    "convert_to_tensor": lambda value, dtype=None, dtype_hint=None: (
+        ops.cast(value, dtype) if dtype else value
+    ),
     "identity": lambda input: input,
     "stop_gradient": lambda input: ops.stop_gradient(input),
     "zeros_like": lambda input, dtype=None: ops.zeros_like(input, dtype=dtype),
@@ -384,8 +308,4 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "clip_by_value": lambda t, clip_value_min, clip_value_max: ops.clip(
         t, clip_value_min, clip_value_max
     ),
-    "image.resize": _resize,
-    "image.flip_left_right": lambda image: ops.flip(image, -2),
-    "image.flip_up_down": lambda image: ops.flip(image, -3),
-    "image.rgb_to_grayscale": lambda images: ops.image.rgb_to_grayscale(images),
 }
