@@ -84,24 +84,24 @@ class Guard(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.length}[whence]
-        self._position = start + offset
-        return self._position
+        if whence != io.SEEK_SET:
+            offset += self._position if whence == io.SEEK_CUR else self.length
+        self._position = offset
+        return offset
 
     def tell(self) -> int:
         return self._position
 
     def readinto(self, buffer: Any) -> int:
-        view = memoryview(buffer).cast("B")
         place = self._position
         self.file.seek(place)
-        done = self.file.readinto(view) or 0
-        check = self._checks.get(bytes(view[:4]))
+        done = self.file.readinto(buffer) or 0
+        check = self._checks.get(bytes(buffer[:4]))
         if check is not None and place not in self._sound:
-            check(place, len(view))
+            check(place, len(buffer))
             self._sound.add(place)
-        if done < len(view):
-            done += self._rest(place + done, view[done:])
+        if done < len(buffer):
+            done += self._rest(place + done, memoryview(buffer)[done:])
         self._position += done
         return done
 
