@@ -54,7 +54,7 @@ class Writer:
                 or texts.
 
         Raises:
-            TypeError: TensorFlow has no such number type.
+            ValueError: TensorFlow has no such number type.
         """
         if isinstance(value, bytes):
             value = np.array(value, object)
@@ -142,7 +142,7 @@ def write(prefix: str | os.PathLike, tensors: Mapping[str, Any], overwrite: bool
 
     Raises:
         FileExistsError: they are there, and may not be.
-        TypeError: TensorFlow has no such number type.
+        ValueError: TensorFlow has no such number type.
     """
     prefix = os.path.join(os.path.realpath(os.path.dirname(prefix)), os.path.basename(prefix))
     index = files.prepare_target("save_weights", f"{prefix}{INDEX}", overwrite)
@@ -155,6 +155,7 @@ def write(prefix: str | os.PathLike, tensors: Mapping[str, Any], overwrite: bool
         if index.exists():
             _bridge(prefix, temporary, writer)
         os.replace(temporary, f"{prefix}{DATA}")
+        files.synchronize_folder(temporary.parent)
         _write_index(prefix, writer.index())
         _remove_others(Path(f"{prefix}{DATA}"))
 
