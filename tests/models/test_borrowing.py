@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from torchkeras import Input, Model, Sequential, layers, saving
+from torchkeras import Input, Model, Sequential, distribution, layers, saving
+from torchkeras.losses import SparseCategoricalCrossentropy
 from torchkeras.models.borrowing import from_torch
 
 
@@ -93,8 +94,113 @@ def test_slips_are_errors():
         from_torch(lambda x: x, (3,))
     with pytest.raises(ValueError, match="expected a shape without the batch"):
         from_torch(nn.Linear(3, 2), 3)
-    with pytest.raises(ValueError, match="LazyModules"):
-        from_torch(nn.LazyLinear(2), (3,))
+    for lazy in (nn.LazyLinear(2), nn.Sequential(nn.LazyLinear(2))):
+        with pytest.raises(ValueError, match="LazyModules"):
+            from_torch(lazy, (3,))
+
+
+def test_parameters_frozen_in_the_module_stay_so():
+    net = network()
+    net[0].requires_grad_(False)
+    before = net[0].weight.clone()
+    model = from_torch(net, (4,))
+    model.compile("sgd", "mse")
+    model.fit(*data(), verbose=0)
+    assert torch.equal(net[0].weight, before)
+    assert (len(model.trainable_weights), len(model.non_trainable_weights)) == (4, 2)
+    model.trainable = False
+    assert not model.trainable_weights
+    model.trainable = True
+    assert [p.requires_grad for p in net.parameters()] == [False, False, True, True, True, True]
+
+
+class Residual(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem, self.norm = nn.Conv2d(3, 4, 3, 2, 1, bias=False), nn.BatchNorm2d(4)
+        self.deep, self.classes = nn.Conv2d(4, 4, 3, 1, 1), nn.Linear(4, 3)
+        self.dropped = nn.Dropout(0.2)
+
+    def forward(self, x):
+        x = torch.relu(self.norm(self.stem(x)))
+        x = torch.relu(x + self.deep(x)).mean((2, 3))
+        return self.classes(self.dropped(x))
+
+
+def test_buffers_learn_in_fit_alone():
+    net = Residual()
+    model = from_torch(net, (3, 8, 8))
+    x = np.random.default_rng(0).normal(size=(16, 3, 8, 8)).astype("float32")
+    model.compile("adam", SparseCategoricalCrossentropy(from_logits=True))
+    mean = net.norm.running_mean.clone()
+    model.evaluate(x, np.zeros(16), verbose=0)
+    assert torch.equal(net.norm.running_mean, mean)
+    model.fit(x, np.arange(16) % 3, verbose=0)
+    assert not torch.equal(net.norm.running_mean, mean)
+    for found, wanted in zip(model.get_weights(), net.parameters(), strict=True):
+        np.testing.assert_array_equal(found, wanted.detach())
+
+
+def test_recurrent_modules_give_their_tuples():
+    inputs = Input((6, 4))
+    outputs, (h, _) = from_torch(nn.LSTM(4, 3, batch_first=True))(inputs)
+    assert (outputs.shape, h.shape) == ((None, 6, 3), (1, None, 3))
+    model = Model(inputs, layers.Dense(1)(outputs))
+    model.compile("adam", "mse")
+    model.fit(np.ones((8, 6, 4)), np.ones((8, 6, 1)), verbose=0)
+
+
+class Named(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.dense, self.embedding = nn.Linear(3, 2), nn.Embedding(7, 2)
+
+    def forward(self, x, ids):
+        found = self.embedding(ids)
+        return {"sum": self.dense(x) + found.mean(1), "found": found}
+
+
+def test_outputs_by_name_are_trained_by_name():
+    model = from_torch(Named(), [(3,), (4,)], input_dtype=["float32", "int32"])
+    x = [np.ones((5, 3), "float32"), np.ones((5, 4), "int32")]
+    model.compile("adam", {"sum": "mse", "found": "mse"})
+    model.fit(x, {"sum": np.zeros((5, 2)), "found": np.zeros((5, 4, 2))}, verbose=0)
+    assert {k: v.shape for k, v in model.predict(x, verbose=0).items()} == {
+        "sum": (5, 2), "found": (5, 4, 2)
+    }  # fmt: skip
+
+
+def test_transformers_fit_and_are_exported(tmp_path):
+    layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+    net = nn.TransformerEncoder(layer, 1, enable_nested_tensor=False)
+    model = from_torch(net, (None, 8))
+    model.compile("adam", "mse")
+    x = np.random.default_rng(0).normal(size=(4, 5, 8)).astype("float32")
+    model.fit(x, x, verbose=0)
+    model.export(tmp_path / "model.pt2", verbose=False)
+    program = torch.export.load(tmp_path / "model.pt2").module()
+    longer = torch.randn(2, 9, 8)
+    torch.testing.assert_close(program(longer), net.eval()(longer), rtol=1e-4, atol=1e-5)
+
+
+def trained_weights():
+    """Weights after a fit on all processes together."""
+    distribution.start()
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 1))
+    model = from_torch(net, (4,))
+    model.compile("sgd", "mse")
+    model.fit(*data(), epochs=2, batch_size=16, shuffle=False, verbose=0)
+    return [weight.tolist() for weight in model.get_weights()]
+
+
+@pytest.mark.slow
+def test_two_processes_train_a_module_together():
+    first, second = distribution.launch(trained_weights, processes=2)
+    (alone,) = distribution.launch(trained_weights, processes=1)
+    for ours, other, wanted in zip(first, second, alone, strict=True):
+        np.testing.assert_array_equal(ours, other)
+        np.testing.assert_allclose(ours, wanted, rtol=1e-4, atol=1e-5)
 
 
 def test_what_was_ejected_comes_back_and_learns(tmp_path):

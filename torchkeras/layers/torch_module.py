@@ -56,7 +56,7 @@ class TorchModuleWrapper(Layer):
         super().__init__(name=name, **options)
         if not isinstance(module, nn.Module):
             raise kind_error(self, "module", module, "a torch.nn.Module")
-        if isinstance(module, LazyModuleMixin) and module.has_uninitialized_params():
+        if any(_is_unfinished(part) for part in module.modules()):
             raise argument_error(
                 self,
                 "module",
@@ -166,3 +166,8 @@ class TorchModuleWrapper(Layer):
             data = base64.b64decode(config["module"].encode("ascii"))
             config["module"] = torch.load(io.BytesIO(data), weights_only=False)
         return cls(**config)
+
+
+def _is_unfinished(module: nn.Module) -> bool:
+    """Whether a lazy module has no parameters yet."""
+    return isinstance(module, LazyModuleMixin) and module.has_uninitialized_params()

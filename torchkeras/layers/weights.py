@@ -234,11 +234,10 @@ class LayerWeights(nn.Module):
                 full = f"{path}.{key}" if path else key
                 variable = self._member_variables.get(full)
                 if variable is None or variable.module is not module:
+                    is_trained = key in module._parameters and tensor.requires_grad
                     with scopes.name_scope(self._name):
-                        variable = Variable.adopt(
-                            module, key, name=full, trainable=key in module._parameters
-                        )
-                    variable.born_trainable = key in module._parameters
+                        variable = Variable.adopt(module, key, name=full, trainable=is_trained)
+                    variable.born_trainable = is_trained
                     self._member_variables[full] = variable
                 found.append(variable)
         return found
