@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import keras
 import numpy as np
 import pytest
+from oracle import VARIABLE, output_of
 
 import torchkeras
 from torchkeras.cli import main, oracle
@@ -192,16 +193,14 @@ def test_classes_of_ones_own_come_from_a_file(tmp_path, capsys):
 @pytest.mark.tensorflow
 @pytest.mark.parametrize("package", ["keras", "tf_keras"])
 def test_keras_on_tensorflow_is_an_oracle_too(package, tmp_path):
-    python = os.environ["TORCHKERAS_TENSORFLOW_PYTHON"]
     program = (
         f"import {package} as keras; inputs = keras.Input((2,), dtype='string');"
         "x = keras.layers.StringLookup(vocabulary=['a', 'b'])(inputs);"
         "x = keras.layers.LSTM(3)(keras.layers.Embedding(4, 3)(x));"
         f"keras.Model(inputs, x).save({str(tmp_path / 'model.keras')!r})"
     )
-    environment = {**os.environ, "KERAS_BACKEND": "tensorflow"}
-    subprocess.run([python, "-c", program], env=environment, check=True)
-    options = {"python": python, "backend": "tensorflow", "oracle": package}
+    output_of("-c", program, KERAS_BACKEND="tensorflow")
+    options = {"python": os.environ[VARIABLE], "backend": "tensorflow", "oracle": package}
     found = verify(str(tmp_path / "model.keras"), gradients=True, **options)
     assert found.passed
     assert {"string_lookup", "embedding", "lstm"} <= {row.layer for row in found.rows}
