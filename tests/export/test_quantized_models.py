@@ -65,7 +65,12 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
+QUICK = ("low rank", "int8", "int4 in blocks", "float8")
+
+
+@pytest.mark.parametrize(
+    "way", [w if w in QUICK else pytest.param(w, marks=pytest.mark.slow) for w in WAYS]
+)
 def test_the_source_computes_the_same(way, tmp_path):
     model = WAYS[way](words())
     with torch.no_grad():
