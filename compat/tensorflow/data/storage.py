@@ -27,6 +27,7 @@ from torchkeras.core import nested
 from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.core.dtypes import NAMES
 from torchkeras.saving import wire
+from torchkeras.saving.files import damaged
 
 _ENDING = ".records"
 
@@ -237,15 +238,34 @@ class _Writer:
 def _read(path: Path, compression: str) -> Elements[Any]:
     """The elements of a file."""
     records = read_records(str(path), compression)
-    spec = _spec(json.loads(next(records)))
+    spec = _told_spec(path, records)
     kinds = nested.flatten(spec)
     for record in records:
         tensors = (tensor_of_bytes(value) for _, _, value in wire.fields(record))
-        yield nested.pack_sequence_as(spec, [_leaf(kind, tensors) for kind in kinds])
+        try:
+            leaves = [_leaf(kind, tensors) for kind in kinds]
+        except StopIteration as error:
+            raise damaged(f"saved dataset {path}", "an element cut short", "all parts") from error
+        yield nested.pack_sequence_as(spec, leaves)
 
 
 def _read_spec(path: Path, compression: str) -> Any:
-    return _spec(json.loads(next(read_records(str(path), compression))))
+    return _told_spec(path, read_records(str(path), compression))
+
+
+def _told_spec(path: Path, records: Elements[bytes]) -> Any:
+    """The structure that a file's first record tells.
+
+    Raises:
+        DamagedFileError: it tells none.
+    """
+    try:
+        return _spec(json.loads(next(records)))
+    except (StopIteration, LookupError, TypeError, ValueError, RecursionError) as error:
+        raise damaged(
+            f"saved dataset {path}", f"{type(error).__name__}: {str(error)[:200]}",
+            "the structure of its elements",
+        ) from error  # fmt: skip
 
 
 def _parts(leaf: Any) -> list[Any]:

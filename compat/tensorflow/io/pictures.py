@@ -15,6 +15,7 @@ from torchkeras.core.dtypes import torch_dtype
 
 # Pillow's modes by number of channels.
 _MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
+MOST_PIXELS = 2**28  # of all pictures of a file
 _TRANSFORMS = ("", "INTEGER_FAST", "INTEGER_ACCURATE")
 # Where the data of a JPEG file end.
 _END = b"\xff\xd9"
@@ -338,7 +339,16 @@ def _frames(picture: Any, mode: str = "RGB") -> Tensor:
 
     if picture.mode.startswith("I;16"):
         return _deep(picture, 3, torch.uint8)[None]
-    arrays = [np.array(frame.convert(mode)) for frame in ImageSequence.Iterator(picture)]
+    arrays, number = [], 0
+    for frame in ImageSequence.Iterator(picture):
+        number += frame.width * frame.height
+        if number > MOST_PIXELS:
+            raise argument_error(
+                "tf.io.decode_image", "contents", f"more than {MOST_PIXELS} pixels",
+                "fewer in all pictures of a file",
+                "It may have been made to fill the memory.",
+            )  # fmt: skip
+        arrays.append(np.array(frame.convert(mode)))
     pixels = np.stack(arrays)
     return torch.from_numpy(pixels if pixels.ndim == 4 else pixels[..., None])
 

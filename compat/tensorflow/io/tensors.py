@@ -1,6 +1,7 @@
 """``tf.io``: tensors written to bytes, and numbers read from them."""
 
 import base64
+import math
 import zlib
 from collections.abc import Iterator
 from typing import Any
@@ -31,6 +32,7 @@ _VALUES = {
 }  # fmt: skip
 _TEXTS = 8
 _HALVES = 13
+MOST_REPEATED = 2**26  # numbers that a message with fewer of them may stand for
 
 
 def serialize_tensor(tensor: Any, name: str | None = None) -> Texts:
@@ -117,7 +119,12 @@ def _listed(number: int, wired: int, value: Any) -> np.ndarray:
 
 def _filled(values: np.ndarray, dtype: torch.dtype, shape: tuple[int, ...]) -> Tensor:
     """Values in a shape, of which the last one is repeated to the end."""
-    count = int(np.prod(shape))
+    count = math.prod(shape)
+    if count > max(len(values), MOST_REPEATED):
+        raise argument_error(
+            "tf.io.parse_tensor", "shape", shape, f"{MOST_REPEATED} numbers or fewer",
+            f"The bytes hold {len(values)}, and may have been made to fill the memory.",
+        )  # fmt: skip
     if values.dtype == np.uint16:
         tensor = torch.from_numpy(values.view(np.int16)).view(dtype)
     else:

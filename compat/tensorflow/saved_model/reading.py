@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import safetensors
 import safetensors.torch
 from torch import Tensor
 
@@ -17,7 +18,13 @@ from tensorflow.tensors import TensorSpec, Variable, convert_to_tensor
 from torchkeras.core import nested
 from torchkeras.core.checks import argument_error
 from torchkeras.saving.api import IN_FOLDER, load_model
+from torchkeras.saving.files import check_folder, damaged
 
+# How reading tells that the description isn't what ``save`` writes.
+_SIGNS_OF_DAMAGE = (
+    LookupError, AttributeError, TypeError, RecursionError, json.JSONDecodeError,
+    UnicodeDecodeError, safetensors.SafetensorError,
+)  # fmt: skip
 _OF_TENSORFLOW = ("saved_model.pb", "saved_model.pbtxt")
 
 
@@ -60,7 +67,18 @@ def load(
         )
     if (folder / IN_FOLDER).is_file():
         return load_model(folder)
-    told = json.loads((folder / DESCRIPTION).read_bytes())
+    check_folder(folder)
+    try:
+        return _loaded(folder, json.loads((folder / DESCRIPTION).read_bytes()))
+    except _SIGNS_OF_DAMAGE as error:
+        raise damaged(
+            f"SavedModel {folder}", f"{type(error).__name__}: {str(error)[:200]}",
+            "what tf.saved_model.save writes",
+        ) from error  # fmt: skip
+
+
+def _loaded(folder: Path, told: dict[str, Any]) -> Any:
+    """The object that a description tells of."""
     if told.get("format") != FORMAT:
         raise argument_error(
             "tf.saved_model.load", "format", told.get("format"), repr(FORMAT),

@@ -259,7 +259,10 @@ class CheckpointManager:
             self._directory, self._latest or "", list(self._kept), list(self._kept.values()),
             self._preserved,
         )  # fmt: skip
+        own = os.path.realpath(self._directory)
         for path in surplus:
+            if os.path.realpath(os.path.dirname(path)) != own:
+                continue  # the folder's file named what lies elsewhere, which isn't ours to delete
             for suffix in (INDEX, DATA):
                 Path(f"{path}{suffix}").unlink(missing_ok=True)
 
