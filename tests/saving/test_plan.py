@@ -84,6 +84,32 @@ def test_weights_that_lie_otherwise_in_torch_are_turned(datasets):
     assert np.array_equal(layer.kernel.numpy(), datasets["large"].read())
 
 
+def test_a_weight_that_is_given_two_datasets_has_the_last(datasets):
+    variable = Variable(torch.zeros(200, 300))
+    plan = Plan()
+    plan.add(variable, datasets["large"])
+    plan.add(variable, datasets["packed"])
+    plan.add(variable, datasets["large"])
+    plan.carry_out()
+    assert np.array_equal(variable.numpy(), datasets["large"].read())
+
+
+def test_numbers_that_have_no_tensor_of_their_own_get_theirs_each(tmp_path):
+    optimizer = keras.optimizers.SGD(0.125)
+    iteration, rate = optimizer.variables[:2]
+    with hdf5_writer.Writer(tmp_path / "b.h5") as writer:
+        writer.write_at("g", {"iteration": np.int32(7), "rate": np.float32(0.5)})
+    for _ in range(20):  # their tensors are made anew, and may lie where others lay
+        plan = Plan()
+        with hdf5.open_group(tmp_path / "b.h5") as root:
+            plan.add(iteration, root["g/iteration"])
+            plan.add(rate, root["g/rate"])
+            plan.carry_out()
+        assert (int(iteration.numpy()), float(rate.numpy())) == (7, 0.5)
+        optimizer.iterations.assign(0)
+        optimizer.learning_rate = 0.125
+
+
 def test_other_shapes_are_told_at_once(datasets):
     with pytest.raises(ValueError, match=r"shape in the file is \(2, 3\).*expected \(3, 2\)"):
         Plan().add(Variable(torch.zeros(3, 2)), datasets["small"])

@@ -94,7 +94,8 @@ class Plan:
             DamagedFileError: the file can't be read.
             OSError: the disk fails.
         """
-        last = {id(variable.parameter): (variable, dataset) for variable, dataset in self.pairs}
+        # What is stored under one name of one module gets the last of its datasets.
+        last = {(id(pair[0].module), pair[0].key): pair for pair in self.pairs}
         places = {key: dataset.place for key, (_, dataset) in last.items()}
         found = {key: last[key][1].read() for key, place in places.items() if place is None}
         if not self.is_fresh:
