@@ -41,6 +41,11 @@ def squeezed(x):
     return x * layers.Conv2D(x.shape[-1], 1, activation="sigmoid")(factor)
 
 
+def squeezed_at_once(x):
+    factor = layers.GlobalAveragePooling2D(keepdims=True)(x)
+    return x * layers.Conv2D(x.shape[-1], 1, activation="sigmoid")(factor)
+
+
 @pytest.mark.parametrize(
     "blocks",
     [
@@ -52,6 +57,7 @@ def squeezed(x):
         [conv(), layers.ZeroPadding2D(((0, 1), (2, 3))), conv()],
         [conv(), layers.SpatialDropout2D(0.5), layers.Dropout(0.5, (None, 1, 1, 1)), conv()],
         [conv(), squeezed, conv()],
+        [conv(), squeezed_at_once, conv()],
     ],
     ids=[
         "activations",
@@ -62,6 +68,7 @@ def squeezed(x):
         "padding",
         "shared dropout",
         "squeeze and excite",
+        "at once",
     ],
 )
 def test_images_are_permuted_at_the_ends_alone(blocks):

@@ -112,7 +112,8 @@ class _Rewriting:
         if node in self.unit.choices and node.target not in _OF_AXES:
             self.unit.choices[made] = self.unit.choices[node]
         self.steps.append(Step(made, step.frame))
-        if node.op == "call_method" and node.target in _REDUCTIONS:
+        loses_axes = node.op == "call_method" and node.target in _REDUCTIONS
+        if loses_axes and not node.kwargs.get("keepdim"):
             self.instead[node] = made
         else:
             self._permute_later(node, made, shared, step)
@@ -184,11 +185,11 @@ class _Rewriting:
     @staticmethod
     def _moves_reduction(node: fx.Node, axes: Axes) -> bool:
         given = node.args[1] if len(node.args) == 2 else None
-        if not isinstance(given, (tuple, list)) or node.kwargs.get("keepdim"):
+        if not isinstance(given, (tuple, list)):
             return False
         gone = sorted(axes[axis] for axis in given)
         kept = [axis for axis in axes if axis not in gone]
-        if kept != sorted(kept):
+        if kept != sorted(kept) and not node.kwargs.get("keepdim"):
             return False
         node.args = (node.args[0], tuple(gone))
         return True
