@@ -160,7 +160,7 @@ def program_of(
         return program
     hint = (
         " What depends on the values of tensors can't be written as a program: choose with "
-        "torch.where or keras.ops.cond."
+        "torch.where or keras.ops.where."
         if "data-dependent" in str(error)
         else ""
     )
@@ -260,6 +260,13 @@ def _write_onnx(model: Layer, target: Path, signature: Any, options: dict[str, A
         name = next(iter(options))
         raise argument_error("export", name, options[name], "opset_version alone for ONNX")
     onnx.require()
+    stateful = [part.name for part in model.modules() if getattr(part, "stateful", False) is True]
+    if stateful:
+        warnings.warn(
+            "export: ONNX keeps no state from call to call: each begins with the present one of "
+            f'{", ".join(stateful)}. Use format="torch" to keep it.',
+            stacklevel=4,
+        )
     arguments = arguments_of(model, signature)
     flat, paths = tuple(nested.flatten(arguments.tensors)), []
     module = _Flat(model, arguments.tensors, paths.append)
