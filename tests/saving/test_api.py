@@ -254,6 +254,8 @@ def test_json_gives_a_fresh_model(model):
     assert not torch.equal(back(x), model(x))
     with pytest.raises(ValueError, match="not JSON"):
         api.model_from_json("{")
+    with pytest.raises(ValueError, match="a class name alone"):
+        api.model_from_json('{"class_name": "Sequential"}')
 
 
 def test_models_are_written_to_and_read_from_open_files(model):

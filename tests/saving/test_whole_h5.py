@@ -122,6 +122,49 @@ def test_state_of_older_optimizers_finds_its_place(class_name, names, values, tm
     assert model.evaluate(np.ones((1, 2)), np.ones((1, 1)), verbose=0) == [25.0, 5.0]
 
 
+@pytest.mark.parametrize(
+    ("optimizer", "names", "values", "expected"),
+    [
+        (
+            {"class_name": "Ftrl", "config": {}},
+            ["Ftrl/iter:0", "d/kernel/accumulator:0", "d/kernel/linear:0", "d/bias/accumulator:0",
+             "d/bias/linear:0"],
+            [7, KERNEL, SQUARES, BIAS, SQUARE],
+            [KERNEL, SQUARES, BIAS, SQUARE],
+        ),
+        (
+            {"class_name": "RMSprop", "config": {"momentum": 0.9}},
+            ["RMSprop/iter:0", "d/kernel/rms:0", "d/bias/rms:0", "d/kernel/momentum:0",
+             "d/bias/momentum:0"],
+            [7, KERNEL, BIAS, SQUARES, SQUARE],
+            [KERNEL, SQUARES, BIAS, SQUARE],
+        ),
+        (
+            {"class_name": "SGD", "config": {}},
+            ["iteration:0", "SGD/m/d/kernel:0", "SGD/m/d/bias:0"],
+            [7, KERNEL, BIAS],
+            [],
+        ),
+        (
+            {"class_name": "LossScaleOptimizerV3", "config": {"inner_optimizer": {
+                "class_name": "Custom>SGD", "config": {"momentum": 0.9}}}},
+            ["iteration:0", "SGD/m/d/kernel:0", "SGD/m/d/bias:0"],
+            [7, KERNEL, BIAS],
+            [KERNEL, BIAS],
+        ),
+    ],
+    ids=["variable by variable", "kind by kind", "slots without use", "within another"],
+)  # fmt: skip
+def test_slots_are_found_in_each_order(optimizer, names, values, expected, tmp_path):
+    older(tmp_path / "model.h5", names, optimizer, values)
+    found = torchkeras.models.load_model(tmp_path / "model.h5").optimizer
+    found = getattr(found, "inner_optimizer", found)
+    assert int(found.iterations) == 7
+    slots = [slot for held in found._slots for slot in held.values()]
+    for slot, value in zip(slots, expected, strict=True):
+        np.testing.assert_allclose(slot.numpy(), value)
+
+
 def test_state_that_does_not_fit_is_left_out_aloud(tmp_path):
     optimizer = {"class_name": "SGD", "config": {"name": "SGD"}}
     older(tmp_path / "model.h5", ["iteration:0", "x:0"], optimizer, [1, BIAS])
@@ -186,3 +229,15 @@ def test_formulas_of_tf_keras_2_are_kept_and_handed_on(tmp_path):
     again.append(real.models.load_model(tmp_path / "model.keras"))
     for loaded in again:
         np.testing.assert_allclose(loaded.predict(x, verbose=0), y, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "config", [{"class_name": "Sequential"}, {"class_name": "Dense", "config": {"units": 1}}]
+)
+def test_what_is_no_model_is_refused(tmp_path, config):
+    path = tmp_path / "model.h5"
+    torchkeras.Sequential([torchkeras.Input((2,)), torchkeras.layers.Dense(1)]).save(path)
+    with h5py.File(path, "r+") as file:
+        file.attrs["model_config"] = json.dumps(config)
+    with pytest.raises(ValueError, match="a class name alone|that of a Dense, not of a model"):
+        torchkeras.models.load_model(path)

@@ -422,4 +422,4 @@ def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) 
     """
     config = keras_archive.parse_config(text)
     with scopes.keras_2_scope(config.get("keras_version")), serialization.sharing_scope():
-        return serialization.deserialize_keras_object(config, custom_objects=custom_objects)
+        return keras_archive.rebuilt(config, custom_objects)

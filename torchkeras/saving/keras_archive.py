@@ -216,13 +216,28 @@ def load(
             stack.enter_context(scopes.keras_2_scope(archive.version()))
             stack.enter_context(serialization.sharing_scope())
             with Rebuilding(archive.size_of(WEIGHTS)) as rebuilding:
-                model = serialization.deserialize_keras_object(config)
+                model = rebuilt(config)
             with archive.weights() as source, archive.assets() as assets:
                 reader = weights.Reader(assets=assets, is_fresh=True)
                 reader.read(model, source)
                 report(model, reader)
             rebuilding.finish(reader.plan.variables)
         return model
+
+
+def rebuilt(config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """The object of a configuration that ``parse_config`` gave.
+
+    Raises:
+        DamagedFileError: there is a class name with nothing beside it.
+        ValueError, TypeError: as ``deserialize_keras_object``.
+    """
+    found = serialization.deserialize_keras_object(config, custom_objects=custom_objects)
+    if isinstance(found, dict):
+        raise files.damaged(
+            "configuration", "a class name alone", 'a class name with a "config" beside it'
+        )
+    return found
 
 
 def report(model: Any, reader: weights.Reader) -> None:

@@ -62,7 +62,9 @@ def load(
         config = keras_archive.parse_config(root.attributes.text(CONFIG))
         config.pop("compile_config", None)
         with Rebuilding(path.stat().st_size) as rebuilding:
-            model = serialization.deserialize_keras_object(config)
+            model = keras_archive.rebuilt(config)
+        if not hasattr(model, "layers"):
+            raise hdf5.refuse(f"/@{CONFIG}", f"that of a {type(model).__name__}, not of a model")
         group = legacy_h5.root_of(root)
         if group is None:
             raise hdf5.refuse(f"/{_WEIGHTS}", "missing, though there is a configuration")
