@@ -122,3 +122,8 @@ def test_slots_without_a_value_are_left_as_they_are(of_tensorflow, monkeypatch):
     model.optimizer.build(model.trainable_variables)
     model.load_weights(of_tensorflow / "older_sgd" / "w")
     assert all(not slot.numpy().any() for slot in model.optimizer.variables[2:])
+
+
+def test_a_model_without_weights_takes_any_checkpoint(of_tensorflow):
+    model = keras.Sequential([keras.Input((4,)), keras.layers.ReLU()])
+    model.load_weights(of_tensorflow / "bundle")

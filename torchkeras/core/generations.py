@@ -20,6 +20,7 @@ CLASS_NAMES = {
     "ModuleWrapper": "TorchModuleWrapper",
     "GroupedQueryAttention": "GroupQueryAttention",
     "CosineDecayRestart": "CosineDecayRestarts",
+    "LossScaleOptimizerV3": "LossScaleOptimizer",
 }
 
 # Constructor arguments of other releases -> ours, for the class named and those derived from it.

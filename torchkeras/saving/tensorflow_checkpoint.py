@@ -64,7 +64,7 @@ def load_weights(
     else:
         restoration.start(model, root)
     restoration.finish(skip_mismatch)
-    if not restoration.given and not restoration.waiting:
+    if not restoration.given and not restoration.waiting and getattr(model, "weights", True):
         raise argument_error(
             "load_weights", "filepath", prefix, "a checkpoint of this model",
             f"Nothing in it belongs to the model; it has {_shown(bundle.keys())}.",

@@ -102,9 +102,18 @@ def compile_config(training: dict[str, Any]) -> dict[str, Any]:
     optimizer = training.get("optimizer_config")
     if isinstance(optimizer, dict) and optimizer.get("class_name") not in scopes.custom_objects():
         # tf.keras 2.11 and later register their own optimizers as if they were users'.
-        name = str(optimizer.get("class_name")).removeprefix("Custom>")
-        optimizer = {**optimizer, "class_name": name}
+        optimizer = _of_keras(optimizer)
     return {"optimizer": optimizer, **config}
+
+
+def _of_keras(optimizer: dict[str, Any]) -> dict[str, Any]:
+    """An optimizer's configuration, and that of the one in it, under Keras's names."""
+    config = optimizer.get("config")
+    inner = config.get("inner_optimizer") if isinstance(config, dict) else None
+    if isinstance(inner, dict):
+        config = {**config, "inner_optimizer": _of_keras(inner)}
+    name = str(optimizer.get("class_name")).removeprefix("Custom>")
+    return {**optimizer, "class_name": name, "config": config}
 
 
 def _objects(value: Any, deserialize: Callable[[Any], Any]) -> Any:
@@ -120,10 +129,14 @@ def _objects(value: Any, deserialize: Callable[[Any], Any]) -> Any:
 
 def _read_optimizer(model: Any, group: hdf5.Group | None) -> None:
     optimizer = getattr(model, "optimizer", None)
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
     if group is None or not isinstance(optimizer, Optimizer) or not optimizer.built:
         return
     saved = legacy_h5.saved_weights(group)
-    variables = _in_order_of(list(saved), optimizer, len(model.trainable_variables))
+    variables = _in_order_of(list(saved), optimizer)
+    if len(variables) == 1 and len(saved) == 1 + len(optimizer._trainable_variables):
+        # Plain SGD of tf.keras 2 wrote slots that it didn't use.
+        saved = dict(list(saved.items())[:1])
     if [tuple(variable.shape) for variable in variables] != [d.shape for d in saved.values()]:
         warnings.warn(
             f"Skipping variable loading for optimizer '{optimizer.name}', because it has "
@@ -137,20 +150,29 @@ def _read_optimizer(model: Any, group: hdf5.Group | None) -> None:
     plan.carry_out()
 
 
-def _in_order_of(names: list[str], optimizer: Optimizer, number: int) -> list[Variable]:
-    """The optimizer's variables as the release lists them that gave these names to ``number`` ones.
+def _in_order_of(names: list[str], optimizer: Optimizer) -> list[Variable]:
+    """The optimizer's variables as the release lists them that gave these names.
 
     Keras 3 has the step count, the rate and the slots variable by variable; tf.keras 2.11 and
     later lacks the rate; before, all slots of one kind come before those of the next.
     """
-    count, _, *slots = optimizer.variables
-    first = names[0].partition(":")[0].rpartition("/")[2] if names else ""
     if any(name.partition(":")[0].endswith("/learning_rate") for name in names[:2]):
         return list(optimizer.variables)
-    if first == "iter":
-        kinds = len(slots) // number if number else 0
-        slots = [slots[index * kinds + kind] for kind in range(kinds) for index in range(number)]
-    return [count, *slots]
+    count, *rest = optimizer.variables
+    rest = [variable for variable in rest if variable is not optimizer._learning_rate]
+    words = [name.partition(":")[0].rpartition("/")[2] for name in names]
+    if words[:1] == ["iter"]:
+        held = optimizer._slots
+        kinds = list(dict.fromkeys(kind for slots in held for kind in slots))
+        if words[-2:-1] != words[-1:]:  # variable by variable, as Ftrl did
+            slots = [slots[kind] for slots in held for kind in kinds]
+        else:
+            slots = [slots[kind] for kind in kinds for slots in held]
+        rest = slots
+        if words[1:2] == ["momentum_cache"]:  # Nadam's
+            cache = getattr(optimizer, "_u_product", None)
+            rest = slots if cache is None else [cache, *slots]
+    return [count, *rest]
 
 
 # --- Writing
