@@ -23,6 +23,13 @@ def test_numbers_count_from_one():
     assert [naming.get_uid("a"), naming.get_uid("a"), naming.get_uid("b")] == [1, 2, 1]
 
 
+def test_control_characters_are_printed_as_their_codes():
+    assert naming.printable("a\tb\n") == "a\tb\n"
+    assert naming.printable("\0\x1b\r\x9b\u2028\u202e\ud800é") == (
+        r"\x00\x1b\r\x9b\u2028\u202e\ud800é"
+    )
+
+
 def test_local_names_are_independent_of_the_session():
     names = naming.LocalNames()
     assert [names("dense"), names("dense"), names("lstm")] == ["dense", "dense_1", "lstm"]

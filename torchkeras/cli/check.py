@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from torchkeras.cli.findings import Finding, findings_of, paths_of, read_uses
-from torchkeras.cli.sources import Source, files_under, read_source
+from torchkeras.cli.findings import Finding, findings_of, paths_of, read_all
+from torchkeras.cli.sources import files_under
 from torchkeras.cli.support import ask
 from torchkeras.cli.tables import show_table
-from torchkeras.cli.uses import Use
 
 
 def add_to(commands: Any) -> None:
@@ -48,18 +47,7 @@ def carry_out(options: argparse.Namespace) -> int:
 
 def check(files: Sequence[Path]) -> tuple[list[Finding], list[str]]:
     """What scripts and notebooks use, and a sentence on each file that can't be read."""
-    read: list[tuple[Source, list[Use]]] = []
-    errors = []
-    for file in files:
-        try:
-            source = read_source(file)
-            read.append((source, read_uses(source)))
-        except SyntaxError as error:
-            place = source.place(error.lineno or 1, error.offset or 1)
-            errors.append(f"{place}: this is no Python; {error.msg}")
-        except (OSError, ValueError, RecursionError) as error:
-            text = str(error)
-            errors.append(text if str(file) in text else f"{file}: {text}")
+    read, errors = read_all(files)
     answers = ask(path for _, uses in read for path in paths_of(uses))
     return [f for source, uses in read for f in findings_of(source, uses, answers)], errors
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from torchkeras.cli import check, eject, inspect, migrate, port, run, verify
+from torchkeras.cli.output import shown_as_text
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,7 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_to(commands)
     options = parser.parse_args(sys.argv[1:] if arguments is None else arguments)
     try:
-        return options.carry_out(options)
+        if options.command == "run":  # a script writes what it likes
+            return options.carry_out(options)
+        with shown_as_text():
+            return options.carry_out(options)
     except BrokenPipeError:  # what reads the output, such as head, has seen enough
         if options.command == "run":
             raise

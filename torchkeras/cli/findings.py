@@ -3,9 +3,10 @@
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from torchkeras.cli.sources import Place, Source
+from torchkeras.cli.sources import Place, Source, read_source
 from torchkeras.cli.uses import Use, uses_in
 from torchkeras.core.checks import nearest
 
@@ -56,13 +57,38 @@ class Finding:
         }
 
 
+def read_all(files: Iterable[Path]) -> tuple[list[tuple[Source, list[Use]]], list[str]]:
+    """Sources with what they use, and a sentence on each file that can't be read."""
+    read, errors = [], []
+    for file in files:
+        try:
+            source = read_source(file)
+            read.append((source, read_uses(source)))
+        except SyntaxError as error:
+            place = source.place(error.lineno or 1, error.offset or 1)
+            errors.append(f"{place}: this is no Python; {error.msg}")
+        except (OSError, ValueError) as error:
+            text = str(error)
+            errors.append(text if str(file) in text else f"{file}: {text}")
+    return read, errors
+
+
 def read_uses(source: Source) -> list[Use]:
     """What ``source`` uses.
 
     Raises:
         SyntaxError: it isn't Python.
+        ValueError: it is nested more deeply than Python reads.
     """
-    return uses_in(source.text, str(source.file))
+    try:
+        return uses_in(source.text, str(source.file))
+    except (RecursionError, MemoryError) as error:  # the parser's stack has an end, too
+        raise too_deep(source.file) from error
+
+
+def too_deep(file: Path) -> ValueError:
+    """The error for a source that no parser's stack is deep enough for."""
+    return ValueError(f"{file}: its expressions or blocks are nested too deeply to be read.")
 
 
 def paths_of(uses: Iterable[Use]) -> Iterator[str]:

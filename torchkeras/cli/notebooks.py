@@ -66,7 +66,7 @@ def read_notebook(path: Path) -> dict[str, Any]:
     """
     try:
         notebook = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{path}: this is no notebook; {error}") from error
     if not isinstance(notebook, dict) or not isinstance(code_parts(notebook), list):
         raise ValueError(f"{path}: this is no notebook; expected a list of cells.")
@@ -77,7 +77,9 @@ def code_parts(notebook: dict[str, Any]) -> list[dict[str, Any]] | None:
     """The JSON objects of the code cells, in order; None if there is no list of cells."""
     cells = notebook.get("cells")
     if cells is None and isinstance(notebook.get("worksheets"), list):  # nbformat 3
-        cells = [cell for sheet in notebook["worksheets"] for cell in sheet.get("cells", ())]
+        sheets = [sheet for sheet in notebook["worksheets"] if isinstance(sheet, dict)]
+        lists = [sheet.get("cells") for sheet in sheets]
+        cells = [cell for found in lists if isinstance(found, list) for cell in found]
     if not isinstance(cells, list):
         return None
     return [cell for cell in cells if isinstance(cell, dict) and cell.get("cell_type") == "code"]
@@ -86,7 +88,7 @@ def code_parts(notebook: dict[str, Any]) -> list[dict[str, Any]] | None:
 def text_of(part: dict[str, Any]) -> str:
     """The text of a cell's JSON object, which has it as one string or as a list of lines."""
     text = part.get("source", part.get("input", ""))
-    return "".join(text) if isinstance(text, list) else str(text)
+    return "".join(map(str, text)) if isinstance(text, list) else str(text)
 
 
 def cells_of(path: Path) -> list[Cell]:
@@ -107,6 +109,8 @@ def _is_python(text: str) -> bool:
         ast.parse(text)
     except (SyntaxError, ValueError):
         return False
+    except (MemoryError, RecursionError):  # nested too deeply, which is told where it is read
+        return True
     return True
 
 

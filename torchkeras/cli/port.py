@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from torchkeras.cli.findings import read_uses
+from torchkeras.cli.findings import read_all, too_deep
 from torchkeras.cli.notebooks import Cell, code_parts, read_notebook
 from torchkeras.cli.plans import Left, asked_for, plan_of
-from torchkeras.cli.sources import Source, files_under, read_source
+from torchkeras.cli.sources import Source, files_under
 from torchkeras.cli.support import ask
+from torchkeras.cli.uses import Use
 from torchkeras.saving.files import replacing
 
 _MARK = "pass  # magic of line "
@@ -121,32 +122,29 @@ def carry_out(options: argparse.Namespace) -> int:
 
 def port(files: Sequence[Path]) -> tuple[list[Ported], list[str]]:
     """What becomes of scripts and notebooks, and a sentence on each that can't be read."""
-    read, errors = [], []
-    for file in files:
-        try:
-            source = read_source(file)
-            read.append((source, read_uses(source)))
-        except SyntaxError as error:
-            place = source.place(error.lineno or 1, error.offset or 1)
-            errors.append(f"{place}: this is no Python; {error.msg}")
-        except (OSError, ValueError, RecursionError) as error:
-            text = str(error)
-            errors.append(text if str(file) in text else f"{file}: {text}")
+    read, errors = read_all(files)
     answers = ask(path for _, uses in read for path in asked_for(uses))
-    rewrite = importlib.import_module("torchkeras.cli.rewriting").rewrite
     results = []
     for source, uses in read:
-        plan = plan_of(source, uses, answers)
-        firsts = [1]
-        for cell in source.cells:
-            firsts.append(firsts[-1] + len(cell.lines))
-        masked = [_masked(cell) for cell in source.cells] or [source.text]
-        texts = rewrite(masked, firsts[: len(masked)], plan)
-        if source.cells:
-            pairs = zip(source.cells, texts, strict=True)
-            texts = [_unmasked(cell, text) for cell, text in pairs]
-        results.append(Ported(source, tuple(texts), tuple(plan.left)))
+        try:
+            results.append(_ported(source, uses, answers))
+        except RecursionError:
+            errors.append(str(too_deep(source.file)))
     return results, errors
+
+
+def _ported(source: Source, uses: Sequence[Use], answers: dict[str, dict[str, Any]]) -> Ported:
+    rewrite = importlib.import_module("torchkeras.cli.rewriting").rewrite
+    plan = plan_of(source, uses, answers)
+    firsts = [1]
+    for cell in source.cells:
+        firsts.append(firsts[-1] + len(cell.lines))
+    masked = [_masked(cell) for cell in source.cells] or [source.text]
+    texts = rewrite(masked, firsts[: len(masked)], plan)
+    if source.cells:
+        pairs = zip(source.cells, texts, strict=True)
+        texts = [_unmasked(cell, text) for cell, text in pairs]
+    return Ported(source, tuple(texts), tuple(plan.left))
 
 
 def _masked(cell: Cell) -> str:

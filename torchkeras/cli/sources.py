@@ -75,7 +75,7 @@ def decoded(data: bytes, path: Path) -> str:
     """
     try:
         return importlib.util.decode_source(data)
-    except (SyntaxError, UnicodeDecodeError) as error:
+    except (SyntaxError, UnicodeDecodeError, LookupError) as error:
         raise ValueError(f"{path}: this is no text of Python; {error}") from error
 
 
@@ -104,4 +104,5 @@ def _files_in(folder: Path) -> Iterator[Path]:
             and not name.startswith(".")
             and not (here / name / "pyvenv.cfg").is_file()
         )
-        yield from (here / n for n in sorted(names) if n.endswith((".py", ".ipynb")))
+        found = (here / name for name in sorted(names) if name.endswith((".py", ".ipynb")))
+        yield from (file for file in found if file.is_file())  # no pipe, which would wait

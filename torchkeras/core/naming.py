@@ -3,6 +3,8 @@
 import re
 
 _counters: dict[str, int] = {}
+# What a terminal obeys, ends lines or turns text around, and what can't be encoded.
+_CONTROLS = re.compile("[\0-\b\v-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def to_snake_case(name: str) -> str:
@@ -39,6 +41,18 @@ def get_uid(prefix: str = "") -> int:
 def reset_names() -> None:
     """Start all counters again (part of ``clear_session``)."""
     _counters.clear()
+
+
+def printable(text: str) -> str:
+    r"""``text`` with control characters as their codes, but for tabs and line ends.
+
+    Names and texts of files may hold what a terminal takes for orders.
+
+    Example:
+        >>> printable("dense\x1b[2J")
+        'dense\\x1b[2J'
+    """
+    return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 class LocalNames:

@@ -16,6 +16,7 @@ def laid_out(source: str) -> str:
         return source
     command = [
         sys.executable,
+        "-I",  # no module of the folder at hand that bears this name
         "-m",
         "ruff",
         "format",

@@ -13,7 +13,7 @@ from torchkeras.callbacks.console import say
 from torchkeras.core import nested
 from torchkeras.core.checks import argument_error, nearest
 from torchkeras.core.dtypes import torch_dtype
-from torchkeras.core.naming import LocalNames, to_snake_case
+from torchkeras.core.naming import LocalNames, printable, to_snake_case
 from torchkeras.saving import operations
 from torchkeras.tracer import Call
 from torchkeras.tracer.graph import attach_mask, operation_of
@@ -102,7 +102,7 @@ def render(
         ends = [end * 0.9 for end in ends] + [ends[-1]]
     length = line_length or min(length, shutil.get_terminal_size().columns - 4)
     table = _table(columns, reader.rows(layer_range), _widths(ends, length))
-    return "\n".join([f'Model: "{model.name}"', *table, *_totals(model), ""])
+    return printable("\n".join([f'Model: "{model.name}"', *table, *_totals(model), ""]))
 
 
 class Reader:

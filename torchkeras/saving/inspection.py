@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from torchkeras.core import scopes, serialization
+from torchkeras.core.naming import printable
 from torchkeras.saving import (
     hdf5,
     keras_archive,
@@ -84,7 +85,7 @@ class Report:
         return json.dumps(self.as_dict(), default=str, **options)
 
     def __str__(self) -> str:
-        return "\n".join(self._lines())
+        return printable("\n".join(self._lines()))
 
     def _lines(self) -> Iterator[str]:
         yield f"{self.path}: {self.format}"

@@ -223,7 +223,17 @@ class Index:
         for root, _, names in sorted(os.walk(folder, followlinks=follow_links)):
             for name in sorted(names):
                 if name.lower().endswith(self.suffixes):
-                    yield os.path.join(root, name)
+                    path = os.path.join(root, name)
+                    self._check_file(path)
+                    yield path
+
+    def _check_file(self, path: str) -> None:
+        """Refuse what reading would wait for; a link to nothing is told of when it is read."""
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise argument_error(
+                self.owner, "directory", self.directory, "a folder of files",
+                f"{path!r} is a pipe or a device.",
+            )  # fmt: skip
 
     def _infer_classes(self, class_names: Sequence[str] | None, follow_links: bool) -> None:
         with os.scandir(self.directory) as entries:

@@ -3,6 +3,7 @@
 import io
 import os
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -153,8 +154,10 @@ def load_img(
         grayscale: Old way to say ``color_mode="grayscale"``.
 
     Raises:
-        ValueError: another ``color_mode`` or ``interpolation``.
+        ValueError: another ``color_mode`` or ``interpolation``, or PostScript, which is a program.
         TypeError: ``path`` is no path.
+        OSError: Pillow can't read the file.
+        PIL.Image.DecompressionBombError: it declares more pixels than Pillow takes.
 
     Source: Keras 3 ``load_img``.
     """
@@ -162,16 +165,31 @@ def load_img(
     if color_mode not in COLOR_MODES:
         raise argument_error("load_img", "color_mode", color_mode, '"grayscale", "rgb", or "rgba"')
     if isinstance(path, (str, bytes, os.PathLike)):
-        path = io.BytesIO(Path(os.fsdecode(path)).read_bytes())
-    elif not isinstance(path, io.BytesIO):
+        name = os.fsdecode(path)
+        image = _opened(io.BytesIO(Path(name).read_bytes()), name, COLOR_MODES[color_mode])
+    elif isinstance(path, io.BytesIO):
+        image = _opened(path, "an open file", COLOR_MODES[color_mode])
+    else:
         raise kind_error("load_img", "path", path, "path-like or io.BytesIO")
-    image = pillow().open(path)
-    accepted = COLOR_MODES[color_mode]
-    image = image if image.mode in accepted else image.convert(accepted[0])
     if target_size is None:
         return image
     height, width = target_size
     return _resize_image(image, (width, height), interpolation, keep_aspect_ratio)
+
+
+def _opened(file: io.BytesIO, name: str, modes: Sequence[str]) -> Any:
+    """The image in ``file``, in one of Pillow's modes; what Pillow says of it names the file."""
+    try:
+        image = pillow().open(file)
+        if image.format == "EPS":
+            raise argument_error(
+                "load_img", "path", name, "an image",
+                "It is PostScript, a program that Pillow would let Ghostscript run.",
+            )  # fmt: skip
+        return image if image.mode in modes else image.convert(modes[0])
+    except (OSError, SyntaxError, pillow().DecompressionBombError) as error:
+        kind = OSError if isinstance(error, SyntaxError) else type(error)
+        raise kind(f"load_img: {name}: {error}") from error
 
 
 def _resize_image(
