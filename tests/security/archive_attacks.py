@@ -101,11 +101,16 @@ def twice(archive, place):
 # --- Bombs: keras#23010, keras#23101
 
 
-def zeros(archive, name, size):
-    """A deflated member of so many zeros, made from one packed piece."""
+def deflated_zeros(size):
+    """So many zeros, packed from one piece."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     piece = packer.compress(bytes(1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
-    content = piece * (size >> 20) + packer.flush()
+    return piece * (size >> 20) + packer.flush()
+
+
+def zeros(archive, name, size):
+    """A deflated member of so many zeros."""
+    content = deflated_zeros(size)
     info = zipfile.ZipInfo(name)
     info.compress_type = zipfile.ZIP_DEFLATED
     info.file_size, info.compress_size, info.CRC = size, len(content), 0

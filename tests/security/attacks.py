@@ -6,10 +6,13 @@ A new advisory is one more entry: a function that makes the thing, under ``@atta
 import importlib
 from typing import Any, NamedTuple
 
-MODULES = ("config_attacks", "hdf5_attacks", "archive_attacks", "other_attacks")
+MODULES = (
+    "config_attacks", "hdf5_attacks", "archive_attacks", "other_attacks", "source_attacks",
+    "media_attacks", "record_attacks",
+)  # fmt: skip
 # Kinds that the entry points of the drop-in packages take, and those that only they take.
-DROP_IN = ()
-DROP_IN_ONLY = ()
+DROP_IN = ("name", "image", "sound", "record", "program", "kept", "managed")
+DROP_IN_ONLY = ("record", "program", "kept", "managed")
 
 
 class Attack(NamedTuple):

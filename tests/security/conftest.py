@@ -6,5 +6,6 @@ collect_ignore_glob = [
     "fuzz_*.py",
     "attacks.py",
     "entries.py",
+    "*_entries.py",
     "sandbox.py",
 ]

@@ -28,8 +28,8 @@ from torchkeras.saving import snapshot
 
 ENTRIES: dict[str, dict] = {}
 # What has entry points of each server beside those here.
-OWN = ()
-DROP_IN = ()
+OWN = ("command_entries", "data_entries")
+DROP_IN = ("drop_in_entries",)
 
 
 def load(server):

@@ -1,11 +1,12 @@
 """A process in which hostile files are opened under audit hooks and limits.
 
 A server imports the package once and forks a child for a handful of attacks. For each the child
-makes the hostile thing, then arms itself and hands the thing to one entry point after the other; what
-it opened, imported, ran or unpickled meanwhile is told, and so is how each entry point ended. A child
-that dies of an attack is followed by another for the rest.
+makes the hostile thing, then arms itself and hands the thing to one entry point after the other;
+what it opened, imported, ran or unpickled meanwhile is told, and so is how each entry point ended.
+A child that dies of an attack is followed by another for the rest.
 """
 
+import ast
 import contextlib
 import gc
 import json
@@ -30,7 +31,7 @@ FILE = 2**26  # longest file that may be written
 CPU_SECONDS = 20  # of all entry points of one attack together
 WALL_SECONDS = 60  # a child that waits for ever is ended after that
 
-# Where the folders of attacks lie: in memory where there is such a place, which disks are slower than.
+# Where the folders of attacks lie: in memory if there is such a place, since disks are slower.
 IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 SECRET = "the canary's secret"
@@ -129,7 +130,8 @@ class Guard:
             if name == MODULE or name in ("antigravity", "this", "webbrowser"):
                 self.refuse(f"import {arguments[0]}")
         elif event == "compile":
-            if MODULE in str(arguments[0]) or SECRET in str(arguments[0]):
+            is_hostile = MODULE in str(arguments[0]) or SECRET in str(arguments[0])
+            if is_hostile and not is_parsing():
                 self.refuse(f"compile {str(arguments[0])[:80]}")
         elif event in ("os.remove", "os.rmdir", "os.mkdir", "os.rename", "os.truncate"):
             for path in arguments[: 2 if event == "os.rename" else 1]:
@@ -174,6 +176,11 @@ class Guard:
 def is_importing():
     """Whether Python itself unmarshals, to import a library's module."""
     return sys._getframe(2).f_code.co_filename.startswith("<frozen importlib")
+
+
+def is_parsing():
+    """Whether text is only taken apart, as ``ast.parse`` does it."""
+    return sys._getframe(2).f_code is ast.parse.__code__
 
 
 def limit():
