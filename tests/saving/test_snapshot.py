@@ -150,3 +150,10 @@ def test_a_failure_in_another_process_is_raised_in_this_one(tmp_path, monkeypatc
     monkeypatch.setattr(snapshot, "gathered_objects", lambda told: [told, ("disk full", None)])
     with pytest.raises(OSError, match="Process 1 can't write its part .*: disk full"):
         snapshot.write(tmp_path, 1)
+
+
+@pytest.mark.parametrize("shape", [[2**31, "__tensor__"], [2**31, [0]], [2.5], [True, 3]])
+def test_shapes_are_made_of_integers(shape):
+    """A number times a text is a text as long as that."""
+    with pytest.raises(ValueError, match="expected integers"):
+        decode({"array": "0", "shape": shape, "type": "<f4"}, {"0": torch.zeros(3)}.__getitem__)

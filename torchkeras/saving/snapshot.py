@@ -124,6 +124,8 @@ def decode(value: Any, tensors: Callable[[str], Tensor]) -> Any:
         return _placed(_laid_out(tensors(content), value["strides"]), value.get("device"))
     if kind == "array":
         shape, dtype = value["shape"], np.dtype(value["type"])
+        if not all(type(size) is int for size in shape):  # a number times a text is a long text
+            raise ValueError(f"A shape is {str(shape)[:100]}; expected integers.")
         if not math.prod(shape):
             return np.empty(shape, dtype)
         return np.frombuffer(tensors(content).numpy().tobytes(), dtype).reshape(shape).copy()
