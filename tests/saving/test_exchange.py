@@ -117,6 +117,14 @@ def of_policies(library):
     )
 
 
+def of_a_map_of_policies(library):
+    policies = library.dtype_policies.DTypePolicyMap(default_policy="float32")
+    policies["inner"] = library.DTypePolicy("mixed_bfloat16")
+    inputs = library.Input((4,))
+    x = library.layers.Dense(5, dtype=policies, name="inner")(inputs)
+    return library.Model(inputs, library.layers.Dense(2)(x))
+
+
 def quantized(mode):
     def build(library):
         layers, inputs = library.layers, library.Input((4,), dtype="int32")
@@ -137,6 +145,7 @@ MODELS = [
     (masked, SERIES),
     (adapted, FLOATS),
     (of_policies, FLOATS),
+    (of_a_map_of_policies, FLOATS),
     (quantized("int8"), RNG.integers(0, 10, (3, 4))),
     (quantized("int4"), RNG.integers(0, 10, (3, 4))),
 ]

@@ -423,7 +423,7 @@ class Layer(
         base = {
             "name": self.name,
             "trainable": self.trainable,
-            "dtype": serialization.serialize_value(self._dtype_policy),
+            "dtype": serialization.serialize_value(self.dtype_policy),
         }
         for name, value in base.items():
             if name in arguments or takes_options(owner):

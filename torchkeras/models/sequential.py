@@ -266,7 +266,7 @@ class Sequential(Model):
         config = {
             "name": self.name,
             "trainable": self.trainable,
-            "dtype": serialization.serialize_value(self._dtype_policy),
+            "dtype": serialization.serialize_value(self.dtype_policy),
             "layers": [serialization.serialize_keras_object(layer) for layer in layers],
         }
         if self._input_layer is not None:
