@@ -187,6 +187,16 @@ def test_outputs_keep_their_structure(tmp_path):
     torch.testing.assert_close(found["a"][0], torch.full((4, 2), 2.0))
 
 
+def test_inputs_by_name_are_recorded_under_their_names(tmp_path):
+    wide, deep = Input((5,), name="wide"), Input((6,), name="deep")
+    x = layers.concatenate([wide, layers.Dense(3)(deep)])
+    eject(Model({"wide": wide, "deep": deep}, layers.Dense(1)(x)), tmp_path)
+    recorded = load_file(tmp_path / "predictions.safetensors")
+    assert (recorded["wide"].shape[1], recorded["deep"].shape[1]) == (5, 6)
+    found = imported(tmp_path).load()(wide=recorded["wide"], deep=recorded["deep"])
+    torch.testing.assert_close(found, recorded["output:0"])
+
+
 def test_masks_are_handed_over(tmp_path):
     ids = Input((None,), dtype="int32", name="ids")
     x = layers.Embedding(9, 4, mask_zero=True)(ids)

@@ -198,3 +198,14 @@ def test_a_layer_without_weights_needs_no_building():
     model = WithHead(Sequential([layers.Activation("relu"), layers.Dropout(0.5, seed=1)]))
     model(torch.zeros(2, 2))
     assert "relu" in model.to_torch().train().code
+
+
+def test_inputs_by_name_may_come_in_any_order():
+    wide, deep = Input((5,), name="wide"), Input((6,), name="deep")
+    x = layers.concatenate([wide, layers.Dense(3)(deep)])
+    model = Model({"wide": wide, "deep": deep}, layers.Dense(1)(x))
+    lowered = model.to_torch()
+    given = {"wide": torch.randn(2, 5), "deep": torch.randn(2, 6)}
+    wanted = model(given)
+    torch.testing.assert_close(lowered(given), wanted)
+    torch.testing.assert_close(lowered(dict(reversed(given.items()))), wanted)

@@ -89,7 +89,8 @@ class Recorder(TorchFunctionMode):
         buffers = {buffer: buffer.clone() for buffer in self.module.buffers()} if training else {}
         shapes = ShapeEnv()
         fake_mode = FakeTensorMode(shape_env=shapes, allow_non_fake_inputs=True)
-        fakes = nested.map_leaves(lambda x: self._input(x, fake_mode), examples)
+        leaves = [self._input(x, fake_mode) for x in nested.flatten(examples)]
+        fakes = nested.pack_sequence_as(examples, leaves)  # in the order of calls: keys sorted
         previous, local.inside = local.inside, True
         self.module.train(training)
         try:
