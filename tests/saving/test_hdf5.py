@@ -170,3 +170,12 @@ def test_names_together_are_no_longer_than_the_file(path):
     path.write_bytes(data)
     with hdf5.open_group(path) as root, pytest.raises(hdf5.DamagedFileError, match="longer than"):
         list(root)
+
+
+def test_two_bytes_without_a_name_are_bfloat16(tmp_path):
+    """As tf.keras 2 wrote them."""
+    numbers = torch.tensor([1.5, -2.0], dtype=torch.bfloat16)
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["a"] = numbers.view(torch.int16).numpy().view("V2")
+    with hdf5.open_group(tmp_path / "x.h5") as root:
+        assert torch.equal(root["a"].read(), numbers)

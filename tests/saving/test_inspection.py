@@ -5,6 +5,7 @@ import json
 import keras
 import numpy as np
 import pytest
+import tensorflow_files
 
 import torchkeras
 from torchkeras.saving import report
@@ -110,3 +111,29 @@ def test_files_that_are_none_are_told(tmp_path):
     (tmp_path / "m.keras").write_bytes(b"no archive")
     with pytest.raises(ValueError, match="HDF5"):
         report(tmp_path / "m.keras")
+
+
+def test_what_of_a_checkpoint_goes_where_is_told(of_tensorflow):
+    model = tensorflow_files.network(torchkeras)
+    found = report(of_tensorflow / "adam" / "w", model)
+    assert len(found.mapped) == len(model.weights)
+    assert not found.missing
+    assert not found.problems
+    assert any("optimizer" in array.path for array in found.left)
+    model.add(torchkeras.layers.Dense(5, name="more"))
+    assert [shape for _, shape in report(of_tensorflow / "adam" / "w", model).missing] == [
+        (2, 5),
+        (5,),
+    ]
+
+
+def test_a_saved_model_is_told_of_with_its_layers(of_tensorflow):
+    found = report(of_tensorflow / "saved")
+    assert found.format == "SavedModel of TensorFlow"
+    assert found.model["class"] == "Sequential"
+    assert len(found.model["layers"]) > 2
+    assert found.mapped
+    assert not found.missing
+    text = str(found)
+    assert "compile: " in text
+    assert "kernel/.ATTRIBUTES/VARIABLE_VALUE (4, 3) float32 -> " in text

@@ -365,7 +365,8 @@ class Dataset(Stored):
         if self.dtype != BFLOAT16:
             return False
         attributes = Attributes(self._dataset, self.path, self._source.guard)
-        return attributes.get("dtype") in ("bfloat16", b"bfloat16")
+        # tf.keras 2 wrote no name beside them.
+        return attributes.get("dtype") in ("bfloat16", b"bfloat16", None)
 
     @property
     def place(self) -> Place | None:

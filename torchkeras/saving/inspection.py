@@ -13,7 +13,9 @@ from torchkeras.saving import (
     hdf5,
     keras_archive,
     legacy_h5,
+    object_graph,
     safetensors,
+    saved_model,
     shards,
     tensor_bundle,
     tensorflow_checkpoint,
@@ -137,7 +139,8 @@ def report(
     path = Path(path)
     prefix = tensorflow_checkpoint.prefix_of(path)
     if prefix is not None:
-        return _of_checkpoint(path, prefix)
+        with scopes.custom_objects_scope(custom_objects):
+            return _of_checkpoint(path, prefix, model)
     if not path.exists():
         raise FileNotFoundError(f"report: there is no file {str(path)!r}.")
     with scopes.custom_objects_scope(custom_objects):
@@ -153,13 +156,75 @@ def report(
             return _of_hdf5(path, root, model)
 
 
-def _of_checkpoint(path: Path, prefix: str) -> Report:
-    found = Report(path, "TensorFlow checkpoint")
+def _of_checkpoint(path: Path, prefix: str, model: Any) -> Report:
+    is_model = saved_model.is_saved_model(path)
+    found = Report(path, "SavedModel of TensorFlow" if is_model else "TensorFlow checkpoint")
     bundle = tensor_bundle.Bundle(prefix)
     for key in bundle.keys():  # noqa: SIM118 - it is no mapping
         entry = bundle.entry(key)
         found.arrays.append(Array(key, tuple(entry.shape), str(entry.dtype)))
+    if is_model:
+        made = _of_saved_model(found, path)
+        model = made if model is None else model
+    if model is not None:
+        _match_checkpoint(found, bundle, model)
     return found
+
+
+def _of_saved_model(found: Report, path: Path) -> Any:
+    """The model of a folder, without its weights; None if it can't be made."""
+    try:
+        metadata = saved_model.noted(path)
+    except ValueError as error:
+        found.problems.append(str(error))
+        return None
+    config = {name: metadata.get(name) for name in ("class_name", "config")}
+    found.versions["keras_version"] = metadata.get("keras_version")
+    found.compile = metadata.get("training_config")
+    if not isinstance(config["config"], dict) or not isinstance(config["class_name"], str):
+        found.problems.append("it has no configuration: make the model from its class")
+        return None
+    _note_model(found, config)
+    stored = sum(file.stat().st_size for file in path.glob("variables/variables.data-*"))
+    with scopes.keras_2_scope(metadata.get("keras_version")):
+        return _rebuilt(found, config, stored)
+
+
+class _Matching(tensorflow_checkpoint.Restoration):
+    """Finds what goes where, and leaves what isn't built alone."""
+
+    def _wait(self, thing: Any, node: Any) -> None:
+        self.waiting += 1
+
+
+def _match_checkpoint(found: Report, bundle: Any, model: Any) -> None:
+    found.onto = _told(model)
+    matching = _Matching(bundle)
+    root = object_graph.read(bundle)
+    if root is None:
+        matching.take_named(model)
+    else:
+        matching.start(model, root)
+    shapes = {array.path: array.shape for array in found.arrays}
+    taken, served = set(), set()
+    for variable, key in matching.pairs():
+        taken.add(key)
+        served.add((id(variable.module), variable.key))
+        shape = tuple(variable.shape)
+        if shape == shapes[key]:
+            found.mapped.append((variable.path, key, shape))
+        else:
+            found.problems.append(
+                f"{variable.path} has shape {shapes[key]} in the file and {shape} in the model"
+            )
+    found.missing = [
+        (v.path, tuple(v.shape)) for v in model.weights if (id(v.module), v.key) not in served
+    ]
+    held = {*taken, object_graph.KEY}
+    found.left = [array for array in found.arrays if array.path not in held]
+    if matching.waiting:
+        what = f"{matching.waiting} parts of the model aren't built, so what goes there isn't known"
+        found.problems.append(what)
 
 
 def _of_safetensors(path: Path, model: Any) -> Report:

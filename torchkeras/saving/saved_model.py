@@ -54,7 +54,7 @@ def load(
         ValueError: it holds no Keras model, or one without configuration; it is damaged or hostile.
         TypeError: it names a class that isn't known.
     """
-    metadata = _metadata(Path(path))
+    metadata = noted(Path(path))
     config = {"class_name": metadata.get("class_name"), "config": metadata.get("config")}
     if not isinstance(config["config"], dict) or not isinstance(config["class_name"], str):
         raise _without_model(path)
@@ -110,8 +110,12 @@ def _contents(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _metadata(folder: Path) -> dict[str, Any]:
-    """What Keras noted of the model itself."""
+def noted(folder: Path) -> dict[str, Any]:
+    """What Keras noted of the model itself.
+
+    Raises:
+        ValueError: nothing, or it is damaged.
+    """
     path = folder / _METADATA
     is_apart = path.is_file()
     texts = (_noted_apart if is_apart else _noted_inside)(

@@ -180,18 +180,23 @@ class Restoration:
 
         when_built(thing, serve)
 
+    def pairs(self) -> list[tuple[Variable, str]]:
+        """What was found so far: variables, and the keys of their values."""
+        found = list(self._planned)
+        for optimizer, node in self._optimizers:
+            found += self._trainable(optimizer, node)
+            slots = optimizer_slots.pairs(optimizer, node, self.owners)
+            found += [(variable, inner.key) for variable, inner in slots if inner.key is not None]
+        return found
+
     def finish(self, skip_mismatch: bool = False) -> None:
         """Give the values that were noted, or none of them if one doesn't fit.
 
         Raises:
             ValueError: shapes differ.
         """
-        planned, self._planned = self._planned, []
-        for optimizer, node in self._optimizers:
-            planned += self._trainable(optimizer, node)
-            pairs = optimizer_slots.pairs(optimizer, node, self.owners)
-            planned += [(variable, found.key) for variable, found in pairs if found.key is not None]
-        self._optimizers = []
+        planned = self.pairs()
+        self._planned, self._optimizers = [], []
         failed = self._failures(planned, skip_mismatch)
         self.served |= {(id(variable.module), variable.key) for variable, _ in planned}
         fitting = [(variable, key) for variable, key in planned if id(variable) not in failed]
