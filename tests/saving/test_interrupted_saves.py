@@ -79,6 +79,49 @@ def test_a_rename_that_fails_leaves_the_old_file(path, monkeypatch):
     assert not litter(path.parent)
 
 
+def test_a_folder_that_can_t_be_put_in_place_gives_way_to_the_old_one(tmp_path, monkeypatch):
+    save(model_of(1), tmp_path / "folder")
+    replace = os.replace
+
+    def fail(old, new):
+        if str(old).endswith(".tmp"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        replace(old, new)
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(OSError, match=f"Input/output.*{tmp_path / 'folder'}"):
+        save(model_of(2), tmp_path / "folder")
+    monkeypatch.undo()
+    assert value_in(tmp_path / "folder") == 1
+    assert not litter(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["m.keras", "m.weights.h5", "m.h5", "m.safetensors"])
+def test_files_keep_their_rights_and_new_ones_follow_the_mask(name, tmp_path):
+    before = os.umask(0o027)
+    try:
+        save(model_of(1), tmp_path / name)
+        assert (tmp_path / name).stat().st_mode & 0o777 == 0o640
+        (tmp_path / name).chmod(0o604)
+        save(model_of(2), tmp_path / name)
+        assert (tmp_path / name).stat().st_mode & 0o777 == 0o604
+    finally:
+        os.umask(before)
+
+
+def test_the_first_epoch_s_nan_is_not_the_best(tmp_path):
+    class Given(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            logs["val_loss"] = math.nan
+
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    path = tmp_path / "best.weights.h5"
+    checkpoint = keras.callbacks.ModelCheckpoint(path, save_best_only=True, save_weights_only=True)
+    model.fit(np.ones((2, 2)), np.ones((2, 1)), verbose=0, callbacks=[Given(), checkpoint])
+    assert not path.exists()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="limits are those of Linux")
 @pytest.mark.parametrize("limit", [0, 1, 100, 3000, 7000])
 def test_a_full_disk_leaves_the_old_file(path, limit):

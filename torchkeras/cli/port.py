@@ -5,7 +5,6 @@ import difflib
 import importlib
 import importlib.util
 import json
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -172,11 +171,8 @@ def _targets(paths: Sequence[str], results: Sequence[Ported], folder: Path) -> l
 
 def _write(path: Path, content: bytes) -> None:
     """Write a whole file or nothing; an old one keeps its mode."""
-    mode = path.stat().st_mode if path.exists() else None
     with replacing(path) as temporary:
         temporary.write_bytes(content)
-        if mode is not None:
-            os.chmod(temporary, mode)
 
 
 def _encoding(data: bytes) -> str:

@@ -20,7 +20,7 @@ from torchkeras.core.checks import argument_error
 from torchkeras.distribution import is_chief
 from torchkeras.saving import keras_archive
 from torchkeras.saving.budget import MemoryBudget
-from torchkeras.saving.files import synchronize, synchronize_folder
+from torchkeras.saving.files import put_in_place, synchronize
 
 STATE, CONFIG = "state", keras_archive.CONFIG
 
@@ -84,9 +84,7 @@ def save(
         checkpoint.save(tensors, storage_writer=writer, process_group=group, no_dist=group is None)
     if is_chief():
         synchronize(temporary)
-        shutil.rmtree(folder, ignore_errors=True)
-        os.replace(temporary, folder)
-        synchronize_folder(folder.parent)
+        put_in_place(temporary, folder)
 
 
 @contextlib.contextmanager

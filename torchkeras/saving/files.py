@@ -34,24 +34,53 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     """A temporary path in the folder of ``path``, which takes its place when all went well.
 
     What was written is forced to the disk before it is renamed, so that a crash leaves either the
-    old file or the new one. Links are followed: the file that they point to is replaced.
+    old file or the new one. Links are followed: the file that they point to is replaced. A file
+    keeps its rights. An error of the disk names the file.
     """
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
     try:
+        rights = _rights(target if target.is_file() else temporary)
         yield temporary
+        if temporary.is_file():  # some libraries write files that only their owner may read
+            temporary.chmod(rights)
         synchronize(temporary)
-        old = target.with_name(f".{target.name}.{secrets.token_hex(6)}.old")
-        if target.is_dir():  # a folder can't be renamed onto another
-            os.replace(target, old)
-        os.replace(temporary, target)
-        shutil.rmtree(old, ignore_errors=True)
-        synchronize_folder(target.parent)
+        put_in_place(temporary, target)
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(target)
+        raise
     finally:
         if temporary.is_dir():
             shutil.rmtree(temporary, ignore_errors=True)
         else:
             temporary.unlink(missing_ok=True)
+
+
+def _rights(path: Path) -> int:
+    """Those of a file, or what a new one of this path would have."""
+    if not path.exists():
+        path.touch(exist_ok=False)
+        rights = path.stat().st_mode
+        path.unlink()
+        return rights & 0o777
+    return path.stat().st_mode & 0o777
+
+
+def put_in_place(temporary: Path, target: Path) -> None:
+    """Give what is whole the name ``target``; a file or folder of that name goes."""
+    if target.is_dir():  # a folder can't be renamed onto another
+        old = target.with_name(f".{target.name}.{secrets.token_hex(6)}.old")
+        os.replace(target, old)
+        try:
+            os.replace(temporary, target)
+        except OSError:
+            os.replace(old, target)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        os.replace(temporary, target)
+    synchronize_folder(target.parent)
 
 
 def synchronize(path: Path) -> None:

@@ -10,6 +10,7 @@ from torchkeras.core import nested
 from torchkeras.core.checks import argument_error, moment_error
 from torchkeras.models import Functional, Sequential
 from torchkeras.models.summary import Reader, kind_of
+from torchkeras.saving.files import replacing
 from torchkeras.tracer import Call
 from torchkeras.tracer.graph import operation_of
 
@@ -167,7 +168,8 @@ def _pydot() -> Any:
 
 def _write(dot: Any, file: str, suffix: str) -> None:
     if suffix in ("dot", "gv"):
-        Path(file).write_text(dot.to_string(), encoding="utf-8")
+        with replacing(file) as temporary:
+            temporary.write_text(dot.to_string(), encoding="utf-8")
         return
     try:
         dot.write(file, format=suffix)
