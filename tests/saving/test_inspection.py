@@ -137,3 +137,19 @@ def test_a_saved_model_is_told_of_with_its_layers(of_tensorflow):
     text = str(found)
     assert "compile: " in text
     assert "kernel/.ATTRIBUTES/VARIABLE_VALUE (4, 3) float32 -> " in text
+
+
+def test_text_of_a_model_is_told_of_without_weights(tmp_path):
+    (tmp_path / "m.json").write_text(model_of(torchkeras).to_json())
+    found = report(tmp_path / "m.json")
+    assert [layer["name"] for layer in found.model["layers"]][-2:] == ["first", "second"]
+    assert [shape for _, shape in found.missing] == [(4, 3), (3,), (3, 2), (2,)]
+
+
+def test_snapshots_of_a_run_are_told_of(tmp_path):
+    model = model_of(torchkeras)
+    keeping = torchkeras.callbacks.BackupAndRestore(tmp_path / "kept", delete_checkpoint=False)
+    model.fit(np.ones((4, 4)), np.ones((4, 2)), verbose=0, callbacks=[keeping])
+    found = report(tmp_path / "kept")
+    assert found.versions["newest"] == "snapshot-00000001"
+    assert (3, 4) in [array.shape for array in found.arrays]

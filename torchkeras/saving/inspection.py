@@ -150,6 +150,10 @@ def report(
             with shards.open_group(path) as root:
                 found = Report(path, "weights of Keras 3 in several files")
                 return _of_groups(found, list(root.roots.values()), root, model)
+        if path.suffix == ".json":
+            return _of_text(path, model)
+        if path.is_dir() and any(path.glob("snapshot-*/manifest.json")):
+            return _of_snapshots(path)
         if path.is_dir() or zipfile.is_zipfile(path):
             return _of_archive(path, model)
         with hdf5.open_group(path) as root:
@@ -243,6 +247,31 @@ def _of_safetensors(path: Path, model: Any) -> Report:
             for n, s in expected.items()
             if n in stored and stored[n] != s
         ]
+    return found
+
+
+def _of_text(path: Path, model: Any) -> Report:
+    found = Report(path, "configuration of a model, without weights")
+    config = keras_archive.parse_config(path.read_bytes())
+    _note_model(found, config)
+    found.versions["keras_version"] = version = config.get("keras_version")
+    found.compile = config.pop("compile_config", None)
+    if model is None:
+        with scopes.keras_2_scope(version):
+            model = _rebuilt(found, config, 0)
+    if model is not None:
+        found.onto = _told(model)
+        found.missing = [(v.path, tuple(v.shape)) for v in model.weights]
+    return found
+
+
+def _of_snapshots(path: Path) -> Report:
+    newest = max(path.glob("snapshot-*/manifest.json")).parent
+    found = Report(path, "snapshots of a run, for BackupAndRestore")
+    found.versions["newest"] = newest.name
+    for file in sorted(newest.glob("tensors-*.safetensors")):
+        for name, shape, dtype in safetensors.contents(file):
+            found.arrays.append(Array(f"{file.name}/{name}", shape, dtype))
     return found
 
 
