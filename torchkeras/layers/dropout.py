@@ -105,7 +105,6 @@ class Dropout(Noise):
             for n, wanted in zip(x.shape, self.noise_shape, strict=True)
         )
 
-
     def shared_axes(self) -> tuple[int, ...] | None:
         """Axes along which elements are dropped together; None if some of an axis are."""
         shape = self.noise_shape or ()
@@ -150,7 +149,6 @@ class SpatialDropout(Dropout):
         if self.data_format == CHANNELS_LAST:
             return (x.shape[0], *ones, x.shape[-1])
         return (*x.shape[:2], *ones)
-
 
     def shared_axes(self) -> tuple[int, ...]:
         first = 1 if self.data_format == CHANNELS_LAST else 2
