@@ -1,5 +1,7 @@
 """Statements of classes."""
 
+import re
+
 import numpy as np
 import torch
 
@@ -35,6 +37,25 @@ def test_branches_are_named_after_their_layers():
         "left = torch.tanh(self.left(x))",
         "right = torch.tanh(self.right(x))",
         "return torch.cat((left, right, x), -1)",
+    ]
+
+
+def test_branches_without_names_are_letters():
+    x = inputs = Input((4,), name="inputs")
+    for _ in range(2):
+        y = layers.Dense(4, "relu")(x)
+        x = layers.add([x, layers.Dense(4)(y)])
+    head, value = layers.Dense(2, name="head")(x), layers.Dense(1, name="value")(x)
+    assert [
+        re.sub(r"(dense)[_\d]*", r"\1", line) for line in forward_of(Model(inputs, [head, value]))
+    ] == [
+        "x = torch.relu(self.dense(inputs))",
+        "x = inputs + self.dense(x)",
+        "y = torch.relu(self.dense(x))",
+        "x = x + self.dense(y)",
+        "head = self.head(x)",
+        "value = self.value(x)",
+        "return [head, value]",
     ]
 
 

@@ -28,3 +28,22 @@ def test_a_layer_whose_parts_are_used_apart_stays_in_line():
     text = Source(model, draw_inputs(model)).text()
     assert "self.table_reverse" in text
     assert "class ReversibleEmbedding" not in text
+
+
+def test_a_frozen_normalization_is_a_line_and_needs_no_masks():
+    x = inputs = Input((4, 4, 3))
+    frozen = layers.BatchNormalization(name="frozen", trainable=False)
+    x = frozen(layers.Conv2D(2, 1, name="conv")(x))
+    model = Model(inputs, layers.BatchNormalization(name="kept")(x, training=False))
+    text = Source(model, draw_inputs(model)).text()
+    assert "x = self.frozen(self.conv(" in text
+    assert "self.kept(x, training=False)" in text
+    assert "class BatchNorm(" in text
+    assert "Masked" not in text
+    assert "if self.training" not in text.split("def load")[0]
+
+
+def test_a_masked_normalization_keeps_its_mask():
+    inputs = Input((None, 3), name="steps")
+    model = Model(inputs, layers.BatchNormalization(name="norm")(layers.Masking()(inputs)))
+    assert "self.norm = MaskedBatchNorm(3" in Source(model, draw_inputs(model)).text()

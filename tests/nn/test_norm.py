@@ -17,7 +17,7 @@ def batch(*shape):
 def test_training_normalizes_by_the_batch_and_moves_the_biased_variance(shape, axis):
     x = batch(*shape)
     features = shape[axis]
-    module = norm.BatchNorm(features, axis=axis, momentum=0.8)
+    module = norm.MaskedBatchNorm(features, axis=axis, momentum=0.8)
     y = module(x, training=True)
     flat = x.movedim(axis, -1).reshape(-1, features)
     mean, variance = flat.mean(0), flat.var(0, correction=0)
@@ -27,15 +27,26 @@ def test_training_normalizes_by_the_batch_and_moves_the_biased_variance(shape, a
     torch.testing.assert_close(module.running_var, 0.8 + 0.2 * variance)
 
 
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("shape, axis", [((6, 4), -1), ((3, 4, 5), 1), ((2, 3, 4), -1)])
+def test_without_masks_the_plain_one_is_the_same(shape, axis, training):
+    x = batch(*shape)
+    plain = norm.BatchNorm(4, axis=axis, momentum=0.8).train(training)
+    masked = norm.MaskedBatchNorm(4, axis=axis, momentum=0.8).train(training)
+    assert torch.equal(plain(x), masked(x))
+    for name, value in masked.state_dict().items():
+        assert torch.equal(plain.state_dict()[name], value)
+
+
 def test_a_single_value_has_no_variance():
-    module = norm.BatchNorm(3, momentum=0.5)
+    module = norm.MaskedBatchNorm(3, momentum=0.5)
     y = module(torch.tensor([[1.0, 2.0, 3.0]]), training=True)
     assert y.abs().max() < 1e-5
     assert module.running_var.tolist() == [0.5, 0.5, 0.5]
 
 
 def test_inference_leaves_the_running_moments_alone():
-    module = norm.BatchNorm(4)
+    module = norm.MaskedBatchNorm(4)
     before = {k: v.clone() for k, v in module.state_dict().items()}
     module(batch(6, 4), training=False)
     assert all(torch.equal(v, before[k]) for k, v in module.state_dict().items())
@@ -43,13 +54,13 @@ def test_inference_leaves_the_running_moments_alone():
 
 def test_a_full_mask_changes_nothing_and_masked_elements_have_no_part():
     x = batch(3, 4, 2)
-    plain, masked = norm.BatchNorm(2), norm.BatchNorm(2)
+    plain, masked = norm.MaskedBatchNorm(2), norm.MaskedBatchNorm(2)
     mask = torch.ones(3, 4, dtype=torch.bool)
     torch.testing.assert_close(masked(x, mask, True), plain(x, training=True))
     mask[:, 2:] = False
     changed = x.clone()
     changed[:, 2:] = 1e6
-    first, second = norm.BatchNorm(2), norm.BatchNorm(2)
+    first, second = norm.MaskedBatchNorm(2), norm.MaskedBatchNorm(2)
     first(x, mask, True)
     second(changed, mask, True)
     torch.testing.assert_close(first.running_mean, second.running_mean)
@@ -58,14 +69,14 @@ def test_a_full_mask_changes_nothing_and_masked_elements_have_no_part():
 
 def test_half_precision_is_normalized_in_full():
     x = batch(64, 4).to(torch.bfloat16)
-    y = norm.BatchNorm(4)(x, training=True)
+    y = norm.MaskedBatchNorm(4)(x, training=True)
     assert y.dtype is torch.bfloat16
     assert y.float().mean(0).abs().max() < 1e-2
 
 
 def test_synchronized_alone_equals_the_plain_one():
     x = batch(6, 4).requires_grad_()
-    plain, together = norm.BatchNorm(4), norm.BatchNorm(4, synchronized=True)
+    plain, together = norm.MaskedBatchNorm(4), norm.MaskedBatchNorm(4, synchronized=True)
     a, b = plain(x, training=True), together(x, training=True)
     torch.testing.assert_close(a, b)
     ga, gb = (torch.autograd.grad((y**3).sum(), x)[0] for y in (a, b))
@@ -77,7 +88,7 @@ def _share(rank, file, results):
     distributed.init_process_group("gloo", init_method=f"file://{file}", rank=rank, world_size=2)
     x = batch(6, 4)
     part = (x[:6] if rank == 0 else x[6:]).clone().requires_grad_()  # the second share is empty
-    module = norm.BatchNorm(4, synchronized=True)
+    module = norm.MaskedBatchNorm(4, synchronized=True)
     y = module(part, training=True)
     (y**3).sum().backward()
     results[rank] = (y.detach(), part.grad, module.running_var)
@@ -94,7 +105,7 @@ def test_an_empty_share_of_two_processes_changes_nothing(tmp_path):
         y, gradient, variance = results[0]
         assert torch.equal(results[1][2], variance)
     x = batch(6, 4).requires_grad_()
-    plain = norm.BatchNorm(4)
+    plain = norm.MaskedBatchNorm(4)
     wanted = plain(x, training=True)
     torch.testing.assert_close(y, wanted)
     torch.testing.assert_close(
@@ -128,7 +139,9 @@ def test_group_norm_equals_torchs_with_channels_last():
 def test_renorm_in_inference_is_batch_norm():
     x = batch(6, 4)
     module = norm.BatchRenorm(4)
-    torch.testing.assert_close(module(x, training=False), norm.BatchNorm(4)(x, training=False))
+    torch.testing.assert_close(
+        module(x, training=False), norm.MaskedBatchNorm(4)(x, training=False)
+    )
     module(x, training=True)
     assert not torch.equal(module.correction_mean, torch.ones(4))
 

@@ -19,6 +19,7 @@ from torchkeras.export.expressions import (
     function_name,
 )
 from torchkeras.export.sources import Sources
+from torchkeras.nn.norm import BatchNorm, MaskedBatchNorm
 from torchkeras.nn.pooling import PlaneMaxPool1d
 
 # Arguments that the modules of torchkeras.nn keep in another form.
@@ -55,13 +56,19 @@ class Constructors:
     def __init__(self, sources: Sources) -> None:
         self.sources = sources
 
-    def of_module(self, module: nn.Module) -> Expression:
+    def of_module(self, module: nn.Module, is_given_more: bool = True) -> Expression:
         """The call that makes a module like ``module``, its weights aside.
+
+        Args:
+            module: The module.
+            is_given_more: Whether it is called with more than one tensor and the mode.
 
         Raises:
             Unwritable: its class is neither torch's nor of ``torchkeras.nn``.
         """
         kind = _PLAIN.get(type(module), type(module))
+        if kind is MaskedBatchNorm and not (is_given_more or module.synchronized):
+            kind = BatchNorm
         if kind in (nn.Sequential, nn.ModuleList):
             return self._container(module)
         if kind.__module__.startswith("torch.nn.modules.") and hasattr(nn, kind.__name__):

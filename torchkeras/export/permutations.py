@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from torchkeras.core import nested
 from torchkeras.export.units import Step, Unit, is_mark, owner_of, reads
 from torchkeras.nn.dropout import SharedDropout
-from torchkeras.nn.norm import BatchNorm
+from torchkeras.nn.norm import MaskedBatchNorm
 
 _FUNCTIONS = {
     torch.relu, torch.sigmoid, torch.tanh, torch.exp, torch.abs, torch.square, torch.clamp,
@@ -197,7 +197,7 @@ class _Rewriting:
     def _moves_normalization(self, node: fx.Node, axes: Axes) -> bool:
         path = str(node.target)
         module = self.owners[path]
-        if type(module) is not BatchNorm or len(node.args) != 1 or path not in self.once:
+        if type(module) is not MaskedBatchNorm or len(node.args) != 1 or path not in self.once:
             return False
         if any(isinstance(arg, fx.Node) for arg in nested.flatten(node.kwargs)):
             return False

@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import fx
 
+from torchkeras.core import naming
 from torchkeras.export.expressions import (
     ATOM,
     Choice,
@@ -160,22 +161,23 @@ class Statements:
         return f"{', '.join(names)} = {text}"
 
     def _variable(self, node: fx.Node, step: Step, position: int, beside: list[str]) -> str:
-        """A name for a result: that of what it was made from if nobody needs that any more."""
-        taken = {*beside, *(n for n, held in self.holders.items() if self._last(held) > position)}
-        if not beside:
-            sources = reads(step)[:1]
-            for source in map(self.unit.origin, sources):
-                name = self.values[source].text if source in self.values else ""
-                if name in self.holders and name not in taken | self.parameters - {"x"}:
-                    return name
-            if "x" not in taken:
-                return "x"
-        layer = getattr(step.frame.module, "name", "") if step.frame is not None else ""
-        layer = layer.removeprefix(f"{getattr(self.unit.frame.module, 'name', '')}_")
+        """A name for a result: ``x`` as long as nothing else is ``x``, one that its author gave it,
+        that of what it was made from if nobody needs that any more, or another letter."""
+        held = {name for name, held in self.holders.items() if self._last(held) > position}
+        taken = {*beside, *held, *self.parameters - {"x"}}
+        chosen = _chosen_name(step, self.unit)
+        is_result = self.uses[node] == [len(self.steps)] and not isinstance(self.results, fx.Node)
         if step.frame is not None and node in step.frame.masks:
-            layer = "mask"
-        name = re.sub(r"_\d+$", "", node.name)
-        return unused(identifier(layer or name), taken | {"x"})
+            return unused("mask", taken)
+        if chosen and (is_result or "x" in taken):
+            return unused(chosen, {*taken, "x"})
+        sources = [] if beside else [self.unit.origin(source) for source in reads(step)[:1]]
+        names = ["x", *(self.values[source].text for source in sources if source in self.values)]
+        for name in (*(name for name in names if name in {*self.holders, "x"}), "y", "z"):
+            if name not in taken:
+                return name
+        name = getattr(step.frame.module, "name", "") if step.frame is not None else ""
+        return unused(identifier(name or re.sub(r"_\d+$", "", node.name)), taken)
 
     def _last(self, node: fx.Node) -> int:
         return self.uses.get(node, [-1])[-1]
@@ -205,13 +207,23 @@ class Statements:
         return function_call(node.target, args, kwargs, self._node)
 
 
+def _chosen_name(step: Step, unit: Unit) -> str:
+    """The name of the layer whose step this is, if its author gave it one."""
+    module = None if step.frame is None else step.frame.module
+    name = getattr(module, "name", "")
+    by_class = re.fullmatch(rf"{naming.to_snake_case(type(module).__name__)}(_\d+)?", name)
+    within = f"{getattr(unit.frame.module, 'name', '')}_"
+    is_own = module is unit.frame.module
+    return "" if by_class or is_own or not name else identifier(name.removeprefix(within))
+
+
 def _chosen(one: Any, other: Any) -> Any:
     """Arguments of training, with choices where those of inference differ."""
     if isinstance(one, (list, tuple)):
         items = [_chosen(a, b) for a, b in zip(one, other, strict=True)]
         return type(one)(items) if type(one) in (list, tuple) else tuple(items)
     if isinstance(one, dict):
-        return {key: _chosen(one[key], other[key]) for key in one}
+        return {key: _chosen(item, other.get(key, item)) for key, item in one.items()}
     if isinstance(one, (int, float)) and one != other:
         return Choice(one, other)
     return one

@@ -360,7 +360,10 @@ def _alike(one: Step, other: Step) -> bool:
         return one.node is other.node and one.unit is other.unit and same_path
     if (one.node.op, one.node.target) != (other.node.op, other.node.target):
         return False
-    return _same_form((one.node.args, one.node.kwargs), (other.node.args, other.node.kwargs))
+    kwargs = dict(other.node.kwargs)
+    if one.node.op == "call_module" and one.node.kwargs.get("training") is False:
+        kwargs["training"] = False  # what a frozen layer says in training, and is so in inference
+    return _same_form((one.node.args, dict(one.node.kwargs)), (other.node.args, kwargs))
 
 
 def origin(node: fx.Node, stops: set[fx.Node]) -> fx.Node:

@@ -208,16 +208,20 @@ class _Body:
             state.update({f"{name}.{key}": owner for key, owner in child.state.items()})
             return [f"self.{name} = {child.name}()"]
         if path in self.replaced:
-            return self._module(name, self.replaced[path])
+            return self._module(path, name, self.replaced[path])
         owner = state[name] = self.writer.owners[path]
         return (
-            self._module(name, owner)
+            self._module(path, name, owner)
             if isinstance(owner, nn.Module)
             else [self._tensor(name, owner)]
         )
 
-    def _module(self, name: str, module: nn.Module) -> list[str]:
-        lines = [f"self.{name} = {self.writer.constructors.of_module(module).text}"]
+    def _module(self, path: str, name: str, module: nn.Module) -> list[str]:
+        nodes = [step.node for steps in self.unit.steps.values() for step in steps if step.node]
+        calls = [node for node in nodes if node.op == "call_module" and node.target == path]
+        is_given_more = any(len(c.args) != 1 or c.kwargs.keys() - {"training"} for c in calls)
+        maker = self.writer.constructors.of_module(module, is_given_more)
+        lines = [f"self.{name} = {maker.text}"]
         parameters = dict(module.named_parameters())
         frozen = [key for key, parameter in parameters.items() if not parameter.requires_grad]
         if frozen and len(frozen) == len(parameters):

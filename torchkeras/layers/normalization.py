@@ -180,7 +180,7 @@ class BatchNormalization(Normalizing):
             bounds = self.renorm_clipping or {}
             self.norm = norm.BatchRenorm(channels, self.renorm_momentum, **bounds, **options)
         else:
-            self.norm = norm.BatchNorm(channels, **options)
+            self.norm = norm.MaskedBatchNorm(channels, **options)
         self.adopt_affine()
         self.adopt_weight("moving_mean", "norm.running_mean", trainable=False)
         self.adopt_weight("moving_variance", "norm.running_var", trainable=False)

@@ -45,15 +45,9 @@ class BatchNorm(nn.Module):
         momentum: How much of the running moments stays, in [0, 1].
         epsilon: Added to the variance.
         scale, center: Whether there are ``weight`` and ``bias``.
-        synchronized: Whether the batch is that of all processes together; an empty share changes
-            nothing, and neither does one that doesn't count.
 
     Shape:
         x: ``(batch, ...)`` with ``features`` along ``axis``; the result has the same.
-        mask: The shape of ``x`` without its last axis; False elements have no part in the moments.
-
-    ``counts`` says whether this process's share of a synchronized batch has a part in the moments;
-    one that doesn't is a stand-in for a share without samples.
 
     Source: Ioffe and Szegedy 2015; Keras 3 ``BatchNormalization``.
     """
@@ -66,29 +60,20 @@ class BatchNorm(nn.Module):
         epsilon: float = 1e-3,
         scale: bool = True,
         center: bool = True,
-        synchronized: bool = False,
         device: torch.device | None = None,
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
         factory = {"device": device, "dtype": dtype}
         self.features, self.axis = features, axis
-        self.momentum, self.epsilon, self.synchronized = momentum, epsilon, synchronized
+        self.momentum, self.epsilon = momentum, epsilon
         self.weight = nn.Parameter(torch.ones(features, **factory)) if scale else None
         self.bias = nn.Parameter(torch.zeros(features, **factory)) if center else None
         self.register_buffer("running_mean", torch.zeros(features, **factory))
         self.register_buffer("running_var", torch.ones(features, **factory))
 
-    def forward(
-        self,
-        x: Tensor,
-        mask: Tensor | None = None,
-        training: bool | None = None,
-        counts: bool = True,
-    ) -> Tensor:
+    def forward(self, x: Tensor, training: bool | None = None) -> Tensor:
         training = self.training if training is None else training
-        if training and (mask is not None or self.synchronized):
-            return self._normalize_slowly(x, mask, counts)
         rows = x.ndim > 2 and self.axis in (-1, x.ndim - 1) and x.is_contiguous()
         if rows:  # (b, ..., c) -> (n, c): a view, and the fastest form on CPU
             flat = x.view(-1, self.features)
@@ -115,6 +100,53 @@ class BatchNorm(nn.Module):
             if count > 1:
                 self.running_var.add_(spread, alpha=(count - 1) / count)
         return y
+
+    def extra_repr(self) -> str:
+        return f"{self.features}, axis={self.axis}, momentum={self.momentum}, eps={self.epsilon}"
+
+
+class MaskedBatchNorm(BatchNorm):
+    """Batch norm over a part of a batch, or over the batches of all processes.
+
+    Args:
+        features, axis, momentum, epsilon, scale, center: See ``BatchNorm``.
+        synchronized: Whether the batch is that of all processes together; an empty share changes
+            nothing, and neither does one that doesn't count.
+
+    Shape:
+        x: ``(batch, ...)`` with ``features`` along ``axis``; the result has the same.
+        mask: The shape of ``x`` without its last axis; False elements have no part in the moments.
+
+    ``counts`` says whether this process's share of a synchronized batch has a part in the moments;
+    one that doesn't is a stand-in for a share without samples.
+    """
+
+    def __init__(
+        self,
+        features: int,
+        axis: int = -1,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        scale: bool = True,
+        center: bool = True,
+        synchronized: bool = False,
+        device: torch.device | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__(features, axis, momentum, epsilon, scale, center, device, dtype)
+        self.synchronized = synchronized
+
+    def forward(
+        self,
+        x: Tensor,
+        mask: Tensor | None = None,
+        training: bool | None = None,
+        counts: bool = True,
+    ) -> Tensor:
+        training = self.training if training is None else training
+        if training and (mask is not None or self.synchronized):
+            return self._normalize_slowly(x, mask, counts)
+        return super().forward(x, training)
 
     def _move(self, mean: Tensor, variance: Tensor) -> None:
         with torch.no_grad():
@@ -172,11 +204,8 @@ class BatchNorm(nn.Module):
         self._move(mean.detach(), variance.detach())
         return self.transform(wide, mean, variance).to(x.dtype)
 
-    def extra_repr(self) -> str:
-        return f"{self.features}, axis={self.axis}, momentum={self.momentum}, eps={self.epsilon}"
 
-
-class BatchRenorm(BatchNorm):
+class BatchRenorm(MaskedBatchNorm):
     """Batch norm corrected towards the running moments in training too.
 
     ``y = (x - mean) / stddev * r + d`` with ``r = stddev / running stddev`` and
