@@ -176,9 +176,9 @@ def test_a_layer_looks_itself_up_by_its_path():
     outer.build((None, 3))
     assert outer.compute_dtype == "bfloat16"
     assert outer.inner.kernel.dtype == "float64"
-    assert layers.Dense(2, name="outer", dtype=mapped).get_config()["dtype"]["config"] == {
-        "name": "bfloat16"
-    }
+    inner = layers.Dense(2, name="outer", dtype=mapped)
+    assert inner.compute_dtype == "bfloat16"
+    assert inner.get_config()["dtype"]["class_name"] == "DTypePolicyMap"
 
 
 def test_only_layers_that_can_be_quantized_take_a_quantized_policy():

@@ -217,6 +217,8 @@ class LayerWeights(nn.Module):
     def _variables_of_members(self) -> list[Variable]:
         """Handles on what plain torch modules (not made by ``build``) and parameters hold."""
         known = {(id(v.module), v.key) for v in self._variables}
+        buffers = [v.module._buffers.get(v.key) for v in self._variables]
+        shared = {id(buffer) for buffer in buffers if buffer is not None}
         found = []
         for path, module in _plain_modules(self):
             if isinstance(module, Container):
@@ -229,7 +231,7 @@ class LayerWeights(nn.Module):
             for key, tensor in (*module._parameters.items(), *module._buffers.items()):
                 if tensor is None or (id(module), key) in known:
                     continue
-                if key in module._non_persistent_buffers_set:
+                if key in module._non_persistent_buffers_set or id(tensor) in shared:
                     continue
                 full = f"{path}.{key}" if path else key
                 variable = self._member_variables.get(full)
