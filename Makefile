@@ -28,8 +28,8 @@ test-semantics: $(VENV)/.installed-test
 	TORCHKERAS_SEMANTICS=tensorflow $(BIN)/python -m pytest -q -n $(WORKERS) tests/core tests/tracer tests/layers tests/models
 
 test-libraries: $(VENV)/.installed-test
-	$(BIN)/python -m pip install --quiet --no-deps --requirement tests/libraries/requirements.txt
-	$(BIN)/python -m pytest -q -n $(WORKERS) -m slow tests/libraries
+	$(BIN)/python -m pip install --quiet --no-deps --upgrade --target build/libraries --requirement tests/libraries/requirements.txt
+	PYTHONPATH=$(CURDIR)/build/libraries $(BIN)/python -m pytest -q -n $(WORKERS) -m slow tests/libraries
 
 TENSORFLOW := $(or $(TORCHKERAS_TENSORFLOW_PYTHON),$(CURDIR)/.venv-tensorflow/bin/python)
 
