@@ -225,5 +225,7 @@ def test_texts_are_told_of_once():
     numbers = layers.StringLookup(vocabulary=["a", "b"])(inputs)
     y = layers.Dense(1)(layers.Flatten()(layers.Embedding(3, 2)(numbers)))
     told = warned(keras.Model(inputs, y), texts, LABELS)
-    assert len(told) == 1, told
+    # Whether the rest can be compiled in parts depends on what torch has compiled before.
+    consequences = [text.rpartition("\n")[2] for text in told]
+    assert len(set(consequences)) == len(consequences), told
     assert "can't be compiled as one graph" in told[0]
