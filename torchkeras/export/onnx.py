@@ -1,5 +1,6 @@
 """Programs as ONNX."""
 
+import contextlib
 import secrets
 import warnings
 from collections.abc import Sequence
@@ -113,18 +114,15 @@ def save(model: Any, target: Path) -> None:
         for value in model.graph.initializers.values()
         if value.const_value is not None
     )
-    beside = None
-    if size > MOST_WITHIN:
-        beside = f"{target.name}.{secrets.token_hex(4)}.data"
-    try:
+    beside = f"{target.name}.{secrets.token_hex(4)}.data" if size > MOST_WITHIN else None
+    with contextlib.ExitStack() as undoing:
+        if beside is not None:
+            undoing.callback(target.with_name(beside).unlink, missing_ok=True)
         with files.replacing(target) as temporary:
             onnx_ir.save(model, temporary, external_data=beside)
             if beside is not None:
                 files.synchronize(target.with_name(beside))
-    except BaseException:
-        if beside is not None:
-            target.with_name(beside).unlink(missing_ok=True)
-        raise
+        undoing.pop_all()
     for older in target.parent.glob(f"{target.name}.*.data"):
         if older.name != beside:
             older.unlink()

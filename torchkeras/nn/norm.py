@@ -109,9 +109,10 @@ class MaskedBatchNorm(BatchNorm):
     """Batch norm over a part of a batch, or over the batches of all processes.
 
     Args:
-        features, axis, momentum, epsilon, scale, center: See ``BatchNorm``.
+        features: Length of the axis that is kept.
         synchronized: Whether the batch is that of all processes together; an empty share changes
             nothing, and neither does one that doesn't count.
+        options: Arguments of ``BatchNorm``.
 
     Shape:
         x: ``(batch, ...)`` with ``features`` along ``axis``; the result has the same.
@@ -121,19 +122,8 @@ class MaskedBatchNorm(BatchNorm):
     one that doesn't is a stand-in for a share without samples.
     """
 
-    def __init__(
-        self,
-        features: int,
-        axis: int = -1,
-        momentum: float = 0.99,
-        epsilon: float = 1e-3,
-        scale: bool = True,
-        center: bool = True,
-        synchronized: bool = False,
-        device: torch.device | None = None,
-        dtype: torch.dtype | None = None,
-    ) -> None:
-        super().__init__(features, axis, momentum, epsilon, scale, center, device, dtype)
+    def __init__(self, features: int, synchronized: bool = False, **options: object) -> None:
+        super().__init__(features, **options)
         self.synchronized = synchronized
 
     def forward(

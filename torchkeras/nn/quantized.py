@@ -23,15 +23,8 @@ def abs_max_levels(
 ) -> tuple[Tensor, Tensor]:
     """``round(x * scale)`` with ``scale = value_range[1] / (max(|x|) + epsilon)``.
 
-    Args:
-        x: What is rounded.
-        axes: Axis or axes along which values share a scale.
-        value_range: Lowest and highest level; what lies beyond is clipped.
-        dtype: Type of the levels.
-        epsilon: Added to the maximum, so that zeros have a scale; in units of ``x``.
-
-    Shape:
-        output: Levels, as ``x``; scale, as ``x`` with length 1 along ``axes``.
+    ``dtype`` is that of the levels, which are clipped to ``value_range``; values along ``axes``
+    share a scale, of which ``axes`` have length 1; ``epsilon`` gives zeros one.
     """
     scale = torch.div(value_range[1], x.abs().amax(axes, keepdim=True) + epsilon).to(x.dtype)
     return (x * scale).round().clamp(*value_range).to(dtype), scale
