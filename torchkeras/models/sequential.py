@@ -13,7 +13,8 @@ from torchkeras.core.scopes import local
 from torchkeras.layers.base import Layer
 from torchkeras.layers.input import InputLayer
 from torchkeras.layers.structures import is_text_array, symbols_of_shape
-from torchkeras.models.model import Model, adapted, match_structure
+from torchkeras.models.inputs import adapted, match_structure
+from torchkeras.models.model import Model
 from torchkeras.tracer import Graph, KerasTensor, is_symbolic
 
 

@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+import torch
+
+import torchkeras as keras
+
+
+@pytest.mark.filterwarnings("ignore:.* did not match any model input")
+@pytest.mark.parametrize(
+    ("inputs", "given"),
+    [
+        ("list", "list"), ("list", "tuple"), ("list", "dict"), ("tuple", "list"), ("dict", "dict"),
+        ("dict", "more"),
+    ],
+)  # fmt: skip
+def test_inputs_are_matched_by_structure_or_name(inputs, given):
+    a, b = keras.Input((2,), name="a"), keras.Input((3,), name="b")
+    structure = {"list": [a, b], "tuple": (a, b), "dict": {"a": a, "b": b}}[inputs]
+    model = keras.Model(structure, keras.layers.Concatenate()([a, b]))
+    one, two = torch.ones(1, 2), torch.zeros(1, 3)
+    data = {
+        "list": [one, two],
+        "tuple": (one, two),
+        "dict": {"b": two, "a": one},
+        "more": {"b": two, "a": one, "c": one},
+    }[given]
+    assert model(data).tolist() == [[1.0, 1.0, 0.0, 0.0, 0.0]]
+
+
+def test_a_missing_input_is_named():
+    a, b = keras.Input((2,), name="alpha"), keras.Input((3,), name="beta")
+    model = keras.Model([a, b], keras.layers.Concatenate()([a, b]))
+    with pytest.raises(ValueError, match=r'Missing data for input "beta"\..*Did you mean "betta"'):
+        model({"alpha": torch.ones(1, 2), "betta": torch.ones(1, 3)})
+    with pytest.raises(ValueError, match="1 input tensors were given; expected 2"):
+        model([torch.ones(1, 2)])
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (3, 4, 4), (3,)])
+def test_a_wrong_input_shape_is_shown_whole(shape):
+    x = keras.Input((4,))
+    model = keras.Model(x, keras.layers.Dense(2)(x))
+    with pytest.raises(ValueError, match="Expected shape \\(None, 4\\), but input has"):
+        model(torch.ones(shape))
+
+
+def test_integers_and_ranks_that_differ_by_one_are_adapted():
+    x = keras.Input((1,))
+    model = keras.Model(x, x * 0.5)
+    assert model(torch.tensor([1, 2])).tolist() == [[0.5], [1.0]]
+    assert model(np.array([[1], [2]])).tolist() == [[0.5], [1.0]]
+
+
+def test_inputs_without_numbers_are_refused():
+    model = keras.Sequential([keras.Input((1,), name="a"), keras.layers.Dense(2)])
+    with pytest.raises(ValueError, match=r'input "a" is None; expected a tensor'):
+        model(None)
+    with pytest.raises(TypeError, match=r'input "a" is .*; expected numbers \(float32\)'):
+        model.predict(np.array(["one", "two"]), verbose=0)
