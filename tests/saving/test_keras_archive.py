@@ -373,5 +373,7 @@ def test_incomplete_archives_are_named(tmp_path):
         archive.writestr("metadata.json", "{}")
     with pytest.raises(ValueError, match=r"with a member config\.json"):
         torchkeras.saving.load_model(tmp_path / "bad.keras")
-    with pytest.raises(ValueError, match="It is no zip file"), keras_archive.Archive(__file__):
+    (tmp_path / "none.keras").write_bytes(bytes(range(40)))
+    opened = keras_archive.Archive(tmp_path / "none.keras")
+    with pytest.raises(ValueError, match="It is no zip file"), opened:
         pass

@@ -162,7 +162,7 @@ def test_what_does_not_fit_is_named_and_changes_nothing(tmp_path):
     path = write(tmp_path / "m.h5", groups_of(filled(make(keras))))
     model = make(keras, units=5)
     before = model.get_weights()
-    with pytest.raises(ValueError, match=r'1 objects.*"head": the shape of .*\(4, 5\)'):
+    with pytest.raises(ValueError, match=r'1 objects.*"head" at .*: the shape of .*\(4, 5\)'):
         model.load_weights(path)
     for one, two in zip(model.get_weights(), before, strict=True):
         np.testing.assert_array_equal(one, two)

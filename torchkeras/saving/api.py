@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from torchkeras.core import scopes, serialization
 from torchkeras.core.checks import argument_error, kind_error
+from torchkeras.core.naming import printable
 from torchkeras.distribution import processes
 from torchkeras.saving import (
     checkpoint_writer,
@@ -18,6 +19,7 @@ from torchkeras.saving import (
     hdf5,
     keras_archive,
     legacy_h5,
+    recognition,
     safetensors,
     saved_model,
     shards,
@@ -28,6 +30,15 @@ from torchkeras.saving import (
 
 _WEIGHTS = ".weights.h5"
 _LEGACY = (".h5", ".hdf5")
+# What load_model reads, and what it says of files that load_weights reads.
+_MODELS = "a .keras file, a whole model's .h5 or the folder of a model"
+_OF_WEIGHTS = "It holds weights alone: build the model and call load_weights."
+# What load_weights offers where a file doesn't fit.
+_BY_NAME = "by_name=True takes what has the same name."
+_OF_MISMATCH = (
+    "skip_mismatch=True leaves what doesn't fit as it is; keras.saving.report(path, model) tells "
+    "what goes where."
+)
 # The whole model in a folder of tf.keras 2's.
 IN_FOLDER = "saved_model.keras"
 # What tf.keras calls its formats.
@@ -145,10 +156,9 @@ def load_model(
             return load_model(path, custom_objects, compile, safe_mode)
     path = Path(filepath)
     if not path.exists():
-        raise FileNotFoundError(
-            f"load_model: there is no file {str(filepath)!r}. Expected a .keras file; check the "
-            "path and the folder it starts from."
-        )
+        if tensorflow_checkpoint.prefix_of(path) is not None:
+            raise argument_error("load_model", "filepath", str(path), _MODELS, _OF_WEIGHTS)
+        raise recognition.missing("load_model", path, _MODELS)
     if (path / IN_FOLDER).exists():
         path /= IN_FOLDER
     if path.is_dir() and distributed.is_checkpoint(path):
@@ -159,19 +169,22 @@ def load_model(
         return whole_h5.load(path, custom_objects, compile, safe_mode)
     if saved_model.is_saved_model(path):
         return saved_model.load(path, custom_objects, compile, safe_mode)
-    raise argument_error(
-        "load_model", "filepath", str(filepath), "a .keras archive, or a folder with a config.json",
-        _hint_for_other_file(path),
-    )  # fmt: skip
+    raise recognition.refused("load_model", "filepath", path, _MODELS, _otherwise(path))
 
 
-def _hint_for_other_file(path: Path) -> str:
-    if path.is_dir():
-        return "A folder of a model holds config.json; a SavedModel folder holds saved_model.pb."
-    if path.suffix == ".safetensors" or path.name.endswith(_WEIGHTS):
-        return "It holds weights alone: build the model and call load_weights."
-    if path.suffix in _LEGACY:
-        return "Rebuild the model and call load_weights on the file, or save it as .keras."
+def _otherwise(path: Path) -> str:
+    """What to do with a file in a known form that holds no whole model.
+
+    Raises:
+        DamagedFileError: it can't be read.
+    """
+    if path.suffix == ".safetensors" and not recognition.told(path):
+        next(safetensors.contents(path), None)
+        return _OF_WEIGHTS
+    if path.suffix in _LEGACY and not recognition.told(path):
+        with hdf5.open_group(path):
+            is_named = path.name.endswith(_WEIGHTS)
+        return _OF_WEIGHTS if is_named else f"No model config found in the file. {_OF_WEIGHTS}"
     return "File not in a known format."
 
 
@@ -283,14 +296,21 @@ def _load_weights(model: Any, path: Path, skip_mismatch: bool, by_name: bool, sk
         if older is not None:
             reader = legacy_h5.Reader(skip_mismatch, skipped)
             reader.read(model, older, by_name)
-            keras_archive.report(model, reader)
+            hint = _OF_MISMATCH if by_name else f"{_BY_NAME} {_OF_MISMATCH}"
+            keras_archive.report(model, reader, hint)
             return
         reader = weights.Reader(skip_mismatch, skipped, assets)
         if by_name:
             _read_by_name(reader, model, root)
         else:
             reader.read(model, root)
-        keras_archive.report(model, reader)
+        hint = _OF_MISMATCH if reader.plan.variables else f"It has {_shown(root)}. {_OF_MISMATCH}"
+        keras_archive.report(model, reader, hint)
+
+
+def _shown(group: Any) -> str:
+    names = [printable(name[:80]) for name in group]
+    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "") or "nothing at all"
 
 
 @contextlib.contextmanager
@@ -305,6 +325,8 @@ def _source(path: Path) -> Iterator[tuple[Any, Any]]:
             archive.weights() as root,
             archive.assets() as assets,
         ):
+            if root is None:
+                raise archive.incomplete()
             yield root, assets
     else:
         with hdf5.open_group(path) as root:
@@ -365,16 +387,16 @@ def _existing_weights(filepath: str | os.PathLike) -> Path:
             return path
         if _names_checkpoint(path):
             return path
+        hint = f"File format not supported. {recognition.told(path)}".rstrip()
         raise argument_error(
             "load_weights", "filepath", str(filepath), f"a path that ends in {', '.join(known)}",
-            "File format not supported.",
+            hint,
         )  # fmt: skip
     added = path.with_name(path.name + _WEIGHTS)
     if added.exists():
         return added
-    raise FileNotFoundError(
-        f"load_weights: there is no file {str(filepath)!r}. Expected a .weights.h5, .safetensors "
-        "or .keras file; check the path and the folder it starts from."
+    raise recognition.missing(
+        "load_weights", path, "a .weights.h5, .safetensors or .keras file, or a checkpoint"
     )
 
 

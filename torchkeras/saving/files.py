@@ -12,8 +12,11 @@ from torchkeras.core.checks import argument_error
 MOST_MEMBERS = 100_000
 
 
-class DamagedFileError(ValueError):
-    """A file that is damaged, or that was made to do harm; nothing of it is used."""
+class DamagedFileError(ValueError, OSError):
+    """A file that is damaged, or that was made to do harm; nothing of it is used.
+
+    Keras raises a ValueError for some of them, an OSError for others.
+    """
 
 
 def damaged(what: str, found: str, expected: str, hint: str = "") -> DamagedFileError:

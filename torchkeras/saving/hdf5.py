@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from torchkeras.core.stored import Stored
-from torchkeras.saving import transfer
+from torchkeras.saving import recognition, transfer
 from torchkeras.saving.files import DamagedFileError, damaged
 from torchkeras.saving.hdf5_guard import Guard
 from torchkeras.saving.transfer import Place
@@ -30,6 +30,7 @@ _KINDS = "biufcS"
 _ATTRIBUTE_KINDS = "biufSO"
 _DEEPEST = 100  # groups within each other
 _HARD = "hard link"
+_EXPECTED = "an HDF5 file or a .keras archive"
 _LARGEST_CHUNK = 64 * 2**20
 _SMALL = 2**20
 # HDF5 has no bfloat16: Keras stores the two bytes as an opaque type, and the name beside them.
@@ -445,7 +446,7 @@ class open_group:
         h5py = package()
         path = self.source
         if isinstance(path, (str, os.PathLike)) and not Path(path).is_file():
-            raise FileNotFoundError(f"load: there is no file {str(path)!r}.")
+            raise recognition.missing("load", path, _EXPECTED)
         with contextlib.ExitStack() as stack:
             try:
                 guard = stack.enter_context(Guard(path))
@@ -453,8 +454,10 @@ class open_group:
             except DamagedFileError:
                 raise
             except _UNREADABLE as error:
-                says = f"HDF5 says: {error}"
-                raise damaged("file", repr(str(path)), "an HDF5 file", says) from error
+                says = f"HDF5 says: {error}."
+                if not isinstance(path, (str, os.PathLike)):
+                    raise damaged("member of an archive", "no HDF5 file", "one", says) from error
+                raise recognition.refused("load", "file", path, _EXPECTED, says) from error
             self._opened = stack.pop_all()
         return Group(file, Source(guard, self._place(guard)))
 

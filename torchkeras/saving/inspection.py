@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from torchkeras.core import scopes, serialization
+from torchkeras.core.checks import describe
 from torchkeras.core.naming import printable
 from torchkeras.saving import (
     hdf5,
     keras_archive,
     legacy_h5,
     object_graph,
+    recognition,
     safetensors,
     saved_model,
     shards,
@@ -142,7 +144,7 @@ def report(
         with scopes.custom_objects_scope(custom_objects):
             return _of_checkpoint(path, prefix, model)
     if not path.exists():
-        raise FileNotFoundError(f"report: there is no file {str(path)!r}.")
+        raise recognition.missing("report", path, "a file of a model or of weights")
     with scopes.custom_objects_scope(custom_objects):
         if path.name.endswith(".safetensors"):
             return _of_safetensors(path, model)
@@ -287,6 +289,8 @@ def _of_archive(path: Path, model: Any) -> Report:
         stored = archive.size_of(keras_archive.WEIGHTS)
         if model is None:
             model = _rebuilt(found, config, stored)
+        if root is None and model is not None and model.weights:
+            found.problems.append(f"it has no {keras_archive.WEIGHTS}: it is incomplete")
         return _of_groups(found, [] if root is None else [root], root, model)
 
 
@@ -371,8 +375,7 @@ def _of_groups(
         if array.path not in taken and not array.path.startswith(f"/{whole_h5.OPTIMIZER}/")
     ]
     found.problems += [
-        f"{type(owner).__name__} at {place or 'the root'!r}: {error}"
-        for owner, place, error in reader.failures.values()
+        f"{describe(owner)} at {place}: {error}" for owner, place, error in reader.failures.values()
     ]
     return found
 

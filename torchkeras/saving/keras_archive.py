@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from torchkeras.core import scopes, serialization
-from torchkeras.core.checks import argument_error, kind_error
-from torchkeras.saving import files, hdf5, hdf5_writer, transfer, weights
+from torchkeras.core.checks import describe, kind_error
+from torchkeras.saving import files, hdf5, hdf5_writer, recognition, transfer, weights
 from torchkeras.saving.checksums import crc32
 from torchkeras.saving.plan import Rebuilding
 from torchkeras.saving.transfer import Place
@@ -218,6 +218,8 @@ def load(
             with Rebuilding(archive.size_of(WEIGHTS)) as rebuilding:
                 model = rebuilt(config)
             with archive.weights() as source, archive.assets() as assets:
+                if source is None and model.weights:
+                    raise archive.incomplete()
                 reader = weights.Reader(assets=assets, is_fresh=True)
                 reader.read(model, source)
                 report(model, reader)
@@ -240,8 +242,8 @@ def rebuilt(config: dict[str, Any], custom_objects: Mapping[str, Any] | None = N
     return found
 
 
-def report(model: Any, reader: weights.Reader) -> None:
-    """Carry out what ``reader`` found; warn of, or raise, what didn't fit."""
+def report(model: Any, reader: weights.Reader, hint: str = "") -> None:
+    """Carry out what ``reader`` found; warn of, or raise, what didn't fit, with a ``hint``."""
     reader.finish()
     failures = list(reader.failures.values())
     if not failures:
@@ -249,12 +251,12 @@ def report(model: Any, reader: weights.Reader) -> None:
     owner, place, error = failures[0]
     text = (
         f"{len(failures)} objects could not be loaded. The first is "
-        f"{type(owner).__name__} at {place or 'the root'!r}: {error}"
+        f"{describe(owner)} at {place}: {error}"
     )
     if reader.skip_mismatch:
         warnings.warn(f"load: A total of {text}", stacklevel=2)
         return
-    raise ValueError(f"load: A total of {text}") from error
+    raise ValueError(f"load: A total of {text} {hint}".rstrip()) from error
 
 
 class Archive:
@@ -273,12 +275,13 @@ class Archive:
             files.check_folder(self.path)
             return self
         if not self.path.is_file():
-            raise FileNotFoundError(f"load: there is no file {str(self.path)!r}.")
+            raise recognition.missing("load", self.path, "a .keras archive")
         try:
             self.zip = zipfile.ZipFile(self.path)
         except _UNREADABLE as error:
-            raise files.damaged(
-                "file", repr(str(self.path)), "a .keras archive", f"It is no zip file: {error}."
+            says = f"It is no zip file: {error}."
+            raise recognition.refused(
+                "load", "file", self.path, "a .keras archive", says
             ) from error
         try:
             self.members = {info.filename: info for info in check_members(self.zip)}
@@ -290,6 +293,12 @@ class Archive:
     def __exit__(self, *exc: object) -> None:
         if self.zip is not None:
             self.zip.close()
+
+    def incomplete(self) -> files.DamagedFileError:
+        """The error for one without weights."""
+        return recognition.refused(
+            "load", "file", self.path, f"an archive or folder with a member {WEIGHTS}"
+        )
 
     def has(self, name: str) -> bool:
         """Whether there is a member of that name."""
@@ -325,8 +334,8 @@ class Archive:
 
     def _read_small(self, name: str) -> bytes:
         if not self.has(name):
-            raise argument_error(
-                "load", "archive", str(self.path), f"an archive with a member {name}",
+            raise recognition.refused(
+                "load", "file", self.path, f"an archive or folder with a member {name}",
                 "It is incomplete, or no Keras model.",
             )  # fmt: skip
         if self.zip is None:

@@ -85,8 +85,7 @@ class Reader:
                 self._fail(owner, place, f"{what}, and in the file {dataset.shape}")
 
     def _fail(self, owner: Any, place: str, what: str) -> None:
-        name = f'{type(owner).__name__} "{owner.name}"'
-        self.failures.setdefault(id(owner), (owner, place, ValueError(f"{name}: {what}.")))
+        self.failures.setdefault(id(owner), (owner, repr(place), ValueError(f"{what}.")))
 
 
 def _by_order(model: Any, group: hdf5.Group) -> list[tuple[Any, str]]:

@@ -14,7 +14,7 @@ from torch import nn
 from torchkeras.core.checks import argument_error, nearest
 from torchkeras.distribution import is_divided
 from torchkeras.distribution.sharding import scattered
-from torchkeras.saving import weights
+from torchkeras.saving import recognition, weights
 
 _ALIAS = "torchkeras.alias."
 _MANY = 10_000  # names among which the nearest one isn't looked for
@@ -111,12 +111,12 @@ def contents(path: str | os.PathLike) -> Iterator[tuple[str, tuple[int, ...], st
 def _opened(path: str | os.PathLike) -> Any:
     package = _package()
     if not os.path.isfile(path):
-        raise FileNotFoundError(f"load_weights: there is no file {str(path)!r}.")
+        raise recognition.missing("load_weights", path, "a safetensors file")
     try:
         return package.safe_open(str(path), framework="pt")
     except package.SafetensorError as error:
-        raise argument_error(
-            "load_weights", "file", str(path), "a safetensors file", str(error)
+        raise recognition.refused(
+            "load_weights", "file", path, "a safetensors file", f"{error}. Get it anew."
         ) from error
 
 

@@ -278,9 +278,18 @@ class Reader:
         except DamagedFileError:
             raise
         except (ValueError, TypeError, KeyError, RuntimeError) as error:
-            self.failures.setdefault(id(owner), (owner, path, error))
+            self.failures.setdefault(id(owner), (owner, _place_in_file(owner, group, path), error))
             return False
         return True
+
+
+def _place_in_file(owner: Any, group: Any, path: str) -> str:
+    """``path``, and what the file calls the object there, if that is something else."""
+    held = group.group("vars") if isinstance(group, hdf5.Group) else None
+    noted = held.attributes.get("name") if held is not None else None
+    place = repr(path) if path else "the root"
+    differs = isinstance(noted, str) and noted != getattr(owner, "name", noted)
+    return f"{place}, which the file calls {noted!r}" if differs else place
 
 
 def _check_built(owner: Any, values: Mapping[str, Any]) -> None:
