@@ -2,7 +2,6 @@
 
 import contextlib
 import secrets
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,8 @@ import torch
 
 from torchkeras.export import decompositions
 from torchkeras.export.lengths import left_open
+from torchkeras.export.noise import quiet
+from torchkeras.export.traces import untraced_onnx
 from torchkeras.saving import files
 
 # Above this many bytes weights go to a file beside the model's; ONNX's own format ends at 2 GiB.
@@ -52,8 +53,7 @@ def written(
     Raises:
         torch.onnx.errors.OnnxExporterError: ONNX has no such operation.
     """
-    with left_open(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with left_open(), quiet():
         program = _reshaped(_reshaped(program).run_decompositions(decompositions.TABLE))
         made = torch.onnx.export(
             program,
@@ -64,7 +64,7 @@ def written(
             verbose=False,
         )
     _name(made.model.graph, inputs, outputs)
-    return made.model
+    return untraced_onnx(made.model)
 
 
 def _reshaped(program: "torch.export.ExportedProgram") -> "torch.export.ExportedProgram":

@@ -2,7 +2,6 @@
 
 import inspect
 import os
-import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -17,7 +16,9 @@ from torchkeras.core import nested
 from torchkeras.core.checks import argument_error, nearest
 from torchkeras.export import onnx
 from torchkeras.export.lengths import left_open
+from torchkeras.export.noise import quiet
 from torchkeras.export.signatures import Sizes, arguments_of, joined
+from torchkeras.export.traces import copy_package, untraced
 from torchkeras.layers.base import Layer
 from torchkeras.saving import files
 
@@ -137,8 +138,7 @@ def program_of(
     kinds = [given] if given is not None else [_open(shapes, "DYNAMIC"), _open(shapes, "AUTO")]
     for kind in kinds:
         try:
-            with _in_inference(module), left_open(), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
+            with _in_inference(module), left_open(), quiet():
                 program = torch.export.export(
                     module, example, dynamic_shapes=kind, **{"strict": False, **options}
                 )
@@ -151,13 +151,13 @@ def program_of(
                 "If it takes several arguments, give input_signature a list with one for each."
             ) from failure
         if kind is kinds[0]:
-            return program
+            return untraced(program)
         warnings.warn(
             "export: the model settles sizes that it declares open: "
             f"{_first_words(error)!s}. The program takes those of its example alone.",
             stacklevel=2,
         )
-        return program
+        return untraced(program)
     hint = (
         " What depends on the values of tensors can't be written as a program: choose with "
         "torch.where or keras.ops.where."
@@ -223,13 +223,19 @@ def _write_aoti(model: Layer, target: Path, signature: Any, options: dict[str, A
     program = program_of(model, arguments.tensors, arguments.sizes, **options)
     with tempfile.TemporaryDirectory() as folder:
         package = str(Path(folder) / "model.pt2")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of torch about itself
+        with quiet():
             torch._inductor.aoti_compile_and_package(
-                program, package_path=package, inductor_configs=configs
+                program, package_path=package, inductor_configs=_without_lines(configs)
             )
         with files.replacing(target) as temporary:
-            shutil.copyfile(package, temporary)
+            copy_package(Path(package), temporary)
+
+
+def _without_lines(configs: dict[str, Any] | None) -> dict[str, Any]:
+    """Inductor's options; machine code doesn't say which lines of whose files it comes from."""
+    name = "aot_inductor.enable_line_tables"
+    known = hasattr(torch._inductor.config.aot_inductor, "enable_line_tables")
+    return {**({name: False} if known else {}), **(configs or {})}
 
 
 class _Flat(nn.Module):
