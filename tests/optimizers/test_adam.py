@@ -84,6 +84,26 @@ def test_nadams_product_is_its_last_variable(weights):
     assert float(last) == pytest.approx(0.9 * (1 - 0.5 * 0.96))
 
 
+# What optimizers.legacy.Nadam(0.1, schedule_decay=...) of tf.keras 2.21 made of a weight of 1 and
+# gradients of 1, -2 and 0.5.
+@pytest.mark.parametrize(
+    ("pace", "expected"),
+    [(0.004, [0.894355, 0.98501, 0.963883]), (0.5, [0.894039, 0.983429, 0.963284])],
+)
+def test_nadams_schedule_has_the_pace_of_tf_keras_2(pace, expected, weights):
+    (weight,) = weights([1.0])
+    for name in ("schedule_decay", "decay"):
+        optimizer = keras.optimizers.Nadam(0.1, **{name: pace})
+        assert optimizer.get_config()["decay"] == pace
+        weight.assign([1.0])
+        found = []
+        for gradient in (1.0, -2.0, 0.5):
+            optimizer.apply([torch.tensor([gradient])], [weight])
+            found.append(float(weight.numpy()[0]))
+        assert found == pytest.approx(expected, rel=1e-5)
+        assert float(optimizer.learning_rate) == pytest.approx(0.1)
+
+
 def test_an_adaptive_epsilon_is_that_of_torch(trajectory, gradients):
     path = trajectory(keras.optimizers.Adam(0.01, epsilon=1e-3, adaptive_epsilon=True), keras)
     first = np.random.default_rng(5)

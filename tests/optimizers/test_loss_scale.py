@@ -84,3 +84,12 @@ def test_members_of_the_older_class_are_there(weights):
     assert optimizer.dynamic_counter is None
     optimizer.apply([torch.ones(1)], [weight])
     assert int(optimizer.dynamic_counter) == 1
+
+
+def test_what_tf_keras_2_repeats_of_the_inner_optimizer_is_passed_over(weights):
+    (weight,) = weights([1.0])
+    optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(), initial_scale=8.0)
+    optimizer.build([weight])
+    inner = {str(k): v.numpy() for k, v in enumerate(optimizer.inner_optimizer.kept_by_keras_2)}
+    optimizer.load_own_variables(inner)
+    assert float(optimizer.dynamic_scale) == 8.0

@@ -488,6 +488,7 @@ WITHOUT = {
     "LearningRateSchedule.__call__": "a subclass writes it; here it raises",
     "State.save_own_variables": "`store` is what is written to",
     "State.add_param_group": "raises always",
+    **dict.fromkeys(("kept_as", "add_missing"), "a part of reading; test_state.py tests it"),
     ("apply_gradients", "name"): OLDER,
     ("minimize", "name"): OLDER,
     **{("add_weight", name): OLDER for name in ("trainable", "synchronization", "aggregation")},

@@ -157,3 +157,29 @@ def test_averages_take_the_weights_place_at_the_end(weights):
     assert not np.array_equal(variables[1].numpy(), reached)
     with pytest.raises(ValueError, match="The length of model variables"):
         optimizer.finalize_variable_values(variables[:1])
+
+
+def as_keras_2_keeps(optimizer):
+    return {str(k): v.numpy() for k, v in enumerate(optimizer.kept_by_keras_2)}
+
+
+@pytest.mark.parametrize("name", NAMES[:5])
+def test_what_keras_2_keeps_is_enough_to_go_on(name, weights):
+    one, variables = make(name, weights, steps=3)
+    other, others = make(name, weights)
+    other.load_own_variables(as_keras_2_keeps(one))
+    copy_values(variables, others)
+    assert same(one, other)
+
+
+def test_keras_2_keeps_no_rate_no_product_and_no_zeros(weights):
+    assert [len(make(name, weights)[0].kept_by_keras_2) for name in NAMES[:5]] == [1, 5, 5, 3, 5]
+
+
+def test_slots_that_plain_sgd_of_keras_2_kept_are_passed_over(weights):
+    optimizer, _ = make("SGD", weights)
+    optimizer.load_own_variables({"0": np.int64(4), "1": np.ones((2, 3)), "2": np.ones(3)})
+    assert int(optimizer.iterations) == 4
+    with pytest.warns(UserWarning, match="has 2 variables whereas the saved optimizer has 3"):
+        optimizer.load_own_variables({"0": np.int64(7), "1": np.ones((2, 2)), "2": np.ones(3)})
+    assert int(optimizer.iterations) == 4

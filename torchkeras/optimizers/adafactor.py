@@ -72,6 +72,10 @@ class Adafactor(Optimizer):
                 self.add_variable_from_reference(variable, "velocity")
         self._refer_state()
 
+    @property
+    def kept_by_keras_2(self) -> list[Variable]:
+        return [v for v in super().kept_by_keras_2 if v is self._iterations or v.shape != ()]
+
     def _mean(self, variable: Variable, shape: tuple[int, ...]) -> Variable:
         mean = self.add_variable(shape, dtype=variable.dtype, name=variable.name)
         mean.module.to(variable.device)

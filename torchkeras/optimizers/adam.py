@@ -224,6 +224,11 @@ class Nadam(Moments):
     ``w -= rate * m_hat / (sqrt(v / (1 - beta_2**t)) + epsilon)``, where
     ``m_hat = u(t+1) * m / (1 - U * u(t+1)) + (1 - u(t)) * g / (1 - U)``.
 
+    Args:
+        learning_rate, beta_1, beta_2, epsilon, *shared: See ``Adam``.
+        **options: See ``Optimizer``; and ``schedule_decay``, which ``t`` is multiplied by in
+            ``u(t)``: 0.004 in tf.keras 2.10 and before, which calls it ``decay`` in its files.
+
     States:
         momentum, velocity: ``m`` and ``v`` of each variable.
         variable: ``U``.
@@ -232,6 +237,19 @@ class Nadam(Moments):
     """
 
     host_entries = {**Optimizer.host_entries, "u_product": torch.float32}
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float | None = 1e-7,
+        *shared: Any,
+        **options: Any,
+    ) -> None:
+        pace = options.pop("schedule_decay", options.pop("decay", None))
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, *shared, **options)
+        self.schedule_decay = pace or 1.0
 
     def build(self, var_list: Iterable[Variable]) -> None:
         if self.built:
@@ -259,4 +277,18 @@ class Nadam(Moments):
 
     def _share(self, step: Rate) -> Rate:
         """``u(t)``."""
-        return self.beta_1 * (1.0 - 0.5 * power(0.96, step))
+        return self.beta_1 * (1.0 - 0.5 * power(0.96, self.schedule_decay * step))
+
+    @property
+    def kept_by_keras_2(self) -> list[Variable]:
+        product = getattr(self, "_u_product", None)
+        return [v for v in super().kept_by_keras_2 if v is not product]
+
+    def add_missing(self, steps: int) -> None:
+        shares = self._share(torch.arange(1, steps + 1, dtype=torch.float32))
+        self._u_product.assign(float(shares.prod()))
+
+    def get_config(self) -> dict[str, Any]:
+        """See ``Optimizer.get_config``; another pace than Keras 3's is called ``decay``."""
+        config = super().get_config()
+        return config if self.schedule_decay == 1.0 else {**config, "decay": self.schedule_decay}

@@ -108,6 +108,12 @@ class LossScaleOptimizer(Optimizer):
     def variables(self) -> list[Variable]:
         return CallableList([*self._variables, *self.inner_optimizer.variables])
 
+    def kept_as(self, values: Sequence[Any]) -> list[Variable] | None:
+        """See ``Optimizer.kept_as``; tf.keras 2 repeats the inner optimizer's."""
+        found = super().kept_as(values)
+        is_repeated = found is None and self.inner_optimizer.kept_as(values) is not None
+        return [] if is_repeated else found
+
     @property
     def learning_rate(self) -> Any:
         """The inner optimizer's rate."""

@@ -4,11 +4,13 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from torchkeras.core.checks import argument_error, moment_error
 from torchkeras.core.stored import put
+from torchkeras.core.variable import Variable
 from torchkeras.optimizers import buckets
 
 
@@ -66,21 +68,47 @@ class State(torch.optim.Optimizer):
         An optimizer that was saved before its first step has no slots yet, and Keras 2 doesn't
         keep the learning rate; the rest is then taken.
         """
-        count = len(store.keys())
-        targets = list(self.variables)
-        if count == len(targets) - 1 > 2 and targets[1].name == "learning_rate":
-            del targets[1]
-        elif count <= 2 < len(targets):
-            targets = targets[:count]
-        if count != len(targets):
+        values = [store[str(number)] for number in range(len(store.keys()))]
+        targets = self.kept_as(values)
+        if targets is None:
             warnings.warn(
                 f"Skipping variable loading for optimizer '{self.name}', because it has "
-                f"{len(targets)} variables whereas the saved optimizer has {count} variables.",
+                f"{len(self.variables)} variables whereas the saved optimizer has {len(values)} "
+                "variables.",
                 stacklevel=2,
             )
             return
-        for number, variable in enumerate(targets):
-            variable.assign(store[str(number)])
+        for variable, value in zip(targets, values, strict=False):
+            variable.assign(value)
+        if targets and len(targets) < len(self.variables):
+            self.add_missing(int(np.asarray(values[0])))
+
+    def kept_as(self, values: Sequence[Any]) -> list[Variable] | None:
+        """The variables that a file's values belong to, one by one; None if they are of another.
+
+        Args:
+            values: What has a shape, in the file's order. What is behind the variables that are
+                found has no counterpart.
+        """
+        own, older = list(self.variables), self.kept_by_keras_2
+        shapes = [tuple(getattr(value, "shape", ())) for value in values]
+        if len(own) == len(shapes):
+            return own
+        if [tuple(variable.shape) for variable in older] == shapes:
+            return older
+        if len(shapes) <= 2 < len(own) and not any(shapes):  # saved before the first step
+            return own[: len(shapes)]
+        slots = [tuple(variable.shape) for variable in self._trainable_variables]
+        is_idle = len(older) == 1 and shapes[1:] == slots
+        return older if is_idle else None  # tf.keras 2's SGD has slots without momentum, too
+
+    @property
+    def kept_by_keras_2(self) -> list[Variable]:
+        """The variables that tf.keras 2.11 and later writes, in its order."""
+        return [v for v in self.variables if v is not self._learning_rate]
+
+    def add_missing(self, steps: int) -> None:
+        """Compute what tf.keras 2 leaves out of files, as it is after ``steps`` steps: nothing."""
 
     def stateless_apply(
         self,

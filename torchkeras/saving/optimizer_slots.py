@@ -17,6 +17,13 @@ from torchkeras.saving.object_graph import Node
 _COUNTS = ("_iterations", "iter", "iterations")
 _RATES = ("_learning_rate", "learning_rate")
 _OF_ALL = (_COUNTS[0], _RATES[0])
+# What a LossScaleOptimizer wraps; its factor, and what it counts, were parts of a part of it.
+_WRAPPED = ("inner_optimizer", "_optimizer", "base_optimizer")
+_COUNTERS = {"current_loss_scale": "dynamic_scale", "good_steps": "step_counter"}
+# What the older ones called a variable.
+_OLDER_NAMES = {"_u_product": "momentum_cache"}
+# Numbers that the older ones kept among their variables.
+_NUMBERS = ("beta_1", "beta_2", "decay", "momentum", "rho")
 _TRAINABLE = "_trainable_variables"
 # What lists of slots are called, by their kind: in one class or generation thus, in another so.
 _LISTS = {
@@ -80,10 +87,15 @@ def _of_wrapped(inner: Optimizer, outer: dict[str, Any]) -> dict[str, Any]:
     for name, variable in _own(inner).items():
         if name in _OF_ALL:
             found[name] = Variable(variable.numpy(), dtype=variable.dtype, name=variable.name)
-    counters = {"current_loss_scale": "dynamic_scale", "good_steps": "step_counter"}
-    if outer.keys() >= set(counters.values()):
-        found["loss_scale"] = {name: outer[other] for name, other in counters.items()}
+    if outer.keys() >= set(_COUNTERS.values()):
+        found["loss_scale"] = {name: outer[other] for name, other in _COUNTERS.items()}
     return found
+
+
+def wrapped(node: Node) -> Node:
+    """The counterpart of what a LossScaleOptimizer wraps: a part of it, or itself in tf.keras 2."""
+    parts = (node.children[name] for name in _WRAPPED if name in node.children)
+    return next((part for part in parts if part.children or part.slots), node)
 
 
 def _own(optimizer: Optimizer) -> dict[str, Variable]:
@@ -91,10 +103,43 @@ def _own(optimizer: Optimizer) -> dict[str, Variable]:
     return {name: v for name, v in vars(optimizer).items() if isinstance(v, Variable)}
 
 
+class Number:
+    """A number among an optimizer's attributes, which takes a value as variables do.
+
+    Attributes:
+        shape: That of a number.
+        module, key: The optimizer, and the attribute's name.
+        path: What it is called in messages.
+    """
+
+    shape = ()
+
+    def __init__(self, optimizer: Optimizer, key: str) -> None:
+        self.module = optimizer
+        self.key = key
+        self.path = f"{optimizer.name}/{key}"
+
+    def assign(self, value: Any) -> None:
+        """Take the number over, unless it asks for slots that aren't there."""
+        number = float(value)
+        if self.key != "momentum" or bool(number) == bool(self.module.momentum):
+            setattr(self.module, self.key, number)
+
+
+def _numbers(optimizer: Optimizer, node: Node) -> Iterator[tuple[Number, Node]]:
+    """The numbers that an older optimizer kept as variables."""
+    for name in _NUMBERS if "iter" in node.children else ():
+        found = node.children.get(name, Node())
+        is_pace = name == "decay" and hasattr(optimizer, "schedule_decay")  # Nadam's
+        own = "schedule_decay" if is_pace else name
+        if found.key is not None and hasattr(optimizer, own):
+            yield Number(optimizer, own), found
+
+
 def pairs(
     optimizer: Optimizer, node: Node, owners: dict[Node, Variable]
-) -> Iterator[tuple[Variable, Node]]:
-    """The optimizer's variables with their counterparts.
+) -> Iterator[tuple[Variable | Number, Node]]:
+    """The optimizer's variables, and numbers that were variables once, with their counterparts.
 
     Kinds of slots are matched by their order, since their names differ between generations. If
     what a slot belongs to can't be told, the whole list is taken by its order.
@@ -108,9 +153,14 @@ def pairs(
         found = _first(node, names)
         if found is not None and isinstance(variable, Variable):
             yield variable, found
+    yield from _numbers(optimizer, node)
+    others = node.children.get("loss_scale", Node()).children
+    others = {_COUNTERS[name]: part for name, part in others.items() if name in _COUNTERS}
     for name, variable in _own(optimizer).items():
-        if name in node.children and node.children[name].key is not None and name not in _OF_ALL:
-            yield variable, node.children[name]
+        names = (name, _OLDER_NAMES.get(name, name))
+        found = _first(node, names) or others.get(name)
+        if found is not None and found.key is not None and name not in _OF_ALL:
+            yield variable, found
     if not optimizer.built or hasattr(optimizer, "inner_optimizer"):
         return
     saved = _noted(node, owners) or _by_kind(node, owners) or _named(node, owners)

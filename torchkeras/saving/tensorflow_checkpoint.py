@@ -25,7 +25,6 @@ from torchkeras.saving.tensor_bundle import INDEX, Bundle, exists
 from torchkeras.tracer.shapes import without_fakes
 
 _VARIABLES = os.path.join("variables", "variables")  # of a SavedModel
-_INNER = ("inner_optimizer", "_optimizer", "base_optimizer")
 
 
 def prefix_of(path: str | os.PathLike) -> str | None:
@@ -148,7 +147,7 @@ class Restoration:
     def _bind_optimizer(self, optimizer: Optimizer, node: Node) -> None:
         inner = getattr(optimizer, "inner_optimizer", None)
         if inner is not None:
-            self.bind(inner, next((node.children[n] for n in _INNER if n in node.children), node))
+            self.bind(inner, optimizer_slots.wrapped(node))
         if not optimizer.built:
             self._wait(optimizer, node)
         self._optimizers.append((optimizer, node))

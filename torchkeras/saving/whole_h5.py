@@ -129,50 +129,47 @@ def _objects(value: Any, deserialize: Callable[[Any], Any]) -> Any:
 
 def _read_optimizer(model: Any, group: hdf5.Group | None) -> None:
     optimizer = getattr(model, "optimizer", None)
-    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
     if group is None or not isinstance(optimizer, Optimizer) or not optimizer.built:
         return
     saved = legacy_h5.saved_weights(group)
-    variables = _in_order_of(list(saved), optimizer)
-    if len(variables) == 1 and len(saved) == 1 + len(optimizer._trainable_variables):
-        # Plain SGD of tf.keras 2 wrote slots that it didn't use.
-        saved = dict(list(saved.items())[:1])
-    if [tuple(variable.shape) for variable in variables] != [d.shape for d in saved.values()]:
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    targets = _kept_as(saved, inner) or optimizer.kept_as(list(saved.values()))
+    pairs = list(zip(targets or (), saved.values(), strict=False))
+    if targets is None or any(tuple(v.shape) != dataset.shape for v, dataset in pairs):
         warnings.warn(
             f"Skipping variable loading for optimizer '{optimizer.name}', because it has "
-            f"{len(variables)} variables whereas the saved optimizer has {len(saved)} variables.",
+            f"{len(optimizer.variables)} variables whereas the saved optimizer has {len(saved)} "
+            "variables.",
             stacklevel=4,
         )
         return
     plan = Plan(is_fresh=True)
-    for variable, dataset in zip(variables, saved.values(), strict=True):
+    for variable, dataset in pairs:
         plan.add(variable, dataset)
     plan.carry_out()
+    if len(targets) < len(inner.variables):
+        inner.add_missing(int(inner._iterations))
 
 
-def _in_order_of(names: list[str], optimizer: Optimizer) -> list[Variable]:
-    """The optimizer's variables as the release lists them that gave these names.
+def _kept_as(saved: dict[str, hdf5.Dataset], optimizer: Optimizer) -> list[Variable] | None:
+    """The optimizer's variables in the file's order, which its names tell where it is the oldest.
 
-    Keras 3 has the step count, the rate and the slots variable by variable; tf.keras 2.11 and
-    later lacks the rate; before, all slots of one kind come before those of the next.
+    All slots of one kind come before those of the next up to tf.keras 2.10.
     """
-    if any(name.partition(":")[0].endswith("/learning_rate") for name in names[:2]):
-        return list(optimizer.variables)
-    count, *rest = optimizer.variables
-    rest = [variable for variable in rest if variable is not optimizer._learning_rate]
-    words = [name.partition(":")[0].rpartition("/")[2] for name in names]
-    if words[:1] == ["iter"]:
-        held = optimizer._slots
-        kinds = list(dict.fromkeys(kind for slots in held for kind in slots))
-        if words[-2:-1] != words[-1:]:  # variable by variable, as Ftrl did
-            slots = [slots[kind] for slots in held for kind in kinds]
-        else:
-            slots = [slots[kind] for kind in kinds for slots in held]
-        rest = slots
-        if words[1:2] == ["momentum_cache"]:  # Nadam's
-            cache = getattr(optimizer, "_u_product", None)
-            rest = slots if cache is None else [cache, *slots]
-    return [count, *rest]
+    words = [name.partition(":")[0].rpartition("/")[2] for name in saved]
+    if words[:1] != ["iter"]:
+        return optimizer.kept_as(list(saved.values()))
+    held = optimizer._slots
+    kinds = list(dict.fromkeys(kind for slots in held for kind in slots))
+    if words[-2:-1] != words[-1:]:  # variable by variable, as Ftrl did
+        slots = [slots[kind] for slots in held for kind in kinds]
+    else:
+        slots = [slots[kind] for kind in kinds for slots in held]
+    product = getattr(optimizer, "_u_product", None)
+    if words[1:2] == ["momentum_cache"] and product is not None:  # Nadam's
+        slots = [product, *slots]
+    found = [optimizer._iterations, *slots]
+    return found if len(found) == len(saved) else None
 
 
 # --- Writing
