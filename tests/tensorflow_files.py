@@ -10,6 +10,8 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+# Optimizers whose models are also written whole.
+WHOLE = ("older_nadam", "older_decay", "scaled", "older_scaled", "adafactor", "plain")
 TARGET = Path(__file__).with_suffix(".tar.xz")
 
 
@@ -79,6 +81,19 @@ def tables(keras, tf):
     row = layers.Flatten()(layers.Embedding(6, 2)(lookup(words)))
     number = size(tf.cast(kinds(numbers), "float32"))
     return keras.Model([words, numbers], layers.concatenate([row, vectors(words), number]))
+
+
+def bins(keras):
+    """A model whose boundaries and document frequencies tf.keras 2 keeps as weights."""
+    layers = keras.layers
+    words, numbers = keras.Input((1,), dtype="string"), keras.Input((1,))
+    bins = layers.Discretization(num_bins=4)
+    bins.adapt([[k * k / 10.0] for k in range(50)])
+    weights = {"vocabulary": ["b", "a"], "idf_weights": [0.5, 0.25]}
+    row = layers.Flatten()(layers.Embedding(4, 2)(bins(numbers)))
+    lookup = layers.StringLookup(output_mode="tf_idf", **weights)
+    joined = layers.concatenate([lookup(words), row])
+    return keras.Model([words, numbers], layers.Dense(3)(joined))
 
 
 def graph(keras, tf):
@@ -169,7 +184,11 @@ def main():
         optimizers = {
             "adam": newer.Adam(0.01), "rmsprop": newer.RMSprop(0.01, momentum=0.9, centered=True),
             "averages": newer.SGD(0.1, use_ema=True), "older_adam": older.Adam(0.01, amsgrad=True),
-            "older_sgd": older.SGD(0.1, momentum=0.9),
+            "older_sgd": older.SGD(0.1, momentum=0.9), "older_nadam": older.Nadam(0.01),
+            "older_decay": older.Adagrad(0.1, decay=0.5),
+            "scaled": keras.mixed_precision.LossScaleOptimizer(newer.Adam(0.01)),
+            "older_scaled": keras.mixed_precision.LossScaleOptimizer(older.SGD(0.1, 0.9)),
+            "adafactor": newer.Adafactor(0.01), "plain": newer.SGD(0.1),
         }  # fmt: skip
         for name, optimizer in optimizers.items():
             model = network(keras)
@@ -179,6 +198,9 @@ def main():
             model.save_weights(str(folder / name / "w"))
             if name == "adam":
                 model.save(folder / "saved", save_format="tf", save_traces=False)
+            if name in WHOLE:
+                for suffix in ("keras", "h5"):
+                    model.save(folder / f"{name}.{suffix}")
             before = model.predict(x, verbose=0)
             losses = model.fit(x, y, **options).history["loss"]
             after = model.predict(x, verbose=0)
@@ -197,6 +219,14 @@ def main():
         made = model.predict([tf.constant(words), numbers], verbose=0)
         np.savez(folder / "tables.npz", words=words, numbers=numbers, y=made)
         model.save(folder / "tables", save_format="tf", save_traces=False)
+        model = bins(keras)
+        words, numbers = np.array([["a"], ["q"], ["b"]]), np.array([[0.5], [20.0], [500.0]])
+        made = model.predict([tf.constant(words), numbers], verbose=0)
+        np.savez(folder / "bins.npz", words=words, numbers=numbers, y=made)
+        model.save(folder / "bins", save_format="tf", save_traces=False)
+        model.save_weights(str(folder / "bins_weights" / "w"))
+        for suffix in ("keras", "h5"):
+            model.save(folder / f"bins.{suffix}")
         model = graph(keras, tf)
         pair = [draw.randn(2, 4, 6).astype("f4"), draw.randn(2, 3).astype("f4")]
         arrays = {f"y{number}": np.asarray(value) for number, value in enumerate(model(pair))}

@@ -13,6 +13,12 @@ OPTIMIZERS = {
     "averages": lambda: keras.optimizers.SGD(0.5, use_ema=True),
     "older_adam": lambda: keras.optimizers.Adam(0.5, amsgrad=True),
     "older_sgd": lambda: keras.optimizers.SGD(0.5, momentum=0.9),
+    "older_nadam": lambda: keras.optimizers.Nadam(0.5),
+    "older_decay": lambda: keras.optimizers.Adagrad(0.5),
+    "scaled": lambda: keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(0.5)),
+    "older_scaled": lambda: keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.5, 0.1)),
+    "adafactor": lambda: keras.optimizers.Adafactor(0.5),
+    "plain": lambda: keras.optimizers.SGD(0.5),
 }
 
 
@@ -29,6 +35,29 @@ def test_training_goes_on_as_in_tf_keras(of_tensorflow, name):
         np.testing.assert_allclose(history["loss"], known["losses"], rtol=1e-5)
         np.testing.assert_allclose(model.predict(known["x"], verbose=0), known["after"], atol=5e-5)
     assert int(model.optimizer.iterations) == 8
+
+
+def test_numbers_of_older_optimizers_come_along(of_tensorflow):
+    model = tensorflow_files.network(keras)
+    model.compile(keras.optimizers.SGD(0.5, momentum=0.1, decay=0.25), "mse")
+    model.optimizer.build(model.trainable_variables)
+    status = model.load_weights(of_tensorflow / "older_sgd" / "w")
+    assert model.optimizer.momentum == pytest.approx(0.9)
+    assert model.optimizer.decay == 0.0
+    status.assert_consumed()
+    model.compile(keras.optimizers.SGD(0.5), "mse")
+    model.load_weights(of_tensorflow / "older_sgd" / "w")
+    assert model.optimizer.momentum == 0.0  # there are no slots for it
+
+
+def test_the_factor_of_losses_is_read(of_tensorflow):
+    model = tensorflow_files.network(keras)
+    model.compile(keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam()), "mse")
+    model.optimizer.build(model.trainable_variables)
+    model.optimizer.dynamic_scale.assign(2.0)
+    model.load_weights(of_tensorflow / "scaled" / "w")
+    assert float(model.optimizer.dynamic_scale) == 2.0**15
+    assert int(model.optimizer.step_counter) == 4
 
 
 def test_an_optimizer_of_other_slots_takes_the_step_count_alone(of_tensorflow):

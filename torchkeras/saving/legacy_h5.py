@@ -44,6 +44,7 @@ class Reader:
         self.skipped = list(skipped)
         self.failures: dict[int, tuple[Any, str, Exception]] = {}
         self.plan = Plan(is_fresh)
+        self._states: list[tuple[Any, hdf5.Dataset]] = []
 
     def read(self, model: Any, group: hdf5.Group, by_name: bool = False) -> None:
         """Find what the layers of ``model`` get, by their order or by their names.
@@ -55,6 +56,10 @@ class Reader:
         for layer, name in pairs:
             if not any(layer is other for other in self.skipped):
                 saved = saved_weights(group.group(name))
+                state = getattr(layer, "older_state", None)
+                if state is not None and len(saved) == 1 and not layer.weights:
+                    self._states.append((state, *saved.values()))
+                    continue
                 self._match(layer, name, _arranged(layer, saved), list(saved.values()))
         if _OWN in group:
             own, saved = own_weights(model), list(saved_weights(group.group(_OWN)).values())
@@ -69,6 +74,8 @@ class Reader:
         """
         if self.skip_mismatch or not self.failures:
             self.plan.carry_out()
+            for state, dataset in self._states:
+                state.assign(dataset.read())
 
     def _match(
         self, owner: Any, place: str, variables: list[Variable], saved: list[hdf5.Dataset]
@@ -93,6 +100,8 @@ def _by_order(model: Any, group: hdf5.Group) -> list[tuple[Any, str]]:
     layers = [layer for layer in model.layers if layer.weights]
     names = [name for name in group.texts(_LAYERS) if _names_of_weights(group, name)]
     if len(layers) != len(names):
+        layers = [layer for layer in model.layers if _had_weights(layer)]
+    if len(layers) != len(names):
         raise argument_error(
             "load_weights",
             "model",
@@ -101,6 +110,11 @@ def _by_order(model: Any, group: hdf5.Group) -> list[tuple[Any, str]]:
             "Layer count mismatch; load_weights(by_name=True) takes what has the same name.",
         )
     return list(zip(layers, names, strict=True))
+
+
+def _had_weights(layer: Any) -> bool:
+    """Whether a layer has weights, or had some in tf.keras 2."""
+    return bool(layer.weights) or getattr(layer, "older_state", None) is not None
 
 
 def _by_name(model: Any, group: hdf5.Group) -> Iterator[tuple[Any, str]]:

@@ -21,6 +21,7 @@ _OTHER_NAMES = {
 # What SavedModels keep of a layer beside its parts.
 _REPEATED = {"variables", "trainable_variables", "non_trainable_variables", "keras_api"}
 _TABLES = ("lookup_table", "_lookup_layer")
+_SUMMARY = {"summary", "bin_boundaries"}  # of tf.keras 2's Discretization
 
 
 def child(node: Node, name: str) -> Node | None:
@@ -90,10 +91,14 @@ def part_pairs(
 def _layer_pairs(layers: list[Any], node: Node) -> Iterator[tuple[Any, Node]]:
     """The layers of a model with their counterparts: those with weights by their order."""
     nodes = _layer_nodes(node)
-    held = [n for n in nodes if not _is_lookup(n) and any(below(n))]
+    special = {n for n in nodes if _is_lookup(n) or n.children.keys() >= _SUMMARY}
+    held = [n for n in nodes if n not in special and any(below(n))]
     yield from zip([layer for layer in layers if layer.weights], held, strict=False)
     tables = [n for n in nodes if _is_lookup(n)]
     yield from zip([p for p in layers if hasattr(p, "load_assets")], tables, strict=False)
+    states = [p for p in layers if hasattr(p, "older_state") and not hasattr(p, "load_assets")]
+    held = [n for n in nodes if n in special and n not in tables]
+    yield from zip([p for p in states if p.older_state is not None], held, strict=False)
 
 
 def _layer_nodes(node: Node) -> list[Node]:

@@ -21,7 +21,7 @@ from torchkeras.saving import (
     wire,
 )
 from torchkeras.saving.budget import MemoryBudget
-from torchkeras.saving.files import damaged
+from torchkeras.saving.files import check_folder, damaged
 from torchkeras.saving.tensor_bundle import Bundle
 
 FILE = "saved_model.pb"
@@ -82,8 +82,7 @@ def load(
     root = object_graph.read(bundle)
     if root is not None:
         saved_vocabularies.give(model, _contents(Path(path, FILE)), bundle, root)
-    if model.weights or not model.built:
-        tensorflow_checkpoint.load_weights(model, prefix)
+    tensorflow_checkpoint.load_weights(model, prefix)
     return model
 
 
@@ -114,8 +113,9 @@ def noted(folder: Path) -> dict[str, Any]:
     """What Keras noted of the model itself.
 
     Raises:
-        ValueError: nothing, or it is damaged.
+        ValueError: nothing, or it is damaged; or links or pipes are in the folder.
     """
+    check_folder(folder)
     path = folder / _METADATA
     is_apart = path.is_file()
     texts = (_noted_apart if is_apart else _noted_inside)(

@@ -8,6 +8,7 @@ built yet is served once it is.
 import os
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -19,6 +20,7 @@ from torchkeras.losses.base import Loss
 from torchkeras.metrics.base import Metric
 from torchkeras.optimizers.base import Optimizer
 from torchkeras.saving import object_graph, optimizer_slots
+from torchkeras.saving.files import check_folder
 from torchkeras.saving.object_graph import Node
 from torchkeras.saving.object_matching import child, own_pairs, part_pairs
 from torchkeras.saving.tensor_bundle import INDEX, Bundle, exists
@@ -32,8 +34,13 @@ def prefix_of(path: str | os.PathLike) -> str | None:
 
     Args:
         path: That prefix, the index file, or the folder of a SavedModel.
+
+    Raises:
+        DamagedFileError: links or pipes are in the SavedModel's folder.
     """
     text = os.fspath(path)
+    if os.path.lexists(os.path.join(text, _VARIABLES + INDEX)):
+        check_folder(Path(text))
     for candidate in (text, text.removesuffix(INDEX), os.path.join(text, _VARIABLES)):
         if exists(candidate):
             return candidate
@@ -138,6 +145,10 @@ class Restoration:
     def _bind_layer(self, layer: Any, node: Node) -> None:
         if is_unbuilt(layer):
             self._wait(layer, node)
+        state = getattr(layer, "older_state", None)
+        held = node.children.get(state.name, Node()) if state is not None else Node()
+        if held.key is not None:
+            self._planned.append((state, held.key))
         if hasattr(layer, "variables"):
             for variable, found in own_pairs(layer, node):
                 self._plan(variable, found)
@@ -221,7 +232,8 @@ class Restoration:
     def _failures(self, planned: list[tuple[Variable, str]], skip_mismatch: bool) -> set[int]:
         """The variables whose shapes differ."""
         shapes = {key: self.bundle.entry(key).shape for _, key in planned}
-        failed = [(v, key) for v, key in planned if tuple(v.shape) != shapes[key]]
+        sizes = [(v, key) for v, key in planned if v.shape is not None]
+        failed = [(v, key) for v, key in sizes if tuple(v.shape) != shapes[key]]
         if not failed:
             return set()
         variable, key = failed[0]

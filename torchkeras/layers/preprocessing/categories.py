@@ -25,6 +25,7 @@ from torchkeras.layers.preprocessing.encoding import (
     encode,
     encoded_shape,
 )
+from torchkeras.layers.preprocessing.older import OlderState
 from torchkeras.tracer import KerasTensor
 from torchkeras.tracer.shapes import empty_texts
 
@@ -245,9 +246,19 @@ class Discretization(Categorical):
         return layer
 
     def load_own_variables(self, store: Any) -> None:
-        """Nothing: boundaries are in the configuration. Older files also hold the summary."""
+        """Take the summary, which tf.keras 2 keeps instead of the boundaries it makes of it.
+
+        Those in the configuration hold if there are some.
+        """
         if "0" in store and self.num_bins is not None:
             self.summary = np.asarray(store["0"])
+            if self.bin_boundaries is None and self.summary.any():
+                self.finalize_state()
+
+    @property
+    def older_state(self) -> OlderState | None:
+        """The summary, a weight of tf.keras 2's layer."""
+        return None if self.num_bins is None else OlderState(self, "summary", "0")
 
 
 class CategoryEncoding(Categorical):

@@ -22,6 +22,7 @@ from torchkeras.layers.preprocessing.encoding import (
 )
 from torchkeras.layers.preprocessing.hashing import checked_salt
 from torchkeras.layers.preprocessing.learning import LearnsVocabulary
+from torchkeras.layers.preprocessing.older import OlderState
 from torchkeras.layers.preprocessing.ragged import RaggedTexts
 from torchkeras.layers.preprocessing.texts import (
     is_text,
@@ -424,6 +425,12 @@ class IndexLookup(LearnsVocabulary):
         """Take the document frequencies from ``store``."""
         if self.output_mode == "tf_idf" and "idf_weights" in store:
             self._set_weights(np.asarray(store["idf_weights"]))
+
+    @property
+    def older_state(self) -> OlderState | None:
+        """The document frequencies, a weight of tf.keras 2's layer."""
+        is_weighted = self.output_mode == "tf_idf"
+        return OlderState(self, "idf_weights", "idf_weights") if is_weighted else None
 
     def save_assets(self, dir_path: str) -> None:
         """Write the vocabulary into a folder, unless it is in the configuration."""

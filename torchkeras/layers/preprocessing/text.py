@@ -17,6 +17,7 @@ from torchkeras.layers.preprocessing.encoding import MODES, checked_mode
 from torchkeras.layers.preprocessing.index_lookup import LookupOptions
 from torchkeras.layers.preprocessing.learning import LearnsVocabulary
 from torchkeras.layers.preprocessing.lookup import StringLookup
+from torchkeras.layers.preprocessing.older import OlderState
 from torchkeras.layers.preprocessing.ragged import RaggedTexts, ngrams_of, positions
 from torchkeras.layers.preprocessing.texts import (
     as_bytes,
@@ -406,6 +407,11 @@ class TextVectorization(LearnsVocabulary):
     def load_own_variables(self, store: Any) -> None:
         """Take the document frequencies from ``store``."""
         self._lookup_layer.load_own_variables(store)
+
+    @property
+    def older_state(self) -> OlderState | None:
+        """See ``StringLookup.older_state``."""
+        return self._lookup_layer.older_state
 
     def save_assets(self, dir_path: str) -> None:
         """Write the vocabulary into a folder, unless it is in the configuration."""

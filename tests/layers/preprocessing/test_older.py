@@ -1,0 +1,44 @@
+import numpy as np
+import pytest
+import tensorflow_files
+
+import torchkeras as keras
+
+
+@pytest.fixture(scope="module")
+def of_tensorflow(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tensorflow")
+    tensorflow_files.extract(folder)
+    return folder
+
+
+@pytest.mark.parametrize("name", ["bins.keras", "bins.h5", "bins", "bins_weights/w"])
+def test_boundaries_and_document_frequencies_are_read(of_tensorflow, name):
+    if name.endswith("w"):
+        model = keras.models.clone_model(keras.models.load_model(of_tensorflow / "bins"))
+        model.get_layer("discretization").bin_boundaries = None
+        model.load_weights(of_tensorflow / name)
+    else:
+        model = keras.models.load_model(of_tensorflow / name)
+    with np.load(of_tensorflow / "bins.npz") as known:
+        made = model.predict([known["words"], known["numbers"]], verbose=0)
+        np.testing.assert_allclose(made, known["y"], atol=1e-6)
+
+
+def test_boundaries_in_the_configuration_hold():
+    layer = keras.layers.Discretization(num_bins=2)
+    layer.bin_boundaries = [5.0]
+    layer.older_state.assign(np.array([[1.0, 2.0], [1.0, 1.0]]))
+    assert layer.bin_boundaries == [5.0]
+
+
+def test_a_summary_of_no_data_makes_no_boundaries():
+    layer = keras.layers.Discretization(num_bins=2)
+    layer.older_state.assign(np.zeros((2, 0)))
+    assert layer.bin_boundaries is None
+
+
+def test_layers_whose_state_was_no_weight_have_none():
+    assert keras.layers.Discretization([1.0]).older_state is None
+    assert keras.layers.StringLookup().older_state is None
+    assert keras.layers.TextVectorization(output_mode="tf_idf").older_state.shape is None
