@@ -35,8 +35,8 @@ def test_inputs_may_be_given(file, tmp_path):
 
 
 def test_a_missing_file_is_an_error(tmp_path, capsys):
-    assert main(["eject", str(tmp_path / "none.keras"), "-o", str(tmp_path / "out")]) == 1
-    assert "isn't there" in capsys.readouterr().err
+    assert main(["eject", str(tmp_path / "none.keras"), "-o", str(tmp_path / "out")]) == 2
+    assert "there is no file" in capsys.readouterr().err
 
 
 def test_classes_of_the_authors_are_an_error_that_says_what_to_do(tmp_path, capsys):
@@ -47,5 +47,5 @@ def test_classes_of_the_authors_are_an_error_that_says_what_to_do(tmp_path, caps
     model = Own()
     model(np.ones((1, 2), "float32"))
     model.save(tmp_path / "own.keras")
-    assert main(["eject", str(tmp_path / "own.keras"), "-o", str(tmp_path / "out")]) == 1
-    assert "model.eject(folder)" in capsys.readouterr().err
+    assert main(["eject", str(tmp_path / "own.keras"), "-o", str(tmp_path / "out")]) == 2
+    assert "--custom FILE names a Python file" in capsys.readouterr().err

@@ -1,9 +1,16 @@
 """Models and arrays named on a command line."""
 
+import os
+import runpy
+import subprocess
+import sys
+
+import keras
 import numpy as np
 import pytest
 
-from torchkeras import Input, Model, layers
+from torchkeras import Input, Model, Sequential, layers
+from torchkeras.cli import main
 from torchkeras.cli.models import opened, read_inputs
 
 
@@ -41,5 +48,124 @@ def test_no_file_gives_no_arrays():
 
 
 def test_a_missing_model_is_an_error():
-    with pytest.raises(FileNotFoundError, match="expected a .keras or .h5 file"):
+    with pytest.raises(FileNotFoundError, match="there is no file 'nowhere.keras'"):
         opened("nowhere.keras")
+
+
+def test_an_array_alone_is_the_only_input(tmp_path):
+    np.save(tmp_path / "x.npy", np.ones((5, 2)))
+    model = Model(x := Input((2,)), layers.Dense(1)(x))
+    assert read_inputs(tmp_path / "x.npy", model).shape == (5, 2)
+
+
+@pytest.mark.parametrize("content", [b"", b"1,2,3", b"PK\x03\x04"])
+def test_a_file_without_arrays_is_an_error(content, tmp_path):
+    (tmp_path / "x.npz").write_bytes(content)
+    with pytest.raises(ValueError, match=r"expected a \.npz file"):
+        read_inputs(tmp_path / "x.npz", two_inputs())
+
+
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
+# What a file holds, and what every command says of it.
+WRONG = {
+    "": "It is empty",
+    "<!DOCTYPE html><html></html>": "It is a web page",
+    POINTER: "run git lfs pull",
+    "PK\x03\x04\0\0": "has been cut off",
+    "\x1f\x8b\x08\0": "compressed by gzip",
+    '{"class_name": "Sequential"}': "model_from_json",
+    None: "there is no file",
+}
+COMMANDS = ("inspect", "migrate", "eject", "verify")
+
+
+def command_line(command, path):
+    more = {"migrate": [str(path.parent / "new.keras")], "eject": ["-o", str(path.parent / "out")]}
+    return [command, str(path), *more.get(command, [])]
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".h5", ".safetensors"])
+@pytest.mark.parametrize("content", WRONG, ids=list(WRONG.values()))
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_say_in_a_line_what_is_wrong_with_a_file(
+    command, content, suffix, tmp_path, capsys
+):
+    path = tmp_path / f"model{suffix}"
+    if content is not None:
+        path.write_text(content, encoding="latin-1")
+    assert main(command_line(command, path)) == 2
+    printed = capsys.readouterr()
+    assert printed.err.startswith(f"{command}: ")
+    assert WRONG[content] in printed.err
+    assert printed.err.count("\n") == 1
+    assert not printed.out
+    assert {entry.name for entry in tmp_path.iterdir()} <= {path.name}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_say_what_weights_alone_need(command, tmp_path, capsys):
+    Sequential([Input((4,)), layers.Dense(2)]).save_weights(tmp_path / "m.weights.h5")
+    status = main(command_line(command, tmp_path / "m.weights.h5"))
+    printed = capsys.readouterr()
+    if command == "inspect":  # which tells what they are
+        assert (status, printed.err) == (0, "")
+    else:
+        assert status == 2
+        assert "It holds weights alone: " in printed.err
+    if command == "migrate":
+        assert "name with --onto a file of the model" in printed.err
+
+
+CUSTOM = """
+import keras
+
+@keras.saving.register_keras_serializable("own")
+class Twice(keras.layers.Layer):
+    def call(self, x):
+        return x * 2
+"""
+ALL = """
+from torchkeras.cli import main
+
+for words in {lines}:
+    assert main([*words, "--custom", "own.py"]) == 0, words
+"""
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A file with a class that isn't known, in a folder with the program that defines it."""
+    (tmp_path / "own.py").write_text(CUSTOM)
+    classes = runpy.run_path(str(tmp_path / "own.py"))
+    keras.Sequential([keras.Input((3,)), classes["Twice"]()]).save(tmp_path / "m.keras")
+    return tmp_path / "m.keras"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_name_missing_classes(command, own, capsys):
+    assert main(command_line(command, own)) == (1 if command == "inspect" else 2)
+    printed = capsys.readouterr()
+    told = printed.out + printed.err
+    assert "Could not locate class 'own>Twice'" in told
+    assert "custom_objects={'own>Twice': ...}" in told
+    assert "--custom FILE names a Python file that registers it" in told
+
+
+def test_commands_take_missing_classes_from_a_file(own):
+    lines = [command_line(command, own) for command in COMMANDS if command != "verify"]
+    done = subprocess.run(
+        [sys.executable, "-c", ALL.format(lines=lines)],
+        cwd=own.parent,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_file_of_classes_must_be_there(tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["inspect", "m.keras", "--custom", str(tmp_path / "own.py")])
+    assert ended.value.code == 2
+    assert "there is no file" in capsys.readouterr().err

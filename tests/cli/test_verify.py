@@ -82,7 +82,7 @@ def test_a_layer_that_differs_ends_with_1(file, tmp_path, capsys, monkeypatch):
 
 def test_what_keras_cant_read_ends_with_2(tmp_path, capsys):
     assert main(["verify", str(tmp_path / "none.keras")]) == 2
-    assert "isn't there" in capsys.readouterr().err
+    assert "there is no file" in capsys.readouterr().err
 
 
 def test_an_interpreter_without_keras_is_an_error(file):
@@ -176,7 +176,7 @@ def test_classes_of_ones_own_come_from_a_file(tmp_path, capsys):
     own = runpy.run_path(str(tmp_path / "own.py"))
     keras.Sequential([keras.Input((3,)), own["Twice"]()]).save(tmp_path / "m.keras")
     assert main(["verify", str(tmp_path / "m.keras")]) == 2
-    assert "--custom FILE names a Python file that registers them" in capsys.readouterr().err
+    assert "--custom FILE names a Python file that registers it" in capsys.readouterr().err
     command = ["-m", "torchkeras", "verify", "m.keras", "--custom", "own.py"]
     done = subprocess.run(
         [sys.executable, *command],

@@ -1,13 +1,18 @@
 """``eject``: a model as PyTorch source."""
 
 import argparse
-import sys
 from typing import Any
 
-from torchkeras.cli.models import add_inputs, opened, read_inputs
+from torchkeras.cli.models import (
+    FAILURES,
+    add_custom,
+    add_inputs,
+    opened,
+    read_inputs,
+    run_custom,
+    tell,
+)
 from torchkeras.export.ejection import FILES, eject
-
-_OF_OWN_CLASSES = " Where your own classes are at hand, call model.eject(folder) instead."
 
 
 def add_to(commands: Any) -> None:
@@ -21,6 +26,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument("model", metavar="MODEL", help=".keras or .h5 file")
     parser.add_argument("-o", "--output", metavar="FOLDER", required=True, help="where to write")
     add_inputs(parser)
+    add_custom(parser)
     parser.add_argument("--force", action="store_true", help="replace files that are there")
     parser.add_argument(
         "--check", action="store_true", help="run the test that is written, in another process"
@@ -29,7 +35,8 @@ def add_to(commands: Any) -> None:
 
 
 def carry_out(options: argparse.Namespace) -> int:
-    """Eject what the command line names; the exit status."""
+    """Eject what the command line names; 1 if the check fails, 2 if it can't be written."""
+    run_custom(options.custom)
     try:
         model = opened(options.model)
         inputs = read_inputs(options.inputs, model)
@@ -38,12 +45,11 @@ def carry_out(options: argparse.Namespace) -> int:
         )
     except FileExistsError as error:
         text = str(error).replace("Pass overwrite=True", "Use --force")
-        print(f"eject: {text.removeprefix('eject: ')}", file=sys.stderr)
+        tell("eject", text, options.custom)
         return 2
-    except (OSError, ValueError, TypeError, RuntimeError) as error:
-        hint = _OF_OWN_CLASSES if isinstance(error, TypeError) else ""
-        print(f"eject: {str(error).removeprefix('eject: ')}{hint}", file=sys.stderr)
-        return 1
+    except FAILURES as error:
+        tell("eject", error, options.custom)
+        return 1 if options.check and isinstance(error, RuntimeError) else 2
     for name in FILES:
         print(folder / name)
     return 0

@@ -1,9 +1,9 @@
 """The command ``inspect``: what is in a file of a model."""
 
 import argparse
-import sys
 from typing import Any
 
+from torchkeras.cli.models import FAILURES, add_custom, custom_hint, run_custom, tell
 from torchkeras.saving import load_model, report
 
 
@@ -17,16 +17,19 @@ def add_to(commands: Any) -> None:
         "--onto", metavar="FILE", help="a model's file, onto which the weights are to go"
     )
     parser.add_argument("--json", action="store_true", help="as JSON")
+    add_custom(parser)
     parser.set_defaults(carry_out=carry_out)
 
 
 def carry_out(options: argparse.Namespace) -> int:
     """Print the report; 1 if something doesn't fit, 2 for a file that can't be read."""
+    run_custom(options.custom)
     try:
         model = load_model(options.onto, compile=False) if options.onto else None
         found = report(options.file, model)
-    except (ValueError, TypeError, OSError) as error:
-        print(f"{options.file}: {error}", file=sys.stderr)
+    except FAILURES as error:
+        tell("inspect", error, options.custom)
         return 2
+    found.problems = [text + custom_hint(text, options.custom) for text in found.problems]
     print(found.to_json(indent=2) if options.json else found)
     return 1 if found.problems or (options.onto and (found.missing or found.left)) else 0

@@ -1,9 +1,9 @@
 """The command ``migrate``: a file of any generation as one of today."""
 
 import argparse
-import sys
 from typing import Any
 
+from torchkeras.cli.models import FAILURES, add_custom, run_custom, tell
 from torchkeras.saving import load_model, migrate
 
 
@@ -16,16 +16,20 @@ def add_to(commands: Any) -> None:
         "--onto", metavar="FILE", help="a model's file, if the old one holds weights alone"
     )
     parser.add_argument("--overwrite", action="store_true", help="replace what is there")
+    add_custom(parser)
     parser.set_defaults(carry_out=carry_out)
 
 
 def carry_out(options: argparse.Namespace) -> int:
     """Write the file and list what has no place in it; 2 for one that can't be read or written."""
+    run_custom(options.custom)
     try:
         model = load_model(options.onto, compile=False) if options.onto else None
         found = migrate(options.old, options.new, model, overwrite=options.overwrite)
-    except (ValueError, TypeError, OSError) as error:
-        print(f"{options.old}: {error}", file=sys.stderr)
+    except FAILURES as error:
+        text = str(error).replace("pass the model", "name with --onto a file of the model")
+        text = text.replace("Pass overwrite=True", "Use --overwrite")
+        tell("migrate", text, options.custom)
         return 2
     print(f"{options.new}: {len(found.mapped)} arrays of {options.old}")
     for name, shape in found.missing:

@@ -1,13 +1,61 @@
-"""Model files and arrays named on a command line."""
+"""Model files, classes and arrays named on a command line."""
 
 import argparse
-from pathlib import Path
+import os
+import runpy
+import sys
+import zipfile
 from typing import Any
 
 import numpy as np
 
+from torchkeras.cli.run import drop_in_folder, start_as_tensorflow
 from torchkeras.core import nested
+from torchkeras.core.checks import argument_error
 from torchkeras.saving import load_model
+
+# What the files that are read, and saving them, may raise.
+FAILURES = (OSError, ValueError, TypeError, RuntimeError)
+_READERS = ("report", "load_model", "load_weights", "load")
+
+
+def add_custom(parser: argparse.ArgumentParser, where: str = "it is run") -> None:
+    """Add the option that names a file of classes."""
+    parser.add_argument(
+        "--custom",
+        metavar="FILE",
+        type=_existing,
+        help=f"a Python file that registers the model's own classes; {where}",
+    )
+
+
+def _existing(path: str) -> str:
+    if not os.path.isfile(path):
+        raise argparse.ArgumentTypeError(f"there is no file {path!r}")
+    return path
+
+
+def run_custom(path: str | None) -> None:
+    """Run a file that defines classes, with ``keras`` and ``tensorflow`` meaning this package."""
+    if path is not None:
+        sys.path.insert(0, str(drop_in_folder()))
+        start_as_tensorflow(gradients=True)
+        runpy.run_path(path)
+
+
+def tell(command: str, error: Exception | str, custom: str | None) -> None:
+    """Say in a line why a command can't be carried out."""
+    text = str(error)
+    for owner in (command, *_READERS):
+        text = text.removeprefix(f"{owner}: ")
+    print(f"{command}: {text}{custom_hint(text, custom)}", file=sys.stderr)
+
+
+def custom_hint(text: str, custom: str | None) -> str:
+    """What to do about a class that isn't known, if ``text`` says so."""
+    if "custom_objects" not in text or custom is not None:
+        return ""
+    return " On a command line, --custom FILE names a Python file that registers it."
 
 
 def add_inputs(parser: argparse.ArgumentParser) -> None:
@@ -22,25 +70,25 @@ def opened(path: str) -> Any:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it is no model that can be read without classes of its author's.
+        ValueError: it is no model that can be read.
+        TypeError: it names a class that isn't known.
     """
-    if not Path(path).exists():
-        raise FileNotFoundError(f"{path!r} isn't there; expected a .keras or .h5 file.")
     return load_model(path, compile=False)
 
 
 def read_inputs(path: str | None, model: Any) -> Any:
-    """The arrays of a ``.npz`` file, structured as the inputs of ``model``; None for no file.
+    """The arrays of a ``.npz`` or ``.npy`` file, structured as the inputs of ``model``.
 
-    They are taken by the names of the inputs if these are there, else in their order.
+    They are taken by the names of the inputs if these are there, else in their order. Without a
+    file it is None.
 
     Raises:
-        ValueError: there are more or fewer of them.
+        OSError: there is no such file.
+        ValueError: it holds no arrays, or more or fewer of them than the model takes.
     """
     if path is None:
         return None
-    with np.load(path, allow_pickle=False) as file:
-        arrays = {name: file[name] for name in file.files}
+    arrays = _arrays_of(path)
     names = model.input_names if model.inputs is not None else list(arrays)[:1]
     if set(names) <= set(arrays):
         given = [arrays[name] for name in names]
@@ -52,3 +100,16 @@ def read_inputs(path: str | None, model: Any) -> Any:
     if graph is None or not isinstance(graph.inputs, dict):
         return given[0] if len(given) == 1 else given
     return nested.pack_sequence_as(graph.inputs, given)
+
+
+def _arrays_of(path: str) -> dict[str, np.ndarray]:
+    """The arrays in a file by name; one alone has none."""
+    try:
+        with open(path, "rb") as file:
+            found = np.load(file, allow_pickle=False)
+            if isinstance(found, np.ndarray):
+                return {"": found}
+            return {name: found[name] for name in found.files}
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        expected = "a .npz file of numbers or texts"
+        raise argument_error("--inputs", "file", path, expected, f"{error}.") from error

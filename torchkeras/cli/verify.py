@@ -4,7 +4,6 @@ import argparse
 import json
 import os
 import re
-import runpy
 import subprocess
 import sys
 import tempfile
@@ -17,9 +16,16 @@ import torch
 from torch import Tensor, nn
 
 from torchkeras.cli.certificate import TOLERANCES, USUAL, Certificate, compared
-from torchkeras.cli.models import add_inputs, opened, read_inputs
+from torchkeras.cli.models import (
+    FAILURES,
+    add_custom,
+    add_inputs,
+    opened,
+    read_inputs,
+    run_custom,
+    tell,
+)
 from torchkeras.cli.oracle import OPENED, STARTED, weights_like
-from torchkeras.cli.run import drop_in_folder, start_as_tensorflow
 from torchkeras.core import nested
 from torchkeras.export.drawing import draw_inputs
 from torchkeras.layers import RNN, TimeDistributed
@@ -53,11 +59,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument(
         "--python", default=sys.executable, metavar="PATH", help="a Python that has Keras"
     )
-    parser.add_argument(
-        "--custom",
-        metavar="FILE",
-        help="a Python file that registers the model's own classes; it is run on both sides",
-    )
+    add_custom(parser, "it is run on both sides")
     add_inputs(parser)
     parser.add_argument(
         "--gradients", action="store_true", help="also compare gradients by weights and inputs"
@@ -76,9 +78,8 @@ def add_to(commands: Any) -> None:
 
 def carry_out(options: argparse.Namespace) -> int:
     """Verify what the command line names; the exit status."""
+    run_custom(options.custom)
     try:
-        if options.custom:
-            _run_custom(options.custom)
         found = verify(
             options.model,
             inputs=options.inputs,
@@ -90,10 +91,11 @@ def carry_out(options: argparse.Namespace) -> int:
             rtol=options.rtol,
             atol=options.atol,
         )
-    except (OSError, ValueError, TypeError, RuntimeError) as error:
-        print(f"verify: {error}", file=sys.stderr)
-        if "custom object" in str(error) and not options.custom:
-            print("--custom FILE names a Python file that registers them.", file=sys.stderr)
+        if options.json:
+            with files.replacing(options.json) as temporary:
+                temporary.write_text(found.to_json() + "\n", encoding="utf-8")
+    except FAILURES as error:
+        tell("verify", error, options.custom)
         return 2
     found.show()
     if not found.passed and options.oracle == "keras" and options.backend == "torch":
@@ -101,17 +103,7 @@ def carry_out(options: argparse.Namespace) -> int:
             "Keras's backends differ in places, where torchkeras follows TensorFlow: see "
             "docs/differences.md, or compare with --backend tensorflow."
         )
-    if options.json:
-        with files.replacing(options.json) as temporary:
-            temporary.write_text(found.to_json() + "\n", encoding="utf-8")
     return 0 if found.passed else 1
-
-
-def _run_custom(path: str) -> None:
-    """Run a file that defines classes, with ``keras`` and ``tensorflow`` meaning this package."""
-    sys.path.insert(0, str(drop_in_folder()))
-    start_as_tensorflow(gradients=True)
-    runpy.run_path(path)
 
 
 def verify(
