@@ -14,7 +14,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from torchkeras.saving import hdf5_writer, transfer
+from torchkeras.saving import hdf5_writer, transfer, turning
 from torchkeras.saving.hdf5_writer import Writer
 
 KINDS = ("bool", "int8", "uint8", "int16", "int64", "float16", "float32", "float64", "complex64")
@@ -42,7 +42,8 @@ def test_h5py_reads_what_was_written(values, least, part, is_inside):
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(hdf5_writer, "_LARGE", least)
         patch.setattr(transfer, "_PART", part)
-        patch.setattr(transfer, "_ALIASING", 8)
+        patch.setattr(turning, "_PART", part)
+        patch.setattr(turning, "_ALIASING", 8)
         path = Path(folder, "a.h5")
         with open(path, "wb") as file:
             file.write(b"before" * is_inside)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from torchkeras.saving import transfer
+from torchkeras.saving import transfer, turning
 from torchkeras.saving.files import DamagedFileError
 from torchkeras.saving.transfer import Checksums, Crew, Place, checksum, fill, read_once, store
 
@@ -35,13 +35,22 @@ def arrays(draw):
 def cuts(draw):
     """Sizes of what is moved at a time."""
     part = draw(st.sampled_from([1, 64, 500, 4096]))
+    share = part * draw(st.integers(1, 3))
     return {
-        "_PART": part,
-        "_SHARE": part * draw(st.integers(1, 3)),
-        "_ALIASING": draw(st.sampled_from([1, 64, 1024])),
-        "_MOST_TURNED": draw(st.sampled_from([1, 2**23])),
-        "_MOST_BUFFERS": draw(st.sampled_from([1, 2, 1024])),
+        (transfer, "_PART"): part,
+        (turning, "_PART"): part,
+        (transfer, "SHARE"): share,
+        (turning, "SHARE"): share,
+        (turning, "_LINE"): draw(st.sampled_from([8, 64])),
+        (turning, "_ALIASING"): draw(st.sampled_from([1, 64, 1024])),
+        (turning, "_MOST_TURNED"): draw(st.sampled_from([1, 2**23])),
+        (transfer, "_MOST_BUFFERS"): draw(st.sampled_from([1, 2, 1024])),
     }
+
+
+def cut(patch, sizes):
+    for (module, name), size in sizes.items():
+        patch.setattr(module, name, size)
 
 
 @pytest.fixture
@@ -70,8 +79,7 @@ def processors(request, monkeypatch):
 def test_any_array_is_filled_in_any_pieces(place_of, processors, pair, sizes):
     values, target = pair
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in sizes.items():
-            patch.setattr(transfer, name, value)
+        cut(patch, sizes)
         with Crew() as crew:
             fill(crew, target, place_of(values.tobytes()))
     assert np.array_equal(target, values)
@@ -84,8 +92,7 @@ def test_any_array_is_stored_in_any_pieces(tmp_path, processors, pair, sizes):
     source[...] = values
     sums = Checksums(3)
     with pytest.MonkeyPatch.context() as patch, open(tmp_path / "stored", "wb") as file:
-        for name, value in sizes.items():
-            patch.setattr(transfer, name, value)
+        cut(patch, sizes)
         with Crew() as crew:
             store(crew, source, Place(file.fileno(), 3, values.nbytes), sums)
     assert (tmp_path / "stored").read_bytes()[3:] == values.tobytes()
@@ -96,8 +103,7 @@ def test_any_array_is_stored_in_any_pieces(tmp_path, processors, pair, sizes):
 @given(content=st.binary(max_size=3000), sizes=cuts())
 def test_the_checksum_is_that_of_all_bytes(place_of, processors, content, sizes):
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in sizes.items():
-            patch.setattr(transfer, name, value)
+        cut(patch, sizes)
         assert checksum(place_of(content)) == zlib.crc32(content)
 
 

@@ -16,7 +16,7 @@ from torch.nn import init
 from torchkeras.core import keeping, scopes
 from torchkeras.core.dtypes import NAMES
 from torchkeras.core.variable import Variable
-from torchkeras.saving import transfer
+from torchkeras.saving import large_pages, transfer
 from torchkeras.saving.budget import MemoryBudget
 from torchkeras.saving.hdf5 import Dataset
 
@@ -104,6 +104,8 @@ class Plan:
             for key, (variable, dataset) in last.items():
                 memory = None if key in found else _memory(variable, dataset)
                 if memory is not None:
+                    if self.is_fresh:
+                        large_pages.ask_for(variable.parameter)
                     transfer.fill(crew, memory, places[key])
                 else:
                     variable.assign(found.pop(key) if key in found else dataset.read())

@@ -1,12 +1,11 @@
-"""Moves numbers between files and arrays whose axes lie in another order.
+"""Moves numbers between files and arrays, whose axes may lie in another order.
 
-Keras's files hold most kernels turned, as torch sees it. Both sides are cut into parts that stay
-in the processor's cache while their axes are turned, and several threads share the parts.
+Several threads share the work.
 """
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
@@ -14,14 +13,9 @@ import numpy as np
 
 from torchkeras.saving.checksums import crc32, crc32_of_both
 from torchkeras.saving.files import damaged
+from torchkeras.saving.turning import SHARE, Turned, pieces, room
 
-# Bytes of a part that stays in the cache, and of what a thread is given at a time.
-_PART = 2**20
-_SHARE = 2**22
-# Rows as long as a multiple of this compete for the same few lines of the cache; a line's length.
-_ALIASING = 1024
-_LINE = 64
-_MOST_TURNED = 2**23  # bytes of a part whose rows are very long
+_PART = 2**20  # bytes that stay in the cache
 _MOST_BUFFERS = 1024  # that one call takes
 _MOST_THREADS = 4
 
@@ -55,7 +49,7 @@ class Crew:
 
     def __init__(self, size: int | None = None) -> None:
         count = min(_processors(), _MOST_THREADS)
-        self._count = count if count > 1 and (size is None or size > _SHARE) else 0
+        self._count = count if count > 1 and (size is None or size > SHARE) else 0
         self._threads: list[threading.Thread] = []
         self._work: SimpleQueue[Any] = SimpleQueue()
         self._places = threading.Semaphore(2 * count)  # few wait, so that memory in use stays small
@@ -123,7 +117,7 @@ def read_once(places: Iterable[Place]) -> None:
     places = list(places)
     with Crew(sum(place.size for place in places)) as crew:
         for place in places:
-            for start, size in _shares(0, place.size, _SHARE):
+            for start, size in pieces(0, place.size, SHARE):
                 crew.do(_read_through, place, start, size)
 
 
@@ -136,16 +130,16 @@ def checksum(place: Place) -> int:
     """
     found = Checksums(place.start)
     with Crew(place.size) as crew:
-        for start, size in _shares(0, place.size, _SHARE):
+        for start, size in pieces(0, place.size, SHARE):
             crew.do(_read_through, place, start, size, found)
     return found.whole(place.size)
 
 
 def _read_through(place: Place, start: int, size: int, sums: "Checksums | None" = None) -> None:
     found = 0
-    room = memoryview(_room(min(size, _PART)))
-    for first, length in _shares(start, size, _PART):
-        part = room[:length]
+    whole = memoryview(room(min(size, _PART)))
+    for first, length in pieces(start, size, _PART):
+        part = whole[:length]
         _read(place, [part], first)
         found = 0 if sums is None else crc32(part, found)
     if sums is not None:
@@ -162,15 +156,15 @@ def fill(crew: Crew, array: np.ndarray, place: Place) -> None:
     """
     if array.flags.c_contiguous:
         view = memoryview(array.reshape(-1).view(np.uint8))
-        for start, size in _shares(0, place.size, _SHARE):
+        for start, size in pieces(0, place.size, SHARE):
             crew.do(_read, place, [view[start : start + size]], start)
         return
-    turned = _Turned(array)
+    turned = Turned(array)
     for first, count in turned.shares():
         crew.do(_fill_turned, turned, place, first, count)
 
 
-def _fill_turned(turned: "_Turned", place: Place, first: int, count: int) -> None:
+def _fill_turned(turned: Turned, place: Place, first: int, count: int) -> None:
     for part in turned.parts(first, count):
         for buffers, start in part.runs:
             _read(place, buffers, start)
@@ -206,22 +200,22 @@ def store(crew: Crew, array: np.ndarray, place: Place, sums: "Checksums | None" 
     """
     if array.flags.c_contiguous:
         view = memoryview(array.reshape(-1).view(np.uint8))
-        for start, size in _shares(0, place.size, _SHARE):
+        for start, size in pieces(0, place.size, SHARE):
             crew.do(_write_through, view[start : start + size], place, start, sums)
     else:
-        turned = _Turned(array)
+        turned = Turned(array)
         for first, count in turned.shares():
             crew.do(_store_turned, turned, place, first, count, sums)
     crew.do(_begin_to_keep, place)
 
 
 def _write_through(view: memoryview, place: Place, start: int, sums: "Checksums | None") -> None:
-    for first, length in _shares(0, len(view), _PART):
+    for first, length in pieces(0, len(view), _PART):
         _write(place, [view[first : first + length]], start + first, sums)
 
 
 def _store_turned(
-    turned: "_Turned", place: Place, first: int, count: int, sums: "Checksums | None"
+    turned: Turned, place: Place, first: int, count: int, sums: "Checksums | None"
 ) -> None:
     for part in turned.parts(first, count):
         turned.copy(part.inside, part.room)
@@ -263,107 +257,7 @@ def _begin_to_keep(place: Place) -> None:
         os.posix_fadvise(place.descriptor, place.start, place.size, os.POSIX_FADV_DONTNEED)
 
 
-# --- How it is cut
-
-
-def _shares(start: int, size: int, most: int) -> Iterator[tuple[int, int]]:
-    """Beginnings and sizes of pieces of at most ``most``."""
-    for first in range(start, start + size, most):
-        yield first, min(most, start + size - first)
-
-
-_own = threading.local()
-
-
-def _room(size: int) -> np.ndarray:
-    """Memory of this thread, which it uses again and again."""
-    if getattr(_own, "room", None) is None or _own.room.size < size:
-        _own.room = np.empty(size, np.uint8)
-    return _own.room[:size]
-
-
-class _Part(NamedTuple):
-    """A part of an array whose axes are turned.
-
-    Attributes:
-        inside: The part of the array.
-        room: Memory for it, in the order of the file.
-        runs: Where pieces of that memory lie in the file.
-    """
-
-    inside: np.ndarray
-    room: np.ndarray
-    runs: list[tuple[list[memoryview], int]]
-
-
-class _Turned:
-    """An array that isn't in C order, cut along its longest axis but the last.
-
-    Rows, along the last axis, stay whole, since they lie together in the file.
-    """
-
-    def __init__(self, array: np.ndarray) -> None:
-        itemsize = array.itemsize
-        array = array[:, None] if array.ndim == 1 else array
-        self.array = array.view(f"i{itemsize}") if itemsize <= 8 else array
-        self.order = sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis]))
-        shape = array.shape
-        self.axis = shape.index(max(shape[:-1]))
-        self.length = shape[self.axis]
-        one = array.nbytes // self.length
-        # What is written lies that many elements in a row: whole lines, and best several.
-        line = max(_LINE // itemsize, 1)
-        count = max(_PART // one // line, min(4, _MOST_TURNED // one // line)) * line
-        self.step = min(count or 1, self.length)
-        self.share = self.step * max(1, _SHARE // (one * self.step))
-
-    def shares(self) -> Iterator[tuple[int, int]]:
-        """What is given to a thread: from where along the axis, and how much."""
-        return _shares(0, self.length, self.share)
-
-    def parts(self, first: int, count: int) -> Iterator[_Part]:
-        """The parts of a share; each uses the memory of the last one."""
-        shape, axis = self.array.shape, self.axis
-        room, rows = self._space()
-        times = int(np.prod(shape[:axis]))
-        below = int(np.prod(shape[axis + 1 : -1]))
-        row = shape[-1] * self.array.itemsize
-        before = (slice(None),) * axis
-        for start, length in _shares(first, count, self.step):
-            runs = []
-            for number in range(times):
-                begin = number * self.step * below
-                place = (number * self.length + start) * below * row
-                runs.append((rows(begin, begin + length * below), place))
-            inside = self.array[(*before, slice(start, start + length))]
-            yield _Part(inside, room[(*before, slice(length))], runs)
-
-    def copy(self, source: np.ndarray, target: np.ndarray) -> None:
-        """Copy between a part and its memory, in the order in which the part lies.
-
-        The other order would jump from line to line of the array, which fall out of the cache.
-        """
-        source, target = source.transpose(self.order), target.transpose(self.order)
-        if self.array.dtype.kind == "i":
-            np.positive(source, out=target, order="C")
-        else:
-            np.copyto(target, source)
-
-    def _space(self) -> tuple[np.ndarray, Callable[[int, int], list[memoryview]]]:
-        """Memory for a part, and a function that gives the bytes of rows, from one to another."""
-        *outer, row = self.array.shape
-        outer[self.axis] = self.step
-        itemsize = self.array.itemsize
-        gap = _LINE // itemsize if row * itemsize % _ALIASING == 0 else 0
-        count = int(np.prod(outer))
-        octets = _room(count * (row + gap) * itemsize)
-        room = octets.view(self.array.dtype).reshape(*outer, row + gap)[..., :row]
-        if gap:
-            each = [memoryview(one) for one in octets.reshape(count, -1)[:, : row * itemsize]]
-            return room, lambda first, last: each[first:last]
-        size = row * itemsize
-        whole = memoryview(octets)
-        return room, lambda first, last: [whole[first * size : last * size]]
+# --- What is noted of it
 
 
 class Checksums:

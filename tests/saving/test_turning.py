@@ -1,0 +1,98 @@
+"""Axes are exchanged bit by bit, and arrays cut into parts that make the whole."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from torchkeras.saving.turning import Turned, exchanged, joined, pieces, room
+
+quick = settings(max_examples=60, deadline=None)
+
+
+@quick
+@given(start=st.integers(0, 9), size=st.integers(0, 50), most=st.integers(1, 9))
+def test_pieces_make_the_whole(start, size, most):
+    found = [
+        place
+        for first, length in pieces(start, size, most)
+        for place in range(first, first + length)
+    ]
+    assert found == list(range(start, start + size))
+    assert all(0 < length <= most for _, length in pieces(start, size, most))
+
+
+@quick
+@given(
+    shape=st.tuples(st.integers(1, 70), st.integers(1, 70)),
+    kind=st.sampled_from(["int8", "int16", "int32", "int64"]),
+    seed=st.integers(0, 99),
+)
+def test_every_bit_of_a_matrix_is_kept(shape, kind, seed):
+    """Numbers are moved as bits: signals of not-a-number too, and what is below all numbers."""
+    bits = np.random.default_rng(seed).bytes(int(np.prod(shape)) * np.dtype(kind).itemsize)
+    matrix = np.frombuffer(bytearray(bits), kind).reshape(shape)
+    found = exchanged(matrix)
+    assert found.flags.c_contiguous
+    assert np.array_equal(found, matrix.T)
+
+
+@pytest.mark.parametrize("bits", [0x7F800001, 0xFFC00123, 0x00000001, 0x80000000, 0x7FA00000])
+def test_numbers_that_arithmetic_would_change_are_kept(bits):
+    matrix = np.full((33, 65), bits, "uint32").view("int32")
+    assert np.array_equal(exchanged(matrix).view("uint32"), np.full((65, 33), bits, "uint32"))
+
+
+@quick
+@given(
+    shape=st.lists(st.integers(1, 5), min_size=1, max_size=5),
+    order=st.randoms(use_true_random=False),
+    step=st.integers(1, 2),
+)
+def test_joined_axes_show_the_same_elements(shape, order, step):
+    axes = order.sample(range(len(shape)), len(shape))
+    array = np.arange(np.prod(shape) * step).reshape(*shape, step)[..., 0].transpose(axes)
+    found = joined(array)
+    assert np.array_equal(found.reshape(-1), array.reshape(-1))
+    assert np.shares_memory(found, array)
+    assert 2 <= found.ndim <= max(2, array.ndim)
+
+
+def test_axes_that_lie_together_are_one():
+    kernel = np.zeros((7, 3, 4)).transpose(1, 2, 0)  # heads and sizes, as a projection has them
+    assert joined(kernel).shape == (12, 7)
+    assert joined(np.zeros((5, 4, 3)).transpose(2, 1, 0)).shape == (3, 4, 5)
+
+
+@pytest.mark.parametrize("kind", ["int8", "float16", "float32", "float64", "complex128"])
+@pytest.mark.parametrize("shape", [(300, 700), (1024, 260), (3, 3, 40, 50), (9000, 2), (7000,)])
+def test_parts_go_both_ways(shape, kind):
+    """In pieces of real sizes, from a file and back."""
+    values = (np.arange(np.prod(shape)) % 2000).astype(kind).reshape(shape)
+    content, written = memoryview(values.tobytes()), bytearray(values.nbytes)
+    array = np.zeros((*shape[::-1], 2), kind)[..., 0].T  # its elements don't lie together
+    turned = Turned(array)
+    for part, buffer, start in buffers_of(turned):
+        buffer[:] = content[start : start + len(buffer)]
+        turned.copy(part.room, part.inside)
+    assert np.array_equal(array, values)
+    for part, buffer, start in buffers_of(turned):
+        turned.copy(part.inside, part.room)
+        written[start : start + len(buffer)] = buffer
+    assert written == content
+
+
+def buffers_of(turned):
+    """Every part, a piece of its memory, and where that is in the file."""
+    for first, count in turned.shares():
+        for part in turned.parts(first, count):
+            for buffers, start in part.runs:
+                for buffer in buffers:
+                    yield part, buffer, start
+                    start += len(buffer)
+
+
+def test_memory_for_parts_is_used_again():
+    first = room(1000)
+    assert np.shares_memory(room(10), first)
+    assert room(10).size == 10
