@@ -8,11 +8,14 @@ from typing import Any, NamedTuple
 
 MODULES = (
     "config_attacks", "hdf5_attacks", "archive_attacks", "other_attacks", "source_attacks",
-    "media_attacks", "record_attacks",
+    "media_attacks", "record_attacks", "tensorflow_attacks",
 )  # fmt: skip
 # Kinds that the entry points of the drop-in packages take, and those that only they take.
-DROP_IN = ("name", "image", "sound", "record", "program", "kept", "managed")
-DROP_IN_ONLY = ("record", "program", "kept", "managed")
+DROP_IN = (
+    "name", "image", "sound", "record", "program", "kept", "managed", "bundle", "saved model",
+    "download", "previous",
+)  # fmt: skip
+DROP_IN_ONLY = ("record", "program", "kept", "managed", "previous")
 
 
 class Attack(NamedTuple):

@@ -7,7 +7,8 @@ import types
 import unittest.mock
 from dataclasses import asdict
 
-from security.entries import as_model, entry, spoiled, write_archive, write_folder, write_whole
+from security.entries import as_model, entry, write_archive, write_folder, write_whole
+from security.hdf5_entries import spoiled
 from security.sandbox import MODULE
 
 from torchkeras.cli import answers, check, commands, port, verify
@@ -38,6 +39,18 @@ def command(*words):
     if status:
         raise ValueError(printed)
     return printed
+
+
+def prepare(folder):
+    """Each command on something honest."""
+    path = folder / "honest.keras"
+    command("inspect", path)
+    command("migrate", path, folder / "new.keras")
+    ejected(path, folder / "ejected")
+    scripts = folder / "scripts"
+    scripts.mkdir()
+    (scripts / "script.py").write_text("import tensorflow as tf\ntf.zeros(1)\n")
+    command("port", scripts)
 
 
 # --- Files of models

@@ -4,7 +4,7 @@ import json
 
 import tensorflow as tf
 from PIL import Image
-from security.entries import as_model, entry, write_archive, write_whole
+from security.entries import as_model, entry, network, write_archive, write_whole, written
 
 
 @entry("tf.keras.models.load_model", "name")
@@ -87,6 +87,92 @@ def parse_tensor(content, work):
 @entry("tf.train.Example.FromString", "record")
 def parse_message(content, work):
     return lambda: opened(lambda: tf.train.Example.FromString(content[12:-4]))
+
+
+# --- Checkpoints and SavedModels of TensorFlow
+
+
+def checkpoint(spoil, work):
+    """What the names of a spoiled checkpoint's files begin with."""
+    spoil(written("adam", work), "w")
+    return str(work / "adam" / "w")
+
+
+@entry("tf.train.load_checkpoint", "bundle")
+def read_checkpoint(spoil, work):
+    path = checkpoint(spoil, work)
+
+    def call():
+        reader = tf.train.load_checkpoint(path)
+        reader.get_variable_to_dtype_map()
+        return [reader.get_tensor(key) for key in reader.get_variable_to_shape_map()]
+
+    return lambda: opened(call)
+
+
+@entry("tf.train.list_variables", "bundle")
+def list_checkpoint(spoil, work):
+    path = checkpoint(spoil, work)
+    return lambda: opened(lambda: tf.train.list_variables(path))
+
+
+@entry("tf.train.Checkpoint.restore", "bundle")
+def restore_checkpoint(spoil, work):
+    path, model = checkpoint(spoil, work), network()
+    kept = tf.train.Checkpoint(model)
+    return lambda: opened(lambda: kept.restore(path).expect_partial())
+
+
+@entry("tf.keras load_weights of a checkpoint", "bundle")
+def load_checkpoint(spoil, work):
+    path, model = checkpoint(spoil, work), network()
+    return lambda: opened(lambda: model.load_weights(path))
+
+
+@entry("tf.train.Checkpoint.restore of the previous form", "previous")
+def restore_previous(write, work):
+    write(work)
+    kept = tf.train.Checkpoint(x=tf.Variable([1.0, 2.0, 3.0]), y=tf.random.Generator.from_seed(1))
+    return lambda: opened(lambda: kept.restore(str(work / "c")).expect_partial())
+
+
+@entry("tf.train.load_checkpoint of the previous form", "previous")
+def read_previous(write, work):
+    write(work)
+
+    def call():
+        reader = tf.train.load_checkpoint(str(work / "c"))
+        reader.get_variable_to_dtype_map()
+        return [reader.get_tensor(key) for key in reader.get_variable_to_shape_map() if key == "0"]
+
+    return lambda: opened(call)
+
+
+@entry("tf.keras.models.load_model SavedModel", "saved model")
+def load_saved_model(spoil, work):
+    path = written("saved", work)
+    spoil(path)
+    return lambda: opened(lambda: tf.keras.models.load_model(str(path)))
+
+
+@entry("tf.saved_model.load of TensorFlow's own", "saved model")
+def load_foreign_program(spoil, work):
+    path = written("saved", work)
+    spoil(path)
+    return lambda: opened(lambda: tf.saved_model.load(str(path)))
+
+
+@entry("tf.keras.utils.get_file", "download")
+def get_and_extract(write, work):
+    folder = work / "cache" / "datasets"
+    folder.mkdir(parents=True)
+    write(folder / "x_archive")
+
+    def call():
+        cache, get = str(work / "cache"), tf.keras.utils.get_file
+        return [get("x", "http://127.0.0.1:9/x", extract=True, cache_dir=cache) for _ in range(2)]
+
+    return call
 
 
 # --- Folders

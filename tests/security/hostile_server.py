@@ -15,9 +15,8 @@ def main():
     from security import attacks, entries, sandbox
 
     torch.set_num_threads(1)
-    entries.load("drop_in" if "--drop-in" in sys.argv else "own")
     with tempfile.TemporaryDirectory() as folder:
-        entries.prepare(folder)
+        entries.load("drop_in" if "--drop-in" in sys.argv else "own", folder)
         sandbox.serve(attacks.load(), lambda attack: entries.ENTRIES.get(attack.kind, {}))
 
 

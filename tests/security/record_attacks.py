@@ -5,9 +5,11 @@
 
 import json
 import os
+import pickle
 import struct
 
 from security.attacks import attack
+from security.config_attacks import Reducer
 from security.sandbox import MODULE
 
 from torchkeras.saving import wire
@@ -180,3 +182,84 @@ def upwards(folder, place):
     for suffix in (".index", ".data-00000-of-00001"):
         (place.outside / f"old{suffix}").write_text("somebody's")
     listing(folder, "../../../outside/old", "ckpt-1")
+
+
+# --- Checkpoints in this package's previous form: an index of JSON, and safetensors
+
+
+def previous(name, harmless_at=()):
+    """Enter an attack: the function gives the objects of the index."""
+
+    def enter(function):
+        def make(place):
+            def write(folder):
+                told = function(place)
+                if isinstance(told, list):
+                    told = {"format": "torchkeras checkpoint 1", "nodes": told}
+                text = told if isinstance(told, str) else json.dumps(told)
+                (folder / "c.index").write_text(text)
+                header = {"0": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}
+                head = json.dumps(header).encode()
+                data = struct.pack("<Q", len(head)) + head + bytes(8)
+                (folder / "c.data-00000-of-00001").write_bytes(data)
+
+            return write
+
+        attack(name, "previous", harmless_at)(make)
+        return function
+
+    return enter
+
+
+def object_of(values=None, children=None, **more):
+    return {"values": values or {}, "children": children or {}, **more}
+
+
+_VALUE = "VARIABLE_VALUE"
+_PREVIOUS = {
+    "are numbers": [1, 2],
+    "aren't there": [object_of(children={"x": 10**9})],
+    "are numbered from the end": [object_of(children={"x": -1}), object_of(children={"x": -1})],
+    "are a text": {"format": "torchkeras checkpoint 1", "nodes": "os.system"},
+    "are missing": {"format": "torchkeras checkpoint 1"},
+    "have no values": [object_of(children={"x": 1}), {"children": {}}],
+    "have values elsewhere": [
+        object_of(children={"x": 1}), object_of(values={_VALUE: "../../outside/secret.txt"}),
+    ],
+    "have values that are lists": [object_of(children={"x": 1}), object_of(values={_VALUE: [1]})],
+    "are nested without end": '{"format": "torchkeras checkpoint 1", "nodes": ' + "[" * 100_000,
+}  # fmt: skip
+for _told, _nodes in _PREVIOUS.items():
+
+    @previous(f"a checkpoint of the previous form whose objects {_told}")
+    def objects(place, nodes=_nodes):
+        return nodes
+
+
+# The values themselves are sound.
+LISTED = ("tf.train.load_checkpoint of the previous form",)
+_STATES = {"a list": [1], "a text": "os.system", "bytes": {"bytes": [1]}, "large": [2**70] * 9}
+
+
+@previous("a checkpoint of the previous form with values of another shape", LISTED)
+def other_shape(place):
+    return [object_of(children={"x": 1}), object_of(values={_VALUE: "0"})]
+
+
+for _told, _state in _STATES.items():
+
+    @previous(f"a checkpoint of the previous form with a state that is {_told}", LISTED)
+    def odd_state(place, state=_state):
+        return [object_of(children={"y": 1}), object_of(state=state)]
+
+
+@attack("CVE-2025-32434 a checkpoint of the previous form whose data are a pickle", "previous")
+def pickled_data(place):
+    def write(folder):
+        nodes = [object_of(children={"x": 1}), object_of(values={"value": "0"})]
+        told = {"format": "torchkeras checkpoint 1", "nodes": nodes}
+        (folder / "c.index").write_text(json.dumps(told))
+        content = pickle.dumps(Reducer(f"echo ran > {place.target}"))
+        (folder / "c.data-00000-of-00001").write_bytes(content)
+
+    return write

@@ -18,6 +18,7 @@ import resource
 import shutil
 import signal
 import site
+import stat
 import sys
 import sysconfig
 import tempfile
@@ -36,6 +37,7 @@ IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 SECRET = "the canary's secret"
 MODULE = "torchkeras_canary"
+BAITS = {MODULE, "antigravity", "this", "webbrowser"}  # modules that attacks want imported
 
 # What a loader says of a hostile or damaged file.
 DOCUMENTED = (ValueError, TypeError, FileNotFoundError, pickle.UnpicklingError)
@@ -66,12 +68,16 @@ class Place:
         )
 
     def listing(self):
-        """What is outside, with its contents."""
-        return {
-            str(path.relative_to(self.outside)): path.read_bytes()
-            for path in sorted(self.outside.rglob("*"))
-            if path.is_file() and "__pycache__" not in path.parts
-        }
+        """What is outside: when each file was changed, and how long it is."""
+        found, folders = {}, [str(self.outside)]
+        while folders:
+            for item in os.scandir(folders.pop()):
+                if item.is_dir(follow_symlinks=False):
+                    folders.append(item.path)
+                told = item.stat(follow_symlinks=False)
+                of_file = () if stat.S_ISDIR(told.st_mode) else (told.st_mtime_ns, told.st_size)
+                found[item.path] = told.st_mode, *of_file
+        return found
 
 
 class Guard:
@@ -107,12 +113,10 @@ class Guard:
         libraries = {paths["stdlib"], paths["purelib"], paths["platlib"], *site.getsitepackages()}
         libraries |= {entry for entry in sys.path if entry}
         self.libraries = tuple(os.path.realpath(path) for path in sorted(libraries))
-        self.modules = set()
         sys.addaudithook(self.hook)
 
     def arm(self, place):
         self.inside = os.path.realpath(place.inside)
-        self.modules = {name.partition(".")[0] for name in sys.modules}
         self.found = []
         self.armed = True
 
@@ -127,7 +131,7 @@ class Guard:
             self.check_open(*arguments)
         elif event == "import":
             name = str(arguments[0]).partition(".")[0]
-            if name == MODULE or name in ("antigravity", "this", "webbrowser"):
+            if name in BAITS:
                 self.refuse(f"import {arguments[0]}")
         elif event == "compile":
             is_hostile = MODULE in str(arguments[0]) or SECRET in str(arguments[0])
@@ -214,7 +218,7 @@ def attempt(guard, place, name, entry, thing):
     call = entry(thing, work)  # makes the files
     if call is None:
         return {**result, "outcome": "left out"}
-    modules = {module.partition(".")[0] for module in sys.modules}
+    known = BAITS & sys.modules.keys()
     value = None
     before = place.listing()
     guard.arm(place)
@@ -234,8 +238,7 @@ def attempt(guard, place, name, entry, thing):
         result["leaked"].append("the secret was read")
     if place.listing() != before:
         result["leaked"].append("something outside has changed")
-    new = {module.partition(".")[0] for module in sys.modules} - modules
-    if MODULE in new or "antigravity" in new:
+    if new := (BAITS & sys.modules.keys()) - known:
         result["leaked"].append(f"imported {sorted(new)}")
     return result
 
@@ -266,8 +269,11 @@ def run_attack(guard, attack, entries, send):
         sys.path.append(str(place.outside))
         os.chdir(place.inside)
         limit()
+        thing = None
         for name, entry in entries.items():
-            send(attack.name, attempt(guard, place, name, entry, attack.make(place)))
+            if not isinstance(thing, bytes):  # what may have been changed is made anew
+                thing = attack.make(place)
+            send(attack.name, attempt(guard, place, name, entry, thing))
         os.chdir("/")
         sys.path.remove(str(place.outside))
         tempfile.tempdir = None

@@ -46,7 +46,7 @@ _SCRIPTS = {
     + "pass\n",
     "has deep lambdas": "import tensorflow as tf\nx = " + "lambda: " * 5000 + "tf.a",
     "has an endless else": "import tensorflow as tf\nif tf.a: pass\n" + "elif tf.b: pass\n" * 3000,
-    "is one long line": "import tensorflow as tf; " + "tf.a; " * 4000,
+    "is one long line": "import tensorflow as tf; " + "tf.a; " * 800,
     "has a null byte": "import tensorflow as tf\0\ntf.a\n",
     "names a coding that runs code": f"# coding: {MODULE}\nimport tensorflow\n",
     "names a coding that isn't one": "# coding: ../../x\nimport tensorflow\n",

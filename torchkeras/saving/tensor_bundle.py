@@ -48,6 +48,12 @@ def exists(prefix: str | os.PathLike) -> bool:
         return sstable.is_end(file.read(8))
 
 
+def is_beside(path: str, index: str) -> bool:
+    """Whether a data file lies where the index does, or where that is linked from."""
+    own = {os.path.realpath(os.path.dirname(index)), os.path.dirname(os.path.realpath(index))}
+    return os.path.dirname(os.path.realpath(path)) in own
+
+
 @dataclass
 class Entry:
     """What the index says of a tensor.
@@ -102,6 +108,7 @@ class Bundle:
             raise self._refuse("index", f"larger than {_LARGEST_INDEX} bytes")
         table = sstable.read(index.read_bytes())
         self._shards = self._header(table.pop(b"", b""))
+        self._known: dict[str, bool] = {}  # data files, and whether they lie beside the index
         self._table = table
 
     def _header(self, data: bytes) -> int:
@@ -194,11 +201,18 @@ class Bundle:
             return torch.from_numpy(values).view(_TORCH_TYPES[entry.kind][0])
         return values
 
+    def _is_beside(self, path: str) -> bool:
+        if path not in self._known:
+            self._known[path] = is_beside(path, f"{self.prefix}{INDEX}")
+        return self._known[path]
+
     def _octets(self, key: bytes, entry: Entry) -> np.ndarray:
         """The bytes of a tensor."""
         path = f"{self.prefix}.data-{entry.shard:05d}-of-{self._shards:05d}"
         if entry.shard >= self._shards or not os.path.isfile(path):
             raise self._refuse(key, f"in the file {os.path.basename(path)!r}, which there isn't")
+        if not self._is_beside(path):
+            raise self._refuse(key, f"in {os.path.basename(path)!r}, a link that leads elsewhere")
         if entry.offset + entry.size > os.path.getsize(path):
             raise self._refuse(key, f"{entry.size} bytes from {entry.offset} on, past the end")
         return np.fromfile(path, np.uint8, entry.size, offset=entry.offset)

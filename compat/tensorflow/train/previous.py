@@ -13,9 +13,11 @@ from tensorflow.module import Tracked
 from tensorflow.train import objects
 from torchkeras.core.checks import argument_error
 from torchkeras.saving.bundle_writer import DATA
-from torchkeras.saving.tensor_bundle import INDEX
+from torchkeras.saving.files import damaged
+from torchkeras.saving.tensor_bundle import INDEX, is_beside
 
 FORMAT = "torchkeras checkpoint 1"
+_PARTS = ("children", "values")  # what each object has
 
 
 class Contents:
@@ -26,7 +28,7 @@ class Contents:
 
     Raises:
         FileNotFoundError: there are none.
-        ValueError: they aren't in this package's form.
+        ValueError: they aren't in this package's form, or are damaged.
     """
 
     def __init__(self, path: Any) -> None:
@@ -40,13 +42,44 @@ class Contents:
             )
         try:
             told = json.loads(index.read_bytes())
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise self._foreign() from error
         if not isinstance(told, dict) or told.get("format") != FORMAT:
             raise self._foreign()
-        self.nodes: list[dict[str, Any]] = told["nodes"]
-        self._file = safetensors.safe_open(f"{self.path}{DATA}", framework="pt")
+        self._file = self._opened(Path(f"{self.path}{DATA}"))
         self.keys = sorted(self._file.keys())
+        self.nodes: list[dict[str, Any]] = self._checked(told.get("nodes"))
+
+    def _opened(self, path: Path) -> Any:
+        """The file of tensors.
+
+        Raises:
+            ValueError: it is damaged, or there is none.
+        """
+        if not path.is_file() or not is_beside(str(path), f"{self.path}{INDEX}"):
+            raise damaged(f"file {path.name!r}", "missing, or no file", "a checkpoint's tensors")
+        try:
+            return safetensors.safe_open(str(path), framework="pt")
+        except safetensors.SafetensorError as error:
+            raise damaged(f"file {path.name!r}", str(error), "a checkpoint's tensors") from error
+
+    def _checked(self, nodes: Any) -> list[dict[str, Any]]:
+        """The objects, which name each other and tensors that are there.
+
+        Raises:
+            ValueError: they don't.
+        """
+        known = set(self.keys)
+        for node in nodes if isinstance(nodes, list) and nodes else [None]:
+            parts = [node.get(name) for name in _PARTS] if isinstance(node, dict) else [None]
+            if not all(isinstance(part, dict) for part in parts):
+                raise damaged("object", str(node)[:200], "one with children and values")
+            children, values = (part.values() for part in parts)
+            if not all(type(n) is int and 0 <= n < len(nodes) for n in children):
+                raise damaged("children", str(list(children))[:200], f"numbers below {len(nodes)}")
+            if not all(isinstance(key, str) and key in known for key in values):
+                raise damaged("values", str(list(values))[:200], "names of tensors in the file")
+        return nodes
 
     def _foreign(self) -> ValueError:
         return argument_error(
