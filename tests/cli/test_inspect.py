@@ -34,6 +34,20 @@ def test_a_file_is_held_against_another_model(folder, capsys):
     assert "problem" in capsys.readouterr().out
 
 
+def test_an_optimizer_s_arrays_go_onto_a_compiled_model(folder, capsys):
+    layers = [torchkeras.Input((4,)), torchkeras.layers.Dense(2, name="head")]
+    model = torchkeras.Sequential(layers)
+    model.compile("adam", "mse")
+    model.optimizer.build(model.trainable_variables)
+    model.save(folder / "compiled.keras")
+    model.save_weights(folder / "compiled.weights.h5")
+    weights = str(folder / "compiled.weights.h5")
+    assert main(["inspect", weights, "--onto", str(folder / "compiled.keras")]) == 0
+    assert "2 arrays of weights and 6 of the optimizer have a place" in capsys.readouterr().out
+    assert main(["inspect", weights, "--onto", str(folder / "m.keras")]) == 0
+    assert "left over: 6 arrays of an optimizer" in capsys.readouterr().out
+
+
 def test_what_can_t_be_read_is_told(folder, capsys):
     (folder / "bad.keras").write_bytes(b"x")
     assert main(["inspect", str(folder / "bad.keras")]) == 2

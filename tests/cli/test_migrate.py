@@ -5,6 +5,8 @@ from torchkeras.cli import main
 def saved(folder, name, units=2):
     layers = [torchkeras.Input((4,)), torchkeras.layers.Dense(units, name="head")]
     model = torchkeras.Sequential(layers)
+    model.compile("adam", "mse")
+    model.optimizer.build(model.trainable_variables)
     (model.save_weights if ".weights" in name else model.save)(folder / name)
     return str(folder / name)
 
@@ -12,7 +14,7 @@ def saved(folder, name, units=2):
 def test_an_old_file_becomes_one_of_today(tmp_path, capsys):
     old, new = saved(tmp_path, "a.h5"), str(tmp_path / "b.keras")
     assert main(["migrate", old, new]) == 0
-    assert "2 arrays" in capsys.readouterr().out
+    assert "2 arrays of weights and 6 of the optimizer from" in capsys.readouterr().out
     assert torchkeras.models.load_model(new).layers[0].name == "head"
     assert main(["migrate", old, new]) == 2
     assert "exists already" in capsys.readouterr().err
@@ -22,5 +24,8 @@ def test_an_old_file_becomes_one_of_today(tmp_path, capsys):
 def test_weights_go_onto_a_model(tmp_path, capsys):
     old, model = saved(tmp_path, "a.weights.h5"), saved(tmp_path, "m.keras")
     assert main(["migrate", old, str(tmp_path / "b.keras")]) == 2
-    assert "weights alone" in capsys.readouterr().err
+    assert "weights alone: name with --onto a file of the model" in capsys.readouterr().err
     assert main(["migrate", "--onto", model, old, str(tmp_path / "b.safetensors")]) == 0
+    printed = capsys.readouterr().out
+    assert "2 arrays of weights from" in printed
+    assert "left over: 6 arrays of an optimizer" in printed

@@ -3,8 +3,15 @@
 import argparse
 from typing import Any
 
-from torchkeras.cli.models import FAILURES, add_custom, custom_hint, run_custom, tell
-from torchkeras.saving import load_model, report
+from torchkeras.cli.models import (
+    FAILURES,
+    add_custom,
+    custom_hint,
+    run_custom,
+    tell,
+    with_optimizer,
+)
+from torchkeras.saving import report
 
 
 def add_to(commands: Any) -> None:
@@ -25,11 +32,11 @@ def carry_out(options: argparse.Namespace) -> int:
     """Print the report; 1 if something doesn't fit, 2 for a file that can't be read."""
     run_custom(options.custom)
     try:
-        model = load_model(options.onto, compile=False) if options.onto else None
+        model = with_optimizer(options.onto) if options.onto else None
         found = report(options.file, model)
     except FAILURES as error:
         tell("inspect", error, options.custom)
         return 2
     found.problems = [text + custom_hint(text, options.custom) for text in found.problems]
     print(found.to_json(indent=2) if options.json else found)
-    return 1 if found.problems or (options.onto and (found.missing or found.left)) else 0
+    return 1 if found.problems or (options.onto and not found.fits) else 0

@@ -3,8 +3,8 @@
 import argparse
 from typing import Any
 
-from torchkeras.cli.models import FAILURES, add_custom, run_custom, tell
-from torchkeras.saving import load_model, migrate
+from torchkeras.cli.models import FAILURES, add_custom, run_custom, tell, with_optimizer
+from torchkeras.saving import migrate
 
 
 def add_to(commands: Any) -> None:
@@ -24,16 +24,14 @@ def carry_out(options: argparse.Namespace) -> int:
     """Write the file and list what has no place in it; 2 for one that can't be read or written."""
     run_custom(options.custom)
     try:
-        model = load_model(options.onto, compile=False) if options.onto else None
+        model = with_optimizer(options.onto) if options.onto else None
         found = migrate(options.old, options.new, model, overwrite=options.overwrite)
     except FAILURES as error:
         text = str(error).replace("pass the model", "name with --onto a file of the model")
         text = text.replace("Pass overwrite=True", "Use --overwrite")
         tell("migrate", text, options.custom)
         return 2
-    print(f"{options.new}: {len(found.mapped)} arrays of {options.old}")
-    for name, shape in found.missing:
-        print(f"  missing: {name} {shape}")
-    for array in found.left:
-        print(f"  left over: {array.path} {array.shape}")
+    print(f"{options.new}: {found.placed()} from {options.old}")
+    for line in found.unplaced():
+        print(f"  {line}")
     return 0

@@ -76,6 +76,18 @@ def opened(path: str) -> Any:
     return load_model(path, compile=False)
 
 
+def with_optimizer(path: str) -> Any:
+    """The model in a file, compiled as it was, if its losses and metrics are known.
+
+    Raises:
+        FileNotFoundError, ValueError, TypeError: as ``opened``.
+    """
+    try:
+        return load_model(path)
+    except (ValueError, TypeError):
+        return opened(path)
+
+
 def read_inputs(path: str | None, model: Any) -> Any:
     """The arrays of a ``.npz`` or ``.npy`` file, structured as the inputs of ``model``.
 

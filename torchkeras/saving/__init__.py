@@ -12,8 +12,9 @@ from torchkeras.core.serialization import (
 )
 from torchkeras.saving.api import load_model, load_weights, save_model, save_weights
 from torchkeras.saving.file_editor import KerasFileEditor
-from torchkeras.saving.inspection import Report, report
+from torchkeras.saving.inspection import report
 from torchkeras.saving.migration import migrate
+from torchkeras.saving.reports import Report
 
 __all__ = [
     "CustomObjectScope",

@@ -1,15 +1,14 @@
 """What a file holds, and what of it goes where on a model."""
 
-import json
 import os
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from torchkeras.core import scopes, serialization
 from torchkeras.core.checks import describe
-from torchkeras.core.naming import printable
+from torchkeras.optimizers import Optimizer
 from torchkeras.saving import (
     hdf5,
     keras_archive,
@@ -25,94 +24,7 @@ from torchkeras.saving import (
     whole_h5,
 )
 from torchkeras.saving.plan import Rebuilding
-
-
-class Array(NamedTuple):
-    """An array of a file.
-
-    Attributes:
-        path: Where it lies in the file.
-        shape: Its shape.
-        dtype: Its type.
-    """
-
-    path: str
-    shape: tuple[int, ...]
-    dtype: str
-
-
-class Report:
-    """What a file holds.
-
-    Attributes:
-        path: The file.
-        format: What kind of file it is.
-        versions: Releases that wrote it, and the date, as far as it tells.
-        model: Class, name and layers (class, name) of the model; None in files of weights.
-        compile: Arguments of ``compile``; None if there are none.
-        arrays: Every array.
-        assets: Other members, such as vocabularies, with their sizes in bytes.
-        onto: Class and name of the model that it was held against; None if there is none.
-        mapped: ``(variable, array, shape)`` of what goes where.
-        missing: Variables of the model that the file has nothing for, with their shapes.
-        left: Arrays of the file that nothing takes.
-        problems: What doesn't fit, or why the model can't be rebuilt.
-    """
-
-    def __init__(self, path: str | os.PathLike, format: str) -> None:
-        self.path = os.fspath(path)
-        self.format = format
-        self.versions: dict[str, Any] = {}
-        self.model: dict[str, Any] | None = None
-        self.compile: dict[str, Any] | None = None
-        self.arrays: list[Array] = []
-        self.assets: dict[str, int] = {}
-        self.onto: str | None = None
-        self.mapped: list[tuple[str, str, tuple[int, ...]]] = []
-        self.missing: list[tuple[str, tuple[int, ...]]] = []
-        self.left: list[Array] = []
-        self.problems: list[str] = []
-
-    def as_dict(self) -> dict[str, Any]:
-        """All of it as plain data."""
-        found = dict(vars(self))
-        for name in ("arrays", "left"):
-            found[name] = [array._asdict() for array in found[name]]
-        return found
-
-    def to_json(self, **options: Any) -> str:
-        """All of it as JSON text.
-
-        Args:
-            **options: Of ``json.dumps``, such as ``indent``.
-        """
-        return json.dumps(self.as_dict(), default=str, **options)
-
-    def __str__(self) -> str:
-        return printable("\n".join(self._lines()))
-
-    def _lines(self) -> Iterator[str]:
-        yield f"{self.path}: {self.format}"
-        for name, value in self.versions.items():
-            yield f"  {name}: {value}"
-        if self.model is not None:
-            yield f"  model: {self.model['class']} {self.model['name'] or ''}".rstrip()
-            for layer in self.model["layers"]:
-                yield f"    {layer['class']} {layer['name'] or ''}".rstrip()
-        if self.compile is not None:
-            yield f"  compile: {json.dumps(self.compile, default=str)[:200]}"
-        yield f"  arrays: {len(self.arrays)}"
-        targets = {array: variable for variable, array, _ in self.mapped}
-        for array in self.arrays:
-            where = f" -> {targets[array.path]}" if array.path in targets else ""
-            yield f"    {array.path} {array.shape} {array.dtype}{where}"
-        for name, size in self.assets.items():
-            yield f"  asset: {name}, {size} bytes"
-        if self.onto is not None:
-            yield f"  onto {self.onto}: {len(self.mapped)} arrays have a place"
-            yield from (f"    missing: {name} {shape}" for name, shape in self.missing)
-            yield from (f"    left over: {a.path} {a.shape}" for a in self.left)
-        yield from (f"  problem: {problem}" for problem in self.problems)
+from torchkeras.saving.reports import Array, Report
 
 
 def report(
@@ -193,7 +105,9 @@ def _of_saved_model(found: Report, path: Path) -> Any:
     _note_model(found, config)
     stored = sum(file.stat().st_size for file in path.glob("variables/variables.data-*"))
     with scopes.keras_2_scope(metadata.get("keras_version")):
-        return _rebuilt(found, config, stored)
+        made = _rebuilt(found, config, stored)
+        _compiled(found, made)
+        return made
 
 
 class _Matching(tensorflow_checkpoint.Restoration):
@@ -204,7 +118,6 @@ class _Matching(tensorflow_checkpoint.Restoration):
 
 
 def _match_checkpoint(found: Report, bundle: Any, model: Any) -> None:
-    found.onto = _told(model)
     matching = _Matching(bundle)
     root = object_graph.read(bundle)
     if root is None:
@@ -212,25 +125,48 @@ def _match_checkpoint(found: Report, bundle: Any, model: Any) -> None:
     else:
         matching.start(model, root)
     shapes = {array.path: array.shape for array in found.arrays}
-    taken, served = set(), set()
+    fitting = []
     for variable, key in matching.pairs():
-        taken.add(key)
-        served.add((id(variable.module), variable.key))
-        shape = tuple(variable.shape)
-        if shape == shapes[key]:
-            found.mapped.append((variable.path, key, shape))
+        if tuple(variable.shape) == shapes[key]:
+            fitting.append((variable, key))
         else:
+            there, here = shapes[key], tuple(variable.shape)
             found.problems.append(
-                f"{variable.path} has shape {shapes[key]} in the file and {shape} in the model"
+                f"{variable.path} has shape {there} in the file and {here} in the model"
             )
-    found.missing = [
-        (v.path, tuple(v.shape)) for v in model.weights if (id(v.module), v.key) not in served
-    ]
-    held = {*taken, object_graph.KEY}
-    found.left = [array for array in found.arrays if array.path not in held]
+    taken = [variable for variable, _ in matching.pairs()]
+    _note_places(found, model, fitting, taken, {key for _, key in matching.pairs()})
     if matching.waiting:
         what = f"{matching.waiting} parts of the model aren't built, so what goes there isn't known"
         found.problems.append(what)
+
+
+def _note_places(
+    found: Report, model: Any, pairs: list[tuple[Any, str]], served: Any, taken: Any
+) -> None:
+    """Note what goes where, and what remains.
+
+    Args:
+        found: The report.
+        model: What it is held against.
+        pairs: Variables and paths of arrays.
+        served: Variables that the file has something for, whether it fits or not.
+        taken: Paths of arrays that something takes.
+    """
+    found.onto = _told(model)
+    optimizer = getattr(model, "optimizer", None)
+    own: Any = ()
+    if isinstance(optimizer, Optimizer) and optimizer.built:
+        found.optimizer, own = optimizer.name, {id(variable) for variable in optimizer.variables}
+    places = [(v.path, path, tuple(v.shape)) for v, path in pairs if id(v) not in own]
+    of_optimizer = [(v.path, path, tuple(v.shape)) for v, path in pairs if id(v) in own]
+    found.mapped, found.of_optimizer = places + of_optimizer, len(of_optimizer)
+    known = {(id(variable.module), variable.key) for variable in served}
+    found.missing = [
+        (v.path, tuple(v.shape)) for v in model.weights if (id(v.module), v.key) not in known
+    ]
+    held = {*taken, object_graph.KEY}
+    found.left = [array for array in found.arrays if array.path not in held]
 
 
 def _of_safetensors(path: Path, model: Any) -> Report:
@@ -297,8 +233,15 @@ def _of_archive(path: Path, model: Any) -> Report:
 def _of_hdf5(path: Path, root: hdf5.Group, model: Any) -> Report:
     attributes = root.attributes
     older = legacy_h5.root_of(root)
-    if whole_h5.CONFIG in attributes:
-        found = Report(path, "whole model in HDF5, of Keras 1, 2 or 3")
+    more: list[tuple[Any, hdf5.Dataset]] = []
+    is_whole = whole_h5.CONFIG in attributes
+    weights_of = "weights of Keras " + ("3" if older is None else "1 or 2")
+    found = Report(path, "whole model in HDF5, of Keras 1, 2 or 3" if is_whole else weights_of)
+    for name in ("keras_version", "backend"):
+        holder = attributes if name in attributes else (older or root).attributes
+        if name in holder:
+            found.versions[name] = holder.text(name)
+    if is_whole:
         config = keras_archive.parse_config(attributes.text(whole_h5.CONFIG))
         _note_model(found, config)
         config.pop("compile_config", None)
@@ -306,14 +249,27 @@ def _of_hdf5(path: Path, root: hdf5.Group, model: Any) -> Report:
             text = attributes.text(whole_h5.TRAINING)
             found.compile = keras_archive.parse_json(text, "training configuration")
         if model is None:
-            model = _rebuilt(found, config, path.stat().st_size)
-    else:
-        found = Report(path, "weights of Keras " + ("3" if older is None else "1 or 2"))
-    for name in ("keras_version", "backend"):
-        holder = attributes if name in attributes else (older or root).attributes
-        if name in holder:
-            found.versions[name] = holder.text(name)
-    return _of_groups(found, [root], root if older is None else older, model, older is not None)
+            with scopes.keras_2_scope(found.versions.get("keras_version")):
+                model = _rebuilt(found, config, path.stat().st_size)
+                more = _compiled(found, model, root.group(whole_h5.OPTIMIZER))
+    is_older = older is not None
+    return _of_groups(found, [root], older if is_older else root, model, is_older, more)
+
+
+def _compiled(found: Report, model: Any, group: hdf5.Group | None = None) -> list[Any]:
+    """Compile a model of Keras 2; variables of the optimizer and their arrays in ``group``."""
+    if model is None or not isinstance(found.compile, dict):
+        return []
+    try:
+        with serialization.SafeModeScope(True):
+            model.compile_from_config(whole_h5.compile_config(found.compile))
+    except (ValueError, TypeError) as error:
+        found.problems.append(f"the model can't be compiled: {error}")
+        return []
+    optimizer = model.optimizer
+    if group is None or not isinstance(optimizer, Optimizer) or not optimizer.built:
+        return []
+    return whole_h5.pairs_of(optimizer, group) or []
 
 
 def _note_model(found: Report, config: dict[str, Any]) -> None:
@@ -343,9 +299,18 @@ def _rebuilt(found: Report, config: dict[str, Any], stored: int) -> Any:
 
 
 def _of_groups(
-    found: Report, roots: list[Any], start: Any, model: Any, is_older: bool = False
+    found: Report, roots: list[Any], start: Any, model: Any, is_older: bool = False, more: Any = ()
 ) -> Report:
-    """List the arrays below ``roots``, and what a model takes of them, beginning at ``start``."""
+    """List the arrays below ``roots``, and what a model takes of them.
+
+    Args:
+        found: The report.
+        roots: Groups.
+        start: The group at which the model's weights begin.
+        model: The model; None if there is none.
+        is_older: Whether the weights lie there as in Keras 1 and 2.
+        more: Variables and arrays that aren't found from ``start``.
+    """
     for root in roots:
         for group in hdf5.groups_of(root):
             for dataset in group.arrays().values():
@@ -353,27 +318,15 @@ def _of_groups(
                 found.arrays.append(Array(dataset.path, dataset.shape, dtype))
     if model is None or start is None:
         return found
-    found.onto = _told(model)
     reader: Any = legacy_h5.Reader() if is_older else weights.Reader()
     try:
         reader.read(model, start)
     except ValueError as error:  # the layers don't pair
         found.problems.append(str(error))
     reader.plan.undo()
-    found.mapped = [(v.path, d.path, tuple(d.shape)) for v, d in reader.plan.pairs]
-    served = {id(variable) for variable in reader.plan.variables}
-    found.missing = [
-        (variable.path, tuple(variable.shape))
-        for variable in model.weights
-        if id(variable) not in served
-    ]
-    taken = {array for _, array, _ in found.mapped}
-    # The optimizer's, in whole models of HDF5, go to it in their order when it is built.
-    found.left = [
-        array
-        for array in found.arrays
-        if array.path not in taken and not array.path.startswith(f"/{whole_h5.OPTIMIZER}/")
-    ]
+    pairs = [(variable, dataset.path) for variable, dataset in (*reader.plan.pairs, *more)]
+    served = [*reader.plan.variables, *(variable for variable, _ in more)]
+    _note_places(found, model, pairs, served, {path for _, path in pairs})
     found.problems += [
         f"{describe(owner)} at {place}: {error}" for owner, place, error in reader.failures.values()
     ]

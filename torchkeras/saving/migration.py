@@ -7,7 +7,8 @@ from typing import Any
 
 from torchkeras.core.checks import argument_error
 from torchkeras.saving import api
-from torchkeras.saving.inspection import Report, report
+from torchkeras.saving.inspection import report
+from torchkeras.saving.reports import Report
 
 _MODELS = (".keras", ".h5", ".hdf5")
 
@@ -51,4 +52,6 @@ def migrate(
         api.save_model(model, new, overwrite=overwrite)
     else:
         api.save_weights(model, new, overwrite=overwrite)
+    if name.endswith(".safetensors"):
+        found.without_optimizer()
     return found

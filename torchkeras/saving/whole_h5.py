@@ -131,15 +131,12 @@ def _read_optimizer(model: Any, group: hdf5.Group | None) -> None:
     optimizer = getattr(model, "optimizer", None)
     if group is None or not isinstance(optimizer, Optimizer) or not optimizer.built:
         return
-    saved = legacy_h5.saved_weights(group)
-    inner = getattr(optimizer, "inner_optimizer", optimizer)
-    targets = _kept_as(saved, inner) or optimizer.kept_as(list(saved.values()))
-    pairs = list(zip(targets or (), saved.values(), strict=False))
-    if targets is None or any(tuple(v.shape) != dataset.shape for v, dataset in pairs):
+    pairs = pairs_of(optimizer, group)
+    if pairs is None:
         warnings.warn(
             f"Skipping variable loading for optimizer '{optimizer.name}', because it has "
-            f"{len(optimizer.variables)} variables whereas the saved optimizer has {len(saved)} "
-            "variables.",
+            f"{len(optimizer.variables)} variables whereas the saved optimizer has "
+            f"{len(legacy_h5.saved_weights(group))} variables.",
             stacklevel=4,
         )
         return
@@ -147,8 +144,20 @@ def _read_optimizer(model: Any, group: hdf5.Group | None) -> None:
     for variable, dataset in pairs:
         plan.add(variable, dataset)
     plan.carry_out()
-    if len(targets) < len(inner.variables):
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    if len(pairs) < len(inner.variables):
         inner.add_missing(int(inner._iterations))
+
+
+def pairs_of(optimizer: Optimizer, group: hdf5.Group) -> list[tuple[Variable, hdf5.Dataset]] | None:
+    """The variables of an optimizer and what the file has for them; None if they don't fit."""
+    saved = legacy_h5.saved_weights(group)
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    targets = _kept_as(saved, inner) or optimizer.kept_as(list(saved.values()))
+    pairs = list(zip(targets or (), saved.values(), strict=False))
+    if targets is None or any(tuple(v.shape) != dataset.shape for v, dataset in pairs):
+        return None
+    return pairs
 
 
 def _kept_as(saved: dict[str, hdf5.Dataset], optimizer: Optimizer) -> list[Variable] | None:
