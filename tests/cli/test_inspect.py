@@ -45,7 +45,7 @@ def test_an_optimizer_s_arrays_go_onto_a_compiled_model(folder, capsys):
     assert main(["inspect", weights, "--onto", str(folder / "compiled.keras")]) == 0
     assert "2 arrays of weights and 6 of the optimizer have a place" in capsys.readouterr().out
     assert main(["inspect", weights, "--onto", str(folder / "m.keras")]) == 0
-    assert "left over: 6 arrays of an optimizer" in capsys.readouterr().out
+    assert "left over: 6 arrays of the optimizer" in capsys.readouterr().out
 
 
 def test_what_can_t_be_read_is_told(folder, capsys):

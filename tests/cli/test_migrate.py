@@ -28,4 +28,4 @@ def test_weights_go_onto_a_model(tmp_path, capsys):
     assert main(["migrate", "--onto", model, old, str(tmp_path / "b.safetensors")]) == 0
     printed = capsys.readouterr().out
     assert "2 arrays of weights from" in printed
-    assert "left over: 6 arrays of an optimizer" in printed
+    assert "left over: 6 arrays of the optimizer" in printed

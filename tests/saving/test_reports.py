@@ -6,7 +6,7 @@ import pytest
 
 import torchkeras
 from torchkeras.saving import report
-from torchkeras.saving.reports import Array, Report, is_of_optimizer
+from torchkeras.saving.reports import Array, Report, part_of_training
 
 
 def model_of(compiled=True):
@@ -31,11 +31,11 @@ def test_the_optimizer_s_arrays_are_told_where_they_go(name, tmp_path):
     path = saved(model_of(), tmp_path / name)
     found = report(path, model_of())
     assert (len(found.mapped), found.of_optimizer, found.optimizer) == (8, 6, "adam")
-    assert {variable for variable, _, _ in found.mapped[:2]} == {"head/kernel", "head/bias"}
+    assert all("head/" in variable for variable, _, _ in found.mapped[:2])
     assert not found.left
     text = str(found)
     assert "onto Sequential small: 2 arrays of weights and 6 of the optimizer have a place" in text
-    assert "-> adam/head_kernel_momentum" in text
+    assert "head_kernel_momentum\n" in text
 
 
 @pytest.mark.parametrize("name", ["m.keras", "m.h5"])
@@ -49,7 +49,7 @@ def test_an_optimizer_s_arrays_may_be_left_over(name, tmp_path):
     found = report(saved(model_of(), tmp_path / name), model_of(compiled=False))
     assert len(found.left) == 6
     assert found.fits
-    assert str(found).splitlines()[-1] == "    left over: 6 arrays of an optimizer"
+    assert str(found).splitlines()[-1] == "    left over: 6 arrays of the optimizer"
 
 
 def test_a_file_without_them_is_told(tmp_path):
@@ -80,16 +80,17 @@ def test_what_does_not_fit_is_no_fit():
 @pytest.mark.parametrize(
     "path, wanted",
     [
-        ("/optimizer/vars/0", True),
-        ("/optimizer_weights/adam/iteration", True),
-        ("optimizer/_iterations/.ATTRIBUTES/VARIABLE_VALUE", True),
-        ("layer-1/kernel/.OPTIMIZER_SLOT/optimizer/m/.ATTRIBUTES/VARIABLE_VALUE", True),
-        ("/layers/optimizer/vars/0", False),
-        ("/layers/dense/vars/0", False),
+        ("/optimizer/vars/0", "optimizer"),
+        ("/optimizer_weights/adam/iteration", "optimizer"),
+        ("optimizer/_iterations/.ATTRIBUTES/VARIABLE_VALUE", "optimizer"),
+        ("layer-1/kernel/.OPTIMIZER_SLOT/optimizer/m/.ATTRIBUTES/VARIABLE_VALUE", "optimizer"),
+        ("/metrics/mean/vars/0", "metrics"),
+        ("/layers/optimizer/vars/0", None),
+        ("/layers/dense/vars/0", None),
     ],
 )
-def test_arrays_of_optimizers_are_known_by_their_paths(path, wanted):
-    assert is_of_optimizer(path) is wanted
+def test_arrays_of_training_are_known_by_their_paths(path, wanted):
+    assert part_of_training(path) == wanted
 
 
 def test_a_report_is_plain_data(tmp_path):

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from torchkeras.core.naming import printable
 
-# The first part of the paths of an optimizer's arrays.
-_OPTIMIZERS = ("optimizer", "optimizer_weights")
+# What training leaves in a file, by the first part of the paths of its arrays.
+_OF_TRAINING = {"optimizer": "optimizer", "optimizer_weights": "optimizer", "metrics": "metrics"}
 
 
 class Array(NamedTuple):
@@ -65,9 +65,9 @@ class Report:
     def fits(self) -> bool:
         """Whether every weight has its array and every array its place.
 
-        An optimizer's arrays may be left over: the model needn't have one.
+        Arrays of an optimizer and of metrics may be left over: the model needn't have any.
         """
-        left = [array for array in self.left if not is_of_optimizer(array.path)]
+        left = [array for array in self.left if part_of_training(array.path) is None]
         return not (self.problems or self.missing or left)
 
     def placed(self) -> str:
@@ -84,13 +84,16 @@ class Report:
         self.left += [array for array in self.arrays if array.path in dropped]
 
     def unplaced(self) -> Iterator[str]:
-        """A line for each weight and array that has no counterpart; an optimizer's are one."""
+        """A line for each weight and array without a counterpart; those of training are counted."""
         yield from (f"missing: {name} {shape}" for name, shape in self.missing)
-        of_optimizer = [array for array in self.left if is_of_optimizer(array.path)]
-        others = [array for array in self.left if not is_of_optimizer(array.path)]
-        yield from (f"left over: {array.path} {array.shape}" for array in others)
-        if of_optimizer:
-            yield f"left over: {len(of_optimizer)} arrays of an optimizer"
+        parts: dict[str, int] = {}
+        for array in self.left:
+            part = part_of_training(array.path)
+            if part is None:
+                yield f"left over: {array.path} {array.shape}"
+            else:
+                parts[part] = parts.get(part, 0) + 1
+        yield from (f"left over: {count} arrays of the {part}" for part, count in parts.items())
 
     def as_dict(self) -> dict[str, Any]:
         """All of it as plain data."""
@@ -135,7 +138,8 @@ class Report:
         yield from (f"  problem: {problem}" for problem in self.problems)
 
 
-def is_of_optimizer(path: str) -> bool:
-    """Whether an array of that path is an optimizer's, in any format."""
-    first = path.strip("/").partition("/")[0]
-    return first in _OPTIMIZERS or "/.OPTIMIZER_SLOT/" in path
+def part_of_training(path: str) -> str | None:
+    """``"optimizer"`` or ``"metrics"`` for an array of theirs, in any format; None for another."""
+    if "/.OPTIMIZER_SLOT/" in path:
+        return "optimizer"
+    return _OF_TRAINING.get(path.strip("/").partition("/")[0])
