@@ -127,6 +127,8 @@ def _match_checkpoint(found: Report, bundle: Any, model: Any) -> None:
     shapes = {array.path: array.shape for array in found.arrays}
     fitting = []
     for variable, key in matching.pairs():
+        if variable.shape is None:  # a former weight
+            continue
         if tuple(variable.shape) == shapes[key]:
             fitting.append((variable, key))
         else:

@@ -18,8 +18,14 @@ _OTHER_NAMES = {
     "mean": ("adapt_mean",),
     "variance": ("adapt_variance",),
 }
+# Lists that Model.export writes instead of objects, and what is no weight in them.
+_ALL, _SOME = "variables", "_all_variables"
+_SEED = "seed_generator_state"
 # What SavedModels keep of a layer beside its parts.
-_REPEATED = {"variables", "trainable_variables", "non_trainable_variables", "keras_api"}
+_REPEATED = {
+    *("variables", "trainable_variables", "non_trainable_variables", "keras_api"),
+    "_random_generator",
+}
 _TABLES = ("lookup_table", "_lookup_layer")
 _SUMMARY = {"summary", "bin_boundaries"}  # of tf.keras 2's Discretization
 
@@ -28,6 +34,14 @@ def child(node: Node, name: str) -> Node | None:
     """The child of that name; it may have become private since, or public."""
     names = (name, f"_{name}", name.lstrip("_"))
     return next((node.children[n] for n in names if n in node.children), None)
+
+
+def exported(node: Node) -> list[Node]:
+    """The weights that ``Model.export`` lists, in the model's order; none if this is no export."""
+    if not {_ALL, _SOME, "signatures"} <= node.children.keys():
+        return []
+    listed = node.children[_ALL].members()
+    return [n for n in listed if n.key and n.full_name.rpartition("/")[2] != _SEED]
 
 
 def own_pairs(owner: Any, node: Node) -> list[tuple[Variable, Node]]:

@@ -22,7 +22,7 @@ from torchkeras.optimizers.base import Optimizer
 from torchkeras.saving import object_graph, optimizer_slots
 from torchkeras.saving.files import check_folder
 from torchkeras.saving.object_graph import Node
-from torchkeras.saving.object_matching import child, own_pairs, part_pairs
+from torchkeras.saving.object_matching import child, exported, own_pairs, part_pairs
 from torchkeras.saving.tensor_bundle import INDEX, Bundle, exists
 from torchkeras.tracer.shapes import without_fakes
 
@@ -113,7 +113,22 @@ class Restoration:
     def start(self, thing: Any, node: Node) -> None:
         """Note what ``thing``, where the checkpoint begins, and its parts are to be given."""
         self.roots.append(thing)
-        self.bind(thing, node)
+        listed = exported(node)
+        if listed and isinstance(thing, Layer):
+            self._take_listed(thing, listed)
+        else:
+            self.bind(thing, node)
+
+    def _take_listed(self, model: Any, listed: list[Node]) -> None:
+        """Match the model's weights with a list of all of them, by their order or their names."""
+        shapes = [self.bundle.entry(node.key).shape for node in listed]
+        if [tuple(variable.shape) for variable in model.weights] == shapes:
+            found = zip(model.weights, listed, strict=True)
+        else:
+            named = {node.full_name: node for node in listed}
+            found = [(v, named[v.path]) for v in model.weights if v.path in named]
+        for variable, node in found:
+            self._plan(variable, node)
 
     def bind(self, thing: Any, node: Node) -> None:
         """Note what ``thing`` and its parts are to be given from ``node`` and those below it."""

@@ -38,6 +38,12 @@ def test_a_summary_of_no_data_makes_no_boundaries():
     assert layer.bin_boundaries is None
 
 
+def test_a_summary_of_another_shape_is_refused():
+    layer = keras.layers.Discretization(num_bins=2)
+    with pytest.raises(ValueError, match=r"shape of the summary is \(3,\); expected \(2, values\)"):
+        layer.older_state.assign(np.ones(3))
+
+
 def test_layers_whose_state_was_no_weight_have_none():
     assert keras.layers.Discretization([1.0]).older_state is None
     assert keras.layers.StringLookup().older_state is None

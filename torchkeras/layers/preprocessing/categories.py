@@ -251,7 +251,10 @@ class Discretization(Categorical):
         Those in the configuration hold if there are some.
         """
         if "0" in store and self.num_bins is not None:
-            self.summary = np.asarray(store["0"])
+            summary = np.asarray(store["0"])
+            if summary.ndim != 2 or len(summary) != 2:
+                raise argument_error(self, "shape of the summary", summary.shape, "(2, values)")
+            self.summary = summary
             if self.bin_boundaries is None and self.summary.any():
                 self.finalize_state()
 
