@@ -149,9 +149,9 @@ def test_the_files_are_as_ruff_wants_them(tmp_path):
 
 
 def test_models_within_models_and_shared_ones_are_classes(tmp_path):
-    inner = Sequential(
-        [Input((3,)), layers.Dense(3, name="a"), layers.Dense(3, name="b")], name="twin"
-    )
+    given = Input((3,))
+    shared = layers.Dense(3, name="a")(given)
+    inner = Model(given, shared + layers.Dense(3, name="b")(shared), name="twin")
     first, second = Input((3,), name="first"), Input((3,), name="second")
     model = Model([first, second], inner(first) - inner(second), name="siamese")
     text = source_of(model, tmp_path)

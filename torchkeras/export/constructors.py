@@ -92,10 +92,15 @@ class Constructors:
         name = f"nn.{type(module).__name__}"
         if isinstance(module, nn.ModuleList):
             return Expression(f"{name}([{', '.join(part.text for part in parts.values())}])", ATOM)
+        return Expression(self.in_order({key: part.text for key, part in parts.items()}), ATOM)
+
+    def in_order(self, parts: dict[str, str]) -> str:
+        """``nn.Sequential`` of what makes its parts, by name or number."""
         if all(key.isdigit() for key in parts):
-            return call(name, list(parts.values()), {})
+            return f"nn.Sequential({', '.join(parts.values())})"
         self.sources.imports.add("from collections import OrderedDict")
-        return call(name, [call(OrderedDict.__name__, [], parts)], {})
+        given = ", ".join(f"{key}={part}" for key, part in parts.items())
+        return f"nn.Sequential({OrderedDict.__name__}({given}))"
 
     def _argument(self, module: nn.Module, parameter: inspect.Parameter) -> Any:
         """What ``module`` was given for a parameter; ``empty`` where that changes nothing."""
@@ -114,6 +119,8 @@ class Constructors:
                 return parameter.empty
             raise Unwritable(f"{type(module).__name__}, which doesn't keep its {name}")
         given = getattr(module, name)
+        if name == "normalized_shape" and len(given) == 1:
+            return given[0]
         if name in _OF_WINDOWS and isinstance(given, tuple) and len(set(given)) == 1:
             given = given[0]
         if name == "stride" and given == _of_size(module):

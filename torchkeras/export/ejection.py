@@ -16,6 +16,7 @@ from torchkeras.export import texts
 from torchkeras.export.constructors import Constructors
 from torchkeras.export.drawing import draw_inputs
 from torchkeras.export.layout import laid_out
+from torchkeras.export.plain import use_plain_modules
 from torchkeras.export.sources import Sources
 from torchkeras.export.units import Architect, Traces
 from torchkeras.export.writer import Writer
@@ -23,7 +24,7 @@ from torchkeras.layers.base import Layer
 from torchkeras.layers.dropout import Dropout
 from torchkeras.layers.lowering import check_no_texts
 from torchkeras.nn.dropout import SharedDropout
-from torchkeras.saving import files
+from torchkeras.saving import files, safetensors
 from torchkeras.tracer.frames import trace
 
 FILES = ("model.py", "model.safetensors", "predictions.safetensors", "test_model.py", "README.md")
@@ -49,7 +50,7 @@ def eject(
     Args:
         model: A built model or layer. What it does is recorded while it runs once on stand-in
             tensors: branches of a subclass's ``call`` that aren't taken are not in the source.
-        path: The folder, made if it isn't there.
+        path: The folder, made if it isn't there. In one that is, other files stay.
         inputs: Arrays to record predictions for; None draws some.
         overwrite: Whether files that are there are replaced.
         check: Whether to run the test, in a process of its own.
@@ -79,7 +80,8 @@ def eject(
         raise moment_error(model, "isn't built", "Call it on data, or call build(input_shape).")
     folder = Path(path)
     for name in FILES:
-        files.prepare_target("eject", folder / name, overwrite)
+        files.check_free("eject", folder / name, overwrite)
+    folder.parent.mkdir(parents=True, exist_ok=True)
     arrays = draw_inputs(model) if inputs is None else inputs
     source = Source(model, arrays)
     given, found = _predictions(model, arrays)
@@ -88,12 +90,12 @@ def eject(
         "test_model.py": laid_out(texts.test(source.inputs)),
         "README.md": texts.readme(source.root.name, source.inputs),
     }
-    for name, text in contents.items():
-        with files.replacing(folder / name) as temporary:
-            temporary.write_text(text, encoding="utf-8")
-    _save(source.state(), folder / "model.safetensors")
     recorded = {**dict(zip(source.inputs, given, strict=True)), **found}
-    _save(recorded, folder / "predictions.safetensors")
+    with files.replacing_within(folder) as written:
+        for name, text in contents.items():
+            (written / name).write_text(text, encoding="utf-8")
+        _save(source.state(), written / "model.safetensors")
+        _save(recorded, written / "predictions.safetensors")
     if check:
         _check(folder)
     return folder
@@ -109,11 +111,8 @@ def _predictions(model: Layer, arrays: Any) -> tuple[list[Tensor], dict[str, Ten
 
 
 def _save(tensors: dict[str, Tensor], path: Path) -> None:
-    from safetensors.torch import save_file
-
     plain = {key: tensor.detach().cpu().contiguous().clone() for key, tensor in tensors.items()}
-    with files.replacing(path) as temporary:
-        save_file(plain, str(temporary), metadata={"format": "pt"})
+    safetensors.write(plain, path, {"format": "pt"})
 
 
 def _check(folder: Path) -> None:
@@ -167,6 +166,7 @@ class Source:
 
     def _write(self, examples: tuple[Any, ...], inline: set[str]) -> None:
         traces = _traces(self.model, *examples)
+        use_plain_modules(traces, knows_lengths=bool(getattr(self.model, "inputs", None)))
         owners = {**traces.training.owners, **traces.inference.owners}
         self.sources = Sources(set(texts.TAKEN))
         self.sources.write_function = self._function

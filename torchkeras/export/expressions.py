@@ -50,8 +50,14 @@ _HOMES = {
     "torch.special": torch.special, "nn.init": nn.init,
 }  # fmt: skip
 # Defaults of functions that aren't written in Python.
-_DEFAULTS = {"approximate": "none", "enable_gqa": False, "keepdim": False}
-_RENAMED = {"_threshold": "threshold"}
+_DEFAULTS = {
+    "approximate": "none", "enable_gqa": False, "keepdim": False, "attn_mask": None,
+    "dropout_p": 0.0, "is_causal": False, "device": None,
+}  # fmt: skip
+# Arguments that are clearer by name, and the place of the first of them.
+_NAMED = {F.scaled_dot_product_attention: (3, ("attn_mask", "dropout_p", "is_causal"))}
+_REDUCTIONS = {"mean", "sum", "amax", "amin"}
+_RENAMED = {"_threshold": "threshold", "log_sigmoid": "logsigmoid"}
 
 
 class Unwritable(ValueError):
@@ -119,6 +125,9 @@ def number(given: float) -> Expression:
     """A number, those that have no literal included."""
     if isinstance(given, float) and not math.isfinite(given):
         return Expression(f'float("{given}")', ATOM)
+    whole = round(1 / given) if isinstance(given, float) and 1e-4 < given < 1 else 0
+    if whole and 1 / whole == given and len(repr(given)) > 10:
+        return Expression(f"1 / {whole}", PRODUCT)
     text = repr(int(given)) if isinstance(given, int) else repr(float(given))
     return Expression(text, UNARY if given < 0 or text[0] == "-" else ATOM)
 
@@ -162,7 +171,8 @@ def function_call(
         return call("abs", [value(args[0], node)], {})
     if len(args) == 2 and not kwargs and target in _FUNCTIONS:
         return binary(_FUNCTIONS[target], args, node)
-    kwargs = _without_defaults(target, kwargs)
+    args, kwargs = _by_name(target, args, kwargs)
+    kwargs = without_defaults(target, kwargs)
     written = {plain(key): value(arg, node) for key, arg in kwargs.items()}
     return call(function_name(target), [value(arg, node) for arg in args], written)
 
@@ -178,6 +188,8 @@ def method_call(
             return binary(_REFLECTED[name], args[::-1], node)
     if name == "neg" and len(args) == 1:
         return Expression("-" + value(args[0], node).within(UNARY), UNARY)
+    if name in _REDUCTIONS and len(args) == 2 and isinstance(args[1], tuple) and len(args[1]) == 1:
+        args = (args[0], args[1][0])
     kwargs = {key: arg for key, arg in kwargs.items() if _DEFAULTS.get(key, ...) != arg}
     written = {plain(key): value(arg, node) for key, arg in kwargs.items()}
     owner = value(args[0], node).within(ATOM)
@@ -227,7 +239,23 @@ def plain(name: str) -> str:
     return name
 
 
-def _without_defaults(target: Callable, kwargs: dict[str, Any]) -> dict[str, Any]:
+def _by_name(target: Callable, args: tuple, kwargs: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
+    """Arguments, by name where that is clearer, and one number for several that are equal."""
+    if target in _NAMED:
+        begin, names = _NAMED[target]
+        kwargs = dict(zip(names, args[begin:], strict=False)) | kwargs
+        size = (args[0].meta.get("shape") or (None,))[-1]
+        if size is not None and math.isclose(kwargs.get("scale") or 0, size**-0.5):
+            kwargs = {key: arg for key, arg in kwargs.items() if key != "scale"}
+        return args[:begin], kwargs
+    factors = kwargs.get("scale_factor")
+    if target is F.interpolate and isinstance(factors, (tuple, list)) and len(set(factors)) == 1:
+        factor = factors[0]
+        kwargs = {**kwargs, "scale_factor": int(factor) if factor == int(factor) else factor}
+    return args, kwargs
+
+
+def without_defaults(target: Callable, kwargs: dict[str, Any]) -> dict[str, Any]:
     """Keyword arguments but for those that say what is so anyway."""
     if target is F.pad and kwargs.get("value") == 0:
         kwargs = {key: arg for key, arg in kwargs.items() if key != "value"}

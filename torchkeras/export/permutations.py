@@ -2,7 +2,8 @@
 
 Keras's images have the channels last, torch's modules want them first, so a recorded model goes to
 and fro around each convolution. Here a permutation is moved behind what works element by element,
-behind batch normalization and concatenation, until it meets the next one, and both go.
+behind batch normalization and concatenation, until it meets the next one, and both go. Those at the
+borders of classes are done by who calls them.
 """
 
 import copy
@@ -14,6 +15,8 @@ from torch import fx
 from torch.nn import functional as F
 
 from torchkeras.core import nested
+from torchkeras.export.borders import Axes, move_out, permutation
+from torchkeras.export.plain import STAYS
 from torchkeras.export.units import Step, Unit, is_mark, owner_of, reads
 from torchkeras.nn.dropout import SharedDropout
 from torchkeras.nn.norm import MaskedBatchNorm
@@ -28,16 +31,25 @@ _METHODS = {"add", "sub", "mul", "div", "clamp", "neg", "relu", "sigmoid", "tanh
 _REDUCTIONS = {"mean", "amax", "sum"}
 _OF_AXES = {torch.cat, F.pad, *_REDUCTIONS}  # whose arguments change
 
-Axes = tuple[int, ...]
 
+class Detours:
+    """Rewrites units without the permutations they can do without.
 
-def without_detours(unit: Unit, owners: dict[str, Any]) -> None:
-    """Rewrite the steps of ``unit``, unless it does different things in training and otherwise.
-
-    Modules that change are replaced in ``owners`` by copies.
+    Args:
+        owners: Modules, parameters and buffers by path. Modules that change are replaced by copies.
     """
-    if unit.choices is not None:
-        _Rewriting(unit, owners).run()
+
+    def __init__(self, owners: dict[str, Any]) -> None:
+        self.owners = owners
+        self.originals = dict(owners)
+        self.done: set[Unit] = set()
+
+    def leave_out(self, unit: Unit) -> None:
+        """Rewrite a unit and those that it calls; not if it differs in training and otherwise."""
+        if unit not in self.done:
+            self.done.add(unit)
+            if unit.choices is not None:
+                _Rewriting(unit, self).run()
 
 
 class _Rewriting:
@@ -45,8 +57,8 @@ class _Rewriting:
 
     mode = "training"  # whose text does for both
 
-    def __init__(self, unit: Unit, owners: dict[str, Any]) -> None:
-        self.unit, self.owners = unit, owners
+    def __init__(self, unit: Unit, detours: Detours) -> None:
+        self.unit, self.detours = unit, detours
         self.instead: dict[fx.Node, fx.Node] = {}  # what others are to use in place of a node
         self.permuted: dict[fx.Node, tuple[fx.Node, Axes]] = {}
         self.steps: list[Step] = []
@@ -65,7 +77,7 @@ class _Rewriting:
                 self._node(step)
         self.unit.results[self.mode] = fx.map_arg(self.unit.results[self.mode], self._now)
         self.unit.steps[self.mode] = self._needed()
-        self.owners.update(self.moved)
+        self.detours.owners.update(self.moved)
 
     def _now(self, node: fx.Node) -> fx.Node:
         node = self.unit.origin(node)
@@ -75,8 +87,11 @@ class _Rewriting:
 
     def _module(self, step: Step) -> None:
         """The call of a class, or of a module of torch that works element by element."""
+        if step.unit is not None:
+            self._class(step)
+            return
         inputs = [self._now(node) for node in step.inputs]
-        before = self.permuted.get(inputs[0]) if step.replaced is not None else None
+        before = self.permuted.get(inputs[0])
         if before is None:
             self.steps.append(
                 Step(None, step.frame, step.unit, step.replaced, inputs, step.outputs)
@@ -92,11 +107,33 @@ class _Rewriting:
         self.steps.append(Step(None, step.frame, None, module, [before[0]], [result]))
         self._permute_later(output, result, before[1], step)
 
+    def _class(self, step: Step) -> None:
+        """The call of a class, whose first and last permutations are done here."""
+        self.detours.leave_out(step.unit)
+        before, after = ([], [])
+        if step.unit.choices is not None:
+            before, after = move_out(step.unit)
+        inputs = []
+        for position, node in enumerate(step.inputs):
+            axes = before[position] if before else None
+            given = self._now(node)
+            if axes is not None:
+                ordered = given.graph.create_node("call_method", "permute", (given, *axes))
+                self._permutation(Step(ordered, step.frame), axes)
+                given = self._now(ordered)
+            inputs.append(given)
+        outputs = step.unit.results[self.mode] if any(after) else step.outputs
+        self.steps.append(Step(None, step.frame, step.unit, None, inputs, outputs))
+        for position, axes in enumerate(after):
+            if axes is not None:
+                self.unit.stops.add(outputs[position])
+                self._permute_later(step.outputs[position], outputs[position], axes, step)
+
     def _node(self, step: Step) -> None:
         node = step.node
         node.args = fx.map_arg(node.args, self._now)
         node.kwargs = fx.map_arg(node.kwargs, self._now)
-        axes = _permutation(node)
+        axes = permutation(node)
         if axes is not None:
             self._permutation(step, axes)
             return
@@ -152,7 +189,7 @@ class _Rewriting:
             if node.args[1:] != twin.args[1:] or node.kwargs != twin.kwargs:
                 return False
         if node.op == "call_function" and node.target is F.pad:
-            return self._moves_padding(node, axes)
+            return STAYS not in node.meta and self._moves_padding(node, axes)
         if node.op == "call_function" and node.target in _FUNCTIONS:
             return _has_numbers_only(node)
         if node.op == "call_method" and node.target in _METHODS:
@@ -196,7 +233,7 @@ class _Rewriting:
 
     def _moves_normalization(self, node: fx.Node, axes: Axes) -> bool:
         path = str(node.target)
-        module = self.owners[path]
+        module = self.detours.originals[path]
         if type(module) is not MaskedBatchNorm or len(node.args) != 1 or path not in self.once:
             return False
         if any(isinstance(arg, fx.Node) for arg in nested.flatten(node.kwargs)):
@@ -220,13 +257,6 @@ class _Rewriting:
             kept.append(step)
             needed.update(map(self.unit.origin, reads(step)))
         return kept[::-1]
-
-
-def _permutation(node: fx.Node) -> Axes | None:
-    if node.op != "call_method" or node.target != "permute" or node.kwargs:
-        return None
-    axes = node.args[1] if isinstance(node.args[1], (tuple, list)) else node.args[1:]
-    return tuple(axes) if all(isinstance(axis, int) and axis >= 0 for axis in axes) else None
 
 
 def _reshaped(node: fx.Node, axes: Axes) -> fx.Node | None:

@@ -22,8 +22,11 @@ from torchkeras.export.identifiers import identifier, unused
 from torchkeras.export.units import Step, Unit, is_mark, owner_of, reads
 from torchkeras.tracer.autocast import ANYWHERE, autocast_of, in_blocks
 
-# The longest expression that is put into another one.
+# The longest expression that is put into another one, and a call in it.
 _LONGEST = 48
+_CALLS = re.compile(r"\w\(")
+# Methods that change the form of a tensor alone: they may stand right behind what made it.
+_FORMS = {"transpose", "permute", "reshape", "view", "flatten", "unflatten", "squeeze", "unsqueeze"}
 
 
 class Statements:
@@ -40,7 +43,7 @@ class Statements:
         self, unit: Unit, attribute: Callable[[str], str], mode: str, names: list[str]
     ) -> None:
         self.unit, self.attribute = unit, attribute
-        self.steps = [step for step in unit.steps[mode] if not is_mark(step)]
+        self.steps = _with_forms_early(unit, [s for s in unit.steps[mode] if not is_mark(s)])
         self.choices = unit.choices or {}
         self.results = unit.results[mode]
         if unit.frame.parent is not None and len(self.results) == 1:
@@ -51,6 +54,7 @@ class Statements:
                 self.uses.setdefault(unit.origin(node), []).append(position)
         for node in _nodes(self.results):
             self.uses.setdefault(unit.origin(node), []).append(len(self.steps))
+        self.makers = {node: s for s in self.steps for node in (s.outputs or [s.node])}
         self.values: dict[fx.Node, Expression] = {}
         self.inside: set[fx.Node] = set()  # those whose expression stands where they are needed
         self.autocast: dict[fx.Node, Any] = {}  # of what stands where it is needed
@@ -132,7 +136,8 @@ class Statements:
         if uses == [len(self.steps)]:
             is_result = isinstance(self.results, fx.Node)
             return is_result and position == len(self.steps) - 1
-        if self.has_changes or len(uses) > 1:
+        between = self.steps[position + 1 : uses[0]]
+        if len(uses) > 1 or (self.has_changes and between):
             return False
         if node.target is operator.getitem and isinstance(node.args[1], int):
             return found.text.count("[") <= 2
@@ -141,10 +146,11 @@ class Statements:
             return False
         if user.frame is not step.frame and found.text.startswith(("torch.", "F.")):
             return False  # a layer with its activation is a line
-        between = self.steps[position + 1 : uses[0]]
+        is_activated = step.frame is not None and user.frame is step.frame
+        depth = len(_CALLS.findall(found.text)) if is_activated else found.text.count("(")
         return (
             len(found.text) <= _LONGEST
-            and found.text.count("(") <= 2
+            and depth <= 2
             and all(step.node is not None and _is_plumbing(step.node) for step in between)
         )
 
@@ -165,7 +171,7 @@ class Statements:
         that of what it was made from if nobody needs that any more, or another letter."""
         held = {name for name, held in self.holders.items() if self._last(held) > position}
         taken = {*beside, *held, *self.parameters - {"x"}}
-        chosen = _chosen_name(step, self.unit)
+        chosen = chosen_name(self._maker(step), self.unit)
         is_result = self.uses[node] == [len(self.steps)] and not isinstance(self.results, fx.Node)
         if step.frame is not None and node in step.frame.masks:
             return unused("mask", taken)
@@ -178,6 +184,16 @@ class Statements:
                 return name
         name = getattr(step.frame.module, "name", "") if step.frame is not None else ""
         return unused(identifier(name or re.sub(r"_\d+$", "", node.name)), taken)
+
+    def _maker(self, step: Step) -> Step:
+        """The step whose result this one gives another form."""
+        while step.node is not None and step.node.target in _FORMS:
+            source = self.unit.origin(step.node.args[0])
+            found = self.makers.get(source) if source in self.inside else None
+            if found is None:
+                break
+            step = found
+        return step
 
     def _last(self, node: fx.Node) -> int:
         return self.uses.get(node, [-1])[-1]
@@ -207,14 +223,39 @@ class Statements:
         return function_call(node.target, args, kwargs, self._node)
 
 
-def _chosen_name(step: Step, unit: Unit) -> str:
+def _with_forms_early(unit: Unit, steps: list[Step]) -> list[Step]:
+    """Steps, those that only change a tensor's form right behind the one that makes it."""
+    if any(_changes(step) for step in steps):
+        return steps
+    users: dict[fx.Node, int] = {}
+    for step in steps:
+        for node in reads(step):
+            users[unit.origin(node)] = users.get(unit.origin(node), 0) + 1
+    found: list[Step] = []
+    for step in steps:
+        node, place = step.node, len(found)
+        if node is not None and node.op == "call_method" and node.target in _FORMS:
+            sources = [unit.origin(source) for source in reads(step)]
+            makers = [n for n, other in enumerate(found) if other.node in sources]
+            if len(sources) == len(makers) == 1 and users[sources[0]] == 1:
+                place = makers[0] + 1
+        found.insert(place, step)
+    return found
+
+
+def is_named_by_class(module: Any) -> bool:
+    """Whether a layer has the name that its class gives, and none of its author's."""
+    name = getattr(module, "name", "")
+    return re.fullmatch(rf"{naming.to_snake_case(type(module).__name__)}(_\d+)?", name) is not None
+
+
+def chosen_name(step: Step, unit: Unit) -> str:
     """The name of the layer whose step this is, if its author gave it one."""
     module = None if step.frame is None else step.frame.module
     name = getattr(module, "name", "")
-    by_class = re.fullmatch(rf"{naming.to_snake_case(type(module).__name__)}(_\d+)?", name)
-    within = f"{getattr(unit.frame.module, 'name', '')}_"
-    is_own = module is unit.frame.module
-    return "" if by_class or is_own or not name else identifier(name.removeprefix(within))
+    if not name or module is unit.frame.module or is_named_by_class(module):
+        return ""
+    return identifier(name.removeprefix(f"{getattr(unit.frame.module, 'name', '')}_"))
 
 
 def _chosen(one: Any, other: Any) -> Any:

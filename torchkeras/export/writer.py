@@ -1,11 +1,13 @@
 """Classes of a model as source: ``__init__`` and ``forward``."""
 
+import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from torchkeras.export.chains import Link, chain_of
 from torchkeras.export.constructors import Constructors
 from torchkeras.export.expressions import (
     Unwritable,
@@ -13,24 +15,29 @@ from torchkeras.export.expressions import (
     constant,
 )
 from torchkeras.export.identifiers import attribute_name, class_name, identifier, unused
-from torchkeras.export.permutations import without_detours
-from torchkeras.export.statements import Statements, named_error
+from torchkeras.export.permutations import Detours
+from torchkeras.export.statements import Statements, chosen_name, is_named_by_class, named_error
 from torchkeras.export.units import Step, Unit, owner_of
+from torchkeras.tracer.frames import Frame
 
 
 @dataclass(eq=False)
 class Written:
-    """A class as source.
+    """A class as source, or a chain of modules.
 
     Attributes:
-        name: Its name.
+        name: Its name; empty for a chain.
         text: Its source.
         state: Module, parameter or buffer of the traced model by the name it has in the class.
+        maker: The expression that makes one.
+        is_frozen: Whether a chain has weights that aren't trained.
     """
 
     name: str
     text: str
     state: dict[str, Any] = field(default_factory=dict)
+    maker: str = ""
+    is_frozen: bool = False
 
 
 class Writer:
@@ -46,6 +53,7 @@ class Writer:
         self.owners = owners
         self.constructors = constructors
         self.taken = taken
+        self.detours = Detours(owners)
         self.classes: list[Written] = []  # in the order in which they were finished
         self.by_path: dict[str, Written] = {}
         self.clashes: set[str] = set()  # layers whose calls differ
@@ -53,24 +61,57 @@ class Writer:
 
     def write(self, unit: Unit, name: str) -> Written:
         """The class of a unit; the same one for units that read alike."""
-        before = len(self.classes)
-        without_detours(unit, self.owners)
-        body = _Body(self, unit)
-        text, state = body.text()
+        self.detours.leave_out(unit)
+        written = self._chain(unit) or self._class(unit, name)
         path = unit.frame.path
-        for known in self.classes[before:] + self.classes[:before]:
-            if known.text == text:
-                written = Written(known.name, text, state)
-                break
-        else:
-            copied = self.constructors.sources.names()
-            written = Written(class_name(name, self.taken | copied), text, state)
-            self.taken.add(written.name)
-            self.classes.append(written)
-        if path in self.by_path and self.by_path[path].name != written.name:
+        if path in self.by_path and self.by_path[path].maker != written.maker:
             self.clashes.add(path)
         self.by_path[path] = written
         return written
+
+    def _class(self, unit: Unit, name: str) -> Written:
+        before = len(self.classes)
+        text, state = _Body(self, unit).text()
+        for known in self.classes[before:] + self.classes[:before]:
+            if known.text == text:
+                return Written(known.name, text, state, known.maker)
+        own = class_name(name, self.taken | self.constructors.sources.names())
+        written = Written(own, text, state, f"{own}()")
+        self.taken.add(own)
+        self.classes.append(written)
+        return written
+
+    def _chain(self, unit: Unit) -> Written | None:
+        """A model that is a straight chain of modules as ``nn.Sequential``."""
+        is_plain = unit.frame.parent is not None and is_plain_model(unit.frame.module)
+        links = chain_of(unit) if is_plain else None
+        if links is None:
+            return None
+        owned = [
+            self.owners[owner_of(link.step)]
+            for link in links
+            if link.module is None and link.step.unit is None
+        ]
+        weights = [weight for module in owned for weight in module.parameters()]
+        kinds = {weight.requires_grad for weight in weights}
+        if len(kinds) > 1 or (False in kinds and any(link.step.unit for link in links)):
+            return None
+        names = _names_of_links(links, unit)
+        makers, state = {}, {}
+        for name, link in zip(names, links, strict=True):
+            path = owner_of(link.step)
+            if link.step.unit is not None:
+                part = self.write(link.step.unit, wanted_name(link.step.unit))
+                makers[name] = part.maker
+                state.update({f"{name}.{key}": owner for key, owner in part.state.items()})
+                continue
+            if link.module is None:
+                state[name] = self.owners[path]
+            try:
+                makers[name] = self.constructors.of_module(link.module or state[name], False).text
+            except Unwritable as error:
+                raise named_error(error, link.step) from error
+        return Written("", "", state, self.constructors.in_order(makers), False in kinds)
 
     def function(self, unit: Unit, name: str) -> str:
         """A unit without modules as a function.
@@ -87,6 +128,29 @@ class Writer:
     def source(self, written: Written) -> str:
         """A class with its name."""
         return f"class {written.name}(nn.Module):\n{written.text}"
+
+
+def is_plain_model(module: nn.Module) -> bool:
+    """Whether a model is made of layers alone, and has no class of its author's."""
+    return type(module).__name__ in ("Functional", "Sequential", "Model")
+
+
+def wanted_name(unit: Unit) -> str:
+    """What the class of a unit is called after."""
+    module = unit.frame.module
+    return module.name if is_plain_model(module) else type(module).__name__
+
+
+def _names_of_links(links: list[Link], unit: Unit) -> list[str]:
+    """Names by layers and kinds where an author gave any, else numbers."""
+    chosen = [chosen_name(link.step, unit) for link in links]
+    if not any(chosen):
+        return [str(number) for number in range(len(links))]
+    names: list[str] = []
+    for link, name in zip(links, chosen, strict=True):
+        kind = type(link.module).__name__ if link.module is not None else "layer"
+        names.append(attribute_name(name if name and name not in names else kind.lower(), names))
+    return names
 
 
 class _Body:
@@ -121,32 +185,44 @@ class _Body:
                 if self._is_module(step) or not any(path.startswith(f"{m}.") for m in modules)
             }
             ends = [path.rpartition(".")[2] for path in owned]
-            for path, step in owned.items():
+            handed = {path for path in owned if isinstance(self._handed(path, owned), nn.Module)}
+            for path, step in sorted(owned.items(), key=lambda pair: pair[0] in handed):
                 alone = len(owned) == 1 if step.frame is not None else len(set(ends)) == len(ends)
-                self._name(layer, path, step, alone)
+                shared = _shared_end(list(owned)) if handed and step.frame is None else ""
+                self._name(layer, path, step, alone, shared)
 
     @staticmethod
     def _is_module(step: Step) -> bool:
         return step.node is None or step.node.op == "call_module"
 
-    def _name(self, layer: str, path: str, step: Step, alone: bool) -> None:
+    def _handed(self, path: str, owned: dict[str, Step]) -> Any:
+        """What is at a path, if it is handed over as it is."""
+        node = owned[path].node
+        return self.writer.owners[path] if node is not None and node.op == "get_attr" else None
+
+    def _name(self, layer: str, path: str, step: Step, alone: bool, shared: str) -> None:
         frame = step.frame
         rest = path.removeprefix(self.unit.frame.path if frame is None else layer).strip(".")
+        rest = rest.removesuffix(shared) or rest
         if frame is None:
             name = rest.rpartition(".")[2] if alone else rest
         else:
-            whole = getattr(self.unit.frame.module, "name", "")
-            name = getattr(frame.module, "name", layer).removeprefix(f"{whole}_")
+            name = self._name_of(frame)
             name = name if alone and self._is_module(step) else f"{name}_{rest}"
         self.attributes[path] = attribute_name(name, self.attributes.values())
         self.makers[path] = step
         if step.unit is not None:
-            kind = type(step.unit.frame.module).__name__
-            module = step.unit.frame.module
-            wanted = module.name if kind in ("Functional", "Sequential", "Model") else kind
-            self.children[path] = self.writer.write(step.unit, wanted)
+            self.children[path] = self.writer.write(step.unit, wanted_name(step.unit))
         elif step.replaced is not None:
             self.replaced[path] = step.replaced
+
+    def _name_of(self, frame: Frame) -> str:
+        """What the attribute of a layer is called: its name, else its author's attribute."""
+        whole = self.unit.frame.module
+        place = frame.path.removeprefix(f"{self.unit.frame.path}.").strip(".")
+        if is_named_by_class(frame.module) and not is_plain_model(whole):
+            return place
+        return getattr(frame.module, "name", place).removeprefix(f"{getattr(whole, 'name', '')}_")
 
     def _check_children(self, step: Step) -> None:
         """Write other calls of a layer that has its class already, to see that they agree."""
@@ -206,7 +282,8 @@ class _Body:
         if path in self.children:
             child = self.children[path]
             state.update({f"{name}.{key}": owner for key, owner in child.state.items()})
-            return [f"self.{name} = {child.name}()"]
+            frozen = [f"self.{name}.requires_grad_(False)"] if child.is_frozen else []
+            return [f"self.{name} = {child.maker}", *frozen]
         if path in self.replaced:
             return self._module(path, name, self.replaced[path])
         owner = state[name] = self.writer.owners[path]
@@ -263,6 +340,13 @@ class _Body:
                         return f"{key}.{name}".strip(".")
             self.writer.clashes.add(owner)
         return path.removeprefix(f"{owner}.")
+
+
+def _shared_end(paths: list[str]) -> str:
+    """What all paths end in, from a dot on."""
+    parts = [path.split(".")[::-1] for path in paths]
+    shared = list(itertools.takewhile(lambda same: len(set(same)) == 1, zip(*parts, strict=False)))
+    return "".join(f".{same[0]}" for same in reversed(shared))
 
 
 def _members(module: nn.Module) -> list[tuple[str, Any]]:

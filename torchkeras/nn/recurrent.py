@@ -131,6 +131,7 @@ class Recurrent(nn.Module):
         input_masks: Tensor | None = None,
         state_masks: Tensor | None = None,
         fused: bool = True,
+        backward: "Recurrent | None" = None,
     ) -> Result:
         """Outputs at all steps, the last of them, and the final state.
 
@@ -141,7 +142,11 @@ class Recurrent(nn.Module):
             input_masks: Dropout factors of the inputs of each gate, ``(gates, b, features)``.
             state_masks: Dropout factors of the state for each gate, ``(gates, b, units)``.
             fused: Whether the kernel may be used.
+            backward: The module of the other direction, to run both in one call of the kernel, as
+                ``run_both`` does; ``state`` is then a pair.
         """
+        if backward is not None:
+            return run_both(self, backward, x, state, mask, sequences)
         fused = fused and self.is_fused
         if not fused or input_masks is not None or state_masks is not None:
             return self._scan(x, state, mask, input_masks, state_masks)

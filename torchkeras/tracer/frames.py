@@ -51,7 +51,8 @@ class Trace:
     """One run of a model.
 
     Attributes:
-        graph: What it computes, as ``torch.fx`` nodes.
+        graph: What it computes, as ``torch.fx`` nodes; ``meta["shape"]`` of each that is a tensor
+            has its sizes, None where they are open.
         root: The call of the model.
         frames: The call that made each node.
         owners: The modules, parameters and buffers used, by path.
@@ -112,6 +113,12 @@ class _FramedRecorder(Recorder):
 
     def _made(self, node: fx.Node) -> None:
         self.frames[node] = self.frame
+
+    def _keep(self, tensor: Any, node: fx.Node) -> None:
+        super()._keep(tensor, node)
+        if isinstance(tensor, Tensor):
+            sizes = tuple(size if isinstance(size, int) else None for size in tensor.shape)
+            node.meta["shape"] = sizes
 
     def look_into(
         self, call: Callable, module: nn.Module, path: str, args: tuple, kwargs: dict[str, Any]

@@ -8,6 +8,7 @@ every module that is no layer notes itself in a ``torch.fx`` graph. What the lay
 import contextlib
 import copy
 import inspect
+import keyword
 import operator
 import re
 from collections.abc import Callable, Iterator
@@ -180,6 +181,8 @@ class Recorder(TorchFunctionMode):
 
     def _node(self, function: Any, args: tuple, kwargs: dict) -> fx.Node | None:
         args, kwargs = self._argument(args), self._argument(kwargs)
+        if function in _FACTORIES and kwargs.get("device") is None:
+            kwargs["device"] = self._device()
         name = getattr(function, "__name__", "")
         if name == "__get__":
             attribute = function.__self__.__name__
@@ -310,6 +313,10 @@ class Recorder(TorchFunctionMode):
         if isinstance(value, Tensor):
             known = self.nodes.get(id(value))
             return self._stored(value) if known is None else known
+        if isinstance(value, nn.Module) and id(value) in self.modules:
+            path = self.modules[id(value)]
+            self.owners[path] = value
+            return self.graph.get_attr(path)
         if isinstance(value, torch.Size):
             return tuple(self._argument(item) for item in value)
         if isinstance(value, tuple):
@@ -399,6 +406,12 @@ _ARITHMETIC = {
 }  # fmt: skip
 
 
+# Functions that make tensors of nothing: they go where the inputs lie.
+_FACTORIES = {
+    torch.arange, torch.empty, torch.eye, torch.full, torch.linspace, torch.logspace, torch.ones,
+    torch.rand, torch.randint, torch.randn, torch.randperm, torch.scalar_tensor, torch.tensor,
+    torch.zeros,
+}  # fmt: skip
 # Modules whose results are like their inputs: running them on stand-ins takes far longer.
 _ALIKE = (norm.BatchNorm, norm.LayerNorm, norm.GroupNorm, nn.Dropout)
 # Torch runs stand-in tensors through these step by step, a hundred times and more.
@@ -445,4 +458,5 @@ def _changes_something(node: fx.Node) -> bool:
 
 def _identifier(name: str) -> str:
     text = re.sub(r"\W", "_", name)
-    return text if text.isidentifier() else f"x_{text}"
+    is_free = text.isidentifier() and not keyword.iskeyword(text)
+    return text if is_free else f"x_{text}"

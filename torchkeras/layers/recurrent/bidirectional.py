@@ -15,7 +15,7 @@ from torchkeras.layers.recurrent.cell_rnn import CellRNN
 from torchkeras.layers.signature import also_named
 from torchkeras.layers.structures import holds_tensors, parts_of_list
 from torchkeras.layers.wrappers import Wrapper
-from torchkeras.nn.recurrent import Gated, run_both
+from torchkeras.nn.recurrent import Gated
 
 MODES = ("sum", "mul", "ave", "concat")
 
@@ -259,8 +259,8 @@ class Bidirectional(Wrapper):
         mask = None if mask is None else mask.to(torch.bool)
         if not sequences.is_floating_point():
             sequences = sequences.to(self._compute_dtype)
-        recurrences = [layer.cell.recurrence for layer in layers]
-        both, last, finals = run_both(*recurrences, sequences, states, mask, self.return_sequences)
+        ahead, back = (layer.cell.recurrence for layer in layers)
+        both, last, finals = ahead(sequences, states, mask, self.return_sequences, backward=back)
         outputs = both if self.return_sequences else last  # (b, [t,] 2 * u)
         merged = outputs
         if self.merge_mode != "concat":
