@@ -15,6 +15,15 @@ def test_the_longest_column_gives_way():
     assert "tf.keras.layer..." in lines[3]
 
 
+def test_several_columns_give_way_and_paths_keep_their_end():
+    rows = [("encoder/block_12/attention/query", "GroupedQueryAttention", "2x16x16x64")]
+    lines = plain_table(("layer", "class", "shape"), rows, 50).split("\n")
+    assert max(map(len, lines)) <= 50
+    assert lines[2].startswith("...")
+    assert "/query" in lines[2]
+    assert "2x16x16x64" in lines[2]
+
+
 def test_a_terminal_gets_richs_table(capsys, monkeypatch):
     show_table(("name", "uses"), [("tf.cast", "12")])
     assert capsys.readouterr().out.startswith("name")

@@ -139,6 +139,15 @@ def test_inputs_of_a_file_are_taken_by_name(tmp_path, monkeypatch):
         verify(str(tmp_path / "model.keras"), inputs=str(tmp_path / "x.npz"))
 
 
+def test_other_automatic_names_are_paired_by_order():
+    one, two = [np.zeros((2, 3))], [np.zeros((2, 4))]
+    theirs = {("a", False, 1): one, ("dense_3", False, 1): two, ("n/dense_3/kernel", True, 1): one}
+    mine = {("a", False, 1): one, ("dense", False, 1): two, ("n/dense/kernel", True, 1): one}
+    assert list(room._paired(theirs, mine).values()) == list(mine)
+    mine[("dense", False, 1)] = one  # of another shape
+    assert list(room._paired(theirs, mine)) == [("a", False, 1), ("n/dense_3/kernel", True, 1)]
+
+
 def test_the_tolerance_follows_the_number_type(tmp_path, monkeypatch):
     Started(monkeypatch)
     for policy, wanted in (("mixed_bfloat16", (5e-2, 5e-2)), ("float32", (1e-4, 1e-5))):

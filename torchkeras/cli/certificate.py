@@ -11,6 +11,7 @@ from torchkeras.cli.tables import show_table
 # (rtol, atol) by the number type of fewest bits that a model computes in.
 TOLERANCES = {"bfloat16": (5e-2, 5e-2), "float16": (1e-2, 1e-2)}
 USUAL = (1e-4, 1e-5)
+SCHEMA = 1  # of the JSON text, which docs/commands.md describes
 
 
 @dataclass
@@ -61,36 +62,48 @@ class Certificate:
         """Whether all is within the tolerance."""
         return all(row.within for row in self.rows)
 
+    @property
+    def worst(self) -> Row | None:
+        """The row that is farthest beyond the tolerance, else that of the largest difference."""
+        return max(self.rows, key=lambda row: (not row.within, row.difference), default=None)
+
     def to_json(self) -> str:
         """The same as JSON text; a difference that is infinite is null."""
-        return json.dumps(_finite({**asdict(self), "passed": self.passed}), indent=2)
+        worst = self.worst.layer if self.worst is not None else None
+        told = {"schema": SCHEMA, **asdict(self), "passed": self.passed, "worst": worst}
+        return json.dumps(_finite(told), indent=2)
 
     def show(self) -> None:
         """Print the table and a sentence."""
         rows = [
             (
-                row.layer or "(the model)",
+                _named(row),
                 row.kind,
-                str(row.shape),
+                "x".join(map(str, row.shape)) or "()",
                 f"{row.difference:.1e}",
                 f"{row.relative:.1e}",
                 "yes" if row.within else "NO",
             )
             for row in self.rows
         ]
-        show_table(("layer", "class", "shape", "difference", "relative", "within"), rows)
+        show_table(("layer", "class", "shape", "differs", "relative", "ok"), rows)
         if self.unmatched:
             print(f"Called by one of the two alone, not compared: {', '.join(self.unmatched)}.")
         wrong = [row for row in self.rows if not row.within]
         tolerance = f"atol={self.atol:g}, rtol={self.rtol:g}"
         compared = f"{len(self.rows)} arrays compared with {self.oracle}"
         if wrong:
-            first = wrong[0].layer or "the model"
-            print(f"{compared}: {len(wrong)} beyond {tolerance}, the first is {first}.")
+            print(f"{compared}: {len(wrong)} beyond {tolerance}, the first is {_named(wrong[0])}.")
         else:
             print(f"{compared}: all within {tolerance}.")
-        worst = max((row.difference for row in self.rows), default=0.0)
-        print(f"The largest difference is {worst:.1e}.")
+        if self.worst is not None:
+            print(
+                f"The largest difference is {self.worst.difference:.1e}, of {_named(self.worst)}."
+            )
+
+
+def _named(row: Row) -> str:
+    return row.layer or "(the model)"
 
 
 def _finite(value: Any) -> Any:

@@ -149,13 +149,36 @@ def verify(
     mine = _in_torchkeras(model, arrays)
     if gradients:
         mine |= _gradients(model, arrays)
+    partners = _paired({key: outputs for key, (_, _, outputs) in theirs.items()}, mine)
     rows = [
-        compared(name, kind, outputs, mine[key], *tolerance)
+        compared(name, kind, outputs, mine[partners[key]], *tolerance)
         for key, (name, kind, outputs) in theirs.items()
-        if key in mine
+        if key in partners
     ]
-    alone = {name for name, _, _ in theirs.keys() ^ mine.keys()}
+    alone = {key[0] for key in theirs.keys() - partners.keys()}
+    alone |= {key[0] for key in mine.keys() - set(partners.values())}
     return Certificate(str(path), title, *tolerance, rows, sorted(alone))
+
+
+def _paired(theirs: "Noted", mine: "Noted") -> dict["Key", "Key"]:
+    """What of ``mine`` belongs to each of ``theirs``: by name, else by order.
+
+    Automatic names (``dense_1``) depend on what was made before. So what has no partner of its name
+    is taken in order, if there is as much of it on both sides, of the same shapes.
+    """
+    pairs = {key: key for key in theirs if key in mine}
+    for is_gradient in (False, True):
+        left, right = (
+            [key for key in side if key not in pairs and key[1] == is_gradient]
+            for side in (theirs, mine)
+        )
+        shapes = [
+            [[array.shape for array in side[key]] for key in keys]
+            for side, keys in ((theirs, left), (mine, right))
+        ]
+        if shapes[0] == shapes[1]:
+            pairs.update(zip(left, right, strict=True))
+    return pairs
 
 
 def _usual_tolerance(model: Layer) -> tuple[float, float]:
@@ -166,6 +189,7 @@ def _usual_tolerance(model: Layer) -> tuple[float, float]:
 # --- In Keras
 
 Key = tuple[str, bool, int]  # name of a layer, whether it's a gradient, number of its call
+Noted = dict[Key, list[np.ndarray]]
 
 
 def _in_keras(
@@ -246,7 +270,7 @@ def _numbered(names: Iterable[tuple[str, bool]]) -> Iterable[Key]:
 # --- Here
 
 
-def _in_torchkeras(model: Layer, arrays: Any) -> dict[Key, list[np.ndarray]]:
+def _in_torchkeras(model: Layer, arrays: Any) -> Noted:
     """What the layers of ``model`` give; the model itself is called a second time, undisturbed."""
     calls: list[tuple[str, list[np.ndarray]]] = []
 
@@ -279,7 +303,7 @@ def _in_torchkeras(model: Layer, arrays: Any) -> dict[Key, list[np.ndarray]]:
     return dict(zip(_numbered((name, False) for name, _ in calls), found, strict=True))
 
 
-def _gradients(model: Layer, arrays: Any) -> dict[Key, list[np.ndarray]]:
+def _gradients(model: Layer, arrays: Any) -> Noted:
     """The gradients that the oracle gives, of the same sum."""
     arrays = nested.map_leaves(_wanting_gradients, arrays)
     inputs = [x for x in nested.flatten(arrays) if isinstance(x, Tensor)]
