@@ -37,10 +37,20 @@ def test_initial_vectors_may_be_given():
 def test_older_arguments_are_taken():
     model = torchkeras.Sequential([layers.Embedding(9, 4, input_length=6), layers.Flatten()])
     assert model.output_shape == (None, 24)
-    layer = layers.Embedding(9, 4, sparse=True)
-    layer(torch.tensor([1])).sum().backward()
-    assert layer.embeddings.parameter.grad.is_sparse
+
+
+def test_vectors_come_as_a_sparse_tensor_on_demand_as_in_tf_keras():
+    table = torch.arange(8.0).reshape(4, 2)
+    layer = layers.Embedding(4, 2, sparse=True, weights=[table.numpy()])
+    y = layer(torch.tensor([[0, 1], [3, 3]])).coalesce()
+    assert y.indices().T.tolist()[:3] == [[0, 0, 1], [0, 1, 0], [0, 1, 1]]
+    assert y.values().tolist() == [1, 2, 3, 6, 7, 6, 7]
+    y.to_dense().sum().backward()
+    assert layer.embeddings.parameter.grad[:, 1].tolist() == [1, 1, 0, 2]
     assert layers.Embedding.from_config(layer.get_config()).sparse
+    assert layer(layers.Input((2,), dtype="int32")).sparse
+    with pytest.raises(ValueError, match="sparse is True; expected False beside mask_zero"):
+        layers.Embedding(4, 2, mask_zero=True, sparse=True)
 
 
 def test_sizes_have_to_be_positive():
@@ -101,3 +111,38 @@ def test_a_number_beyond_the_table_is_an_error_in_training_too():
     for wrong in (4, -1):
         with pytest.raises(IndexError, match="out of range"):
             layer(torch.tensor([wrong]))
+
+
+CHANGES = {  # of three vectors of length 1 in one step at rate 0.1, recorded from tf.keras 2.21
+    "SGD": (-0.3, -0.1, 0.0),
+    "RMSprop": (-0.31623, -0.31623, 0.0),
+    "Adam": (-0.1, -0.1, 0.0),
+    "AdamW": (-0.1004, -0.1004, -0.0004),
+    "Adagrad": (-0.09945, -0.09535, 0.0),
+    "Adadelta": (-0.00014, -0.00014, 0.0),
+    "Ftrl": (-0.20428, -0.39686, -1.0),
+    "Lion": (-0.1, -0.1, 0.0),
+}
+
+
+class OfTorch(layers.Layer):
+    """Torch's own table, whose gradients are sparse tensors."""
+
+    def __init__(self):
+        super().__init__()
+        self.table = torch.nn.Embedding.from_pretrained(torch.ones(3, 1), False, sparse=True)
+
+    def call(self, inputs):
+        return self.table(inputs)
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("optimizer", CHANGES)
+def test_a_number_that_occurs_thrice_has_one_gradient_the_sum_of_the_three(optimizer, sparse):
+    table = OfTorch() if sparse else layers.Embedding(3, 1, "ones")
+    model = torchkeras.Sequential([layers.Input((4,), dtype="int32"), table])
+    step = getattr(torchkeras.optimizers, optimizer)(learning_rate=0.1)
+    model.compile(step, loss=lambda y, y_pred: y_pred.sum((1, 2)))
+    model.fit(np.array([[0, 0, 0, 1]]), np.ones((1, 4, 1)), verbose=0)
+    changes = model.get_weights()[0][:, 0] - 1
+    np.testing.assert_allclose(changes, CHANGES[optimizer], atol=6e-6)

@@ -174,3 +174,26 @@ def test_a_frozen_model_has_no_trainable_weights():
     model = keras.Sequential([keras.Input((4,)), layers.Dense(3)], trainable=False)
     assert model.trainable_weights == []
     assert len(model.non_trainable_weights) == 2
+
+
+class Counted(layers.Layer):
+    """Looks up integers, and says nothing of shapes."""
+
+    def __init__(self):
+        super().__init__()
+        self.table = torch.nn.Embedding(5, 3)
+
+    def call(self, inputs, training=None):
+        return self.table(inputs)
+
+
+def test_the_symbolic_output_has_its_layers_number_types():
+    model = keras.Sequential([layers.Input((2,), dtype="int32"), Counted()])
+    for training in (None, True):
+        y = model.compute_output_spec(inputs=keras.KerasTensor((4, 2), "int32"), training=training)
+        assert (y.shape, y.dtype) == ((4, 2, 3), "float32")
+    model.add(layers.Lambda(lambda x: x > 0))
+    model.compile("sgd", "mse")
+    assert model.compute_output_spec(keras.KerasTensor((None, 2), "int32")).dtype == "bool"
+    model = keras.Sequential([layers.Dense(2, dtype="float16"), layers.Dropout(0.5)])
+    assert model.compute_output_spec(keras.KerasTensor((None, 4))).shape == (None, 2)

@@ -31,7 +31,7 @@ class Embedding(Quantizable, Layer):
         lora_rank, lora_alpha, quantization_config: See ``Quantizable``.
         activity_regularizer: Penalty on the vectors looked up (tf.keras).
         input_length: Number of integers in a sample, which gives the input's shape (tf.keras).
-        sparse: Whether the gradient is a sparse tensor (tf.keras).
+        sparse: Whether the vectors come as a sparse tensor, without their zeros (tf.keras).
 
     Shape:
         inputs: integers (floats are rounded towards 0), any shape.
@@ -41,7 +41,8 @@ class Embedding(Quantizable, Layer):
         embeddings: ``(input_dim, output_dim)``.
 
     Raises:
-        ValueError: ``input_dim`` or ``output_dim`` is below 1.
+        ValueError: ``input_dim`` or ``output_dim`` is below 1, or ``sparse`` comes with
+            ``mask_zero``.
 
     Source: Keras 3 ``Embedding``; ``torch.nn.Embedding``.
 
@@ -83,6 +84,10 @@ class Embedding(Quantizable, Layer):
         for argument, value in (("input_dim", input_dim), ("output_dim", output_dim)):
             if not isinstance(value, int) or value < 1:
                 raise argument_error(self, argument, value, "an integer, 1 or more")
+        if sparse and mask_zero:
+            raise argument_error(
+                self, "sparse", sparse, "False beside mask_zero: sparse vectors have no mask"
+            )
         self.input_dim = input_dim
         self.output_dim = output_dim
         self.weight_rules(
@@ -94,20 +99,18 @@ class Embedding(Quantizable, Layer):
 
     def build(self, input_shape: Shape | None = None) -> None:
         weight = torch.empty(self.input_dim, self.output_dim, **self.factory)
-        self.embedding = nn.Embedding(
-            self.input_dim, self.output_dim, sparse=self.sparse, _weight=weight
-        )
+        self.embedding = nn.Embedding(self.input_dim, self.output_dim, _weight=weight)
         self.adopt_weight("embeddings", "embedding.weight")
         self.build_parts()
 
     def call(self, inputs: Tensor) -> Tensor:
         inputs = inputs if inputs.dtype in (torch.int32, torch.int64) else inputs.to(torch.int32)
         y = _looked_up(self.embedding, inputs)
-        if not self.lora_enabled:
-            return y
-        small = F.embedding(inputs, self.lora_embeddings_a.value)
-        scale = self.lora_alpha / self.lora_rank
-        return y + torch.matmul(small, self.lora_embeddings_b.value).to(y.dtype) * scale
+        if self.lora_enabled:
+            small = F.embedding(inputs, self.lora_embeddings_a.value)
+            scale = self.lora_alpha / self.lora_rank
+            y = y + torch.matmul(small, self.lora_embeddings_b.value).to(y.dtype) * scale
+        return y.to_sparse() if self.sparse else y
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         if isinstance(inputs, np.ndarray):
@@ -119,7 +122,8 @@ class Embedding(Quantizable, Layer):
 
     def compute_output_spec(self, inputs: Any) -> KerasTensor:
         """Symbolic output for symbolic integers, without recording the call."""
-        return KerasTensor(self.compute_output_shape(tuple(inputs.shape)), self.compute_dtype)
+        shape = self.compute_output_shape(tuple(inputs.shape))
+        return KerasTensor(shape, self.compute_dtype, sparse=self.sparse)
 
     def quantized_build(self, embeddings_shape: Shape, mode: str, config: Any = None) -> None:
         """See ``Quantizable``; the shape is ``(input_dim, output_dim)``."""

@@ -253,6 +253,26 @@ class Sequential(Model):
             shape = layer.compute_output_shape(shape)
         return shape
 
+    def compute_output_spec(
+        self, inputs: Any, training: bool | None = None, mask: Any = None
+    ) -> KerasTensor:
+        """Symbolic output of the last layer for a symbolic input, without recording the calls.
+
+        Args:
+            inputs: The symbolic input.
+            training: Whether layers behave as in training.
+            mask: Mask of the input, which changes neither shapes nor types.
+        """
+        if not self.built:
+            self._build_for((inputs,), {})
+        if self._graph is not None and not isinstance(inputs, KerasTensor):
+            (inputs,) = match_structure(self, self._graph, inputs)
+        if not all(isinstance(layer, Layer) for layer in self._stack):
+            return self._spec_by_run((inputs,), {}, training)
+        for layer in self._stack:
+            inputs = layer._infer((inputs,), {}, training)
+        return inputs
+
     # Configuration.
 
     def get_build_config(self) -> dict[str, Any] | None:

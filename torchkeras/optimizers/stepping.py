@@ -83,7 +83,10 @@ class Stepping:
         """
         if torch.compiler.is_compiling():
             self.count_on_device()
-        gradients = list(gradients)
+        gradients = [  # those of torch's Embedding(sparse=True) are sparse
+            gradient.to_dense() if gradient is not None and gradient.is_sparse else gradient
+            for gradient in gradients
+        ]
         if self._hands_over:
             self._hand_over(gradients)
             return
