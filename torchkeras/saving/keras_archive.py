@@ -6,41 +6,26 @@ under names that can't leave it.
 """
 
 import contextlib
-import io
 import json
 import os
-import struct
 import tempfile
 import time
 import warnings
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from torchkeras.core import scopes, serialization
 from torchkeras.core.checks import describe, kind_error
-from torchkeras.saving import files, hdf5, hdf5_writer, recognition, transfer, weights
-from torchkeras.saving.checksums import crc32
+from torchkeras.saving import archive_members, files, hdf5, hdf5_writer, recognition, weights
 from torchkeras.saving.plan import Rebuilding
-from torchkeras.saving.transfer import Place
 
 # The release of Keras whose form the files have.
 KERAS_VERSION = "3.15.1"
 METADATA, CONFIG, WEIGHTS, ASSETS = "metadata.json", "config.json", "model.weights.h5", "assets"
 
 _LARGEST_CONFIG = 256 * 2**20
-# Deflate can't do better than this; Keras itself doesn't compress.
-_MOST_EXPANSION = 1040
-_LARGEST_EXPANSION = 64 * 2**20
-_ENCRYPTED = 0x1
-_PORTION = 2**20  # bytes copied at a time
-# How zipfile tells that the bytes of an archive aren't what they should be.
-_UNREADABLE = (
-    zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError,
-    ValueError, struct.error, MemoryError, OverflowError,
-)  # fmt: skip
 
 
 # --- Writing
@@ -217,7 +202,7 @@ def load(
             stack.enter_context(serialization.sharing_scope())
             with Rebuilding(archive.size_of(WEIGHTS)) as rebuilding:
                 model = rebuilt(config)
-            with archive.weights() as source, archive.assets() as assets:
+            with archive.weights(is_fresh=True) as source, archive.assets() as assets:
                 if source is None and model.weights:
                     raise archive.incomplete()
                 reader = weights.Reader(assets=assets, is_fresh=True)
@@ -278,13 +263,13 @@ class Archive:
             raise recognition.missing("load", self.path, "a .keras archive")
         try:
             self.zip = zipfile.ZipFile(self.path)
-        except _UNREADABLE as error:
+        except archive_members.UNREADABLE as error:
             says = f"It is no zip file: {error}."
             raise recognition.refused(
                 "load", "file", self.path, "a .keras archive", says
             ) from error
         try:
-            self.members = {info.filename: info for info in check_members(self.zip)}
+            self.members = {info.filename: info for info in archive_members.check_members(self.zip)}
         except ValueError:
             self.zip.close()
             raise
@@ -341,64 +326,26 @@ class Archive:
         if self.zip is None:
             return _read_file(self.path / name)
         if self.members[name].file_size > _LARGEST_CONFIG:
-            raise _too_large(name)
-        return self._bytes_of(self.members[name])
-
-    def _bytes_of(self, info: zipfile.ZipInfo) -> bytes:
-        """Content of a member, which is no longer than it declares."""
-        try:
-            with self.zip.open(info) as member:
-                content = member.read(info.file_size + 1)
-        except _UNREADABLE as error:
-            raise files.damaged(f"member {info.filename!r}", str(error), "intact data") from error
-        if len(content) != info.file_size:
-            raise _too_large(info.filename)
-        return content
+            raise archive_members.too_large(name)
+        return archive_members.bytes_of(self.zip, self.members[name])
 
     @contextlib.contextmanager
-    def weights(self) -> Iterator[Any]:
-        """Root group of the weights; None if there are none."""
+    def weights(self, is_fresh: bool = False) -> Iterator[Any]:
+        """Root group of the weights; None if there are none.
+
+        Args:
+            is_fresh: Whether they are for a model that is thrown away if they are damaged, so that
+                the end of the block is early enough to notice that.
+        """
         if not self.has(WEIGHTS):
             yield None
             return
         with contextlib.ExitStack() as stack:
             source: Any = self.path / WEIGHTS
             if self.zip is not None:
-                source = stack.enter_context(self._seekable(self.members[WEIGHTS]))
+                member = archive_members.opened(self.zip, self.members[WEIGHTS], is_fresh)
+                source = stack.enter_context(member)
             yield stack.enter_context(hdf5.open_group(source))
-
-    def _seekable(self, info: zipfile.ZipInfo) -> BinaryIO:
-        if info.compress_type != zipfile.ZIP_STORED:
-            return io.BytesIO(self._bytes_of(info))
-        section = _Section(self.path, self._start_of(info), info.file_size)
-        try:
-            self._check_sum(info, section)
-        except BaseException:
-            section.close()
-            raise
-        return section
-
-    def _start_of(self, info: zipfile.ZipInfo) -> int:
-        """Where the content of a member begins: behind its own header, a name and extra fields."""
-        try:
-            with self.zip.open(info), open(self.path, "rb") as file:
-                file.seek(info.header_offset)
-                header = file.read(30)
-        except _UNREADABLE as error:
-            raise files.damaged(f"member {info.filename!r}", str(error), "intact data") from error
-        name_length, extra_length = struct.unpack("<HH", header[26:30])
-        return info.header_offset + 30 + name_length + extra_length
-
-    def _check_sum(self, info: zipfile.ZipInfo, section: "_Section") -> None:
-        """Read a member once, so that a damaged one is noticed."""
-        if section.place is None:
-            found = 0
-            while part := section.read(_PORTION):
-                found = crc32(part, found)
-        else:
-            found = transfer.checksum(section.place)
-        if found != info.CRC:
-            raise files.damaged(f"member {info.filename!r}", "Bad CRC-32", "intact data")
 
     @contextlib.contextmanager
     def assets(self) -> Iterator[Any]:
@@ -414,99 +361,12 @@ class Archive:
             for name in names:
                 target = Path(temporary) / files.check_member_name(name)
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(self._bytes_of(self.members[name]))
+                target.write_bytes(archive_members.bytes_of(self.zip, self.members[name]))
             yield lambda place: _folder(Path(temporary) / ASSETS / place)
-
-
-class _Section(io.RawIOBase):
-    """Part of a file as a file of its own.
-
-    Attributes:
-        place: Where its bytes lie, all of which have been checked before they are used.
-    """
-
-    def __init__(self, path: Path, start: int, size: int) -> None:
-        self.file = open(path, "rb")  # noqa: SIM115 - closed by close()
-        self.start = start
-        self.size = size
-        self.position = 0
-        self.place = None
-        if transfer.IS_POSSIBLE:
-            self.place = Place(self.file.fileno(), start, size, was_read=True)
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self.position, io.SEEK_END: self.size}[whence]
-        self.position = max(0, base + offset)
-        return self.position
-
-    def tell(self) -> int:
-        return self.position
-
-    def readinto(self, buffer: Any) -> int:
-        view = memoryview(buffer).cast("B")
-        view = view[: max(0, min(len(view), self.size - self.position))]
-        self.file.seek(self.start + self.position)
-        done = self.file.readinto(view) if len(view) else 0
-        self.position += done
-        return done
-
-    def close(self) -> None:
-        self.file.close()
-        super().close()
 
 
 def _folder(path: Path) -> Path | None:
     return path if path.is_dir() else None
-
-
-def _too_large(name: str) -> files.DamagedFileError:
-    return files.damaged(
-        "archive", f"one whose member {name!r} is larger than it may be", "a .keras archive",
-        "It is damaged or was made to exhaust memory.",
-    )  # fmt: skip
-
-
-def check_members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """The members of an archive, if what they declare can be true.
-
-    Raises:
-        ValueError: too many members, names that lead elsewhere or occur twice, encryption, unusual
-            compression, or more data declared than the archive can hold.
-    """
-    infos = archive.infolist()
-    if len(infos) > files.MOST_MEMBERS:
-        raise files.damaged("archive", f"{len(infos)} members", f"at most {files.MOST_MEMBERS}")
-    length = os.path.getsize(archive.filename)
-    names = set()
-    for info in infos:
-        files.check_member_name(info.filename)
-        if info.filename in names:
-            raise files.damaged("archive", f"{info.filename!r} twice", "each name once")
-        names.add(info.filename)
-        if info.flag_bits & _ENCRYPTED or info.compress_type not in (
-            zipfile.ZIP_STORED,
-            zipfile.ZIP_DEFLATED,
-        ):
-            raise files.damaged(
-                f"member {info.filename!r}", "encrypted or compressed in an unusual way",
-                "a member stored as it is or deflated",
-            )  # fmt: skip
-        stored = info.compress_type == zipfile.ZIP_STORED
-        most = info.compress_size * (1 if stored else _MOST_EXPANSION)
-        if info.compress_size > length or info.file_size > most:
-            raise _too_large(info.filename)
-    if sum(info.compress_size for info in infos) > length:  # members that share their bytes
-        raise _too_large("all together")
-    expanded = sum(i.file_size - i.compress_size for i in infos if i.file_size > i.compress_size)
-    if expanded > max(_LARGEST_EXPANSION, 20 * length):
-        raise _too_large("all together")
-    return infos
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -516,7 +376,7 @@ def read_config(path: Path) -> dict[str, Any]:
 
 def _read_file(path: Path) -> bytes:
     if path.stat().st_size > _LARGEST_CONFIG:
-        raise _too_large(path.name)
+        raise archive_members.too_large(path.name)
     return path.read_bytes()
 
 

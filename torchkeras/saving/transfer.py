@@ -30,12 +30,14 @@ class Place(NamedTuple):
         start: Where they begin.
         size: How many they are.
         was_read: Whether all of them have been read before, and were found to be sound.
+        sums: Where the checksums of what is read are noted.
     """
 
     descriptor: int
     start: int
     size: int
     was_read: bool = False
+    sums: "Checksums | None" = None
 
 
 class Crew:
@@ -122,16 +124,18 @@ def read_once(places: Iterable[Place]) -> None:
 
 
 def checksum(place: Place) -> int:
-    """The CRC-32 of bytes in a file.
+    """The CRC-32 of bytes in a file, of which those are read that weren't noted yet.
 
     Raises:
         DamagedFileError: the file ends before.
         OSError: it can't be read.
     """
-    found = Checksums(place.start)
-    with Crew(place.size) as crew:
-        for start, size in pieces(0, place.size, SHARE):
-            crew.do(_read_through, place, start, size, found)
+    found = Checksums(place.start) if place.sums is None else place.sums
+    gaps = found.gaps(place.size)
+    with Crew(sum(size for _, size in gaps)) as crew:
+        for gap, length in gaps:
+            for start, size in pieces(gap - place.start, length, SHARE):
+                crew.do(_read_through, place, start, size, found)
     return found.whole(place.size)
 
 
@@ -157,18 +161,37 @@ def fill(crew: Crew, array: np.ndarray, place: Place) -> None:
     if array.flags.c_contiguous:
         view = memoryview(array.reshape(-1).view(np.uint8))
         for start, size in pieces(0, place.size, SHARE):
-            crew.do(_read, place, [view[start : start + size]], start)
+            crew.do(_fill, view[start : start + size], place, start)
         return
     turned = Turned(array)
     for first, count in turned.shares():
         crew.do(_fill_turned, turned, place, first, count)
 
 
+def _fill(view: memoryview, place: Place, start: int) -> None:
+    found = 0
+    for first, length in pieces(0, len(view), _PART):
+        part = view[first : first + length]
+        _read(place, [part], start + first)
+        found = 0 if place.sums is None else crc32(part, found)
+    if place.sums is not None:
+        place.sums.add(place.start + start, len(view), found)
+
+
 def _fill_turned(turned: Turned, place: Place, first: int, count: int) -> None:
     for part in turned.parts(first, count):
         for buffers, start in part.runs:
             _read(place, buffers, start)
+            if place.sums is not None:
+                place.sums.add(place.start + start, *_size_and_sum(buffers))
         turned.copy(part.room, part.inside)
+
+
+def _size_and_sum(buffers: list[memoryview]) -> tuple[int, int]:
+    size, found = 0, 0
+    for buffer in buffers:
+        size, found = size + len(buffer), crc32(buffer, found)
+    return size, found
 
 
 def _read(place: Place, buffers: list[memoryview], start: int) -> None:
@@ -225,12 +248,9 @@ def _store_turned(
 
 def _write(place: Place, buffers: list[memoryview], start: int, sums: "Checksums | None") -> None:
     """Write ``buffers`` to where ``start`` is within ``place``."""
-    wanted, found = sum([len(buffer) for buffer in buffers]), 0
-    offset = place.start + start
+    wanted, offset = sum([len(buffer) for buffer in buffers]), place.start + start
     if sums is not None:
-        for buffer in buffers:
-            found = crc32(buffer, found)
-        sums.add(offset, wanted, found)
+        sums.add(offset, *_size_and_sum(buffers))
     few = IS_POSSIBLE and len(buffers) <= _MOST_BUFFERS
     if few and os.pwritev(place.descriptor, buffers, offset) == wanted:
         return
@@ -274,6 +294,22 @@ class Checksums:
     def add(self, start: int, size: int, crc: int) -> None:
         """Note that of the piece from ``start`` of the file."""
         self._pieces.append((start, size, crc))
+
+    def gaps(self, size: int) -> list[tuple[int, int]]:
+        """Beginnings and sizes of what isn't noted of ``size`` bytes.
+
+        Pieces that share bytes with others, or lie elsewhere, are forgotten.
+        """
+        found, kept, position = [], [], self._start
+        for piece in sorted(self._pieces):
+            start, length, _ = piece
+            if position <= start and start + length <= self._start + size:
+                kept.append(piece)
+                found.append((position, start - position))
+                position = start + length
+        found.append((position, self._start + size - position))
+        self._pieces = kept
+        return [gap for gap in found if gap[1]]
 
     def whole(self, size: int) -> int:
         """The checksum of ``size`` bytes, of which every piece was noted once."""
