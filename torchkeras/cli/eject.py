@@ -21,7 +21,8 @@ def add_to(commands: Any) -> None:
         "eject",
         help="write a model as PyTorch source that needs nothing of torchkeras",
         description="Read a model and write it as PyTorch source with its weights, recorded "
-        "predictions and a test that it reproduces them. Nothing in the file is run.",
+        "predictions and a test that it reproduces them. Nothing in the file is run. The exit "
+        "status is 0, 1 if the check fails, and 2 if it can't be read or written.",
     )
     parser.add_argument("model", metavar="MODEL", help=".keras or .h5 file")
     parser.add_argument("-o", "--output", metavar="FOLDER", required=True, help="where to write")

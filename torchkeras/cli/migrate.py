@@ -9,9 +9,17 @@ from torchkeras.saving import migrate
 
 def add_to(commands: Any) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser("migrate", help="write what a model's file holds in today's form")
+    parser = commands.add_parser(
+        "migrate",
+        help="write what a model's file holds in today's form",
+        description="Write what a file of any generation holds in a form of today, and list what "
+        "has no place there. Nothing in the file is run. The exit status is 0, or 2 if it can't "
+        "be read or written.",
+    )
     parser.add_argument("old", help="a file that load_model or load_weights reads")
-    parser.add_argument("new", help="where to: .keras, .weights.h5 or .safetensors")
+    parser.add_argument(
+        "new", help="where to: .keras, .h5, or .weights.h5, .safetensors or .ckpt for weights alone"
+    )
     parser.add_argument(
         "--onto", metavar="FILE", help="a model's file, if the old one holds weights alone"
     )
@@ -34,4 +42,6 @@ def carry_out(options: argparse.Namespace) -> int:
     print(f"{options.new}: {found.placed()} from {options.old}")
     for line in found.unplaced():
         print(f"  {line}")
+    if model is not None and found.optimizer and not found.of_optimizer:
+        print(f"  the optimizer is that of {options.onto}")
     return 0

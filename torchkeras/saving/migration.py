@@ -24,8 +24,8 @@ def migrate(
 
     Args:
         old: Any file that ``load_model`` or ``load_weights`` reads.
-        new: Where to: a ``.keras`` file, or ``.weights.h5`` or ``.safetensors`` for the weights
-            alone.
+        new: Where to: a ``.keras`` or ``.h5`` file, or for weights (and the optimizer's state, but
+            in ``.safetensors``) ``.weights.h5``, ``.safetensors`` or ``.ckpt``.
         model: The model, if the file holds weights alone; it gets them.
         custom_objects: The user's classes and functions by name.
         overwrite: Whether an existing file is replaced.
