@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from torchkeras import layers
 from torchkeras.layers.experimental.preprocessing import PreprocessingLayer
 
 
@@ -60,3 +61,29 @@ def test_what_a_subclass_lacks_is_named():
         PreprocessingLayer().update_state(1)
     with pytest.raises(NotImplementedError, match="has no reset_state"):
         PreprocessingLayer().reset_state()
+
+
+@pytest.mark.parametrize(
+    ("layer", "data"),
+    [
+        (layers.Normalization(), np.array([[1.0], [3.0]])),
+        (layers.Discretization(num_bins=2), np.array([[1.0], [3.0]])),
+        (layers.IntegerLookup(), np.array([[1], [3]])),
+        (layers.StringLookup(), np.array([["a"], ["b"]])),
+        (layers.TextVectorization(), np.array(["a", "b"])),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_layers_that_learn_from_data_are_of_its_kind_and_know_whether_they_have(layer, data):
+    assert isinstance(layer, PreprocessingLayer)
+    assert not layer.is_adapted
+    layer.adapt(data)
+    assert layer.is_adapted
+    expected = layer(data)
+    layer.reset_state()
+    assert not layer.is_adapted
+    for part in (data[:1], data[1:]):
+        layer.update_state(part)
+    layer.finalize_state()
+    np.testing.assert_array_equal(layer(data), expected)
+    assert not isinstance(layers.Rescaling(2.0), PreprocessingLayer)

@@ -16,6 +16,7 @@ from torchkeras.core.scopes import local
 from torchkeras.core.typing import Shape
 from torchkeras.layers.base import LayerOptions
 from torchkeras.layers.preprocessing import quantiles
+from torchkeras.layers.preprocessing.adapted import PreprocessingLayer
 from torchkeras.layers.preprocessing.adapting import as_numbers, batches_of
 from torchkeras.layers.preprocessing.base import DataLayer
 from torchkeras.layers.preprocessing.encoding import (
@@ -72,7 +73,7 @@ class Categorical(DataLayer):
         return KerasTensor(shape, dtype, sparse=sparse)
 
 
-class Discretization(Categorical):
+class Discretization(Categorical, PreprocessingLayer):
     """Number of the bin that each value lies in.
 
     Bin 0 lies below the first boundary, bin i from boundary i - 1 up to, and without, boundary i.
@@ -184,6 +185,7 @@ class Discretization(Categorical):
         if not self.summary.shape[1]:
             raise argument_error(self, "data", data, "at least one value")
         self.finalize_state()
+        self._is_adapted = True
 
     def update_state(self, data: Any) -> None:
         """Add the values of one batch to the summary."""

@@ -4,12 +4,13 @@ from typing import Any
 
 from typing_extensions import Self
 
+from torchkeras.layers.preprocessing.adapted import PreprocessingLayer
 from torchkeras.layers.preprocessing.adapting import batches_of, is_whole
 from torchkeras.layers.preprocessing.categories import Categorical
 from torchkeras.layers.preprocessing.vocabulary import check_no_path
 
 
-class LearnsVocabulary(Categorical):
+class LearnsVocabulary(Categorical, PreprocessingLayer):
     """What layers share that count tokens and make a vocabulary of them.
 
     A subclass writes ``update_state``, ``finalize_state``, ``reset_state`` and ``_parts``.
@@ -34,6 +35,7 @@ class LearnsVocabulary(Categorical):
             for part in self._parts(batch) if whole else [batch]:
                 self.update_state(part)
         self.finalize_state()
+        self._is_adapted = True
 
     def _parts(self, data: Any) -> list[Any]:
         """Batches of data that aren't in batches."""

@@ -14,6 +14,7 @@ from torchkeras.core.configurable import generic
 from torchkeras.core.dtypes import torch_dtype
 from torchkeras.core.typing import Shape
 from torchkeras.layers.base import LayerOptions
+from torchkeras.layers.preprocessing.adapted import PreprocessingLayer
 from torchkeras.layers.preprocessing.adapting import as_numbers, batches_of
 from torchkeras.layers.preprocessing.base import DataLayer
 from torchkeras.layers.shapes import SameShape
@@ -63,7 +64,7 @@ class Rescaling(SameShape, DataLayer):
         return numbers
 
 
-class Normalization(SameShape, DataLayer):
+class Normalization(SameShape, PreprocessingLayer):
     """``(x - mean) / sqrt(variance)``, with moments given or found in data by ``adapt``.
 
     Args:
@@ -210,14 +211,30 @@ class Normalization(SameShape, DataLayer):
                 "mean and variance were given, so there is nothing to adapt",
                 "Leave them out.",
             )
-        total = None
+        self.reset_state()
         for batch in batches_of(self, data, steps):
-            total = self._joined(total, self._moments(as_numbers(batch)))
-        if total is None:
+            self.update_state(batch)
+        if self._seen is None:
             raise argument_error(self, "data", data, "at least one batch", "adapt() received none.")
-        _, mean, variance = total
-        self.adapt_mean.assign(mean.astype("float32"))
-        self.adapt_variance.assign(variance.astype("float32"))
+        self.finalize_state()
+        self._is_adapted = True
+
+    _seen: tuple[int, np.ndarray, np.ndarray] | None = None  # number of values, moments
+
+    def update_state(self, data: Any) -> None:
+        """Take one batch into account."""
+        self.__dict__["_seen"] = self._joined(self._seen, self._moments(as_numbers(data)))
+
+    def reset_state(self) -> None:
+        """Forget the data seen so far; the moments in force stay."""
+        self.__dict__["_seen"] = None
+
+    def finalize_state(self) -> None:
+        """Put the moments of the data seen in force, if there were any."""
+        if self._seen is not None:
+            _, mean, variance = self._seen
+            self.adapt_mean.assign(mean.astype("float32"))
+            self.adapt_variance.assign(variance.astype("float32"))
 
     @generic
     def get_config(self) -> dict[str, Any]:
@@ -255,9 +272,6 @@ class Normalization(SameShape, DataLayer):
         variance = (total[2] + (total[1] - mean) ** 2) * (1 - share)
         variance = variance + (part[2] + (part[1] - mean) ** 2) * share
         return count, mean, variance
-
-    def finalize_state(self) -> None:
-        """Kept for older scripts: the moments of ``adapt`` are in force at once."""
 
 
 def _plain(value: Any) -> Any:
