@@ -55,6 +55,14 @@ def test_verbose_2_is_a_line_as_keras_writes_it(capsys):
     assert texts[0] == texts[1]
 
 
+@pytest.mark.parametrize("verbose", [1, 2])
+def test_names_are_shown_and_not_obeyed(capsys, verbose):
+    Progbar(3, verbose=verbose).update(3, values=[("a\x1b[2J\r", 1.0)])
+    shown = capsys.readouterr().out
+    assert r"a\x1b[2J\r: 1.0000" in shown
+    assert "\x1b[2J" not in shown
+
+
 def test_verbose_0_is_silent(capsys):
     fit(CallbackList(add_progbar=True, verbose=0, epochs=2, steps=3), epochs=2)
     assert capsys.readouterr().out == ""

@@ -144,6 +144,17 @@ def test_embedding_tables_are_written_for_the_projector(model, tmp_path, monkeyp
     assert np.array_equal(np.loadtxt(tmp_path / "words.tsv"), table)
 
 
+def test_names_of_tables_are_texts_in_the_configuration(model, tmp_path, monkeypatch):
+    monkeypatch.setattr(room, "Embedding", SimpleNamespace)
+    name = 'a\\"\n}\nembeddings {\n  metadata_path: "x"\n'
+    model.layers = [SimpleNamespace(name=name, embeddings=np.ones((3, 2)), weights=[])]
+    train(TensorBoard(tmp_path, embeddings_freq=1), model, [{"loss": 1.0}])
+    lines = (tmp_path / "projector_config.pbtxt").read_text().splitlines()
+    assert [line.partition(":")[0].strip() for line in lines] == [
+        "embeddings {", "tensor_name", "tensor_path", "}",
+    ]  # fmt: skip
+
+
 def test_metadata_must_name_embedding_layers(model, tmp_path):
     callback = TensorBoard(tmp_path, embeddings_freq=1, embeddings_metadata={"wrods": "w.txt"})
     with pytest.raises(ValueError, match="Unrecognized `Embedding` layer names"):

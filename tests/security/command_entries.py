@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 from security.entries import as_model, entry, write_archive, write_folder, write_whole
 from security.hdf5_entries import spoiled
-from security.sandbox import MODULE
+from security.sandbox import BAITS
 
 from torchkeras.cli import answers, check, commands, port, verify
 from torchkeras.export import layout
@@ -125,12 +125,17 @@ def eject_written(write, work):
 
 def ejected(path, folder):
     """What ejecting a file prints; the source is looked through."""
-    unformatted = types.SimpleNamespace(returncode=1)
-    without_ruff = types.SimpleNamespace(run=lambda *args, **kwargs: unformatted)
-    with unittest.mock.patch.object(layout, "subprocess", without_ruff):
+    with unformatted():
         printed = command("eject", path, "-o", folder)
     check_sources(folder)
     return printed
+
+
+def unformatted():
+    """Within it, ejected source isn't formatted, which another process does."""
+    result = types.SimpleNamespace(returncode=1)
+    without_ruff = types.SimpleNamespace(run=lambda *args, **kwargs: result)
+    return unittest.mock.patch.object(layout, "subprocess", without_ruff)
 
 
 def check_sources(folder):
@@ -143,7 +148,7 @@ def check_sources(folder):
             elif isinstance(node, ast.ImportFrom):
                 names = [node.module or "."] if not node.level else []
             elif isinstance(node, ast.Name):
-                named = (MODULE, "exec", "eval", "compile", "__import__", "pickle", "marshal")
+                named = (*BAITS, "exec", "eval", "compile", "__import__", "pickle", "marshal")
                 if node.id in named:
                     raise RuntimeError(f"{path.name} says {node.id}")
             if any(name.partition(".")[0] not in KNOWN for name in names):
@@ -153,13 +158,14 @@ def check_sources(folder):
 @entry("the command verify", "layer", "model", "name")
 def verify_archive(thing, work):
     path = write_archive(work / "m.keras", as_model(thing))
+    return lambda: verified(path)
 
-    def call():
-        refused = ValueError("Keras would be asked")  # it opens the file in its own way
-        with unittest.mock.patch.object(verify, "_in_keras", side_effect=refused):
-            return command("verify", path)
 
-    return call
+def verified(*words):
+    """What the command prints; Keras, which opens the file in its own way, isn't asked."""
+    refused = ValueError("Keras would be asked")
+    with unittest.mock.patch.object(verify, "_in_keras", side_effect=refused):
+        return command("verify", *words)
 
 
 # --- Sources. The process that answers questions sees no file; names in files are asked elsewhere.

@@ -31,7 +31,7 @@ from torchkeras.saving import snapshot
 ENTRIES: dict[str, dict] = {}
 HONEST = ""  # folder of the honest files, once they are written
 # What has entry points of each server beside those here.
-OWN = ("hdf5_entries", "command_entries", "data_entries", "tensorflow_entries")
+OWN = ("hdf5_entries", "command_entries", "data_entries", "tensorflow_entries", "foreign_entries")
 DROP_IN = ("drop_in_entries",)
 
 

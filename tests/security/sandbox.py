@@ -150,7 +150,7 @@ class Guard:
         elif event == "marshal.loads":
             if not is_importing():
                 self.refuse("marshal.loads")
-        elif event.startswith(self.FORBIDDEN):
+        elif event.startswith(self.FORBIDDEN) and event != "socket.gethostname":
             self.refuse(f"{event} {str(arguments)[:120]}")
 
     def check_open(self, path, mode, flags):

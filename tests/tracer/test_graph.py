@@ -104,3 +104,12 @@ def test_layers_may_be_called_as_words_of_python_are():
     model = keras.Model(x, keras.layers.Lambda(lambda t: t + 1)(double(x)))
     assert model(torch.ones(1, 3)).tolist() == [[3.0] * 3]
     assert "self.lambda_(" in model.graph_module.code
+
+
+@pytest.mark.parametrize("name", ["class", "self", "a b", "1", "forward"])
+def test_inputs_may_be_called_as_words_of_python_are(name):
+    x = keras.Input((3,), name=name)
+    model = keras.Model(x, keras.layers.ReLU()(x) * 2.0)
+    assert model(torch.ones(1, 3)).tolist() == [[2.0] * 3]
+    assert model.graph_module(torch.ones(1, 3)).tolist() == [[2.0] * 3]
+    assert model.to_torch()(torch.ones(1, 3)).tolist() == [[2.0] * 3]

@@ -8,7 +8,7 @@ import pytest
 import torchkeras
 from torchkeras.utils import model_to_dot, plot_model
 
-pytest.importorskip("pydot")
+pydot = pytest.importorskip("pydot")
 
 
 def nested(keras):
@@ -80,6 +80,19 @@ def test_other_models_are_one_box():
 
 def test_a_frame_can_be_had_instead():
     assert model_to_dot(nested(torchkeras), subgraph=True).to_string().startswith("subgraph")
+
+
+@pytest.mark.filterwarnings("ignore")  # of what pydot is parsed with
+@pytest.mark.parametrize("name", ['<<img src="x">>', '"a" image="x" b="c"', "a\\", "a\0b\x1b"])
+def test_names_of_nested_models_are_texts(name):
+    keras = torchkeras
+    inner = keras.Sequential([keras.Input((3,)), keras.layers.ReLU()], name=name)
+    model = keras.Sequential([keras.Input((3,)), inner])
+    (graph,) = pydot.graph_from_dot_data(model_to_dot(model, expand_nested=True).to_string())
+    (frame,) = graph.get_subgraphs()
+    assert set(frame.get_attributes()) == {"label", "labeljust", "style"}
+    assert frame.get("label").startswith('"')
+    assert not set("\0\x1b") & set(graph.to_string())
 
 
 def test_drawings_are_written(tmp_path):

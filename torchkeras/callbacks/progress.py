@@ -12,6 +12,7 @@ import numpy as np
 from torchkeras.callbacks.base import Callback
 from torchkeras.callbacks.console import say
 from torchkeras.core.checks import argument_error
+from torchkeras.core.naming import printable
 from torchkeras.core.settings import settings
 from torchkeras.distribution import is_chief
 
@@ -172,7 +173,8 @@ class Progbar:
 
     def _numbers(self) -> str:
         return "".join(
-            f" - {name}: {_number(total, count)}" for name, (total, count) in self._values.items()
+            f" - {printable(name)}: {_number(total, count)}"
+            for name, (total, count) in self._values.items()
         )
 
 

@@ -18,6 +18,7 @@ from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.core.settings import image_data_format
 from torchkeras.distribution import is_chief, is_divided
 from torchkeras.layers.embedding import Embedding
+from torchkeras.saving.files import replacing
 
 WITHOUT_EFFECT = ("batch_size", "write_grads", "embeddings_layer_names", "embeddings_data")
 
@@ -315,19 +316,27 @@ class TensorBoard(Callback):
         lines = []
         for layer in layers:
             file = metadata.get(layer.name) if isinstance(metadata, dict) else metadata
-            lines += ["embeddings {", f'  tensor_name: "{layer.name}/embeddings"']
-            lines += [f'  tensor_path: "{_table_name(layer)}"']
-            lines += [f'  metadata_path: "{file}"'] if file else []
+            lines += ["embeddings {", f"  tensor_name: {_quoted(f'{layer.name}/embeddings')}"]
+            lines += [f"  tensor_path: {_quoted(_table_name(layer))}"]
+            lines += [f"  metadata_path: {_quoted(file)}"] if file else []
             lines += ["}"]
         Path(self.log_dir).mkdir(parents=True, exist_ok=True)
-        Path(self.log_dir, "projector_config.pbtxt").write_text("\n".join(lines) + "\n")
+        with replacing(Path(self.log_dir, "projector_config.pbtxt")) as temporary:
+            temporary.write_text("\n".join(lines) + "\n")
 
     def _write_embeddings(self) -> None:
         for layer in self._embeddings():
             table = np.asarray(layer.embeddings)
             if is_chief():
                 path = Path(self.log_dir, _table_name(layer))
-                np.savetxt(path, table, fmt="%.6g", delimiter="\t")
+                with replacing(path) as temporary:
+                    np.savetxt(temporary, table, fmt="%.6g", delimiter="\t")
+
+
+def _quoted(text: str) -> str:
+    """``text`` as it stands in a message of protobuf's text form."""
+    escaped = text.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
+    return f'"{escaped}"'
 
 
 def _table_name(layer: Embedding) -> str:

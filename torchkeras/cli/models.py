@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import pickle
 import runpy
 import sys
 import zipfile
@@ -12,6 +13,7 @@ import numpy as np
 from torchkeras.cli.run import drop_in_folder, start_as_tensorflow
 from torchkeras.core import nested
 from torchkeras.core.checks import argument_error
+from torchkeras.datasets.source import load_npz
 from torchkeras.saving import load_model
 
 # What the files that are read, and saving them, may raise.
@@ -117,11 +119,12 @@ def read_inputs(path: str | None, model: Any) -> Any:
 def _arrays_of(path: str) -> dict[str, np.ndarray]:
     """The arrays in a file by name; one alone has none."""
     try:
-        with open(path, "rb") as file:
-            found = np.load(file, allow_pickle=False)
-            if isinstance(found, np.ndarray):
-                return {"": found}
-            return {name: found[name] for name in found.files}
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        if zipfile.is_zipfile(path):
+            arrays = load_npz(path)
+            if any(np.asarray(array).dtype == object for array in arrays.values()):
+                raise ValueError("It holds objects")
+            return arrays
+        return {"": np.lib.format.open_memmap(path, mode="r")}
+    except (ValueError, EOFError, pickle.UnpicklingError) as error:
         expected = "a .npz file of numbers or texts"
         raise argument_error("--inputs", "file", path, expected, f"{error}.") from error

@@ -315,4 +315,5 @@ def _map(function: Any, value: Any) -> Any:
 
 def _identifier(name: Any, position: int) -> str:
     text = re.sub(r"\W", "_", str(name)) if name else f"input_{position}"
-    return text if text.isidentifier() else f"input_{text}"
+    is_free = text.isidentifier() and not keyword.iskeyword(text) and text != "self"
+    return text if is_free else f"input_{text}"

@@ -458,5 +458,5 @@ def _changes_something(node: fx.Node) -> bool:
 
 def _identifier(name: str) -> str:
     text = re.sub(r"\W", "_", name)
-    is_free = text.isidentifier() and not keyword.iskeyword(text)
+    is_free = text.isidentifier() and not keyword.iskeyword(text) and text != "self"
     return text if is_free else f"x_{text}"

@@ -1,6 +1,7 @@
 """Drawings of models by Graphviz."""
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -8,6 +9,7 @@ from typing import Any, NamedTuple
 from torchkeras.callbacks.console import say
 from torchkeras.core import nested
 from torchkeras.core.checks import argument_error, moment_error
+from torchkeras.core.naming import printable
 from torchkeras.models import Functional, Sequential
 from torchkeras.models.summary import Reader, kind_of
 from torchkeras.saving.files import replacing
@@ -67,9 +69,7 @@ def model_to_dot(
         raise argument_error("model_to_dot", "an argument", name, "none so named")
     pydot = _pydot()
     if subgraph:
-        dot = pydot.Cluster(style="dashed", graph_name=model.name)
-        dot.set("label", model.name)
-        dot.set("labeljust", "l")
+        dot = _frame(pydot, model.name)
     else:
         dot = pydot.Dot()
         for name, value in {
@@ -172,7 +172,7 @@ def _write(dot: Any, file: str, suffix: str) -> None:
             temporary.write_text(dot.to_string(), encoding="utf-8")
         return
     try:
-        dot.write(file, format=suffix)
+        content = dot.create(format=suffix)
     except (FileNotFoundError, OSError) as error:
         if not isinstance(error, FileNotFoundError) and "dot" not in str(error):
             raise
@@ -180,6 +180,8 @@ def _write(dot: Any, file: str, suffix: str) -> None:
             "You must install graphviz (see https://graphviz.org/download/) for `plot_model` to "
             "work; a file that ends in .dot needs pydot alone."
         ) from error
+    with replacing(file) as temporary:
+        temporary.write_bytes(content)
 
 
 class _Drawing:
@@ -198,9 +200,7 @@ class _Drawing:
         reader = Reader(model, expand_nested=False)
         for operation in reader.operations:
             if self._is_opened(operation):
-                frame = self.pydot.Cluster(style="dashed", graph_name=operation.name)
-                frame.set("label", operation.name)
-                frame.set("labeljust", "l")
+                frame = _frame(self.pydot, operation.name)
                 self.draw(operation, frame)
                 dot.add_subgraph(frame)
             else:
@@ -299,8 +299,18 @@ def _cell(text: str, background: str, span: int = 1, size: int = 14, colour: str
     return f'<td bgcolor="{background}"{span_text}>{font}</td>'
 
 
+def _frame(pydot: Any, name: str) -> Any:
+    """A frame around a nested model; its name ends no text of Graphviz, whatever it is."""
+    frame = pydot.Cluster(style="dashed", graph_name=re.sub(r'["\\\0-\x1f]', "_", name))
+    label = printable(name).replace("\\", r"\\").replace('"', r"\"")
+    frame.set("label", name if re.fullmatch(r"\w+", name) else f'"{label}"')
+    frame.set("labeljust", "l")
+    return frame
+
+
 def _escape(text: str) -> str:
     """``text`` as it stands in HTML; the module ``html`` would cost 9 ms of every import."""
+    text = printable(text)
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
