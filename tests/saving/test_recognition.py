@@ -204,3 +204,52 @@ def test_a_file_without_anything_of_the_model_says_what_it_has(model, tmp_path):
         model.load_weights(tmp_path / "data.h5")
     with pytest.raises(DamagedFileError, match="No model config found in the file"):
         load_model(tmp_path / "data.h5")
+
+
+def rewritten(path, change, release="3.12.0"):
+    """The archive at ``path`` with another configuration and release."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    config = json.loads(members["config.json"])
+    change(config["config"]["layers"][1])
+    members["config.json"] = json.dumps(config)
+    members["metadata.json"] = json.dumps({"keras_version": release, "date_saved": "2031"})
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+
+
+@pytest.mark.parametrize(
+    "change, kind, words",
+    [
+        (lambda layer: layer.update(class_name="Qdense"), TypeError, r"Could not locate class"),
+        (
+            lambda layer: layer.update(registered_name="own>Qdense", module="own"),
+            TypeError,
+            r"custom_objects=\{'own>Qdense': \.\.\.\}",
+        ),
+        (
+            lambda layer: layer["config"].update(activation="tanhlike_of_mine"),
+            ValueError,
+            r"custom_objects=\{'tanhlike_of_mine': \.\.\.\}",
+        ),
+    ],
+)
+def test_what_is_not_known_is_named_with_what_to_do(change, kind, words, model, tmp_path):
+    model.save(tmp_path / "m.keras")
+    rewritten(tmp_path / "m.keras", change)
+    with pytest.raises(kind, match=words) as raised:
+        load_model(tmp_path / "m.keras")
+    assert "a newer one may read it" not in str(raised.value)
+    rewritten(tmp_path / "m.keras", lambda layer: None, "3.99.0")
+    newer = "written by Keras 3.99.0, and this release of torchkeras knows those up to 3"
+    with pytest.raises(kind, match=words) as raised:
+        load_model(tmp_path / "m.keras")
+    assert newer in str(raised.value)
+    assert newer in report(tmp_path / "m.keras").problems[0]
+
+
+@pytest.mark.parametrize("release", [None, "2.15.0", "3.15.1", "newest", 7])
+def test_only_newer_releases_are_told_of(release):
+    with pytest.raises(ValueError, match="^x$"), recognition.telling_release(release, "3.15.1"):
+        raise ValueError("x")

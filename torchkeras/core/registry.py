@@ -223,7 +223,7 @@ def get(
             raise ValueError(
                 f"Could not interpret {what} identifier: {identifier!r}; expected the name of "
                 f"{'an' if what[0] in 'aeiou' else 'a'} {what}. "
-                f"{nearest(identifier, options)}".rstrip()
+                + (nearest(identifier, options) or _own(identifier))
             )
         identifier = found
     if inspect.isclass(identifier):
@@ -234,6 +234,14 @@ def get(
         "get", "identifier", identifier, f"a name, configuration, callable or {what}",
         f"Could not interpret {what} identifier.",
     )  # fmt: skip
+
+
+def _own(name: str) -> str:
+    """What to do about a name that resembles none."""
+    return (
+        "One of your own has to be registered by @keras.saving.register_keras_serializable(), or "
+        f"passed as custom_objects={{{name!r}: ...}}."
+    )
 
 
 def from_dict(config: dict[str, Any], room: str = "") -> Any:

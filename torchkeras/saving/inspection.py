@@ -289,7 +289,13 @@ def _note_model(found: Report, config: dict[str, Any]) -> None:
 def _rebuilt(found: Report, config: dict[str, Any], stored: int) -> Any:
     """The model of a configuration, without its weights; None if it can't be made."""
     try:
-        with serialization.SafeModeScope(True), serialization.sharing_scope(), Rebuilding(stored):
+        release = found.versions.get("keras_version")
+        with (
+            recognition.telling_release(release, keras_archive.KERAS_VERSION),
+            serialization.SafeModeScope(True),
+            serialization.sharing_scope(),
+            Rebuilding(stored),
+        ):
             made = serialization.deserialize_keras_object(config)
     except (ValueError, TypeError) as error:
         found.problems.append(f"the model can't be rebuilt: {error}")

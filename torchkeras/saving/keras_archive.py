@@ -198,9 +198,11 @@ def load(
                 stack.enter_context(
                     serialization.SafeModeScope(safe_mode and serialization.in_safe_mode())
                 )
-            stack.enter_context(scopes.keras_2_scope(archive.version()))
+            release = archive.version()
+            stack.enter_context(scopes.keras_2_scope(release))
             stack.enter_context(serialization.sharing_scope())
-            with Rebuilding(archive.size_of(WEIGHTS)) as rebuilding:
+            telling = recognition.telling_release(release, KERAS_VERSION)
+            with telling, Rebuilding(archive.size_of(WEIGHTS)) as rebuilding:
                 model = rebuilt(config)
             with archive.weights(is_fresh=True) as source, archive.assets() as assets:
                 if source is None and model.weights:

@@ -1,12 +1,14 @@
 """What a file is that holds no model, told by its first bytes, its members or its name."""
 
+import contextlib
 import difflib
 import os
 import re
 import struct
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from torchkeras.core.checks import argument_error
 from torchkeras.core.naming import printable
@@ -95,6 +97,35 @@ def refused(
     hint = told(path) or otherwise
     error = argument_error(owner, argument, os.fspath(path), expected, hint)
     return DamagedFileError(str(error))
+
+
+@contextlib.contextmanager
+def telling_release(release: Any, known: str) -> Iterator[None]:
+    """Within it, errors tell of a file of a newer release of Keras than the one that is known.
+
+    Args:
+        release: What wrote the file, as it says; None if it doesn't.
+        known: The newest release whose files are known.
+
+    Raises:
+        TypeError, ValueError: as they were raised, with that added.
+    """
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        if isinstance(error, DamagedFileError) or not _is_newer(release, known):
+            raise
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(
+            f"{error} The file was written by Keras {printable(str(release))}, and this release of "
+            f"torchkeras knows those up to {known}: a newer one may read it."
+        ) from error
+
+
+def _is_newer(release: Any, known: str) -> bool:
+    numbers = [re.match(r"(\d{1,6})\.(\d{1,6})", str(text)) for text in (release, known)]
+    found = [tuple(map(int, match.groups())) for match in numbers if match is not None]
+    return len(found) == 2 and found[0] > found[1]
 
 
 def told(path: str | os.PathLike) -> str:
