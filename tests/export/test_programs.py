@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from torchkeras import Input, InputSpec, Model, Sequential, layers
+from torchkeras import Input, InputSpec, Model, Sequential, layers, ops
 from torchkeras.export.programs import export
 
 ROWS = {str(row): row for row in contract.TABLE if not row.eager}
@@ -126,6 +126,58 @@ def test_open_sizes_stay_open(tmp_path):
     for batch, height, width, length in ((2, 17, 40, 5), (1, 32, 9, 11)):
         data = [torch.randn(batch, height, width, 3), torch.randint(0, 9, (batch, length))]
         torch.testing.assert_close(program(data), model(data))
+
+
+class Cell(layers.Layer):
+    """A cell that torch has no kernel for."""
+
+    def __init__(self, units, **options):
+        super().__init__(**options)
+        self.units = self.state_size = units
+        self.inner, self.norm = layers.Dense(units), layers.LayerNormalization()
+
+    def build(self, input_shape):
+        self.inner.build((None, input_shape[-1] + self.units))
+        self.norm.build((None, self.units))
+        self.built = True
+
+    def call(self, x, states):
+        h = ops.tanh(self.norm(self.inner(ops.concatenate([x, states[0]], -1))))
+        return h, [h]
+
+
+def step_by_step():
+    """Networks of cells without kernels, over sequences of any length."""
+    text, film = Input((None,), dtype="int32"), Input((None, 4, 4, 2))
+    x = layers.Embedding(5, 3, mask_zero=True)(text)
+    cells = [Cell(4), layers.GRUCell(3, reset_after=False), layers.LSTMCell(2)]
+    outputs = [
+        layers.RNN(cells, return_sequences=True, return_state=True)(x),
+        layers.Bidirectional(layers.LSTM(4, activation="relu"))(x),
+        layers.ConvLSTM2D(3, 3, padding="same", return_sequences=True)(film),
+    ]
+    return Model([text, film], outputs)
+
+
+def text_and_film(batch, length):
+    return [torch.randint(0, 5, (batch, length)).int(), torch.randn(batch, length, 4, 4, 2)]
+
+
+def test_cells_without_kernels_keep_their_lengths_open(tmp_path):
+    model = step_by_step()
+    export(model, tmp_path / "model.pt2", verbose=False)
+    program = torch.export.load(tmp_path / "model.pt2").module()
+    for batch, length in ((2, 7), (1, 3), (3, 1)):
+        data = text_and_film(batch, length)
+        with torch.no_grad():
+            torch.testing.assert_close(program(data), model(data))
+
+
+def test_sizes_that_are_settled_are_named(tmp_path):
+    layer = layers.RNN(layers.LSTMCell(4, activation="relu"), dtype="mixed_bfloat16")
+    model = Sequential([Input((None, 3), name="steps"), layer])
+    with pytest.warns(UserWarning, match='settles .*: axis 1 of "inputs" is [0-9]+[.]'):
+        export(model, tmp_path / "model.pt2", verbose=False)
 
 
 def test_sizes_may_be_bounded(tmp_path):

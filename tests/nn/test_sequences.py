@@ -1,5 +1,6 @@
 """Where masked steps go, and the loop over steps."""
 
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,8 +42,54 @@ def test_a_loop_leaves_masked_steps_out():
         total = state[0] + x
         return 10 * total, (total,)
 
-    x = torch.tensor([[1.0, 2.0, 3.0]]).unbind(1)
-    mask = torch.tensor([[False, True, False]]).unbind(1)
-    outputs, state = sequences.scan(step, x, (torch.ones(1),), mask)
-    assert [float(y) for y in outputs] == [0, 30, 30]
+    x, mask = torch.tensor([[1.0, 2.0, 3.0]]), torch.tensor([[False, True, False]])
+    outputs, last, state = sequences.scan(step, x, (torch.ones(1),), mask)
+    assert outputs.tolist() == [[0, 30, 30]]
+    assert float(last) == 30
     assert float(state[0]) == 3
+    assert sequences.scan(step, x, (torch.ones(1),), mask, sequences=False)[0] is None
+
+
+class Sums(torch.nn.Module):
+    def __init__(self, is_masked):
+        super().__init__()
+        self.is_masked = is_masked
+        self.scale = torch.nn.Parameter(torch.tensor(0.5))
+
+    def forward(self, x):
+        def step(x_t, state):
+            total, count = state
+            total = total * self.scale + x_t
+            return total, (total, count)
+
+        mask = x.sum(-1) > 0 if self.is_masked else None
+        zero = torch.zeros_like(x[:, 0])
+        return sequences.scan(step, x, (zero, zero), mask)
+
+
+@pytest.mark.parametrize("is_masked", [False, True])
+def test_a_program_takes_any_number_of_steps(is_masked):
+    module = Sums(is_masked)
+    free = torch.export.Dim.DYNAMIC
+    with torch.no_grad():
+        program = torch.export.export(
+            module, (torch.zeros(3, 5, 2),), dynamic_shapes=({0: free, 1: free},), strict=False
+        ).module()
+        for shape in ((2, 7, 2), (1, 3, 2), (4, 1, 2)):
+            x = torch.randn(shape)
+            torch.testing.assert_close(program(x), module(x))
+
+
+def test_steps_that_torch_cannot_write_as_one_settle_the_length():
+    class Mixed(Sums):
+        def forward(self, x):
+            with torch.autocast("cpu", torch.bfloat16):
+                return super().forward(x)[1]
+
+    with torch.no_grad():
+        program = torch.export.export(
+            Mixed(False), (torch.ones(3, 5, 2),), dynamic_shapes=({1: torch.export.Dim.AUTO},)
+        )
+    (used,) = program.graph_signature.user_inputs
+    (node,) = (node for node in program.graph.nodes if node.name == used)
+    assert node.meta["val"].shape == (3, 5, 2)

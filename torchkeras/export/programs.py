@@ -150,13 +150,12 @@ def program_of(
                 f"{_shown(module)} can't be called on its example: {_first_words(failure)} "
                 "If it takes several arguments, give input_signature a list with one for each."
             ) from failure
-        if kind is kinds[0]:
-            return untraced(program)
-        warnings.warn(
-            "export: the model settles sizes that it declares open: "
-            f"{_first_words(error)!s}. The program takes those of its example alone.",
-            stacklevel=2,
-        )
+        if kind is not kinds[0]:
+            warnings.warn(
+                "export: the model settles sizes that it declares open: "
+                f"{_settled(program, shapes) or _first_words(error)}. The program takes no others.",
+                stacklevel=2,
+            )
         return untraced(program)
     hint = (
         " What depends on the values of tensors can't be written as a program: choose with "
@@ -165,6 +164,19 @@ def program_of(
         else ""
     )
     raise ValueError(f"{_shown(module)} can't be exported: {_first_words(error)}{hint}") from error
+
+
+def _settled(program: "torch.export.ExportedProgram", shapes: tuple[Any, ...]) -> str:
+    """Which axes that were to be open have one size in a program."""
+    names = program.graph_signature.user_inputs
+    fixed = torch.fx.experimental.symbolic_shapes.is_concrete_int
+    made = {node.name: node.meta["val"].shape for node in program.graph.nodes if node.name in names}
+    return ", ".join(
+        f'axis {axis} of "{name}" is {made[name][axis]}'
+        for name, shape in zip(names, nested.flatten(shapes), strict=True)
+        for axis, size in enumerate(shape.sizes)
+        if size is None and fixed(made[name][axis])
+    )
 
 
 def _first_words(error: Exception) -> str:
@@ -223,7 +235,7 @@ def _write_aoti(model: Layer, target: Path, signature: Any, options: dict[str, A
     program = program_of(model, arguments.tensors, arguments.sizes, **options)
     with tempfile.TemporaryDirectory() as folder:
         package = str(Path(folder) / "model.pt2")
-        with quiet():
+        with quiet(), torch.no_grad():
             torch._inductor.aoti_compile_and_package(
                 program, package_path=package, inductor_configs=_without_lines(configs)
             )

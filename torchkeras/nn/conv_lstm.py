@@ -105,10 +105,7 @@ class ConvLSTM(nn.Module):
         if state is None:
             zero = projected.new_zeros(self._state_shape(projected))
             state = (zero, zero)
-        steps = None if mask is None else mask.unbind(1)
-        step = partial(self._step, state_masks)
-        outputs, state = scan(step, projected.unbind(1), state, steps)
-        return torch.stack(outputs, 1) if sequences else None, outputs[-1], state
+        return scan(partial(self._step, state_masks), projected, state, mask, sequences)
 
     def _step(self, masks: Tensor | None, projected: Tensor, state: State) -> tuple[Tensor, State]:
         state = self.advance(projected, state, masks)

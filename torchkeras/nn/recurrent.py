@@ -173,9 +173,7 @@ class Recurrent(nn.Module):
             state = self.advance(x_t, state, state_masks)
             return state[0], state
 
-        steps = None if mask is None else mask.unbind(1)
-        outputs, state = scan(step, projected.unbind(1), state, steps)
-        return torch.stack(outputs, 1), outputs[-1], state
+        return scan(step, projected, state, mask)
 
     def project_dropped(self, x: Tensor, masks: Tensor) -> Tensor:
         """``project`` for ``(b, t, features)``, each gate with its own dropout mask."""

@@ -1,6 +1,7 @@
 """Masked steps of sequences: a loop that leaves them out, and batches that have them last."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -11,30 +12,69 @@ Step = Callable[[Tensor, State], Stepped]
 
 
 def scan(
-    step: Step, x: Sequence[Tensor], state: State, mask: Sequence[Tensor] | None = None
-) -> tuple[list[Tensor], State]:
-    """Outputs and final state of ``step`` over the steps of a sequence.
+    step: Step, x: Tensor, state: State, mask: Tensor | None = None, sequences: bool = True
+) -> tuple[Tensor | None, Tensor, State]:
+    """Outputs at all steps, the last of them, and the final state of ``step`` over a sequence.
 
     At a step masked False, the state stays, and the output is the one before (zeros at first).
 
     Args:
         step: ``(x_t, state) -> (output, state)``.
-        x: One tensor for each step, ``(b, ...)``.
+        x: ``(b, t, ...)``.
         state: The initial state.
-        mask: One boolean tensor ``(b,)`` for each step.
+        mask: Boolean, ``(b, t)``.
+        sequences: Whether the outputs at all steps are wanted; None may be given without.
     """
+    if torch.compiler.is_exporting() and not isinstance(x.shape[1], int):
+        # What torch can't write as one operation (mixed precision, say) settles the length.
+        with contextlib.suppress(torch._dynamo.exc.TorchDynamoException):
+            if not torch.is_autocast_enabled(x.device.type):
+                return _scan_any_length(step, x, state, mask)
     outputs: list[Tensor] = []
-    for index, x_t in enumerate(x):
+    steps = None if mask is None else mask.unbind(1)
+    for index, x_t in enumerate(x.unbind(1)):
         output, new_state = step(x_t, state)
-        if mask is not None:
+        if steps is not None:
             previous = outputs[-1] if outputs else torch.zeros_like(output)
-            output = choose(mask[index], output, previous)
-            new_state = tuple(
-                choose(mask[index], new, old) for new, old in zip(new_state, state, strict=True)
-            )
+            output, new_state = _kept(steps[index], (output, new_state), (previous, state))
         outputs.append(output)
         state = new_state
-    return outputs, state
+    return torch.stack(outputs, 1) if sequences else None, outputs[-1], state
+
+
+def _scan_any_length(
+    step: Step, x: Tensor, state: State, mask: Tensor | None
+) -> tuple[Tensor, Tensor, State]:
+    """``scan`` as one operation of a program, which takes any number of steps."""
+    given, begin = [x.movedim(1, 0)], tuple(state)
+    if mask is not None:
+        shown = step(x[:, 0], state)[0]
+        zeros = torch.zeros(shown.shape, dtype=shown.dtype, device=shown.device)
+        given, begin = [*given, mask.movedim(1, 0)], (zeros, *begin)
+
+    def body(carried: State, at: list[Tensor]) -> tuple[State, Tensor]:
+        old = carried if mask is None else carried[1:]
+        output, new = step(at[0], old)
+        if mask is not None:
+            output, new = _kept(at[1], (output, new), (carried[0], old))
+            new = (output, *new)
+        return tuple(map(_apart, new)), _apart(output)
+
+    begin = tuple(map(_apart, begin))  # zeros may be one tensor for several states
+    final, outputs = torch._higher_order_ops.scan(body, begin, given)
+    outputs = outputs.movedim(0, 1)
+    return outputs, outputs[:, -1], final if mask is None else final[1:]
+
+
+def _apart(x: Tensor) -> Tensor:
+    """A copy laid out in order: what a program hands on from step to step may be no view."""
+    return x.clone(memory_format=torch.contiguous_format)
+
+
+def _kept(mask: Tensor, new: Stepped, old: Stepped) -> Stepped:
+    """What a step gives where it is valid, else what was before."""
+    states = tuple(choose(mask, *pair) for pair in zip(new[1], old[1], strict=True))
+    return choose(mask, new[0], old[0]), states
 
 
 def choose(mask: Tensor, x: Tensor, y: Tensor) -> Tensor:

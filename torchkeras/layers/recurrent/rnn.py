@@ -404,11 +404,9 @@ class RNN(Layer):
                 raise argument_error(self, "cell's new states", len(new), f"{count} tensors")
             return output, new
 
-        steps = None if mask is None else mask.unbind(1)
-        outputs, flat = scan(step, x.unbind(1), tuple(nested.flatten(structure)), steps)
+        outputs, last, flat = scan(step, x, tuple(nested.flatten(structure)), mask)
         reset_dropout_masks(self.cell)
-        states = nested.pack_sequence_as(structure, list(flat))
-        return torch.stack(outputs, 1), outputs[-1], states
+        return outputs, last, nested.pack_sequence_as(structure, list(flat))
 
     # Shapes, masks, configuration.
 
