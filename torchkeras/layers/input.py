@@ -152,6 +152,7 @@ def Input(
     tensor: Any = None,
     optional: bool = False,
     ragged: bool | None = None,
+    type_spec: Any = None,
     **options: Any,
 ) -> Any:
     """A symbolic tensor for data to be fed: where a functional model begins.
@@ -165,6 +166,8 @@ def Input(
         name: Name of the input.
         tensor: A symbolic tensor to use as the input.
         optional: Whether None may be fed.
+        type_spec: Something with a ``shape`` (batch included) and a ``dtype`` to take them from.
+        **options: ``input_shape``, ``batch_input_shape``: as in ``InputLayer``.
 
     Example:
         >>> Input((28, 28)).shape
@@ -180,6 +183,7 @@ def Input(
         input_tensor=tensor,
         optional=optional,
         name=name,
+        type_spec=type_spec,
         **options,
     )
     return layer.output

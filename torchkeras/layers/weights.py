@@ -123,6 +123,8 @@ class LayerWeights(nn.Module):
         aggregation: str | None = "none",
         overwrite_with_gradient: bool = False,
         name: str | None = None,
+        use_resource: bool | None = None,
+        synchronization: Any = "auto",
         **options: Any,
     ) -> Variable:
         """A new weight, whose parameter is the layer's own.
@@ -137,16 +139,16 @@ class LayerWeights(nn.Module):
             aggregation: See ``Variable``.
             overwrite_with_gradient: Whether its gradient is its next value.
             name: Name; None makes one up. Also taken as the first argument, as tf.keras does.
-            **options: ``synchronization``, ``layout``, ``experimental_autocast`` and
-                ``use_resource`` of tf.keras, which change nothing on torch.
+            use_resource, synchronization, **options: Kinds of variables in TensorFlow
+                (``experimental_autocast``, ``getter``, ...), which change nothing on torch.
 
         Raises:
             TypeError: an option that isn't known.
         """
         self._check_super_called()
         unknown = set(options) - {
-            "synchronization", "layout", "experimental_autocast", "use_resource", "getter",
-            "collections", "partitioner", "caching_device",
+            "layout", "experimental_autocast", "getter", "collections", "partitioner",
+            "caching_device",
         }  # fmt: skip
         if unknown:
             raise TypeError(f"{type(self).__name__}: add_weight got unknown arguments {unknown}.")
@@ -182,11 +184,23 @@ class LayerWeights(nn.Module):
         initializer: Any = None,
         dtype: Any = None,
         trainable: bool = True,
+        autocast: bool = True,
+        regularizer: RegularizerLike = None,
+        constraint: ConstraintLike = None,
+        name: str | None = None,
         **options: Any,
     ) -> Variable:
         """``add_weight`` under another name."""
         return self.add_weight(
-            shape=shape, initializer=initializer, dtype=dtype, trainable=trainable, **options
+            shape=shape,
+            initializer=initializer,
+            dtype=dtype,
+            trainable=trainable,
+            autocast=autocast,
+            regularizer=regularizer,
+            constraint=constraint,
+            name=name,
+            **options,
         )
 
     def _own(self, variable: Variable, key: str) -> None:

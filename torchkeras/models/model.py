@@ -17,6 +17,7 @@ from torchkeras.layers.structures import has_shape, shape_of
 from torchkeras.models.asides import Asides
 from torchkeras.models.inputs import adapted
 from torchkeras.models.leaving import Leaving
+from torchkeras.models.older import OlderModelMembers
 from torchkeras.models.summary import print_summary
 from torchkeras.quantizers.configurations import resolve
 from torchkeras.saving import api as saving
@@ -25,7 +26,7 @@ from torchkeras.tracer.graph import module_keys, without_single
 from torchkeras.training.trainer import Trainer
 
 
-class Model(Asides, Leaving, Trainer, Layer):
+class Model(Asides, Leaving, OlderModelMembers, Trainer, Layer):
     """Layers grouped into one, with ``compile``, ``fit``, ``evaluate``, ``predict`` and ``save``.
 
     Made in one of three ways: ``Model(inputs, outputs)`` from symbolic tensors; ``Sequential``; or
@@ -263,6 +264,8 @@ class Model(Asides, Leaving, Trainer, Layer):
             Layer.build(self, input_shape)
 
     def _build_for(self, args: tuple, kwargs: dict) -> None:
+        if not self.built:
+            self._note_call(args, kwargs)
         of_text = args and (is_text(args[0]) or getattr(args[0], "dtype", None) == "string")
         of_several = len(args) > 1 or any(map(has_shape, kwargs.values()))
         by_default = self.__dict__.get("_graph") is None and type(self).build is Model.build
@@ -374,18 +377,37 @@ class Model(Asides, Leaving, Trainer, Layer):
         )
 
     def save(
-        self, filepath: Any, overwrite: bool = True, zipped: Any = None, **options: Any
+        self,
+        filepath: Any,
+        overwrite: bool = True,
+        zipped: bool | None = None,
+        save_format: str | None = None,
+        **options: Any,
     ) -> None:
         """Write the model to ``filepath``; the suffix says the format (see ``keras.saving``)."""
-        saving.save_model(self, filepath, overwrite=overwrite, zipped=zipped, **options)
+        saving.save_model(self, filepath, overwrite, zipped, save_format=save_format, **options)
 
-    def save_weights(self, filepath: Any, overwrite: bool = True, **options: Any) -> None:
-        """Write the weights alone to ``filepath``."""
-        saving.save_weights(self, filepath, overwrite=overwrite, **options)
+    def save_weights(
+        self,
+        filepath: Any,
+        overwrite: bool = True,
+        max_shard_size: float | None = None,
+        save_format: str | None = None,
+        options: Any = None,
+    ) -> None:
+        """Write the weights alone to ``filepath`` (see ``keras.saving``)."""
+        saving.save_weights(self, filepath, overwrite, max_shard_size, save_format, options)
 
-    def load_weights(self, filepath: Any, skip_mismatch: bool = False, **options: Any) -> Any:
-        """Read weights from ``filepath``."""
-        return saving.load_weights(self, filepath, skip_mismatch=skip_mismatch, **options)
+    def load_weights(
+        self,
+        filepath: Any,
+        skip_mismatch: bool = False,
+        by_name: bool = False,
+        options: Any = None,
+        objects_to_skip: Any = None,
+    ) -> Any:
+        """Read weights from ``filepath`` (see ``keras.saving``)."""
+        return saving.load_weights(self, filepath, skip_mismatch, by_name, objects_to_skip, options)
 
     def to_json(self, **options: Any) -> str:
         """The configuration as JSON; ``options`` are those of ``json.dumps``."""

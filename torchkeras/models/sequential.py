@@ -199,6 +199,7 @@ class Sequential(Model):
     def _build_for(self, args: tuple, kwargs: dict) -> None:
         if self.built:
             return
+        self._note_call(args, kwargs)
         x = args[0]
         if not self._stack:
             self.build()

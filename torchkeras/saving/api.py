@@ -51,6 +51,7 @@ def save_model(
     filepath: str | os.PathLike | BinaryIO,
     overwrite: bool = True,
     zipped: bool | None = None,
+    save_format: str | None = None,
     **options: Any,
 ) -> None:
     """Write a model with its configuration, weights, optimizer and compile arguments.
@@ -62,8 +63,8 @@ def save_model(
             ``saved_model.keras`` is written.
         overwrite: Whether an existing file is replaced.
         zipped: False writes a folder of the same members.
-        **options: ``save_format`` (``"keras"``; ``"h5"`` and ``"tf"`` of tf.keras 2 hold for any
-            suffix), ``include_optimizer`` (False leaves the compile arguments out) and tf.keras's
+        save_format: ``"keras"``; ``"h5"`` and ``"tf"`` of tf.keras 2 hold for any suffix.
+        **options: ``include_optimizer`` (False leaves the compile arguments out) and tf.keras's
             ``signatures``, ``options`` and ``save_traces``, which only concern SavedModel.
 
     Raises:
@@ -72,7 +73,6 @@ def save_model(
 
     Source: Keras 3 ``saving.save_model``; tf.keras ``Model.save``.
     """
-    save_format = options.pop("save_format", None)
     include_optimizer = options.pop("include_optimizer", True)
     _check_options("save_model", options, ("signatures", "options", "save_traces"))
     _check_format("save_model", save_format)

@@ -25,7 +25,6 @@ from torchkeras.training.foreign import advances_by_batch
 # Arguments of Keras 2's compile that have no meaning on torch.
 _OF_TF_ONLY = (
     "sample_weight_mode",
-    "pss_evaluation_shards",
     "distribute",
     "target_tensors",
     "from_serialized",
@@ -132,6 +131,7 @@ class Compilation:
         steps_per_execution: int | None = 1,
         jit_compile: bool | str | None = "auto",
         auto_scale_loss: bool = True,
+        pss_evaluation_shards: int | str = 0,
         **older: Any,
     ) -> None:
         """Say how the model is to be trained.
@@ -156,7 +156,8 @@ class Compilation:
             jit_compile: Whether forward, loss and backward are compiled by ``torch.compile``;
                 ``"auto"`` means no.
             auto_scale_loss: Whether the policy ``"mixed_float16"`` scales gradients.
-            **older: Arguments of tf.keras 2 that change nothing on torch.
+            pss_evaluation_shards, **older: Arguments of tf.keras 2 that change nothing on torch
+                (this one: how parameter servers share evaluation).
 
         Raises:
             TypeError: an unknown argument, or metrics that are no list or dict.
