@@ -4,12 +4,13 @@ import os
 
 import pytest
 
-from torchkeras.saving.files import check_member_name, prepare_target, replacing
+from torchkeras.saving.files import check_member_name, prepare_target, replacing, replacing_folder
 
 
 def test_file_appears_when_all_went_well(tmp_path):
     with replacing(tmp_path / "a.bin") as temporary:
-        assert temporary.parent == tmp_path
+        assert temporary.parent.parent == tmp_path
+        assert temporary.name == "a.bin"
         temporary.write_bytes(b"new")
         assert not (tmp_path / "a.bin").exists()
     assert (tmp_path / "a.bin").read_bytes() == b"new"
@@ -43,8 +44,7 @@ def test_link_keeps_pointing_at_the_new_file(tmp_path):
 def test_folder_takes_the_place_of_a_folder(tmp_path):
     (tmp_path / "m").mkdir()
     (tmp_path / "m" / "old").touch()
-    with replacing(tmp_path / "m") as temporary:
-        temporary.mkdir()
+    with replacing_folder(tmp_path / "m") as temporary:
         (temporary / "new").touch()
     assert os.listdir(tmp_path / "m") == ["new"]
     assert os.listdir(tmp_path) == ["m"]

@@ -17,7 +17,7 @@ from torchkeras.export.drawing import ROOMY, symbols_of
 from torchkeras.export.programs import program_of, save_program
 from torchkeras.export.signatures import Sizes, as_symbol
 from torchkeras.layers.base import Layer
-from torchkeras.saving import files
+from torchkeras.saving import files, safetensors
 
 
 class ExportArchive:
@@ -162,7 +162,7 @@ class ExportArchive:
     def write_out(
         self, filepath: str | os.PathLike, options: Any = None, verbose: bool = True
     ) -> None:
-        """Write the folder. Each file is whole or as it was, and other files stay.
+        """Write the folder. Its files are all new or as they were, and other files stay.
 
         Args:
             filepath: The folder.
@@ -179,11 +179,12 @@ class ExportArchive:
             raise moment_error(type(self), "has no endpoint", "Call add_endpoint first.")
         programs = {name: self._program(*endpoint) for name, endpoint in self._endpoints.items()}
         folder = Path(filepath)
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, program in programs.items():
-            save_program(program, folder / f"{name}.pt2")
-        if self._collections:
-            self._write_collections(folder / "variables.safetensors")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with files.replacing_within(folder) as written:
+            for name, program in programs.items():
+                save_program(program, written / f"{name}.pt2")
+            if self._collections:
+                self._write_collections(written / "variables.safetensors")
         if verbose:
             names = ", ".join(f"{name}.pt2" for name in self._endpoints)
             print(f"Saved artifact at '{folder}'. It has the torch.export programs {names}.")
@@ -194,15 +195,12 @@ class ExportArchive:
         return program_of(endpoint, endpoint.example(tuple(signature)), (sizes,))
 
     def _write_collections(self, path: Path) -> None:
-        from safetensors.torch import save_file
-
         tensors = {
             f"{name}/{number}": variable.value.detach().cpu().contiguous().clone()
             for name, variables in self._collections.items()
             for number, variable in enumerate(variables)
         }
-        with files.replacing(path) as temporary:
-            save_file(tensors, str(temporary), metadata={"format": "pt"})
+        safetensors.write(tensors, path, {"format": "pt"})
 
     def _model_of(self, function: Callable[..., Any]) -> Layer:
         owner = function if isinstance(function, Layer) else getattr(function, "__self__", None)

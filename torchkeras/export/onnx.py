@@ -1,6 +1,7 @@
 """Programs as ONNX."""
 
 import contextlib
+import os
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from torchkeras.export.lengths import left_open
 from torchkeras.export.noise import quiet
 from torchkeras.export.traces import untraced_onnx
 from torchkeras.saving import files
+from torchkeras.saving.temporary import alone_in
 
 # Above this many bytes weights go to a file beside the model's; ONNX's own format ends at 2 GiB.
 MOST_WITHIN = 1_800_000_000
@@ -53,7 +55,7 @@ def written(
     Raises:
         torch.onnx.errors.OnnxExporterError: ONNX has no such operation.
     """
-    with left_open(), quiet():
+    with left_open(), quiet(), torch.no_grad():
         program = _reshaped(_reshaped(program).run_decompositions(decompositions.TABLE))
         made = torch.onnx.export(
             program,
@@ -115,17 +117,17 @@ def save(model: Any, target: Path) -> None:
         if value.const_value is not None
     )
     beside = f"{target.name}.{secrets.token_hex(4)}.data" if size > MOST_WITHIN else None
-    with contextlib.ExitStack() as undoing:
-        if beside is not None:
-            undoing.callback(target.with_name(beside).unlink, missing_ok=True)
-        with files.replacing(target) as temporary:
+    with contextlib.ExitStack() as stack:
+        with files.undone_if_it_fails() as undoing, files.replacing(target) as temporary:
             onnx_ir.save(model, temporary, external_data=beside)
+            stack.enter_context(alone_in(target.parent))
             if beside is not None:
-                files.synchronize(target.with_name(beside))
-        undoing.pop_all()
-    for older in target.parent.glob(f"{target.name}.*.data"):
-        if older.name != beside:
-            older.unlink()
+                files.synchronize(temporary.with_name(beside))
+                os.replace(temporary.with_name(beside), target.with_name(beside))
+                undoing.append(target.with_name(beside).unlink)
+        for older in target.parent.glob(f"{target.name}.*.data"):
+            if older.name != beside:
+                older.unlink()
 
 
 # Operations that have one of their own in ONNX

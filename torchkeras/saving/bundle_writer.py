@@ -1,11 +1,9 @@
 """Writing the files of a TensorFlow checkpoint: ``<prefix>.index`` and ``<prefix>.data-...``."""
 
-import contextlib
 import os
 import re
-import secrets
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,6 +13,7 @@ import torch
 from torchkeras.core.checks import argument_error
 from torchkeras.saving import files, sstable, wire
 from torchkeras.saving.checksums import crc32c, mask, masked_crc32c
+from torchkeras.saving.temporary import alone_in, beside, telling_of
 from torchkeras.saving.tensor_bundle import INDEX
 
 DATA = ".data-00000-of-00001"
@@ -146,34 +145,44 @@ def write(prefix: str | os.PathLike, tensors: Mapping[str, Any], overwrite: bool
     """
     prefix = os.path.join(os.path.realpath(os.path.dirname(prefix)), os.path.basename(prefix))
     index = files.prepare_target("save_weights", f"{prefix}{INDEX}", overwrite)
-    with _temporary(f"{prefix}{DATA}") as temporary:
-        with open(temporary, "wb") as file:
+    data = Path(f"{prefix}{DATA}")
+    with telling_of(index), beside(data) as folder:
+        with open(folder / "data", "wb") as file:
             writer = Writer(file)
             for key, value in tensors.items():
                 writer.add(key, value() if callable(value) else value)
-        files.synchronize(temporary)
-        if index.exists():
-            _bridge(prefix, temporary, writer)
-        os.replace(temporary, f"{prefix}{DATA}")
-        files.synchronize_folder(temporary.parent)
-        _write_index(prefix, writer.index())
-        _remove_others(Path(f"{prefix}{DATA}"))
+        files.synchronize(folder)
+        with alone_in(data.parent), files.undone_if_it_fails() as undoing:
+            if index.exists():
+                _bridge(prefix, folder, writer, undoing)
+            files.rename(folder / "data", data, folder / "old data", undoing)
+            files.synchronize_folder(data.parent)
+            _write_index(index, folder / "index", writer.index(), undoing)
+            _remove_others(data)
 
 
-def _bridge(prefix: str, data: Path, writer: Writer) -> None:
+def _bridge(prefix: str, folder: Path, writer: Writer, undoing: list[Callable[[], Any]]) -> None:
     """Let the index name the new data by a second name, while the old ones go.
 
     On a disk without links it names the wrong data between two renamings.
+
+    Args:
+        prefix: What the names of the files begin with.
+        folder: Where the new data are, and old files are kept until all went well.
+        writer: What wrote the data.
+        undoing: Gets what undoes it.
     """
     shards = 2
     while os.path.exists(meanwhile := f"{prefix}.data-00000-of-{shards:05d}"):
         shards += 1  # left by a save that was cut off here, and maybe in use
     try:
-        os.link(data, meanwhile)
+        os.link(folder / "data", meanwhile)
     except OSError:
         return
-    files.synchronize_folder(data.parent)
-    _write_index(prefix, writer.index(shards))
+    undoing.append(lambda: os.unlink(meanwhile))
+    files.synchronize_folder(folder.parent)
+    index = Path(f"{prefix}{INDEX}")
+    _write_index(index, folder / "first index", writer.index(shards), undoing)
 
 
 def _remove_others(data: Path) -> None:
@@ -185,17 +194,9 @@ def _remove_others(data: Path) -> None:
             file.unlink(missing_ok=True)
 
 
-def _write_index(prefix: str, content: bytes) -> None:
-    with files.replacing(f"{prefix}{INDEX}") as temporary:
-        temporary.write_bytes(content)
-
-
-@contextlib.contextmanager
-def _temporary(path: str) -> Iterator[Path]:
-    """A path beside ``path``, which is gone in the end."""
-    target = Path(path)
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
-    try:
-        yield temporary
-    finally:
-        temporary.unlink(missing_ok=True)
+def _write_index(index: Path, new: Path, content: bytes, undoing: list[Callable[[], Any]]) -> None:
+    """Write the index; first as ``new``, on the same disk."""
+    new.write_bytes(content)
+    files.synchronize(new)
+    files.rename(new, index, new.with_suffix(".old"), undoing)
+    files.synchronize_folder(index.parent)

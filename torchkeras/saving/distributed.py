@@ -21,6 +21,8 @@ from torchkeras.distribution import is_chief
 from torchkeras.saving import keras_archive
 from torchkeras.saving.budget import MemoryBudget
 from torchkeras.saving.files import put_in_place, synchronize
+from torchkeras.saving.safetensors import error_of_disk
+from torchkeras.saving.temporary import telling_of
 
 STATE, CONFIG = "state", keras_archive.CONFIG
 
@@ -65,11 +67,27 @@ def save(
         tensors: What ``values`` gave.
         config: What ``config`` gave; None for weights alone.
         group: The processes' group; None for one process.
-    """
-    from torch.distributed import checkpoint
 
+    Raises:
+        OSError: the disk is full or fails, for one of them.
+    """
     folder = Path(folder)
     temporary = folder.with_name(f".{folder.name}.tmp")
+    with telling_of(folder):
+        try:
+            _write(temporary, tensors, config, group)
+            if is_chief():
+                synchronize(temporary)
+                put_in_place(temporary, folder)
+        finally:
+            if is_chief():
+                shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _write(temporary: Path, tensors: dict[str, Tensor], config: str | None, group: Any) -> None:
+    """Each process's part of a checkpoint."""
+    from torch.distributed import checkpoint
+
     if is_chief():
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir(parents=True)
@@ -80,11 +98,14 @@ def save(
     writer = checkpoint.HuggingFaceStorageWriter(
         str(temporary / STATE), save_distributed=group is not None
     )
-    with _quiet():
-        checkpoint.save(tensors, storage_writer=writer, process_group=group, no_dist=group is None)
-    if is_chief():
-        synchronize(temporary)
-        put_in_place(temporary, folder)
+    try:
+        with _quiet():
+            checkpoint.save(
+                tensors, storage_writer=writer, process_group=group, no_dist=group is None
+            )
+    except checkpoint.CheckpointException as error:
+        cause = next(failure for failure, _ in error.failures.values())
+        raise error_of_disk(cause, temporary) from error
 
 
 @contextlib.contextmanager

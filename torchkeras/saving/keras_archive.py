@@ -50,11 +50,11 @@ def save(
     config = to_json(model, include_optimizer)
     texts = {METADATA: json.dumps(_metadata()), CONFIG: config}
     left_out = () if include_optimizer else (getattr(model, "optimizer", None),)
-    with files.replacing(path) as temporary:
-        if zipped:
+    if zipped:
+        with files.replacing(path) as temporary:
             _write_archive(model, temporary, texts, left_out)
-            return
-        temporary.mkdir()
+        return
+    with files.replacing_folder(path) as temporary:
         for name, text in texts.items():
             (temporary / name).write_text(text, encoding="utf-8")
         write_weights(model, temporary / WEIGHTS, left_out)

@@ -4,6 +4,7 @@ Any torch program can read such a file. Optimizer states and assets are not in i
 """
 
 import os
+import re
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -42,11 +43,33 @@ def save(model: nn.Module, path: str | os.PathLike) -> None:
             tensors[name] = weights.plain_value(tensor).contiguous()
         else:
             metadata[_ALIAS + name] = target
+    write(tensors, path, metadata)
+
+
+def write(
+    tensors: dict[str, torch.Tensor],
+    path: str | os.PathLike,
+    metadata: dict[str, str] | None = None,
+) -> None:
+    """Write tensors by name.
+
+    Raises:
+        OSError: the disk is full or fails.
+    """
     package = _package()
     try:
         package.torch.save_file(tensors, str(path), metadata=metadata)
     except package.SafetensorError as error:  # it isn't an OSError even if the disk is full
-        raise OSError(f"{path}: {error}") from error
+        raise error_of_disk(error, path) from error
+
+
+def error_of_disk(error: BaseException, path: str | os.PathLike) -> OSError:
+    """An error that a library raised when it couldn't write ``path``, as the system's."""
+    found = re.search(r"os error (\d+)|Errno (\d+)", str(error))
+    if found is None:
+        return OSError(f"{path}: {error}")
+    code = int(found[1] or found[2])
+    return OSError(code, os.strerror(code), str(path))
 
 
 def take_part_in_gathering(model: nn.Module) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import torch
 
 from torchkeras.core.checks import argument_error
 from torchkeras.saving import files, hdf5, hdf5_writer, weights
+from torchkeras.saving.temporary import alone_in, beside, telling_of
 
 SUFFIX = ".weights.json"
 _LARGEST_INDEX = 64 * 2**20
@@ -19,6 +21,9 @@ _LARGEST_INDEX = 64 * 2**20
 
 def save(model: Any, path: str | os.PathLike, max_shard_size: float) -> None:
     """Write the variables of ``model`` into files of at most ``max_shard_size`` GB.
+
+    New ones bear other names than those that the old index names, which go when it has been
+    replaced: what can be read is the old whole or the new one at any moment.
 
     Raises:
         ValueError: a single variable is larger.
@@ -41,21 +46,48 @@ def save(model: Any, path: str | os.PathLike, max_shard_size: float) -> None:
                 used = 0
             shards[-1].append((place, key, value, getattr(owner, "name", None)))
             used, total = used + size, total + size
-    weight_map: dict[str, list[str]] = {}
-    for number, entries in enumerate(shards):
-        name = f"{stem}_{number:05}.weights.h5"
-        with (
-            files.replacing(path.with_name(name)) as temporary,
-            hdf5_writer.Writer(temporary) as writer,
-        ):
-            for place, key, value, owner_name in entries:
-                writer.write(place, {key: value}, owner_name)
-                found = weight_map.setdefault(f"/{place}/vars" if place else "/vars", [])
-                if name not in found:
-                    found.append(name)
-    index = {"metadata": {"total_size": float(total)}, "weight_map": weight_map}
-    with files.replacing(path) as temporary:
-        temporary.write_text(json.dumps(index, indent=4), encoding="utf-8")
+    target = Path(os.path.realpath(path))
+    with telling_of(target), beside(target) as folder:
+        for number, entries in enumerate(shards):
+            with hdf5_writer.Writer(folder / str(number)) as writer:
+                for place, key, value, owner_name in entries:
+                    writer.write(place, {key: value}, owner_name)
+        files.synchronize(folder)
+        with alone_in(target.parent), files.undone_if_it_fails() as undoing:
+            old = _shards_of(target)
+            names = _free_names(stem, len(shards), old)
+            for number, name in enumerate(names):
+                new, kept = folder / str(number), folder / f"{number}.old"
+                files.rename(new, target.with_name(name), kept, undoing)
+            weight_map: dict[str, list[str]] = {}
+            for name, entries in zip(names, shards, strict=True):
+                for place in dict.fromkeys(place for place, *_ in entries):
+                    weight_map.setdefault(f"/{place}/vars" if place else "/vars", []).append(name)
+            index = {"metadata": {"total_size": float(total)}, "weight_map": weight_map}
+            (folder / "index").write_text(json.dumps(index, indent=4), encoding="utf-8")
+            files.synchronize(folder / "index")
+            files.rename(folder / "index", target, folder / "index.old", undoing)
+            files.synchronize_folder(target.parent)
+            for name in old.difference(names):
+                target.with_name(name).unlink(missing_ok=True)
+
+
+def _shards_of(index: Path) -> set[str]:
+    """The files that an index names, of those that ``save`` gives such names; none if it can't
+    be read."""
+    try:
+        named = {name for names in _read_index(index).values() for name in names}
+    except (OSError, ValueError):
+        return set()
+    own = re.compile(re.escape(index.name.removesuffix(SUFFIX)) + r"_\d{5}(-2)?\.weights\.h5")
+    return {name for name in named if own.fullmatch(name)}
+
+
+def _free_names(stem: str, number: int, taken: set[str]) -> list[str]:
+    """Keras's names of shards, or others while those are in use."""
+    usual = [f"{stem}_{n:05}.weights.h5" for n in range(number)]
+    others = [f"{stem}_{n:05}-2.weights.h5" for n in range(number)]
+    return others if taken.intersection(usual) else usual
 
 
 def _size(value: Any) -> int:

@@ -22,7 +22,15 @@ from torch import Tensor
 
 from torchkeras.core.checks import argument_error
 from torchkeras.distribution import agreed, gathered_objects, is_chief, rank, world_size
-from torchkeras.saving.files import check_folder, damaged, synchronize, synchronize_folder
+from torchkeras.saving import safetensors
+from torchkeras.saving.files import (
+    check_folder,
+    damaged,
+    synchronize,
+    synchronize_folder,
+    undone_if_it_fails,
+)
+from torchkeras.saving.temporary import telling_of
 
 FORMAT = "torchkeras snapshot 2"
 _MANIFEST = "manifest.json"
@@ -186,24 +194,30 @@ def write(folder: str | os.PathLike[str], state: Any, keep: int = 1) -> None:
     final = folder / f"snapshot-{number:08d}"
     temporary = folder / f".snapshot-{number:08d}.tmp"
     try:
-        _together(lambda: _prepare(folder, temporary), by_chief=True)
-        parts = _together(lambda: _write_part(temporary, state))
+        _together(folder, lambda: _prepare(folder, temporary), by_chief=True)
+        parts = _together(folder, lambda: _write_part(temporary, state))
         sums = {name: checksum for part in parts for name, checksum in part.items()}
-        _together(lambda: _complete(temporary, final, sums, keep), by_chief=True)
+        _together(folder, lambda: _complete(temporary, final, sums, keep), by_chief=True)
     finally:
         if is_chief():
             shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _together(work: Callable[[], Any], by_chief: bool = False) -> list[Any]:
+def _together(folder: Path, work: Callable[[], Any], by_chief: bool = False) -> list[Any]:
     """What ``work`` gives in each process, or in the chief alone.
+
+    Args:
+        folder: Where it writes, which errors name.
+        work: What to do.
+        by_chief: Whether the chief alone does it.
 
     Raises:
         OSError: in every process, if it failed in one of them.
     """
     failure = value = None
     try:
-        value = work() if is_chief() or not by_chief else None
+        with telling_of(folder):
+            value = work() if is_chief() or not by_chief else None
     except OSError as error:
         failure = error
     found = gathered_objects((None if failure is None else str(failure), value))
@@ -225,27 +239,23 @@ def _complete(temporary: Path, final: Path, checksums: dict[str, str], keep: int
     """Give the snapshot, of which all parts are written, its name; remove older ones."""
     _write_manifest(temporary, checksums)
     synchronize(temporary)
-    os.replace(temporary, final)
     folder = final.parent
-    synchronize_folder(folder)
+    with undone_if_it_fails() as undoing:
+        os.replace(temporary, final)
+        undoing.append(lambda: os.replace(final, temporary))
+        synchronize_folder(folder)
     for old in _numbers(folder)[:-keep]:
         shutil.rmtree(folder / f"snapshot-{old:08d}", ignore_errors=True)
 
 
 def _write_part(folder: Path, state: Any) -> dict[str, str]:
     """Write this process's files; their checksums by name."""
-    from safetensors import SafetensorError
-    from safetensors.torch import save_file
-
     tensors = Tensors()
     text = json.dumps(encode(state, tensors), allow_nan=False)
     contents = {name: _alone(t.cpu().contiguous()) for name, t in tensors.items()}
     names = f"state-{rank()}.json", f"tensors-{rank()}.safetensors"
     (folder / names[0]).write_text(text)
-    try:
-        save_file(contents, str(folder / names[1]))
-    except SafetensorError as error:  # it isn't an OSError even if the disk is full
-        raise OSError(f"{folder / names[1]}: {error}") from error
+    safetensors.write(contents, folder / names[1])
     return {name: _checksum(folder / name) for name in names}
 
 

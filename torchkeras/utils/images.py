@@ -14,6 +14,7 @@ from torch.nn.functional import interpolate
 from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.core.dtypes import standardize_dtype
 from torchkeras.core.settings import standardize_data_format
+from torchkeras.saving.files import replacing
 
 RESAMPLING = ("nearest", "bilinear", "bicubic", "hamming", "box", "lanczos")
 COLOR_MODES = {"grayscale": ("L", "I;16", "I"), "rgb": ("RGB",), "rgba": ("RGBA",)}
@@ -131,7 +132,12 @@ def save_img(
             "The JPEG format does not support RGBA images, converting to RGB.", stacklevel=2
         )
         image = image.convert("RGB")
-    image.save(path, format=file_format, **kwargs)
+    if not file_format or not isinstance(path, (str, os.PathLike)):
+        image.save(path, format=file_format, **kwargs)
+        return
+    kind = pillow().registered_extensions().get(f".{file_format.lower()}", file_format)
+    with replacing(path) as temporary:
+        image.save(temporary, format=kind, **kwargs)
 
 
 def load_img(

@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,7 +40,8 @@ def model_to_dot(
     show_layer_activations: bool = False,
     show_trainable: bool = False,
     splines: str = "ortho",
-    **kwargs: Any,
+    layer_range: Sequence[str] | None = None,
+    **unknown: Any,
 ) -> Any:
     """A model as a ``pydot.Dot`` graph, a box for each layer.
 
@@ -55,18 +57,19 @@ def model_to_dot(
         show_layer_activations: Whether boxes tell the activation.
         show_trainable: Whether boxes tell if the layer is trained.
         splines: How Graphviz draws lines.
+        layer_range: Names, or patterns of them, of the first and last layer to draw (tf.keras).
 
     Raises:
         RuntimeError: the model isn't built.
+        ValueError: ``layer_range`` isn't two names of layers, or an argument is unknown.
         ImportError: pydot isn't installed.
 
     Source: Keras 3 ``model_to_dot``.
     """
     if not model.built:
         raise _not_built(model)
-    if kwargs.pop("layer_range", None) is not None or kwargs:
-        name = sorted(kwargs)[0] if kwargs else "layer_range"
-        raise argument_error("model_to_dot", "an argument", name, "none so named")
+    if unknown:
+        raise argument_error("model_to_dot", "an argument", min(unknown), "none so named")
     pydot = _pydot()
     if subgraph:
         dot = _frame(pydot, model.name)
@@ -83,7 +86,7 @@ def model_to_dot(
     content = Content(
         show_shapes, show_dtype, show_layer_names, show_layer_activations, show_trainable
     )
-    _Drawing(pydot, content, expand_nested, rankdir).draw(model, dot)
+    _Drawing(pydot, content, expand_nested, rankdir).draw(model, dot, layer_range)
     return dot
 
 
@@ -99,14 +102,15 @@ def plot_model(
     show_layer_activations: bool = False,
     show_trainable: bool = False,
     splines: str = "ortho",
-    **kwargs: Any,
+    layer_range: Sequence[str] | None = None,
+    **unknown: Any,
 ) -> Any:
     """Write a drawing of a model to a file.
 
     Args:
         to_file: The file; its suffix is the format, ``png`` if it has none.
         model, show_shapes, show_dtype, show_layer_names, rankdir, expand_nested, dpi,
-            show_layer_activations, show_trainable, splines: As in ``model_to_dot``.
+            show_layer_activations, show_trainable, splines, layer_range: As in ``model_to_dot``.
 
     Returns:
         In a notebook, the image; else None.
@@ -131,7 +135,8 @@ def plot_model(
             show_layer_activations=show_layer_activations,
             show_trainable=show_trainable,
             splines=splines,
-            **kwargs,
+            layer_range=layer_range,
+            **unknown,
         )
         suffix = Path(to_file).suffix[1:] or "png"
         _write(dot, os.fspath(to_file), suffix)
@@ -193,11 +198,12 @@ class _Drawing:
         self.expand_nested = expand_nested
         self.rankdir = rankdir
 
-    def draw(self, model: Any, dot: Any) -> None:
+    def draw(self, model: Any, dot: Any, layer_range: Sequence[str] | None = None) -> None:
         if not isinstance(model, (Functional, Sequential)):
             dot.add_node(self._box(model, model.name))
             return
         reader = Reader(model, expand_nested=False)
+        reader.operations = reader.within(layer_range, "model_to_dot")
         for operation in reader.operations:
             if self._is_opened(operation):
                 frame = _frame(self.pydot, operation.name)
@@ -217,11 +223,13 @@ class _Drawing:
             pairs = zip(reader.operations, reader.operations[1:], strict=False)
             return [(self._last(a, 0), self._first(b, 0)) for a, b in pairs]
         lines = []
+        drawn = {id(operation) for operation in reader.operations}
         for operation in reader.operations:
             for call in reader.graph.calls_of(operation):
                 for index, (source, position) in enumerate(reader.sources(call)):
-                    start = self._last(operation_of(source), position)
-                    lines.append((start, self._first(operation, index)))
+                    if id(operation_of(source)) in drawn:
+                        start = self._last(operation_of(source), position)
+                        lines.append((start, self._first(operation, index)))
         return lines
 
     def _last(self, operation: Any, position: int) -> Any:

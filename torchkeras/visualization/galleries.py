@@ -1,7 +1,9 @@
 """Many images in one figure, by Matplotlib."""
 
 import math
+import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ import numpy as np
 from torchkeras.core.checks import argument_error
 from torchkeras.core.settings import standardize_data_format
 from torchkeras.core.typing import TensorLike
+from torchkeras.saving.files import replacing
 from torchkeras.visualization.drawing import (
     Color,
     as_array,
@@ -104,7 +107,12 @@ def plot_image_gallery(
         axis.set_title(title, fontsize=8)
     if path is not None:
         figure.set_frameon(not transparent)
-        figure.savefig(path, pad_inches=0, bbox_inches="tight", transparent=transparent, dpi=dpi)
+        look = {"pad_inches": 0, "bbox_inches": "tight", "transparent": transparent, "dpi": dpi}
+        if isinstance(path, (str, os.PathLike)) and Path(path).suffix:
+            with replacing(path) as temporary:
+                figure.savefig(temporary, format=Path(path).suffix[1:], **look)
+        else:
+            figure.savefig(path, **look)
     elif show is None or show:
         pyplot.show()
     else:

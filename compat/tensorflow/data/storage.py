@@ -4,6 +4,7 @@ A file holds records: first the structure of the elements, then for each element
 in the form of TFRecord files; TensorFlow's own snapshots are written otherwise.
 """
 
+import contextlib
 import json
 import os
 from collections.abc import Callable, Iterable
@@ -27,7 +28,7 @@ from torchkeras.core import nested
 from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.core.dtypes import NAMES
 from torchkeras.saving import wire
-from torchkeras.saving.files import damaged
+from torchkeras.saving.files import damaged, replacing, replacing_within
 
 _ENDING = ".records"
 
@@ -75,6 +76,8 @@ class Storage(Pipeline):
     ) -> None:
         """Write all elements to files in a folder, which ``load`` reads.
 
+        What was saved there before stays until all is written; other files stay, too.
+
         Args:
             path: The folder, which is made.
             compression: ``"GZIP"``; None, "AUTO" and "SNAPPY" mean none.
@@ -82,22 +85,21 @@ class Storage(Pipeline):
                 one.
             checkpoint_args: Accepted; the files are written in one go.
         """
-        folder = Path(as_path(path))
-        folder.mkdir(parents=True, exist_ok=True)
-        for old in folder.glob(f"*{_ENDING}"):
-            old.unlink()
+        target = Path(as_path(path))
+        target.parent.mkdir(parents=True, exist_ok=True)
         kind = _compression("Dataset.save", compression)
-        writers: dict[int, _Writer] = {}
-        for element in self._pass():
-            number = 0 if shard_func is None else int(call(shard_func, element))
-            if number not in writers:
-                writers[number] = _Writer(folder / f"{number:08d}{_ENDING}", kind)
-            writers[number].write(element)
-        if not writers:
-            writers[0] = _Writer(folder / f"{0:08d}{_ENDING}", kind, self._spec)
-        for writer in writers.values():
-            writer.close()
-        (folder / "compression").write_text(kind)
+        with replacing_within(target, lambda name: name.endswith(_ENDING)) as folder:
+            writers: dict[int, _Writer] = {}
+            with contextlib.ExitStack() as stack:
+                for element in self._pass():
+                    number = 0 if shard_func is None else int(call(shard_func, element))
+                    if number not in writers:
+                        writers[number] = _Writer(folder / f"{number:08d}{_ENDING}", kind)
+                        stack.callback(writers[number].close)
+                    writers[number].write(element)
+                if not writers:
+                    _Writer(folder / f"{0:08d}{_ENDING}", kind, self._spec).close()
+            (folder / "compression").write_text(kind)
 
     @classmethod
     def load(
@@ -185,20 +187,14 @@ def _kept_in(path: str, dataset: Pipeline, compression: str) -> Callable[[], Ele
         if os.path.exists(path):
             yield from _read(Path(path), compression)
             return
-        unfinished = f"{path}.{os.getpid()}"
-        writer = _Writer(Path(unfinished), compression)
-        try:
-            for element in dataset._pass():
-                writer.write(element)
-                yield element
-            if not writer.is_begun:
-                writer.begin(dataset.element_spec)
-            writer.close()
-            os.replace(unfinished, path)
-        finally:
-            writer.close()
-            if os.path.exists(unfinished):
-                os.remove(unfinished)
+        with replacing(path) as unfinished:
+            writer = _Writer(unfinished, compression)
+            with contextlib.closing(writer):
+                for element in dataset._pass():
+                    writer.write(element)
+                    yield element
+                if not writer.is_begun:
+                    writer.begin(dataset.element_spec)
 
     return start
 

@@ -105,11 +105,11 @@ class TFRecordWriter:
 
     def close(self) -> None:
         """End the file; a second call changes nothing."""
-        if self._file is not None:
-            if self._coder is not None:
-                self._file.write(self._coder.flush())
-            self._file.close()
-            self._file = None
+        file, self._file = self._file, None
+        if file is not None:
+            with file:
+                if self._coder is not None:
+                    file.write(self._coder.flush())
 
     def __enter__(self) -> "TFRecordWriter":
         return self

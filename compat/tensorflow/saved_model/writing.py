@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import safetensors.torch
 from torch import Tensor
 
 from tensorflow.functions import ConcreteFunction, Function, Trace
@@ -25,7 +24,8 @@ from torchkeras.core.dtypes import NAMES
 from torchkeras.core.variable import Variable
 from torchkeras.layers.base import Layer
 from torchkeras.saving import weights
-from torchkeras.saving.files import replacing
+from torchkeras.saving.files import replacing_within
+from torchkeras.saving.safetensors import write
 
 FORMAT = "torchkeras saved model 1"
 DESCRIPTION = "saved_model.json"
@@ -74,9 +74,9 @@ def save(
     }
     target = Path(export_dir)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(target) as folder:
-        (folder / "variables").mkdir(parents=True)
-        safetensors.torch.save_file(writer.tensors, str(folder / VARIABLES))
+    with replacing_within(target) as folder:
+        (folder / "variables").mkdir()
+        write(writer.tensors, folder / VARIABLES)
         (folder / DESCRIPTION).write_text(json.dumps(told), encoding="utf-8")
 
 

@@ -3,7 +3,6 @@
 import dataclasses
 import inspect
 import json
-import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -19,6 +18,7 @@ from tensorflow_datasets.core.reading import FORMATS, ReadConfig, read
 from tensorflow_datasets.core.splits import JoinedSplit, SplitDict
 from tensorflow_datasets.core.writing import write_split
 from torchkeras.core.checks import argument_error, kind_error, moment_error, nearest
+from torchkeras.saving.files import put_in_place, synchronize
 
 # Bytes up to which a data set is kept in memory from the first pass on.
 _CACHED_BYTES = 250 * 2**20
@@ -243,9 +243,8 @@ class DatasetBuilder:
             folder.mkdir()
             self.info.set_splits(self._download_and_prepare(manager, config, folder))
             self.info.write_to_directory(folder)
-            if self._folder.exists():
-                shutil.rmtree(self._folder)
-            folder.rename(self._folder)
+            synchronize(folder)
+            put_in_place(folder, self._folder)
         self.info.read_from_directory(self._folder)
 
     def _download_and_prepare(
