@@ -125,3 +125,20 @@ def test_inner_scopes_win_and_end():
 def test_an_unknown_mode_is_named():
     with pytest.raises(ValueError, match="mode is 'some'; expected one of"):
         torchkeras.RematScope("some")
+
+
+def test_a_layer_may_say_itself_how_it_is_computed_again():
+    class Told(layers.Dense):
+        calls = 0
+
+        def rematerialized_call(self, layer_call, *args, **kwargs):
+            type(self).calls += 1
+            return super().rematerialized_call(layer_call, *args, **kwargs)
+
+    Told(2)(torch.ones(1, 3))
+    assert Told.calls == 0
+    with torchkeras.RematScope("full"):
+        layer = Told(2)
+    layer(torch.ones(1, 3)).sum().backward()
+    assert Told.calls == 1
+    assert layers.Dense(2).rematerialized_call(len) is len

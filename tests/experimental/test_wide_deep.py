@@ -54,3 +54,13 @@ def test_the_model_is_saved_with_its_optimizers(optimizer, tmp_path):
     again.fit(x, y, verbose=0)
     model.fit(x, y, verbose=0)
     torch.testing.assert_close(again(torch.from_numpy(x)), model(torch.from_numpy(x)))
+
+
+def test_the_deep_model_is_told_whether_it_is_trained():
+    deep = keras.Sequential([keras.layers.Dense(1), keras.layers.Dropout(0.5)])
+    model = WideDeepModel(LinearModel(), deep)
+    x = torch.ones(64, 3)
+    model(x)
+    model.linear_model.set_weights([w * 0 for w in model.linear_model.get_weights()])
+    assert (model.call(x, training=True) == 0).any()
+    assert not (model.call(x, training=False) == 0).any()

@@ -122,3 +122,17 @@ def test_bad_input_is_explained():
             draw(unbuilt)
     with pytest.raises(ValueError, match="layer_range"):
         model_to_dot(nested(torchkeras), layer_range=["a", "b"])
+    with pytest.raises(ValueError, match="none so named"):
+        plot_model(nested(torchkeras), "x.png", layers=3)
+
+
+def test_a_part_can_be_drawn_from_one_layer_to_another():
+    model = torchkeras.Sequential(
+        [torchkeras.Input((4,)), *(torchkeras.layers.Dense(3, name=name) for name in "abc")]
+    )
+    boxes, lines, _ = outline(model_to_dot(model, layer_range=["b", "c"]))
+    assert boxes == ["b (Dense)", "c (Dense)"]
+    assert lines == {("b (Dense)", "c (Dense)")}
+    boxes, lines, _ = outline(model_to_dot(nested(torchkeras), layer_range=("inner", "a.*")))
+    assert boxes == ["add (Add)", "core (Functional)", "inner (Sequential)"]
+    assert lines == {(start, "add (Add)") for start in boxes[1:]}

@@ -48,11 +48,13 @@ class WideDeepModel(Model):
         self.dnn_model = dnn_model
         self.activation = activations.get(activation)
 
-    def call(self, inputs: Any) -> Tensor:
+    def call(self, inputs: Any, training: bool | None = None) -> Tensor:
         has_two = isinstance(inputs, (list, tuple)) and len(inputs) == 2
         wide, deep = inputs if has_two else (inputs, inputs)
         return nested.map_structure(
-            lambda a, b: self.activation(a + b), self.linear_model(wide), self.dnn_model(deep)
+            lambda a, b: self.activation(a + b),
+            self.linear_model(wide),
+            self.dnn_model(deep, training=training),
         )
 
     def compile(self, optimizer: Any = "rmsprop", *args: Any, **options: Any) -> None:

@@ -91,12 +91,22 @@ class LayerCalls:
             local.inside = False
             local.device = device
 
+    def rematerialized_call(self, layer_call: Callable, *args: Any, **kwargs: Any) -> Callable:
+        """``layer_call`` computed again in the backward pass, if the ``RematScope`` wants it.
+
+        Args:
+            layer_call: ``call``.
+            *args, **kwargs: The arguments, by which the size of the outputs is told.
+        """
+        scope = self._remat
+        return layer_call if scope is None else scope.wrapped(self, layer_call, args, kwargs)
+
     def _run(self, args: tuple, kwargs: dict, training: Any) -> Any:
         """``call`` with ``training`` settled and handed down to the calls inside."""
         signature = self._signature
         call = self.call
         if self._remat is not None:
-            call = self._remat.wrapped(self, call, args, kwargs)
+            call = self.rematerialized_call(call, *args, **kwargs)
         if training is None:
             if not signature.takes_training:
                 return call(*args, **kwargs)

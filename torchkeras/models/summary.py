@@ -168,21 +168,29 @@ class Reader:
 
     def rows(self, layer_range: Sequence[str] | None) -> list[Row]:
         """Rows of the table, of all layers or from one to another."""
-        first, last = self._bounds(layer_range)
-        return [row for one in self.operations[first:last] for row in self._rows_of(one, 0)]
+        return [row for one in self.within(layer_range) for row in self._rows_of(one, 0)]
 
-    def _bounds(self, layer_range: Sequence[str] | None) -> tuple[int, int]:
+    def within(self, layer_range: Sequence[str] | None, where: str = "summary") -> list[Any]:
+        """The operations from one layer to another, both included.
+
+        Args:
+            layer_range: Names, or patterns of them, of the first and the last; None takes all.
+            where: Who asks, for the error.
+
+        Raises:
+            ValueError: it isn't two names of layers.
+        """
         if layer_range is None:
-            return 0, len(self.operations)
+            return self.operations
         if len(layer_range) != 2 or not all(isinstance(name, str) for name in layer_range):
-            raise argument_error("summary", "layer_range", layer_range, "two names of layers")
+            raise argument_error(where, "layer_range", layer_range, "two names of layers")
         names = [self.name_of(one) for one in self.operations]
         ends = []
         for pattern in layer_range:
             found = [index for index, name in enumerate(names) if re.match(pattern, name)]
             if not found:
                 raise argument_error(
-                    "summary",
+                    where,
                     "layer_range",
                     layer_range,
                     "names of layers",
@@ -192,7 +200,7 @@ class Reader:
             ends.append(found)
         if min(ends[0]) > max(ends[1]):
             ends.reverse()
-        return min(ends[0]), max(ends[1]) + 1
+        return self.operations[min(ends[0]) : max(ends[1]) + 1]
 
     def _rows_of(self, operation: Any, level: int) -> Iterable[Row]:
         prefix = "   " * level + "└ " if level else ""
