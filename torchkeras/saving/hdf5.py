@@ -159,6 +159,7 @@ class Group(Mapping):
         self._source = source
         self._depth = depth
         self._known: dict[str, Group | Dataset] = {}  # each is opened once
+        self._links: dict[str, str | None] = {}  # and asked for once
         if depth > _DEEPEST:  # such as a group within itself
             raise refuse(self.path[:200], f"{depth} groups within each other")
 
@@ -181,8 +182,9 @@ class Group(Mapping):
 
     def __iter__(self) -> Iterator[str]:
         with _reading(self.path):
-            return iter(self._names())
+            return iter(self._names)
 
+    @functools.cached_property
     def _names(self) -> list[str]:
         """Names of the members, which together are no longer than the file."""
         names: list[str] = []
@@ -208,10 +210,15 @@ class Group(Mapping):
             return len(self._group)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and (name in self._known or self._link(name) is not None)
+        return isinstance(name, str) and self._link(name) is not None
 
     def _link(self, name: str) -> str | None:
         """What kind of link has that name; None if there is none."""
+        if name not in self._links:
+            self._links[name] = self._found_link(name)
+        return self._links[name]
+
+    def _found_link(self, name: str) -> str | None:
         if not name or "\0" in name:
             return None
         with _reading(self.path):
