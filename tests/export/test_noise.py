@@ -49,6 +49,12 @@ def test_recurrent_modules_are_written_without_a_word(tmp_path):
     assert outputs.shape == (2, 5, 4)
 
 
+def test_a_strict_export_is_made_without_a_word(tmp_path):
+    model = Sequential([Input((3,)), layers.Dense(2)])
+    export(model, tmp_path / "model.pt2", strict=True, verbose=False)
+    assert torch.export.load(tmp_path / "model.pt2").module()(torch.zeros(2, 3)).shape == (2, 2)
+
+
 class Talking(layers.Layer):
     def call(self, x):
         warnings.warn("the scale is a guess", RuntimeWarning)

@@ -1,7 +1,10 @@
 """Models as programs."""
 
+import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import contract
 import numpy as np
@@ -9,8 +12,10 @@ import pytest
 import torch
 
 from torchkeras import Input, InputSpec, Model, Sequential, layers, ops
+from torchkeras.core import nested
 from torchkeras.export.programs import export
 
+ROOT = Path(__file__).parents[2]
 ROWS = {str(row): row for row in contract.TABLE if not row.eager}
 
 
@@ -250,6 +255,71 @@ def test_machine_code_takes_any_batch_and_needs_no_torchkeras(tmp_path):
         "for n in (5, 1, 2)]"
     )
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+
+
+def dense():
+    stack = [layers.Dense(16, "relu"), layers.BatchNormalization(), layers.Dropout(0.5)]
+    return Sequential([Input((6,)), *stack, layers.Dense(3)])
+
+
+def texts():
+    words = Input((None,), dtype="int32")
+    x = layers.Embedding(9, 8, mask_zero=True)(words)
+    attended = layers.MultiHeadAttention(2, 4)(x, x)
+    return Model(words, [layers.LSTM(4)(x), layers.GlobalMaxPooling1D()(attended)])
+
+
+def in_eight_bits():
+    model = Sequential([Input((6,)), layers.Dense(16, "relu"), layers.Dense(3)])
+    model.quantize("int8")
+    return model
+
+
+def own_cells():
+    return Sequential([Input((None, 3)), layers.RNN(Cell(4), return_sequences=True)])
+
+
+def numbers_of_categories():
+    kind = Input((1,), dtype="int32")
+    x = layers.CategoryEncoding(4, output_mode="one_hot")(kind)
+    return Model(kind, layers.Rescaling(2.0, 1.0)(x))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "made", [dense, two_inputs, texts, in_eight_bits, own_cells, numbers_of_categories]
+)
+def test_machine_code_computes_as_the_model(made, tmp_path):
+    model = made()
+    export(model, tmp_path / "model.pt2", "aoti", verbose=False)
+    loaded = torch._inductor.aoti_load_package(tmp_path / "model.pt2")
+
+    def drawn(symbol, batch, length):
+        shape = [batch, *(length if size is None else size for size in symbol.shape[1:])]
+        if symbol.dtype == "int32":
+            return torch.randint(0, 4, shape, dtype=torch.int32)
+        return torch.randn(shape)
+
+    for batch, length in ((1, 9), (2, 5), (7, 12)):
+        data = nested.map_structure(lambda s: drawn(s, batch, length), model.input)  # noqa: B023
+        with torch.no_grad():
+            torch.testing.assert_close(loaded(data), model(data), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="needs g++")
+def test_machine_code_runs_from_cpp_as_the_docs_say(tmp_path):
+    text = (ROOT / "docs" / "way_out.md").read_text(encoding="utf-8")
+    program, build = re.search(r"```cpp\n(.*?)```\s+```\n(.*?)```", text, re.DOTALL).groups()
+    (tmp_path / "serve.cpp").write_text(program)
+    model = network()
+    export(model, tmp_path / "model.pt2", "aoti", verbose=False)
+    build = build.replace("python", sys.executable)
+    subprocess.run(["sh", "-ec", build], cwd=tmp_path, check=True)
+    said = subprocess.run(["./serve"], cwd=tmp_path, check=True, capture_output=True, text=True)
+    found = [float(number) for number in re.sub(r"\[.*", "", said.stdout).split()]
+    wanted = model(torch.ones(5, 8, 8, 3)).detach().flatten()
+    torch.testing.assert_close(torch.tensor(found), wanted, rtol=0, atol=1e-4)
 
 
 @pytest.mark.slow

@@ -8,6 +8,10 @@ from contextlib import contextmanager
 _REGISTRATION = "torch.onnx._internal.exporter._registration"
 # nn.LSTM and its kin keep a second list of their parameters; nothing is lost.
 _FLAT_WEIGHTS = r"The tensor attributes? (self\.\S*_flat_weights\[\d+\](, )?)+ w"
+# Calls note whether they are within another; a strict export sees that as a side effect.
+_NOTE_OF_CALLS = (
+    r"While compiling, we .* side effects .*: \[\"G\['\w*_layers_dot_calls'\]\.local\"\]"
+)
 
 
 @contextmanager
@@ -20,6 +24,7 @@ def quiet() -> Iterator[None]:
             warnings.simplefilter("ignore", FutureWarning)
             warnings.simplefilter("ignore", DeprecationWarning)
             warnings.filterwarnings("ignore", _FLAT_WEIGHTS)
+            warnings.filterwarnings("ignore", _NOTE_OF_CALLS)
             yield
     finally:
         logger.removeFilter(_is_of_the_model)
