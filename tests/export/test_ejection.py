@@ -1,9 +1,7 @@
 """Models written as PyTorch source."""
 
 import ast
-import copy
 import importlib.util
-import pickle
 import subprocess
 import sys
 
@@ -357,27 +355,15 @@ def test_what_was_ejected_trains_in_fit_again(tmp_path):
     assert {"stem.weight", "norm.running_mean", "classes.bias"} <= changed
 
 
-@pytest.mark.parametrize("way", ["copied", "pickled", "float64", "compiled", "traced"])
-def test_the_module_is_as_any_of_torch(way, tmp_path, monkeypatch):
+def test_it_may_be_traced_by_torch(tmp_path):
     class Leaves(fx.Tracer):
         def is_leaf_module(self, module, name):
             return not list(module.children()) or super().is_leaf_module(module, name)
 
     eject(residual_network(), tmp_path)
-    monkeypatch.setitem(sys.modules, "written_model", written := imported(tmp_path))
-    module, x = written.load(), torch.randn(2, 8, 8, 3)
-    wanted = module(x)
-    if way == "copied":
-        found = copy.deepcopy(module)(x)
-    elif way == "pickled":
-        found = pickle.loads(pickle.dumps(module))(x)
-    elif way == "float64":
-        found = copy.deepcopy(module).double()(x.double()).float()
-    elif way == "compiled":
-        found = torch.compile(module, backend="eager", fullgraph=True)(x)
-    else:
-        found = fx.GraphModule(module, Leaves().trace(module))(x)
-    torch.testing.assert_close(found, wanted)
+    module, x = imported(tmp_path).load(), torch.randn(2, 8, 8, 3)
+    found = fx.GraphModule(module, Leaves().trace(module))(x)
+    torch.testing.assert_close(found, module(x))
 
 
 def test_the_weights_are_those_of_the_model(tmp_path):

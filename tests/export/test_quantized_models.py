@@ -102,12 +102,13 @@ def test_scales_of_float8_are_buffers_of_the_source(tmp_path):
     assert {name for name, _ in found.named_parameters()} == {"dense.weight", "dense.bias"}
 
 
+@pytest.mark.parametrize("kind", [quantizers.AWQConfig, quantizers.GPTQConfig])
 @pytest.mark.parametrize("is_calibrated", [False, True])
-def test_calibrated_weights_are_written(is_calibrated, tmp_path):
+def test_calibrated_weights_are_written(kind, is_calibrated, tmp_path):
     x = VALUES.normal(size=(8, 6)).astype("float32")
     model = Sequential([Input((6,)), layers.Dense(4, name="dense")])
-    config = quantizers.AWQConfig(dataset=[x], tokenizer=None, group_size=3)
-    model.layers[0].quantize("awq", config=config)
+    config = kind(dataset=[x], tokenizer=None, group_size=3)
+    model.layers[0].quantize(config.mode, config=config)
     if is_calibrated:
         model.layers[0].quantized_kernel.assign(VALUES.integers(0, 255, (2, 6)))
         model.layers[0].finish_calibration()
