@@ -1,14 +1,12 @@
 """Archives and folders that lead elsewhere or unpack to more than they are.
 
-Each attack gives a function that makes the thing at a path; of a ``.keras`` archive, of a folder of
-its members, or of an archive that ``get_file`` unpacks.
+Each attack gives a function that makes the thing at a path: a ``.keras`` archive, or a folder of
+its members.
 """
 
-import io
 import json
 import os
 import struct
-import tarfile
 import zipfile
 import zlib
 
@@ -383,121 +381,3 @@ def own_shard(folder, place):
 @shards("a million shards that aren't there")
 def many_shards(folder, place):
     return {"/layers/dense/vars": [f"{number}.weights.h5" for number in range(100_000)]}
-
-
-# --- What get_file unpacks: CVE-2024-55459, CVE-2025-12060, CVE-2025-12638, CVE-2026-12482
-
-
-def tars(name, harmless_at=("*",)):
-    """Enter an attack: the function adds to a tar archive."""
-
-    def enter(function):
-        def make(place):
-            def write(path):
-                with tarfile.open(path, "w:gz") as archive:
-                    function(archive, place)
-
-            return write
-
-        attack(name, "download", harmless_at)(make)
-        return function
-
-    return enter
-
-
-def add(archive, name, content=b"ran", **attributes):
-    info = tarfile.TarInfo(name)
-    info.size = len(content)
-    for key, value in attributes.items():
-        setattr(info, key, value)
-    archive.addfile(info, io.BytesIO(content) if info.isfile() else None)
-
-
-for _name in ("../../../outside/written.txt", "a/../../../../outside/written.txt", "/tmp/hostile"):
-
-    @tars(f"CVE-2024-55459 a tar's member called {_name}")
-    def tar_named(archive, place, name=_name):
-        add(archive, name)
-
-
-@tars("CVE-2024-55459 a tar's member outside")
-def tar_absolute(archive, place):
-    add(archive, str(place.target))
-
-
-@tars("CVE-2026-12482 a tar's link, and a member behind it")
-def tar_behind_link(archive, place):
-    add(archive, "link", b"", type=tarfile.SYMTYPE, linkname=str(place.outside))
-    add(archive, "link/written.txt")
-
-
-@tars("CVE-2026-12482 a tar's link upwards, and a member behind it")
-def tar_behind_relative(archive, place):
-    add(archive, "link", b"", type=tarfile.SYMTYPE, linkname="../../../outside")
-    add(archive, "link/../written.txt")
-    add(archive, "link/written.txt")
-
-
-@tars("CVE-2026-12482 a tar's hard link elsewhere")
-def tar_hard_link(archive, place):
-    add(archive, "stolen", b"", type=tarfile.LNKTYPE, linkname=str(place.secret))
-    add(archive, "stolen2", b"", type=tarfile.LNKTYPE, linkname="../../../outside/secret.txt")
-
-
-@tars("CVE-2025-12060 a chain of links longer than a path may be")
-def tar_chain(archive, place):
-    deep = "d" * 200
-    path = ""
-    for letter in "abcdefghijklmnop":
-        add(archive, f"{path}{deep}", b"", type=tarfile.DIRTYPE)
-        add(archive, f"{path}{letter}", b"", type=tarfile.SYMTYPE, linkname=deep)
-        path += f"{letter}/"
-    up = "../" * 20
-    add(archive, f"{path}long", b"", type=tarfile.SYMTYPE, linkname=up)
-    add(archive, "escape", b"", type=tarfile.SYMTYPE, linkname=f"{path}long/{up}outside")
-    add(archive, "escape/written.txt")
-
-
-@tars("CVE-2025-12060 links in a circle")
-def tar_circle(archive, place):
-    add(archive, "a", b"", type=tarfile.SYMTYPE, linkname="b")
-    add(archive, "b", b"", type=tarfile.SYMTYPE, linkname="a")
-    add(archive, "c", b"", type=tarfile.LNKTYPE, linkname="c")
-
-
-@tars("CVE-2025-12638 devices and pipes in a tar")
-def tar_devices(archive, place):
-    add(archive, "pipe", b"", type=tarfile.FIFOTYPE)
-    add(archive, "null", b"", type=tarfile.CHRTYPE, devmajor=1, devminor=3)
-    add(archive, "disk", b"", type=tarfile.BLKTYPE, devmajor=8, devminor=0)
-
-
-@tars("CVE-2025-12638 a member that becomes a folder")
-def tar_clash(archive, place):
-    add(archive, "a")
-    add(archive, "a/b")
-    add(archive, "a/b/c")
-
-
-@tars("CVE-2025-12638 a member with rights of the owner")
-def tar_rights(archive, place):
-    add(archive, "tool", mode=0o6777, uid=0, gid=0)
-
-
-@tars("CVE-2024-55459 a zip's members that lead elsewhere")
-def zip_elsewhere(archive, place):
-    path = archive.name
-    archive.close()
-    with zipfile.ZipFile(path, "w") as new:
-        for name in ("../../../outside/written.txt", str(place.target), "a\\..\\..\\x"):
-            new.writestr(name, "ran")
-        new.writestr(*link("link", str(place.outside)))
-        new.writestr("link/written.txt", "ran")
-
-
-@tars("a tar cut off")
-def tar_cut(archive, place):
-    add(archive, "a", bytes(100_000))
-    archive.close()
-    with open(archive.name, "r+b") as file:
-        file.truncate(60)

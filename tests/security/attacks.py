@@ -7,8 +7,9 @@ import importlib
 from typing import Any, NamedTuple
 
 MODULES = (
-    "config_attacks", "hdf5_attacks", "archive_attacks", "other_attacks", "source_attacks",
-    "media_attacks", "record_attacks", "tensorflow_attacks", "foreign_attacks",
+    "config_attacks", "callable_attacks", "hdf5_attacks", "archive_attacks", "download_attacks",
+    "other_attacks", "source_attacks", "media_attacks", "record_attacks", "tensorflow_attacks",
+    "foreign_attacks",
 )  # fmt: skip
 # Kinds that the entry points of the drop-in packages take, and those that only they take.
 DROP_IN = (

@@ -91,13 +91,13 @@ def _with_bytecode(key, kind):
         return layer(
             "Lambda",
             function={"module": "builtins", "class_name": "function", "config": "relu"},
-            **{key: [code, defaults, None] if kind else _marker(code), **kind},
+            **{key: [code, defaults, None] if kind else marker(code), **kind},
         )
 
     return make
 
 
-def _marker(code):
+def marker(code):
     return {"class_name": "__lambda__", "config": {"code": code, "defaults": None, "closure": None}}
 
 
@@ -108,146 +108,31 @@ for _key in ("output_shape", "mask"):
     )
 
 
+@attack("CVE-2026-12481 Lambda with bytecode, called by no scope", "layer")
+def lambda_without_scope(place):
+    inner = marker(bytecode(place)[0])
+    return layer("Lambda", function=inner, mask=inner, output_shape=inner, safe_mode=None)
+
+
+@attack("CVE-2026-12481 Lambda with bytecode in a wrapper in a wrapper", "layer")
+def lambda_in_wrappers(place):
+    inner = layer("Lambda", function=marker(bytecode(place)[0]))
+    return layer("TimeDistributed", layer=layer("TimeDistributed", layer=inner))
+
+
 @attack("CVE-2024-3660 bytecode as an activation", "layer")
 def lambda_as_activation(place):
-    return layer("Dense", units=2, activation=_marker(bytecode(place)[0]))
+    return layer("Dense", units=2, activation=marker(bytecode(place)[0]))
 
 
 @attack("CVE-2024-3660 bytecode as an initializer", "layer")
 def lambda_as_initializer(place):
-    return layer("Dense", units=2, kernel_initializer=_marker(bytecode(place)[0]))
+    return layer("Dense", units=2, kernel_initializer=marker(bytecode(place)[0]))
 
 
 @attack("CVE-2024-3660 bytecode as a text's standardization", "layer")
 def lambda_as_standardization(place):
-    return layer("TextVectorization", standardize=_marker(bytecode(place)[0]))
-
-
-# --- Names of code: CVE-2025-1550, CVE-2025-8747, CVE-2025-9906, keras#22729, keras#23115
-
-_NAMED = (
-    ("os", "system"),
-    ("posix", "system"),
-    ("builtins", "exec"),
-    ("builtins", "eval"),
-    ("builtins", "open"),
-    ("builtins", "__import__"),
-    ("subprocess", "Popen"),
-    ("importlib", "import_module"),
-    ("pickle", "loads"),
-    ("numpy", "load"),
-    ("torch", "load"),
-    ("torch.hub", "load"),
-    ("antigravity", "geohash"),
-    (MODULE, "Payload"),
-    (MODULE, "payload"),
-    ("keras.utils", "get_file"),
-    ("keras.src.utils.file_utils", "get_file"),
-    ("keras.utils", "load_img"),
-    ("keras.utils", "set_random_seed"),
-    ("keras.saving", "load_model"),
-    ("keras.models", "load_model"),
-    ("keras.src.saving.saving_api", "load_weights"),
-    ("keras.config", "enable_unsafe_deserialization"),
-    ("keras.src.saving.serialization_lib", "enable_unsafe_deserialization"),
-    ("keras.config", "set_backend"),
-    ("keras.datasets.mnist", "load_data"),
-    ("keras.ops", "vectorized_map"),
-    ("keras.callbacks", "CSVLogger"),
-    ("keras.callbacks", "BackupAndRestore"),
-    ("torchkeras.core.serialization", "load_code"),
-    ("torchkeras.saving.files", "replacing"),
-    ("tensorflow.io", "read_file"),
-)
-# These go in everywhere, the others where a file is read.
-_EVERYWHERE = ("os.system", f"{MODULE}.payload", "keras.utils.get_file")
-
-
-def _as_class(module, name):
-    return lambda place: layer(name, module=module, fname=str(place.secret), origin="file:///x")
-
-
-def _as_function(module, name):
-    function = {
-        "module": module, "class_name": "function", "config": name, "registered_name": name
-    }  # fmt: skip
-    return lambda place: layer("Lambda", function=function, arguments={"a": str(place.secret)})
-
-
-def _as_activation(module, name):
-    function = {
-        "module": module, "class_name": "function", "config": name, "registered_name": "function"
-    }  # fmt: skip
-    return lambda place: layer("Dense", units=2, activation=function)
-
-
-def _as_keras_2_function(module, name):
-    return lambda place: layer(
-        "Lambda", function=name, function_type="function", module=module, arguments={}
-    )
-
-
-for _module, _name in _NAMED:
-    _path = f"{_module}.{_name}"
-    _kind = "layer" if _path in _EVERYWHERE else "name"
-    attack(f"CVE-2025-1550 {_path} as a class", _kind)(_as_class(_module, _name))
-    attack(f"CVE-2025-8747 {_path} as a function", _kind)(_as_function(_module, _name))
-    attack(f"CVE-2025-8747 {_path} as an activation", _kind)(_as_activation(_module, _name))
-    attack(f"tf_keras#910 {_path} as a function of Keras 2", _kind)(
-        _as_keras_2_function(_module, _name)
-    )
-
-
-@attack("CVE-2025-9906 unsafe mode is called for first", "layer")
-def unsafe_first(place):
-    code, _ = bytecode(place)
-    enable = {
-        "module": "keras.config", "class_name": "function",
-        "config": "enable_unsafe_deserialization", "registered_name": None,
-    }  # fmt: skip
-    return layer(
-        "TimeDistributed",
-        layer=layer("Lambda", function=_marker(code)),
-        extra=layer("Lambda", function=enable, arguments={}),
-        safe_mode=False,
-    )
-
-
-@attack("CVE-2025-9906 safe_mode is in the configuration", "layer")
-def safe_mode_inside(place):
-    return {
-        **layer("Lambda", function=_marker(bytecode(place)[0]), safe_mode=False),
-        "safe_mode": 0,
-    }
-
-
-@attack("keras#22729 a registered name that isn't the class's", "layer", ANYWHERE)
-def confused_name(place):
-    return layer("Dense", registered_name=f"{MODULE}>Payload", units=2)
-
-
-@attack(
-    "keras#22729 a built-in class in a foreign module",
-    "layer",
-    ("model_from_json of Keras 2", "legacy deserialize", "load_model .hdf5 of Keras 2"),
-)
-def foreign_module(place):
-    return layer("Dense", module=MODULE, registered_name=f"{MODULE}>Dense", units=2)
-
-
-@attack("CVE-2025-1550 a module that is no text", "layer", ANYWHERE)
-def odd_module(place):
-    return layer("Dense", module=["os"], units=2)
-
-
-@attack("CVE-2025-1550 a class name with a path", "layer")
-def dotted_class(place):
-    return layer("layers.core.dense.os.system", module="keras.src")
-
-
-@attack("CVE-2025-1550 a private class", "layer")
-def private_class(place):
-    return layer("__class__", module="keras.layers")
+    return layer("TextVectorization", standardize=marker(bytecode(place)[0]))
 
 
 # --- Pickles: CVE-2025-49655, CVE-2026-12484
@@ -262,6 +147,18 @@ def pickled_module(place):
 def pickled_module_safe_mode(place):
     code = base64.b64encode(pickled(place)).decode()
     return layer("TorchModuleWrapper", module=code, safe_mode=False)
+
+
+@attack("CVE-2026-12484 TorchModuleWrapper with a pickle, called by no scope", "layer")
+def pickled_module_without_scope(place):
+    code = base64.b64encode(pickled(place)).decode()
+    return layer("TorchModuleWrapper", module=code, safe_mode=None, output_shape=[None, 2])
+
+
+@attack("CVE-2026-12484 TorchModuleWrapper with a pickle in a wrapper", "layer")
+def pickled_module_in_wrapper(place):
+    code = base64.b64encode(pickled(place)).decode()
+    return layer("TimeDistributed", layer=layer("TorchModuleWrapper", module=code))
 
 
 @attack("CVE-2025-49655 TorchModuleWrapper whose module is named", "layer")
@@ -519,7 +416,7 @@ def keyword_is_code(place):
 
 @attack("CVE-2024-3660 an argument of a call that is bytecode", "model")
 def argument_is_bytecode(place):
-    return functional(call_of({"training": _marker(bytecode(place)[0])}))
+    return functional(call_of({"training": marker(bytecode(place)[0])}))
 
 
 @attack("a call that depends on itself", "model")

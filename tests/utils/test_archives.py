@@ -53,6 +53,19 @@ def test_a_zip_is_unpacked(tmp_path):
     assert files_below(tmp_path / "out") == {"a/one.txt": "1"}
 
 
+@pytest.mark.parametrize("packing", ["", "gz", "bz2", "xz"])
+@pytest.mark.parametrize("form", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_long_names_are_read_from_tars_of_any_kind(tmp_path, packing, form):
+    name = f"{'d' * 100}/{'e' * 100}/ä.txt"
+    with tarfile.open(tmp_path / "x", f"w:{packing}", format=form) as archive:
+        for number in range(3):
+            info = tarfile.TarInfo(f"{number}/{name}")
+            info.size = 1
+            archive.addfile(info, io.BytesIO(b"1"))
+    assert unpack(tmp_path / "x", tmp_path / "out")
+    assert files_below(tmp_path / "out") == {f"{number}/{name}": "1" for number in range(3)}
+
+
 def test_other_files_and_kinds_are_left_alone(tmp_path):
     (tmp_path / "x").write_text("no archive")
     assert not unpack(tmp_path / "x", tmp_path / "out")
@@ -126,3 +139,26 @@ def test_a_bomb_is_refused_and_nothing_stays(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="unpacks to more than 2 times its size"):
         unpack(archive, tmp_path / "out")
     assert {path.name for path in tmp_path.iterdir()} == {"x.tgz"}
+
+
+@pytest.mark.parametrize("form", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_headers_longer_than_names_need_be_are_refused(tmp_path, form):
+    with tarfile.open(tmp_path / "x.tgz", "w:gz", format=form) as archive:
+        archive.addfile(tarfile.TarInfo("a"))
+        archive.addfile(tarfile.TarInfo("n" * (archives.HEADER_BYTES + 1)))
+    with pytest.raises(ValueError, match="a header of more than"):
+        unpack(tmp_path / "x.tgz", tmp_path / "out")
+    assert {path.name for path in tmp_path.iterdir()} == {"x.tgz"}
+
+
+def test_more_members_than_an_archive_has_room_for_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "FREE_MEMBERS", 10)
+    archive = tar(tmp_path / "x.tgz", *[("a", "")] * 1000)
+    with pytest.raises(ValueError, match="more than .* members"):
+        unpack(archive, tmp_path / "out")
+
+
+def test_a_name_longer_than_names_may_be_is_an_error_that_says_so(tmp_path):
+    archive = tar(tmp_path / "x.tgz", ("n" * 300, "1"))
+    with pytest.raises(ValueError, match=r"'nnnn.*longer than names may be"):
+        unpack(archive, tmp_path / "out")

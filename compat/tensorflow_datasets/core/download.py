@@ -3,14 +3,13 @@
 import dataclasses
 import enum
 import hashlib
-import tarfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from torchkeras.core.checks import argument_error, moment_error
-from torchkeras.utils.archives import unpack
+from torchkeras.utils.archives import open_tar, unpack
 from torchkeras.utils.files import get_file
 
 
@@ -155,7 +154,10 @@ class DownloadManager:
                         with archive.open(info) as file:
                             yield info.filename, file
         else:
-            with tarfile.open(path) as archive:
+            with open(path, "rb") as opened:
+                archive = open_tar(opened)
+                if archive is None:
+                    raise argument_error("tfds", "an archive", str(path), "a tar or zip file")
                 for info in archive:
                     if info.isfile():
                         yield info.name, archive.extractfile(info)
