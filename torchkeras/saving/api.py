@@ -23,7 +23,9 @@ from torchkeras.saving import (
     safetensors,
     saved_model,
     shards,
+    tensor_bundle,
     tensorflow_checkpoint,
+    versions,
     weights,
     whole_h5,
 )
@@ -161,6 +163,12 @@ def load_model(
         raise recognition.missing("load_model", path, _MODELS)
     if (path / IN_FOLDER).exists():
         path /= IN_FOLDER
+    return versions.of_one(path, lambda: _load_model(path, custom_objects, compile, safe_mode))
+
+
+def _load_model(
+    path: Path, custom_objects: Mapping[str, Any] | None, compile: bool, safe_mode: bool
+) -> Any:
     if path.is_dir() and distributed.is_checkpoint(path):
         return distributed.load_model(path, custom_objects, compile, safe_mode)
     if zipfile.is_zipfile(path) or (path / keras_archive.CONFIG).is_file():
@@ -275,11 +283,16 @@ def load_weights(
 
     Source: Keras 3 ``saving.load_weights``; tf.keras ``Model.load_weights``.
     """
+    skipped = objects_to_skip or ()
     prefix = tensorflow_checkpoint.prefix_of(filepath)
     if prefix is not None:
-        skipped = objects_to_skip or ()
-        return tensorflow_checkpoint.load_weights(model, prefix, skip_mismatch, skipped)
-    _load_weights(model, _existing_weights(filepath), skip_mismatch, by_name, objects_to_skip or ())
+        index = f"{os.fspath(prefix)}{tensor_bundle.INDEX}"
+        return versions.of_one(
+            index,
+            lambda: tensorflow_checkpoint.load_weights(model, prefix, skip_mismatch, skipped),
+        )
+    path = _existing_weights(filepath)
+    versions.of_one(path, lambda: _load_weights(model, path, skip_mismatch, by_name, skipped))
     return None
 
 

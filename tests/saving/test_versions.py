@@ -1,0 +1,125 @@
+"""What is replaced while it is read comes as one version; of two saved at once, one stays."""
+
+import contextlib
+import os
+import random
+import signal
+import time
+
+import pytest
+from writers import WAYS
+
+from torchkeras.saving import versions
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes aren't copied here")
+MODELS = [way for way in WAYS if way.name in ("m.keras", "folder", "m.weights.h5", "m.h5")]
+INDEXED = [way for way in WAYS if way.name in ("m.safetensors", "m.weights.json", "m.ckpt")]
+BOTH = pytest.mark.parametrize("way", MODELS + INDEXED, ids=lambda way: way.name)
+
+
+def test_what_stays_is_read_once(tmp_path):
+    (tmp_path / "a").write_text("1")
+    calls = []
+    assert versions.of_one(tmp_path / "a", lambda: calls.append(1) or "read") == "read"
+    assert calls == [1]
+
+
+def test_an_error_about_what_stays_is_raised_at_once(tmp_path):
+    (tmp_path / "a").write_text("1")
+    calls = []
+
+    def read():
+        calls.append(1)
+        raise ValueError("damaged")
+
+    with pytest.raises(ValueError, match="damaged"):
+        versions.of_one(tmp_path / "a", read)
+    assert calls == [1]
+
+
+def test_what_was_replaced_meanwhile_is_read_anew(tmp_path):
+    path = tmp_path / "a.index"
+    path.write_text("1")
+
+    def read():
+        found = path.read_text()
+        if found != "333":
+            (tmp_path / "new").write_text({"1": "22", "22": "333"}[found])
+            os.replace(tmp_path / "new", path)
+        if found == "22":
+            raise ValueError("half old, half new")
+        return found
+
+    assert versions.of_one(path, read) == "333"
+
+
+def test_what_never_stays_is_told(tmp_path):
+    path = tmp_path / "a.index"
+
+    def read():
+        path.write_text("x" * random.randrange(10**4))
+        os.utime(path, ns=(0, random.randrange(10**15)))
+
+    with pytest.raises(OSError, match="was replaced 20 times"):
+        versions.of_one(path, read)
+
+
+@contextlib.contextmanager
+def another(work):
+    """A process that works until the block ends."""
+    child = os.fork()
+    if child == 0:
+        with contextlib.suppress(BaseException):
+            while True:
+                work()
+        os._exit(1)  # it ends by an error alone
+    try:
+        yield
+        assert os.waitpid(child, os.WNOHANG) == (0, 0), "the other process had an error"
+    finally:
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+
+
+def read_for(seconds, way, path):
+    """Versions that were read."""
+    end = time.monotonic() + seconds
+    found = []
+    while time.monotonic() < end or len(found) < 3:
+        found.append(way.read(path))
+    return found
+
+
+def saving(way, path, values, rest):
+    turn = iter(range(10**9))
+
+    def work():
+        way.write(values[next(turn) % len(values)], path)
+        time.sleep(rest)
+
+    return work
+
+
+@BOTH
+@pytest.mark.parametrize("seconds", [0.3, pytest.param(8, marks=pytest.mark.slow)])
+def test_a_reader_meets_whole_versions_while_another_process_saves(way, tmp_path, seconds):
+    path = tmp_path / way.name
+    way.write(1, path)
+    with another(saving(way, path, (1, 2), 0.02)):
+        assert {1, 2} >= set(read_for(seconds, way, path))
+
+
+@BOTH
+@pytest.mark.parametrize("seconds", [0.3, pytest.param(8, marks=pytest.mark.slow)])
+def test_two_processes_that_save_at_once_give_one_of_both(way, tmp_path, seconds):
+    path = tmp_path / way.name
+    way.write(1, path)
+    end = time.monotonic() + seconds
+    with another(saving(way, path, (1, 2), 0)):
+        while time.monotonic() < end:
+            way.write(3, path)
+    assert way.read(path) in (1, 2, 3)
+    way.write(4, path)
+    assert way.read(path) == 4
+    assert not [name for name in os.listdir(tmp_path) if name.startswith(".")]

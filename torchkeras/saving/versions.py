@@ -1,0 +1,55 @@
+"""Reading one version of files that somebody else may replace meanwhile."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+Found = TypeVar("Found")
+_TRIES = 20
+_IN_FOLDERS = "config.json"
+
+
+def of_one(path: str | os.PathLike, read: Callable[[], Found]) -> Found:
+    """What ``read`` gives of files at ``path``, all of one version.
+
+    If they have been replaced before it ends, and it failed, or they are several files, of which
+    it may have met old ones and new ones, it begins anew.
+
+    Args:
+        path: A file, a folder, or the index that names others and is replaced with them.
+        read: Reads; it may be called several times.
+
+    Raises:
+        OSError: they were replaced each time.
+        Exception: what ``read`` raises.
+    """
+    is_one_file = os.path.isfile(path) and not os.fspath(path).endswith((".json", ".index"))
+    for _ in range(_TRIES):
+        before = _version(path)
+        try:
+            found = read()
+        except (OSError, ValueError, LookupError):
+            if _version(path) == before:
+                raise
+            continue
+        if is_one_file or _version(path) == before:
+            return found
+    raise OSError(
+        f"load: {str(path)!r} was replaced {_TRIES} times while it was read; expected files that "
+        "stay for a while. Save less often, or read a copy."
+    )
+
+
+def _version(path: str | os.PathLike) -> tuple[int, ...] | None:
+    """What differs when something else bears this name; None while nothing does.
+
+    Files that come to others in a folder don't matter.
+    """
+    try:
+        found = os.stat(path)
+        if os.path.isdir(path):
+            return found.st_dev, found.st_ino, *(_version(Path(path, _IN_FOLDERS)) or ())
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
