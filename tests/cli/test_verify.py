@@ -139,6 +139,13 @@ def test_inputs_of_a_file_are_taken_by_name(tmp_path, monkeypatch):
         verify(str(tmp_path / "model.keras"), inputs=str(tmp_path / "x.npz"))
 
 
+def test_stateful_layers_begin_each_time_as_in_the_file(tmp_path, monkeypatch):
+    Started(monkeypatch)
+    inputs = keras.Input(batch_shape=(2, 4, 3))
+    keras.Model(inputs, keras.layers.LSTM(3, stateful=True)(inputs)).save(tmp_path / "m.keras")
+    assert verify(str(tmp_path / "m.keras")).passed
+
+
 def test_other_automatic_names_are_paired_by_order():
     one, two = [np.zeros((2, 3))], [np.zeros((2, 4))]
     theirs = {("a", False, 1): one, ("dense_3", False, 1): two, ("n/dense_3/kernel", True, 1): one}
@@ -203,9 +210,9 @@ def test_classes_of_ones_own_come_from_a_file(tmp_path, capsys):
 @pytest.mark.parametrize("package", ["keras", "tf_keras"])
 def test_keras_on_tensorflow_is_an_oracle_too(package, tmp_path):
     program = (
-        f"import {package} as keras; inputs = keras.Input((2,), dtype='string');"
+        f"import {package} as keras; inputs = keras.Input(batch_shape=(2, 2), dtype='string');"
         "x = keras.layers.StringLookup(vocabulary=['a', 'b'])(inputs);"
-        "x = keras.layers.LSTM(3)(keras.layers.Embedding(4, 3)(x));"
+        "x = keras.layers.LSTM(3, stateful=True)(keras.layers.Embedding(4, 3)(x));"
         f"keras.Model(inputs, x).save({str(tmp_path / 'model.keras')!r})"
     )
     output_of("-c", program, KERAS_BACKEND="tensorflow")

@@ -34,15 +34,30 @@ def main(arguments: list[str]) -> None:
     engine = engine_of(keras)
     with np.load(task["given"], allow_pickle=False) as file:
         arrays = [engine.tensor(file[f"input_{n}"]) for n in range(len(file.files))]
-    recorder = Recorder(keras)
+    recorder, states = Recorder(keras), states_of(model)
     outputs = recorder.run(model, placed(task["structure"], arrays))
     recorder.note("", type(model).__name__, outputs)
     if task["gradients"]:
+        for state, value in states:
+            state.assign(value)
         found = engine.gradients(model, task["structure"], arrays)
         for name, gradient in found:
             recorder.keep(name, "gradient", [] if gradient is None else [gradient])
     order = json.dumps({"oracle": engine.title, "layers": recorder.calls})
     np.savez(task["target"], order=np.array(order), **recorder.arrays)
+
+
+def states_of(model: Any) -> list[tuple[Any, np.ndarray]]:
+    """The variables in which stateful layers keep what they go on from, and their values."""
+    held = [getattr(layer, "states", None) for layer in model._flatten_layers()]
+    states = [state for state in leaves(held) if hasattr(state, "assign")]
+    return [(state, in_numpy(tensor_of(state)).copy()) for state in states]
+
+
+def tensor_of(variable: Any) -> Any:
+    """The backend's tensor in a variable; TensorFlow's is one itself."""
+    value = getattr(variable, "value", variable)
+    return variable if callable(value) else value
 
 
 class Recorder:
@@ -209,9 +224,7 @@ def _sources(model: Any, arrays: list[Any]) -> tuple[list[str], list[Any]]:
     weights = list(model.trainable_weights)
     inputs = {f"input {n}": array for n, array in enumerate(arrays) if is_floating(array)}
     names = [getattr(weight, "path", weight.name).removesuffix(":0") for weight in weights]
-    held = [getattr(weight, "value", weight) for weight in weights]  # tf.Variable has a method
-    held = [w if callable(v) else v for w, v in zip(weights, held, strict=True)]
-    return [*names, *inputs], [*held, *inputs.values()]
+    return [*names, *inputs], [*map(tensor_of, weights), *inputs.values()]
 
 
 def is_floating(tensor: Any) -> bool:

@@ -1,13 +1,14 @@
 """``verify``: what each layer of a model gives, beside what Keras gives."""
 
 import argparse
+import contextlib
 import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -271,7 +272,7 @@ def _numbered(names: Iterable[tuple[str, bool]]) -> Iterable[Key]:
 
 
 def _in_torchkeras(model: Layer, arrays: Any) -> Noted:
-    """What the layers of ``model`` give; the model itself is called a second time, undisturbed."""
+    """What the layers of ``model`` give; the model itself is called again, without hooks."""
     calls: list[tuple[str, list[np.ndarray]]] = []
 
     callers: list[Layer] = []
@@ -288,19 +289,32 @@ def _in_torchkeras(model: Layer, arrays: Any) -> Noted:
     within = [m for m in model.modules() if isinstance(m, Layer) and m is not model]
     hooks = [layer.register_forward_hook(note) for layer in within]
     hooks += [layer.register_forward_pre_hook(enter) for layer in within]
-    states = [(variable, variable.numpy().copy()) for variable in model.non_trainable_variables]
     try:
-        with torch.no_grad():
+        with torch.no_grad(), _undisturbed(model):
             model(arrays, training=False)
     finally:
         for hook in hooks:
             hook.remove()
-        for variable, value in states:
-            variable.assign(value)
-    with torch.no_grad():
+    with torch.no_grad(), _undisturbed(model):
         calls.append(("", _arrays(model(arrays, training=False))))
     found = [outputs for _, outputs in calls]
     return dict(zip(_numbered((name, False) for name, _ in calls), found, strict=True))
+
+
+@contextlib.contextmanager
+def _undisturbed(model: Layer) -> Iterator[None]:
+    """Within it, the model may move its states; they are as before at the end."""
+    variables = [(variable, variable.numpy().copy()) for variable in model.non_trainable_variables]
+    buffers = {name: buffer.clone() for name, buffer in model.named_buffers()}
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for name, buffer in model.named_buffers():
+                if name in buffers:
+                    buffer.copy_(buffers[name])
+        for variable, value in variables:
+            variable.assign(value)
 
 
 def _gradients(model: Layer, arrays: Any) -> Noted:
