@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 import tempfile
 import urllib.error
 import urllib.parse
@@ -14,6 +13,7 @@ from torchkeras.callbacks.console import say
 from torchkeras.callbacks.progress import Progbar
 from torchkeras.core.checks import argument_error
 from torchkeras.core.settings import keras_home
+from torchkeras.saving.files import replacing
 from torchkeras.utils.archives import unpack
 
 CHUNK_BYTES = 1 << 18
@@ -74,13 +74,17 @@ def get_file(
     if unpacked is None:
         return str(target)
     kinds = _archive_kinds("tar" if untar else archive_format)
-    if is_new and unpacked.is_dir():
-        shutil.rmtree(unpacked)
-    if not unpacked.exists():
-        if not unpack(target, unpacked, kinds):
+    if is_new or not unpacked.exists():
+        is_lifted = False
+
+        def arrange(folder: Path) -> None:
+            nonlocal is_lifted
+            is_lifted = untar and _lift(folder, unpacked.name)
+
+        if not unpack(target, unpacked, kinds, arrange):
             warnings.warn(f"Could not extract archive {target}.", stacklevel=2)
-        else:
-            _lay_out_as_before(unpacked, untar)
+        elif not is_lifted:
+            _link_as_before(unpacked)
     return str(unpacked)
 
 
@@ -143,19 +147,14 @@ def _make_present(
             f"{target} is not {file_hash}, so we will re-download the data."
         )
     say(f"Downloading data from {origin}")
-    handle, partial = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with open(handle, "wb") as file:
+    with replacing(target) as partial:
+        with open(partial, "wb") as file:
             _download(origin, file)
         if file_hash is not None and hash_of(partial, algorithm, file_hash) != file_hash:
             raise ValueError(
                 f"Incomplete or corrupted file detected: the hash of {origin} does not match the "
                 f"provided value of {file_hash}."
             )
-        os.chmod(partial, 0o644)
-        os.replace(partial, target)
-    finally:
-        Path(partial).unlink(missing_ok=True)
     return True
 
 
@@ -187,16 +186,21 @@ def hash_of(path: str | os.PathLike[str], algorithm: str = "auto", like: str = "
     return digest.hexdigest()
 
 
-def _lay_out_as_before(unpacked: Path, untar: bool) -> None:
+def _lift(folder: Path, name: str) -> bool:
+    """Bring what lies in ``folder/name`` into ``folder``; False if there is more in that."""
+    inner = folder / name
+    if list(folder.iterdir()) != [inner] or not inner.is_dir():
+        return False
+    for item in list(inner.iterdir()):
+        os.replace(item, folder / f".{item.name}")  # a child may bear its parent's name
+    inner.rmdir()
+    for item in list(folder.iterdir()):
+        os.replace(item, folder / item.name[1:])
+    return True
+
+
+def _link_as_before(unpacked: Path) -> None:
     """Make what was unpacked reachable where tf.keras 2 had put it."""
-    inner = unpacked / unpacked.name
-    if untar and list(unpacked.iterdir()) == [inner] and inner.is_dir():
-        for item in list(inner.iterdir()):
-            os.replace(item, unpacked / f".{item.name}")  # a child may bear its parent's name
-        inner.rmdir()
-        for item in list(unpacked.iterdir()):
-            os.replace(item, unpacked / item.name[1:])
-        return
     for item in unpacked.iterdir():
         beside = unpacked.parent / item.name
         if not os.path.lexists(beside):
