@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from torchkeras.callbacks.base import Callback
+from torchkeras.callbacks.turns import CountsSteps
 from torchkeras.core.checks import argument_error
 from torchkeras.distribution import gathered_objects
 from torchkeras.saving import files, snapshot
 
 
-class BackupAndRestore(Callback):
+class BackupAndRestore(CountsSteps, Callback):
     """Keeps the state of a run, so that it can be killed and started again.
 
     When ``fit`` finds a state in ``backup_dir`` it goes on from there, in the midst of an epoch if
@@ -82,8 +83,6 @@ class BackupAndRestore(Callback):
         self.double_checkpoint = double_checkpoint
         self.delete_checkpoint = delete_checkpoint
         self.save_before_preemption = save_before_preemption
-        self._steps_since_save = 0
-        self._last_batch: int | None = None
         self._is_preempted = False
         self._earlier_handler: Any = None
 
@@ -122,15 +121,6 @@ class BackupAndRestore(Callback):
             self._save(logs, within_epoch=True)
             self.let_go()
             signal.raise_signal(signal.SIGTERM)
-
-    def _is_turn(self, batch: int) -> bool:
-        is_new_epoch = self._last_batch is None or batch <= self._last_batch
-        self._steps_since_save += batch + 1 if is_new_epoch else batch - self._last_batch
-        self._last_batch = batch
-        if self._steps_since_save < self.save_freq:
-            return False
-        self._steps_since_save = 0
-        return True
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._last_batch = None

@@ -10,11 +10,11 @@ import numpy as np
 
 from torchkeras.callbacks.console import say
 from torchkeras.callbacks.monitor import MonitorCallback
-from torchkeras.core.checks import argument_error
+from torchkeras.callbacks.turns import CountsSteps
 from torchkeras.distribution import is_chief, is_divided
 
 
-class ModelCheckpoint(MonitorCallback):
+class ModelCheckpoint(CountsSteps, MonitorCallback):
     """Saves the model or its weights, each epoch or each so many steps.
 
     The chief process saves; the others take the same decisions.
@@ -56,10 +56,7 @@ class ModelCheckpoint(MonitorCallback):
         period: int = 1,
     ) -> None:
         super().__init__(monitor, mode, initial_value_threshold)
-        if save_freq != "epoch" and not isinstance(save_freq, (int, np.integer)):
-            raise argument_error(
-                self, "save_freq", save_freq, '"epoch" or an integer', "Unrecognized save_freq."
-            )
+        self._take_save_freq(save_freq)
         if options is not None:
             warnings.warn(
                 "ModelCheckpoint: options has no effect on this kind of file.", stacklevel=2
@@ -68,12 +65,9 @@ class ModelCheckpoint(MonitorCallback):
         self.verbose = verbose
         self.save_best_only = save_best_only
         self.save_weights_only = save_weights_only
-        self.save_freq = save_freq
         self.period = period
         self.epochs_since_last_save = 0
         self._epoch = 0
-        self._steps_since_save = 0
-        self._last_batch: int | None = None
 
     def quiet_hooks(self) -> Iterable[Any]:
         return (ModelCheckpoint.on_train_batch_end,) if self.save_freq == "epoch" else ()
@@ -92,15 +86,6 @@ class ModelCheckpoint(MonitorCallback):
         if self.epochs_since_last_save >= self.period:
             self.epochs_since_last_save = 0
             self._save(epoch, None, logs or {})
-
-    def _is_turn(self, batch: int) -> bool:
-        is_new_epoch = self._last_batch is None or batch <= self._last_batch
-        self._steps_since_save += batch + 1 if is_new_epoch else batch - self._last_batch
-        self._last_batch = batch
-        if self._steps_since_save < self.save_freq:
-            return False
-        self._steps_since_save = 0
-        return True
 
     def _save(self, epoch: int, batch: int | None, logs: dict[str, Any]) -> None:
         path = self._path(epoch, batch, logs)

@@ -8,17 +8,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from torchkeras.callbacks.console import say
 from torchkeras.callbacks.monitor import MonitorCallback
-from torchkeras.core.checks import argument_error
+from torchkeras.callbacks.turns import CountsSteps
 from torchkeras.distribution import is_chief, world_size
 from torchkeras.saving import distributed
 
 
-class OrbaxCheckpoint(MonitorCallback):
+class OrbaxCheckpoint(CountsSteps, MonitorCallback):
     """Saves the model in the background, each process its own shards.
 
     Folders ``<directory>/<number>`` are written by ``torch.distributed.checkpoint`` as safetensors,
@@ -57,19 +56,13 @@ class OrbaxCheckpoint(MonitorCallback):
         save_weights_only: bool = False,
     ) -> None:
         super().__init__(monitor, mode, initial_value_threshold)
-        if save_freq != "epoch" and not isinstance(save_freq, (int, np.integer)):
-            raise argument_error(
-                self, "save_freq", save_freq, '"epoch" or an integer', "Unrecognized save_freq."
-            )
+        self._take_save_freq(save_freq)
         self.directory = os.fspath(directory)
         self.verbose = verbose
         self.save_best_only = save_best_only
-        self.save_freq = save_freq
         self.max_to_keep = max_to_keep
         self.save_on_background = save_on_background
         self.save_weights_only = save_weights_only
-        self._steps_since_save = 0
-        self._last_batch: int | None = None
         self._steps = 0
         self._writer: ThreadPoolExecutor | None = None
         self._pending: list[Future[None]] = []
@@ -104,16 +97,10 @@ class OrbaxCheckpoint(MonitorCallback):
         if self.save_freq == "epoch" and self._is_wanted(logs, "epoch"):
             self._save(epoch)
 
-    def _is_turn(self, batch: int) -> bool:
-        is_new_epoch = self._last_batch is None or batch <= self._last_batch
-        added = batch + 1 if is_new_epoch else batch - self._last_batch
-        self._last_batch = batch
-        self._steps += added
-        self._steps_since_save += added
-        if self._steps_since_save < self.save_freq:
-            return False
-        self._steps_since_save = 0
-        return True
+    def _steps_until(self, batch: int) -> int:
+        steps = super()._steps_until(batch)
+        self._steps += steps
+        return steps
 
     def _is_wanted(self, logs: dict[str, Any] | None, unit: str) -> bool:
         if not self.save_best_only:

@@ -11,6 +11,7 @@ from torchkeras.core.checks import argument_error
 from torchkeras.core.typing import DTypeLike, Shape
 from torchkeras.losses.functions import pair
 from torchkeras.metrics.base import Metric, accumulate
+from torchkeras.metrics.fscore import check_outputs, taken_in
 from torchkeras.metrics.means import FormulaMetric
 from torchkeras.ops.operands import tensor
 
@@ -43,7 +44,18 @@ def concordance_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Tensor:
     return (2 * products / (spread + settings.epsilon())).mean(axis)
 
 
-class PearsonCorrelation(FormulaMetric):
+class _Correlation(FormulaMetric):
+    """Mean of a correlation along ``axis``."""
+
+    _direction = "up"
+
+    @property
+    def is_concatenable(self) -> bool:
+        """Whether the correlation doesn't run along the batch."""
+        return self.axis == -1
+
+
+class PearsonCorrelation(_Correlation):
     """Mean of Pearson's correlation.
 
     Args:
@@ -51,7 +63,6 @@ class PearsonCorrelation(FormulaMetric):
     """
 
     formula = staticmethod(pearson_correlation)
-    _direction = "up"
 
     def __init__(
         self,
@@ -61,13 +72,8 @@ class PearsonCorrelation(FormulaMetric):
     ) -> None:
         super().__init__(name, dtype, axis=axis)
 
-    @property
-    def is_concatenable(self) -> bool:
-        """Whether the correlation doesn't run along the batch."""
-        return self.axis == -1
 
-
-class ConcordanceCorrelation(FormulaMetric):
+class ConcordanceCorrelation(_Correlation):
     """Mean of the concordance correlation.
 
     Args:
@@ -75,7 +81,6 @@ class ConcordanceCorrelation(FormulaMetric):
     """
 
     formula = staticmethod(concordance_correlation)
-    _direction = "up"
 
     def __init__(
         self,
@@ -84,11 +89,6 @@ class ConcordanceCorrelation(FormulaMetric):
         axis: int = -1,
     ) -> None:
         super().__init__(name, dtype, axis=axis)
-
-    @property
-    def is_concatenable(self) -> bool:
-        """Whether the correlation doesn't run along the batch."""
-        return self.axis == -1
 
 
 class R2Score(Metric):
@@ -134,14 +134,7 @@ class R2Score(Metric):
 
     def build(self, y_true_shape: Shape, y_pred_shape: Shape) -> None:
         """Create the states for batches of these shapes, both ``(batch, outputs)``."""
-        if len(y_true_shape) != 2 or len(y_pred_shape) != 2:
-            raise argument_error(
-                self,
-                "y_pred.shape",
-                tuple(y_pred_shape),
-                f"2D inputs with shape (batch_size, output_dim), like y_true; that has shape "
-                f"{tuple(y_true_shape)}",
-            )
+        check_outputs(self, y_true_shape, y_pred_shape)
         outputs = (y_pred_shape[-1],)
         self.squared_sum = self.add_variable(outputs, name="squared_sum")
         self.sum = self.add_variable(outputs, name="sum")
@@ -152,10 +145,7 @@ class R2Score(Metric):
     @torch.no_grad()
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Add a batch; weights are of samples, or of each output."""
-        y_true, y_pred = pair(y_true, y_pred)
-        y_true, y_pred = y_true.to(self._torch_dtype), y_pred.to(self._torch_dtype)
-        if not self._is_built:
-            self.build(tuple(y_true.shape), tuple(y_pred.shape))
+        y_true, y_pred = taken_in(self, y_true, y_pred)
         weight = torch.ones_like(y_true)
         if sample_weight is not None:
             weight = tensor(sample_weight, y_true.device).to(y_true)

@@ -13,6 +13,27 @@ from torchkeras.metrics.base import Metric, accumulate
 from torchkeras.ops.operands import tensor
 
 
+def check_outputs(metric: Any, y_true_shape: Shape, y_pred_shape: Shape) -> None:
+    """Raise a ValueError unless both shapes are ``(batch, outputs)``."""
+    if len(y_true_shape) != 2 or len(y_pred_shape) != 2:
+        raise argument_error(
+            metric,
+            "y_pred.shape",
+            tuple(y_pred_shape),
+            f"2D inputs with shape (batch_size, output_dim), like y_true; that has shape "
+            f"{tuple(y_true_shape)}",
+        )
+
+
+def taken_in(metric: Any, y_true: Any, y_pred: Any) -> tuple[Tensor, Tensor]:
+    """Targets and predictions in the metric's number type; the first ones build its states."""
+    y_true, y_pred = pair(y_true, y_pred)
+    y_true, y_pred = y_true.to(metric._torch_dtype), y_pred.to(metric._torch_dtype)
+    if not metric._is_built:
+        metric.build(tuple(y_true.shape), tuple(y_pred.shape))
+    return y_true, y_pred
+
+
 class FBetaScore(Metric):
     """``(1 + beta**2) * precision * recall / (beta**2 * precision + recall)``.
 
@@ -74,14 +95,7 @@ class FBetaScore(Metric):
 
     def build(self, y_true_shape: Shape, y_pred_shape: Shape) -> None:
         """Create the states for batches of these shapes, both ``(batch, outputs)``."""
-        if len(y_true_shape) != 2 or len(y_pred_shape) != 2:
-            raise argument_error(
-                self,
-                "y_pred.shape",
-                tuple(y_pred_shape),
-                f"2D inputs with shape (batch_size, output_dim), like y_true; that has shape "
-                f"{tuple(y_true_shape)}",
-            )
+        check_outputs(self, y_true_shape, y_pred_shape)
         shape = () if self.average == "micro" else (y_pred_shape[-1],)
         for name in _STATES:
             setattr(self, name, self.add_variable(shape, "zeros", self.dtype, name=name))
@@ -90,10 +104,7 @@ class FBetaScore(Metric):
     @torch.no_grad()
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Add a batch; weights are of samples."""
-        y_true, y_pred = pair(y_true, y_pred)
-        y_true, y_pred = y_true.to(self._torch_dtype), y_pred.to(self._torch_dtype)
-        if not self._is_built:
-            self.build(tuple(y_true.shape), tuple(y_pred.shape))
+        y_true, y_pred = taken_in(self, y_true, y_pred)
         if self.threshold is None:
             positive = (y_pred >= y_pred.amax(-1, keepdim=True)) & (y_pred.abs() > 1e-9)
         else:
