@@ -10,6 +10,8 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+import tensorflow_functions
+
 # Optimizers whose models are also written whole.
 WHOLE = ("older_nadam", "older_decay", "scaled", "older_scaled", "adafactor", "plain")
 TARGET = Path(__file__).with_suffix(".tar.xz")
@@ -81,6 +83,14 @@ def tables(keras, tf):
     row = layers.Flatten()(layers.Embedding(6, 2)(lookup(words)))
     number = size(tf.cast(kinds(numbers), "float32"))
     return keras.Model([words, numbers], layers.concatenate([row, vectors(words), number]))
+
+
+def noisy(keras):
+    """A model whose random layers have a state of their own."""
+    layers = keras.layers
+    convolution = layers.Conv2D(2, 3), layers.BatchNormalization()
+    rest = layers.Dropout(0.5), layers.Flatten(), layers.Dense(2)
+    return keras.Sequential([keras.Input((4, 4, 1)), layers.RandomFlip(), *convolution, *rest])
 
 
 def bins(keras):
@@ -235,6 +245,20 @@ def main():
         np.savez(folder / "graph.npz", x0=pair[0], x1=pair[1], **arrays, **aside)
         (folder / "graph.json").write_text(model.to_json())
         model.save(folder / "graph.h5")
+        model = tensorflow_functions.graph(keras, tf)
+        given = [draw.rand(2, *t.shape[1:]).astype("f4") - 0.2 for t in model.inputs[:2]]
+        given += [draw.rand(2, *t.shape[1:]).astype("f4") for t in model.inputs[2:4]]
+        given += [np.array([[0, 3, 1], [2, 1, 3]], "i4")]
+        arrays = {f"y{number}": np.asarray(value) for number, value in enumerate(model(given))}
+        arrays |= {f"x{number}": value for number, value in enumerate(given)}
+        np.savez_compressed(folder / "functions.npz", **arrays)
+        (folder / "functions.json").write_text(model.to_json())
+        for name, library in (("exported2", keras), ("exported3", keras3)):
+            model, picture = noisy(library), draw.rand(3, 4, 4, 1).astype("f4")
+            np.savez(folder / f"{name}.npz", x=picture, y=model.predict(picture, verbose=0))
+            model.export(str(folder / name))
+            if library is keras:
+                model.save(folder / "augmented", save_format="tf", save_traces=False)
         model = network(keras3)
         model.compile(keras3.optimizers.Adam(0.01), "mse")
         model.fit(x, y, verbose=0)

@@ -48,7 +48,6 @@ def test_unknown_sizes_stay_unknown(call, shape, dtype):
 def test_sizes_that_do_not_fit_are_left_to_a_run():
     with pytest.raises(AssertionError, match="a run on fake tensors"):
         ops.add(symbol(4), symbol(5))
-    with pytest.raises(AssertionError, match="a run on fake tensors"):
-        ops.reshape(symbol(5), (-1, 4))
+    assert ops.reshape(symbol(5), (-1, 4)).shape == (None, 4)  # the batch may well be four
     with pytest.raises(AssertionError, match="a run on fake tensors"):
         ops.add(symbol(4), torch.ones(4))

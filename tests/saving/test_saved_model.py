@@ -84,3 +84,32 @@ def test_graphs_of_functions_are_read(of_tensorflow):
         for number, result in enumerate(results):
             expected = known[f"y{number}"]
             np.testing.assert_allclose(result.numpy(), expected, atol=1e-5, err_msg=str(number))
+
+
+def test_functions_of_every_kind_do_as_in_tensorflow(of_tensorflow):
+    model = keras.models.model_from_json((of_tensorflow / "functions.json").read_text())
+    with np.load(of_tensorflow / "functions.npz") as known:
+        results = model([known[f"x{number}"] for number in range(5)])
+        for number, result in enumerate(results):
+            found, expected = np.asarray(result.resolve_neg()), known[f"y{number}"]
+            assert (found.dtype, found.shape) == (expected.dtype, expected.shape)
+            np.testing.assert_allclose(found, expected, rtol=2e-4, atol=2e-5, err_msg=str(number))
+
+
+@pytest.mark.parametrize("name", ["exported2", "exported3"])
+def test_what_was_exported_gives_its_weights(of_tensorflow, name):
+    model = tensorflow_files.noisy(keras)
+    model.load_weights(of_tensorflow / name)
+    with np.load(of_tensorflow / f"{name}.npz") as known:
+        np.testing.assert_allclose(model.predict(known["x"], verbose=0), known["y"], atol=1e-5)
+    other = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    with pytest.raises(ValueError, match="Nothing in it belongs to the model"):
+        other.load_weights(of_tensorflow / name)
+    with pytest.raises(ValueError, match="functions of TensorFlow alone"):
+        keras.models.load_model(of_tensorflow / name)
+
+
+def test_states_of_random_layers_shift_no_weights(of_tensorflow):
+    model = keras.models.load_model(of_tensorflow / "augmented")
+    with np.load(of_tensorflow / "exported2.npz") as known:
+        np.testing.assert_allclose(model.predict(known["x"], verbose=0), known["y"], atol=1e-5)

@@ -13,14 +13,6 @@ ONES = [[[[1.0]], [[1.0]]]]
 @pytest.mark.parametrize(
     ("function", "args", "options", "expected"),
     [
-        ("image.resize_bilinear", [ROW, [1, 6]], {}, [0, 0.666667, 2, 4, 7.333333, 9]),
-        ("image.resize_bilinear", [ROW, [1, 6]], {"align_corners": True},
-         [0, 0.6, 1.6, 3.4, 6, 9]),
-        ("image.resize_nearest_neighbor", [ROW, [1, 6]], {}, [0, 0, 1, 4, 4, 9]),
-        ("image.per_image_standardization", [ROW], {}, [-1.0, -0.714286, 0.142857, 1.571429]),
-        ("image.central_crop", [IMAGE], {"central_fraction": 0.5}, [1, 2, 5, 6]),
-        ("image.resize_with_crop_or_pad", [ROW, 1, 2], {}, [1, 4]),
-        ("image.pad_to_bounding_box", [ROW[:, :, :2], 0, 1, 1, 4], {}, [0, 0, 1, 0]),
         ("nn.space_to_depth", [IMAGE, 2], {}, [0, 1, 4, 5, 2, 3, 6, 7]),
         ("nn.conv2d", [ROW], {"filter": ONES, "strides": [1, 1, 1, 1], "use_cudnn_on_gpu": True},
          [1, 5, 13]),
@@ -48,7 +40,32 @@ def test_neighbours_of_a_channel_damp_it():
     np.testing.assert_allclose(found.ravel(), expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("sizes", "steps", "padding", "wanted"),
+    [
+        (4, 1, "SAME", 4),
+        (4, 2, "SAME", 7),
+        (4, 2, "SAME", 8),
+        (4, 3, "VALID", 13),
+        (4, 1, "VALID", 6),
+    ],
+)
+def test_transposed_windows_give_the_size_that_is_asked_for(sizes, steps, padding, wanted):
+    x = torch.arange(float(sizes)).reshape(1, sizes, 1)
+    kernel = torch.tensor([1.0, 2.0, 3.0]).reshape(3, 1, 1)
+    found = FUNCTIONS["nn.conv1d_transpose"](x, kernel, [1, wanted, 1], steps, padding)
+    whole = np.zeros(30)
+    for place in range(sizes):
+        whole[place * steps : place * steps + 3] += place * np.array([1.0, 2.0, 3.0])
+    start = max((sizes - 1) * steps + 3 - wanted, 0) // 2 if padding == "SAME" else 0
+    np.testing.assert_allclose(found.ravel(), whole[start : start + wanted])
+
+
 def test_what_changes_predictions_is_refused():
     assert FUNCTIONS["nn.dropout"](ROW, rate=0.0) is ROW
     with pytest.raises(ValueError, match=r"options of tf.nn.dropout"):
         FUNCTIONS["nn.dropout"](ROW, rate=0.5)
+    with pytest.raises(ValueError, match=r"options of tf.nn.fused_batch_norm is {'is_training'"):
+        FUNCTIONS["nn.fused_batch_norm"](ROW, 1.0, 0.0)
+    with pytest.raises(ValueError, match=r"global_batch_size of tf.nn.compute_average_loss"):
+        FUNCTIONS["nn.compute_average_loss"](ROW)

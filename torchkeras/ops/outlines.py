@@ -138,18 +138,13 @@ def expanded(x: KerasTensor, axis: Any) -> KerasTensor:
 
 
 def reshaped(x: KerasTensor, newshape: Any) -> KerasTensor | None:
-    """Another shape, where all sizes but the first of both are known."""
+    """Another shape, where a size is unknown, and one is to follow from the others."""
     sizes = (newshape,) if isinstance(newshape, int) else newshape
     if not isinstance(sizes, (tuple, list)) or not all(isinstance(n, int) for n in sizes):
         return None
-    if None in x.shape[1:] or not x.shape or sizes.count(-1) > 1:
+    if None not in x.shape or 0 in x.shape or sizes.count(-1) != 1:
         return None
-    known, wanted = 1, 1
-    for size in x.shape[1:]:
-        known *= size
-    for size in sizes:
-        wanted *= 1 if size == -1 else size
-    if x.shape[0] is not None or -1 not in sizes or not known or not wanted or known % wanted:
+    if any(size < 1 and size != -1 for size in sizes):
         return None
     # The unknown size times what is left over is again unknown.
     return KerasTensor([None if size == -1 else size for size in sizes], x.dtype)

@@ -12,7 +12,7 @@ import numpy as np
 from torchkeras import ops
 from torchkeras.core import scopes, serialization
 from torchkeras.core.checks import argument_error, nearest
-from torchkeras.saving.tensorflow_operations import FUNCTIONS, get_item
+from torchkeras.saving.tensorflow_operations import FUNCTIONS, REMEDY, get_item
 
 _CLASS = "TensorFlowOpLayer"
 
@@ -38,7 +38,7 @@ def read(config: dict[str, Any]) -> Callable[..., Any]:
     if name not in OPERATIONS:
         raise argument_error(
             "load", "operation of TensorFlow in the model", name, "one that keras.ops can say",
-            nearest(name, OPERATIONS),
+            f"{nearest(name, OPERATIONS)} {REMEDY}".lstrip(),
         )  # fmt: skip
     attributes = {key: _attribute(value) for key, value in (node.get("attr") or {}).items()}
     held = (config.get("constants") or {}).items()

@@ -1,4 +1,4 @@
-"""Functions of TensorFlow on matrices and places that tf.keras 2 noted, said in ``keras.ops``.
+"""Functions of TensorFlow on matrices and numbers that tf.keras 2 noted, said in ``keras.ops``.
 
 Arguments have TensorFlow's names, those of its first version too, since nodes give them by name.
 """
@@ -7,9 +7,10 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import torch
+
 from torchkeras import ops
-from torchkeras.core.checks import argument_error
-from torchkeras.saving.tensorflow_networks import refuse_other
+from torchkeras.saving.tensorflow_networks import array_of, refuse_other
 
 
 def _turned(x: Any) -> Any:
@@ -34,19 +35,31 @@ def _norm(tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: Any =
     return ops.norm(tensor, ord=ord, axis=axis, keepdims=keepdims)
 
 
-def _diagonal(diagonal: Any, **rest: Any) -> Any:
-    refuse_other("linalg.diag", {k: v for k, v in rest.items() if v not in (-1, "RIGHT_LEFT")})
-    number = diagonal.shape[-1]
-    return ops.expand_dims(diagonal, -1) * ops.eye(number, dtype=diagonal.dtype)
+_ALIGNED = ("RIGHT_LEFT", -1)  # what these options are if nobody sets them
 
 
-def _diagonal_part(input: Any, **rest: Any) -> Any:
-    refuse_other("linalg.diag_part", {k: v for k, v in rest.items() if v != "RIGHT_LEFT"})
-    return ops.diagonal(input, axis1=-2, axis2=-1)
+def _diagonal(diagonal: Any, k: Any = 0, **rest: Any) -> Any:
+    refuse_other("linalg.diag", {name: v for name, v in rest.items() if v not in _ALIGNED})
+    if k == 0:
+        return ops.expand_dims(diagonal, -1) * ops.eye(diagonal.shape[-1], dtype=diagonal.dtype)
+    return torch.diag_embed(diagonal, offset=_offset("linalg.diag", k))
+
+
+def _diagonal_part(input: Any, k: Any = 0, **rest: Any) -> Any:
+    refuse_other("linalg.diag_part", {name: v for name, v in rest.items() if v not in _ALIGNED})
+    return ops.diagonal(input, _offset("linalg.diag_part", k), axis1=-2, axis2=-1)
+
+
+def _offset(name: str, k: Any) -> int:
+    """The one diagonal that is meant; those of a band have no form in common with others."""
+    if not isinstance(k, int):
+        refuse_other(name, {"k": k})
+    return k
 
 
 def _with_diagonal(input: Any, diagonal: Any, **rest: Any) -> Any:
-    refuse_other("linalg.set_diag", {k: v for k, v in rest.items() if v != "RIGHT_LEFT"})
+    refuse_other("linalg.set_diag", {k: v for k, v in rest.items() if v not in _ALIGNED})
+    diagonal = array_of(diagonal)
     rows, columns = input.shape[-2:]
     is_there = ops.eye(rows, columns, dtype="bool")
     if rows > columns:
@@ -69,87 +82,45 @@ def _inverse(input: Any, adjoint: bool = False) -> Any:
 
 
 def _matvec(a: Any, b: Any, transpose_a: bool = False, adjoint_a: bool = False) -> Any:
-    return _matmul(a, ops.expand_dims(b, -1), transpose_a, adjoint_a=adjoint_a)[..., 0]
+    b = ops.expand_dims(array_of(b), -1)
+    return _matmul(array_of(a), b, transpose_a, adjoint_a=adjoint_a)[..., 0]
 
 
-# --- Places
+def _triangular(matrix: Any, rhs: Any, lower: bool = True, adjoint: bool = False) -> Any:
+    matrix = _turned(matrix) if adjoint else matrix
+    return ops.solve_triangular(matrix, array_of(rhs), lower=lower != adjoint)
 
 
-def _gather(
-    params: Any, indices: Any, validate_indices: Any = None, axis: Any = None, batch_dims: int = 0
-) -> Any:
-    params = ops.convert_to_tensor(params) if isinstance(params, list) else params
-    axis = batch_dims if axis is None else axis
-    if not batch_dims:
-        return ops.take(params, indices, axis=axis)
-    rank = len(params.shape)
-    axis, batch_dims = axis % rank, batch_dims % len(indices.shape)
-    # Behind the axes in common, those before ``axis`` and behind it are new to the indices.
-    places = indices
-    for number in range(batch_dims, axis):
-        places = ops.expand_dims(places, number)
-    chosen = len(indices.shape) - batch_dims
-    if chosen != 1:
-        raise argument_error(
-            "load", "indices of tf.gather with batch_dims", indices.shape, "one axis"
-        )
-    for _ in range(axis + 1, rank):
-        places = ops.expand_dims(places, -1)
-    open_axes = [*range(batch_dims, axis), *range(axis + 1, rank)]
-    for number in open_axes:
-        places = ops.repeat(places, params.shape[number], axis=number)
-    return ops.take_along_axis(params, places, axis=axis)
+def _singular(tensor: Any, full_matrices: bool = False, compute_uv: bool = True) -> Any:
+    if not compute_uv:
+        return ops.linalg.svd(tensor, full_matrices, compute_uv=False)
+    left, values, right = ops.linalg.svd(tensor, full_matrices)
+    return [values, left, _turned(right)]
 
 
-def _boolean_mask(tensor: Any, mask: Any, axis: Any = None) -> Any:
-    if not isinstance(mask, list) or not all(isinstance(item, bool) for item in mask):
-        raise argument_error("load", "mask of tf.boolean_mask", mask, "a list of bools")
-    chosen = [number for number, item in enumerate(mask) if item]
-    return ops.take(tensor, chosen, axis=axis or 0)
-
-
-def _slice(input_: Any, begin: Any, size: Any) -> Any:
-    pairs = zip(begin, size, strict=True)
-    return input_[tuple(slice(b, None if s == -1 else b + s) for b, s in pairs)]
-
-
-def _strided_slice(
-    input_: Any, begin: Any, end: Any, strides: Any = None, begin_mask: int = 0, end_mask: int = 0,
-    ellipsis_mask: int = 0, new_axis_mask: int = 0, shrink_axis_mask: int = 0, var: Any = None,
+def _least_squares(
+    matrix: Any, rhs: Any, l2_regularizer: float = 0.0, fast: bool = True
 ) -> Any:  # fmt: skip
-    index: list[Any] = []
-    for place, (start, stop) in enumerate(zip(begin, end, strict=True)):
-        is_set = [bool(mask >> place & 1) for mask in (ellipsis_mask, new_axis_mask)]
-        if any(is_set):
-            index.append(Ellipsis if is_set[0] else None)
-        elif shrink_axis_mask >> place & 1:
-            index.append(start)
-        else:
-            start = None if begin_mask >> place & 1 else start
-            stop = None if end_mask >> place & 1 else stop
-            index.append(slice(start, stop, strides[place] if strides else None))
-    return input_[tuple(index)]
+    turned = _turned(matrix)
+    squares = ops.matmul(turned, matrix)
+    if l2_regularizer:
+        squares = squares + l2_regularizer * ops.eye(matrix.shape[-1], dtype=matrix.dtype)
+    return ops.linalg.solve(squares, ops.matmul(turned, array_of(rhs)))
 
 
-def _sort(values: Any, axis: int = -1, direction: str = "ASCENDING") -> Any:
-    found = ops.sort(values, axis=axis)
-    return found if direction == "ASCENDING" else ops.flip(found, axis)
+def _normalize(tensor: Any, ord: Any = "euclidean", axis: Any = None) -> list[Any]:
+    length = _norm(tensor, ord, axis, keepdims=True)
+    return [tensor / length, length]
 
 
-def _order(values: Any, axis: int = -1, direction: str = "ASCENDING", stable: bool = False) -> Any:
-    values = values if direction == "ASCENDING" else ops.negative(values)
-    return ops.cast(ops.argsort(values, axis=axis), "int32")
+def _norm_of_all(t_list: Any) -> Any:
+    return ops.sqrt(sum(ops.sum(ops.square(t)) for t in t_list))
 
 
-def _sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = "bool") -> Any:
-    if maxlen is None:
-        raise argument_error("load", "maxlen of tf.sequence_mask", maxlen, "a length")
-    places = ops.arange(maxlen, dtype=lengths.dtype)
-    return ops.cast(places < ops.expand_dims(lengths, -1), dtype)
-
-
-def _range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None) -> Any:
-    return ops.arange(start, limit, delta, dtype=dtype)
+def _clip_all(t_list: Any, clip_norm: Any, use_norm: Any = None) -> list[Any]:
+    length = _norm_of_all(t_list) if use_norm is None else use_norm
+    scale = clip_norm / ops.maximum(length, clip_norm)
+    return [*(t * scale for t in t_list), length]
 
 
 # --- Numbers
@@ -192,6 +163,29 @@ def _count(
     return ops.sum(ops.cast(ops.not_equal(x, 0), dtype), axis=axis, keepdims=keepdims)
 
 
+def _polynomial(coeffs: Any, x: Any) -> Any:
+    total = coeffs[0]
+    for coefficient in coeffs[1:]:
+        total = total * x + coefficient
+    return total
+
+
+def _cumulative_sums_of_exponents(
+    x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False
+) -> Any:
+    refuse_other("math.cumulative_logsumexp", {"exclusive": exclusive})
+    found = torch.logcumsumexp(ops.flip(x, axis) if reverse else x, axis)
+    return ops.flip(found, axis) if reverse else found
+
+
+def _increases(is_so: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    def test(x: Any) -> Any:
+        flat = ops.reshape(x, (-1,))
+        return ops.all(is_so(flat[1:], flat[:-1]))
+
+    return test
+
+
 def _euclidean(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return _norm(input_tensor, "euclidean", axis, keepdims)
 
@@ -212,24 +206,48 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "linalg.inv": _inverse,
     "linalg.solve": _solve,
     "linalg.cholesky": lambda input: ops.linalg.cholesky(input),
+    "linalg.expm": lambda input: torch.linalg.matrix_exp(input),
+    "linalg.pinv": lambda a, rcond=None, validate_args=False: torch.linalg.pinv(a, rtol=rcond),
+    "linalg.qr": lambda input, full_matrices=False: list(
+        ops.linalg.qr(input, "complete" if full_matrices else "reduced")
+    ),
+    "linalg.svd": _singular,
+    "linalg.eigh": lambda tensor: list(ops.linalg.eigh(tensor)),
+    "linalg.eigvalsh": lambda tensor: torch.linalg.eigvalsh(tensor),
+    "linalg.lstsq": _least_squares,
+    "linalg.triangular_solve": _triangular,
+    "linalg.cholesky_solve": lambda chol, rhs: torch.cholesky_solve(array_of(rhs), chol),
+    "linalg.normalize": _normalize,
+    "linalg.global_norm": _norm_of_all,
+    "clip_by_global_norm": _clip_all,
+    "linalg.tensor_diag": lambda diagonal: torch.diag(diagonal),
+    "linalg.tensor_diag_part": lambda input: torch.diag(input),
+    "linalg.matrix_rank": lambda a, tol=None, validate_args=False: ops.cast(
+        torch.linalg.matrix_rank(a, **({} if tol is None else {"tol": tol})), "int32"
+    ),
     "linalg.cross": lambda a, b: ops.cross(a, b),
-    "gather": _gather,
-    "boolean_mask": _boolean_mask,
-    "slice": _slice,
-    "strided_slice": _strided_slice,
-    "sort": _sort,
-    "argsort": _order,
-    "sequence_mask": _sequence_mask,
-    "range": _range,
     "ensure_shape": lambda x, shape: x,
     "clip_by_norm": _clip_by_norm,
-    "math.unsorted_segment_sum": lambda data, segment_ids, num_segments: ops.segment_sum(
-        data, ops.convert_to_tensor(segment_ids), num_segments
-    ),
     "math.cumsum": _cumulative(ops.cumsum, 0),
     "math.cumprod": _cumulative(ops.cumprod, 1),
     "math.count_nonzero": _count,
     "math.reduce_euclidean_norm": _euclidean,
+    "math.cumulative_logsumexp": _cumulative_sums_of_exponents,
+    "math.polyval": _polynomial,
+    "math.scalar_mul": lambda scalar, x: ops.multiply(scalar, x),
+    "math.zero_fraction": lambda value: ops.mean(ops.cast(ops.equal(value, 0), "float32")),
+    "math.nextafter": lambda x1, x2: ops.nextafter(x1, x2),
+    "math.is_strictly_increasing": _increases(ops.greater),
+    "math.is_non_decreasing": _increases(ops.greater_equal),
+    "truncatediv": lambda x, y: torch.div(x, y, rounding_mode="trunc"),
+    "truncatemod": lambda x, y: torch.fmod(x, y),
+    "bitwise.bitwise_and": lambda x, y: ops.bitwise_and(x, y),
+    "bitwise.bitwise_or": lambda x, y: ops.bitwise_or(x, y),
+    "bitwise.bitwise_xor": lambda x, y: ops.bitwise_xor(x, y),
+    "bitwise.invert": lambda x: ops.bitwise_invert(x),
+    "bitwise.left_shift": lambda x, y: ops.left_shift(x, y),
+    "bitwise.right_shift": lambda x, y: ops.right_shift(x, y),
+    "dtypes.saturate_cast": lambda value, dtype: ops.saturate_cast(value, dtype),
     "math.erfc": lambda x: 1 - ops.erf(x),
     "math.rint": lambda x: ops.round(x),
     "math.log_sigmoid": lambda x: ops.log_sigmoid(x),

@@ -3,6 +3,7 @@
 Arguments have TensorFlow's names, those of its first version too, since nodes give them by name.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +21,7 @@ def refuse_other(name: str, options: dict[str, Any]) -> None:
 # --- Windows
 
 
-def _window(spread: Any, rank: int) -> Any:
+def window_of(spread: Any, rank: int) -> Any:
     """Sizes in space of what TensorFlow says for all axes."""
     if isinstance(spread, (list, tuple)):
         return tuple(spread[1:-1] if len(spread) == rank + 2 else spread * (rank // len(spread)))
@@ -33,28 +34,75 @@ def _layout(data_format: str | None) -> str:
 
 
 def _spread(value: Any, rank: int) -> Any:
-    return 1 if value is None else _window(value, rank)
+    return 1 if value is None else window_of(value, rank)
 
 
-def _conv(rank: int) -> Callable[..., Any]:
+def _conv(rank: int | None) -> Callable[..., Any]:
     def convolve(
-        input: Any = None, filters: Any = None, strides: Any = None, padding: str = "VALID",
+        input: Any = None, filters: Any = None, strides: Any = None, padding: Any = "VALID",
         data_format: str | None = None, dilations: Any = None, **rest: Any,
     ) -> Any:  # fmt: skip
         x = rest.pop("value", input)
-        kernel = rest.pop("filter", filters)
+        kernel = array_of(rest.pop("filter", filters))
         strides = rest.pop("stride", strides)
+        spread = rest.pop("dilation_rate", dilations)
         rest.pop("use_cudnn_on_gpu", None)
-        refuse_other(f"nn.conv{rank}d", rest)
+        axes = len(x.shape) - 2 if rank is None else rank
+        refuse_other(f"nn.conv{axes}d", rest)
+        if isinstance(padding, list):  # so many zeros before and behind along each axis
+            x, padding = ops.pad(x, tuple(tuple(pair) for pair in padding)), "VALID"
         return ops.conv(
-            x, _array(kernel), _spread(strides, rank), padding.lower(), _layout(data_format),
-            _spread(dilations, rank),
+            x, kernel, _spread(strides, axes), padding.lower(), _layout(data_format),
+            _spread(spread, axes),
         )  # fmt: skip
 
     return convolve
 
 
-def _array(value: Any) -> Any:
+def _conv_transpose(rank: int | None) -> Callable[..., Any]:
+    def convolve(
+        input: Any = None, filters: Any = None, output_shape: Any = None, strides: Any = 1,
+        padding: str = "SAME", data_format: str | None = None, dilations: Any = None, **rest: Any,
+    ) -> Any:  # fmt: skip
+        x = rest.pop("value", input)
+        kernel = array_of(rest.pop("filter", filters))
+        axes = len(x.shape) - 2 if rank is None else rank
+        refuse_other(f"nn.conv{axes}d_transpose", rest)
+        if _layout(data_format) == "channels_first":
+            refuse_other(f"nn.conv{axes}d_transpose", {"data_format": data_format})
+        steps, spread = (_each(_spread(value, axes), axes) for value in (strides, dilations))
+        sizes = list(output_shape or ())[-axes - 1 : -1]
+        y = ops.conv_transpose(x, kernel, steps, "valid", None, "channels_last", spread)
+        index, pairs = [slice(None)], [(0, 0)]
+        for axis in range(axes):
+            window = (kernel.shape[axis] - 1) * spread[axis] + 1
+            wanted = sizes[axis] if sizes else None
+            if not isinstance(wanted, int):
+                more = 0 if padding.upper() == "SAME" else max(window - steps[axis], 0)
+                wanted = x.shape[axis + 1] * steps[axis] + more
+            whole = (x.shape[axis + 1] - 1) * steps[axis] + window
+            start = max(whole - wanted, 0) // 2 if padding.upper() == "SAME" else 0
+            index.append(slice(start, start + wanted))
+            pairs.append((0, max(start + wanted - y.shape[axis + 1], 0)))
+        y = ops.pad(y, (*pairs, (0, 0))) if any(map(any, pairs)) else y
+        return y[tuple(index)]
+
+    return convolve
+
+
+def _each(value: Any, number: int) -> tuple[int, ...]:
+    """A number for each of several axes."""
+    return tuple(value) if isinstance(value, tuple) else (value,) * number
+
+
+def _conv_transpose_spread(
+    value: Any, filters: Any, output_shape: Any, rate: Any, padding: str = "SAME"
+) -> Any:
+    convolve = _conv_transpose(2)
+    return convolve(value, filters, output_shape, 1, padding, dilations=rate)
+
+
+def array_of(value: Any) -> Any:
     """A tensor, also of a constant, which nodes hold as lists."""
     return ops.convert_to_tensor(value, "float32") if isinstance(value, list) else value
 
@@ -64,10 +112,10 @@ def _depthwise(
     data_format: str | None = None, dilations: Any = None, name: Any = None,
 ) -> Any:  # fmt: skip
     dilation = _spread(dilations if rate is None else rate, 2)
-    strides = _window(strides, 2)
+    strides = window_of(strides, 2)
     strides = strides[0] if isinstance(strides, tuple) and len(set(strides)) == 1 else strides
     return ops.depthwise_conv(
-        input, _array(filter), strides, padding.lower(), _layout(data_format), dilation
+        input, array_of(filter), strides, padding.lower(), _layout(data_format), dilation
     )
 
 
@@ -77,7 +125,7 @@ def _separable(
     dilations: Any = None,
 ) -> Any:  # fmt: skip
     x = _depthwise(input, depthwise_filter, strides, padding, rate, data_format, dilations)
-    return ops.conv(x, _array(pointwise_filter), 1, "valid", _layout(data_format))
+    return ops.conv(x, array_of(pointwise_filter), 1, "valid", _layout(data_format))
 
 
 def _pool(kind: str, rank: int | None = None) -> Callable[..., Any]:
@@ -131,6 +179,17 @@ def _local_response(
 # --- Activations and losses
 
 
+def _batch_normalization(
+    x: Any, scale: Any, offset: Any, mean: Any = None, variance: Any = None, epsilon: float = 0.001,
+    data_format: str | None = None, is_training: bool = True, exponential_avg_factor: float = 1.0,
+) -> list[Any]:  # fmt: skip
+    data_format = None if data_format in ("NHWC", "NDHWC") else data_format
+    refuse_other("nn.fused_batch_norm", {"is_training": is_training, "data_format": data_format})
+    mean, variance = array_of(mean), array_of(variance)
+    factor = array_of(scale) * ops.rsqrt(variance + epsilon)
+    return [x * factor + (array_of(offset) - mean * factor), mean, variance]
+
+
 def _l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, dim: Any = None) -> Any:
     squares = ops.sum(ops.square(x), axis=dim if axis is None else axis, keepdims=True)
     return x * ops.rsqrt(ops.maximum(squares, epsilon))
@@ -162,6 +221,23 @@ def _sigmoid_loss(labels: Any, logits: Any) -> Any:
     return ops.softplus(logits) - logits * labels
 
 
+def _weighted_sigmoid_loss(labels: Any, logits: Any, pos_weight: Any) -> Any:
+    labels = array_of(labels)
+    weight = 1 + (pos_weight - 1) * labels
+    return (1 - labels) * logits + weight * ops.softplus(ops.negative(logits))
+
+
+def _average_loss(
+    per_example_loss: Any, sample_weight: Any = None, global_batch_size: Any = None
+) -> Any:
+    if global_batch_size is None:
+        raise argument_error(
+            "load", "global_batch_size of tf.nn.compute_average_loss", None, "a number"
+        )
+    weight = 1.0 if sample_weight is None else array_of(sample_weight)
+    return ops.sum(per_example_loss * weight) / global_batch_size
+
+
 def _poisson_loss(targets: Any, log_input: Any, compute_full_loss: bool = False) -> Any:
     refuse_other("nn.log_poisson_loss", {"compute_full_loss": compute_full_loss})
     return ops.exp(log_input) - log_input * targets
@@ -182,120 +258,6 @@ def _crossentropy(function: Callable[..., Any]) -> Callable[..., Any]:
     return loss
 
 
-# --- Images
-
-
-def _resize(
-    images: Any, size: Any, method: Any = "bilinear", preserve_aspect_ratio: bool = False,
-    antialias: bool = False, align_corners: bool = False, half_pixel_centers: Any = None,
-) -> Any:  # fmt: skip
-    refuse_other("image.resize", {"align_corners": align_corners})
-    methods = {0: "bilinear", 1: "nearest", 2: "bicubic"}
-    return ops.image.resize(
-        images, tuple(size), interpolation=methods.get(method, method), antialias=antialias,
-        data_format="channels_last",
-    )  # fmt: skip
-
-
-def _resize_older(method: str) -> Callable[..., Any]:
-    """Resizing in TensorFlow 1, whose pixels have no width unless ``half_pixel_centers``."""
-
-    def resize(
-        images: Any, size: Any, align_corners: bool = False, half_pixel_centers: bool = False
-    ) -> Any:
-        if half_pixel_centers:
-            return _resize(images, size, method)
-        for axis, number in zip((1, 2), size, strict=True):
-            images = _resize_axis(images, axis, int(number), align_corners, method)
-        return images
-
-    return resize
-
-
-def _resize_axis(x: Any, axis: int, number: int, align_corners: bool, method: str) -> Any:
-    length = x.shape[axis]
-    if length is None:
-        raise argument_error("load", "size of an image that TensorFlow 1 resizes", None, "known")
-    step = (length - 1) / (number - 1) if align_corners and number > 1 else length / number
-    places = [step * k for k in range(number)]
-    if method == "nearest":
-        rounded = [int(p + 0.5) if align_corners else int(p) for p in places]
-        return ops.take(x, [min(p, length - 1) for p in rounded], axis=axis)
-    below = [min(int(p), length - 1) for p in places]
-    shape = [1] * len(x.shape)
-    shape[axis] = number
-    parts = [p - b for p, b in zip(places, below, strict=True)]
-    share = ops.reshape(ops.convert_to_tensor(parts, "float32"), tuple(shape))
-    first = ops.cast(ops.take(x, below, axis=axis), "float32")
-    second = ops.take(x, [min(b + 1, length - 1) for b in below], axis=axis)
-    return first + (ops.cast(second, "float32") - first) * share
-
-
-def _crop(
-    image: Any, offset_height: int, offset_width: int, target_height: int, target_width: int
-) -> Any:
-    bottom, right = offset_height + target_height, offset_width + target_width
-    return image[..., offset_height:bottom, offset_width:right, :]
-
-
-def _enlarge(
-    image: Any, offset_height: int, offset_width: int, target_height: int, target_width: int
-) -> Any:
-    height, width = image.shape[-3:-1]
-    pairs = [
-        (offset_height, target_height - height - offset_height),
-        (offset_width, target_width - width - offset_width),
-    ]
-    return ops.pad(image, tuple([(0, 0)] * (len(image.shape) - 3) + pairs + [(0, 0)]))
-
-
-def _crop_or_enlarge(image: Any, target_height: int, target_width: int) -> Any:
-    height, width = image.shape[-3:-1]
-    low, high = min(height, target_height), min(width, target_width)
-    image = _crop(image, (height - low) // 2, (width - high) // 2, low, high)
-    top, left = (target_height - low) // 2, (target_width - high) // 2
-    return _enlarge(image, top, left, target_height, target_width)
-
-
-def _central(image: Any, central_fraction: float) -> Any:
-    starts = [int((size - size * central_fraction) / 2) for size in image.shape[-3:-1]]
-    sizes = [size - 2 * start for size, start in zip(image.shape[-3:-1], starts, strict=True)]
-    return _crop(image, *starts, *sizes)
-
-
-def _standardize(image: Any) -> Any:
-    axes = tuple(range(len(image.shape) - 3, len(image.shape)))
-    count = 1
-    for axis in axes:
-        count *= image.shape[axis]
-    image = ops.cast(image, "float32")
-    spread = ops.std(image, axis=axes, keepdims=True)
-    return (image - ops.mean(image, axis=axes, keepdims=True)) / ops.maximum(spread, count**-0.5)
-
-
-def _contrast(images: Any, contrast_factor: float) -> Any:
-    mean = ops.mean(images, axis=(-3, -2), keepdims=True)
-    return (images - mean) * contrast_factor + mean
-
-
-def _saturation(image: Any, saturation_factor: float) -> Any:
-    hsv = ops.image.rgb_to_hsv(image, data_format="channels_last")
-    strong = ops.clip(hsv[..., 1:2] * saturation_factor, 0, 1)
-    turned = ops.concatenate([hsv[..., :1], strong, hsv[..., 2:]], axis=-1)
-    return ops.image.hsv_to_rgb(turned, data_format="channels_last")
-
-
-def _turned(image: Any, k: int = 1) -> Any:
-    return ops.rot90(image, k, axes=(len(image.shape) - 3, len(image.shape) - 2))
-
-
-def _patches(images: Any, sizes: Any, strides: Any, rates: Any, padding: str) -> Any:
-    return ops.image.extract_patches(
-        images, _window(sizes, 2), _window(strides, 2), _window(rates, 2)[0], padding.lower(),
-        data_format="channels_last",
-    )  # fmt: skip
-
-
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "math.l2_normalize": _l2_normalize,
     "nn.relu": lambda features: ops.relu(features),
@@ -309,16 +271,29 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "nn.gelu": lambda features, approximate=False: ops.gelu(features, approximate=approximate),
     "nn.softmax": _softmax,
     "nn.log_softmax": _log_softmax,
-    "nn.bias_add": lambda value, bias, data_format=None: ops.add(value, _array(bias)),
+    "nn.bias_add": lambda value, bias, data_format=None: ops.add(value, array_of(bias)),
     "nn.conv1d": _conv(1),
     "nn.conv2d": _conv(2),
     "nn.conv3d": _conv(3),
+    "nn.convolution": _conv(None),
+    "nn.conv1d_transpose": _conv_transpose(1),
+    "nn.conv2d_transpose": _conv_transpose(2),
+    "nn.conv3d_transpose": _conv_transpose(3),
+    "nn.conv_transpose": _conv_transpose(None),
+    "nn.atrous_conv2d_transpose": _conv_transpose_spread,
+    "nn.fused_batch_norm": _batch_normalization,
+    "nn.weighted_cross_entropy_with_logits": _weighted_sigmoid_loss,
+    "nn.compute_average_loss": _average_loss,
+    "nn.scale_regularization_loss": lambda regularization_loss: ops.sum(regularization_loss),
+    "keras.backend.batch_flatten": lambda x: ops.reshape(x, (-1, math.prod(x.shape[1:]))),
     "nn.depthwise_conv2d": _depthwise,
     "nn.separable_conv2d": _separable,
     "nn.max_pool1d": _pool("max", 1),
     "nn.avg_pool1d": _pool("avg", 1),
     "nn.max_pool2d": _pool("max", 2),
     "nn.avg_pool2d": _pool("avg", 2),
+    "nn.max_pool3d": _pool("max", 3),
+    "nn.avg_pool3d": _pool("avg", 3),
     "nn.max_pool": _pool("max"),
     "nn.avg_pool": _pool("avg"),
     "nn.pool": _any_pool,
@@ -326,7 +301,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "nn.space_to_depth": _space_to_depth,
     "nn.local_response_normalization": _local_response,
     "nn.dropout": _dropout,
-    "nn.embedding_lookup": lambda params, ids, **rest: ops.take(_array(params), ids, axis=0),
+    "nn.embedding_lookup": lambda params, ids, **rest: ops.take(array_of(params), ids, axis=0),
     "nn.l2_loss": lambda t: ops.sum(ops.square(t)) / 2,
     "nn.softmax_cross_entropy_with_logits_v2": _softmax_loss,
     "nn.softmax_cross_entropy_with_logits": _softmax_loss,
@@ -338,24 +313,4 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
         ops.sparse_categorical_crossentropy
     ),
     "keras.backend.binary_crossentropy": _crossentropy(ops.binary_crossentropy),
-    "image.resize": _resize,
-    "image.resize_bilinear": _resize_older("bilinear"),
-    "image.resize_nearest_neighbor": _resize_older("nearest"),
-    "image.flip_left_right": lambda image: ops.flip(image, -2),
-    "image.flip_up_down": lambda image: ops.flip(image, -3),
-    "image.transpose": lambda image: ops.swapaxes(image, -3, -2),
-    "image.rot90": _turned,
-    "image.rgb_to_grayscale": lambda images: ops.image.rgb_to_grayscale(images),
-    "image.grayscale_to_rgb": lambda images: ops.repeat(images, 3, -1),
-    "image.rgb_to_hsv": lambda images: ops.image.rgb_to_hsv(images, data_format="channels_last"),
-    "image.hsv_to_rgb": lambda images: ops.image.hsv_to_rgb(images, data_format="channels_last"),
-    "image.crop_to_bounding_box": _crop,
-    "image.pad_to_bounding_box": _enlarge,
-    "image.resize_with_crop_or_pad": _crop_or_enlarge,
-    "image.central_crop": _central,
-    "image.per_image_standardization": _standardize,
-    "image.adjust_brightness": lambda image, delta: image + delta,
-    "image.adjust_contrast": _contrast,
-    "image.adjust_saturation": _saturation,
-    "image.extract_patches": _patches,
 }

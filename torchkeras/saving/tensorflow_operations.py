@@ -12,10 +12,20 @@ from typing import Any
 from torchkeras import ops
 from torchkeras.core import scopes
 from torchkeras.core.checks import argument_error, nearest
-from torchkeras.saving import tensorflow_algebra, tensorflow_networks
+from torchkeras.saving import (
+    tensorflow_algebra,
+    tensorflow_images,
+    tensorflow_networks,
+    tensorflow_places,
+    tensorflow_special,
+)
 from torchkeras.tracer import is_symbolic
 
 _CLASSES = ("TFOpLambda", "SlicingOpLambda")
+REMEDY = (
+    "Write the model anew with a layer of your own in that place, and call load_weights on the "
+    "file."
+)
 
 
 def is_operation(entry: dict[str, Any]) -> bool:
@@ -38,7 +48,7 @@ def read(entry: dict[str, Any]) -> Callable[..., Any]:
     if function is None:
         raise argument_error(
             "load", "function of TensorFlow in the model", name, "one that keras.ops can say",
-            nearest(name, FUNCTIONS),
+            f"{nearest(name, FUNCTIONS)} {REMEDY}".lstrip(),
         )  # fmt: skip
 
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -175,6 +185,8 @@ def _split(value: Any, num_or_size_splits: Any, axis: int = 0, num: Any = None) 
 
 
 def _unstack(value: Any, num: Any = None, axis: int = 0) -> list[Any]:
+    if isinstance(value, tuple):
+        return list(value)  # the sizes of a shape
     return list(ops.unstack(value, num, axis))
 
 
@@ -260,7 +272,10 @@ def _rows(text: str, wrap: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **tensorflow_algebra.FUNCTIONS,
+    **tensorflow_images.FUNCTIONS,
     **tensorflow_networks.FUNCTIONS,
+    **tensorflow_places.FUNCTIONS,
+    **tensorflow_special.FUNCTIONS,
     **_rows(_UNARY, _unary),
     **_rows(_BINARY, _binary),
     **_rows(_REDUCTIONS, _reduction),
@@ -271,6 +286,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "math.squared_difference": lambda x, y: ops.square(ops.subtract(x, y)),
     "math.divide_no_nan": _divide_without_nan,
     "math.add_n": _add_all,
+    "math.accumulate_n": lambda inputs, shape=None, tensor_dtype=None: _add_all(inputs),
     "math.argmax": _position(ops.argmax),
     "math.argmin": _position(ops.argmin),
     "math.top_k": lambda input, k=1, sorted=True: list(ops.top_k(input, k, sorted)),
