@@ -4,11 +4,12 @@
 
 The model is ten dense layers of that many million parameters together. Raw reading is h5py's, of
 each array into a new one; raw writing is one ``write`` of all bytes and an ``fsync``. Both sides
-take turns; each row is the medians and the ratio (below 1: faster than raw). Files are in the
-system's cache.
+take turns, and what one has made is gone before the next begins; each row is the medians and the
+ratio (below 1: faster than raw). Files are in the system's cache.
 """
 
 import argparse
+import gc
 import os
 import statistics
 import tempfile
@@ -60,6 +61,7 @@ def compare(name: str, ours: Callable, raw: Callable, rounds: int, clock: Callab
             start = clock()
             side()
             found.append(clock() - start)
+            gc.collect()  # a model's layers and its graph know each other
     mine, theirs = (statistics.median(found[1:]) for found in times.values())
     print(f"{name:32} {mine * 1e3:9.0f} {theirs * 1e3:9.0f} {mine / theirs:7.2f}", flush=True)
 

@@ -5,7 +5,6 @@ as large as 512 small ones, for all of its large arrays; torch doesn't.
 """
 
 import ctypes
-import functools
 import os
 import sys
 from collections.abc import Callable
@@ -14,6 +13,18 @@ from torch import Tensor
 
 _LEAST = 2**22  # bytes of a tensor that is worth it, as for NumPy
 _ADVICE = 14  # MADV_HUGEPAGE
+
+
+def _advising() -> Callable[[int, int, int], int] | None:
+    """The system's function; None if there is none, or if it isn't wanted."""
+    if sys.platform != "linux" or os.environ.get("NUMPY_MADVISE_HUGEPAGE") == "0":
+        return None
+    function = ctypes.CDLL(None).madvise
+    function.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+    return function
+
+
+_advise = _advising()  # now, since nothing is looked up in libraries while a file is read
 
 
 def ask_for(tensor: Tensor) -> bool:
@@ -29,19 +40,8 @@ def ask_for(tensor: Tensor) -> bool:
         False
     """
     memory = tensor.untyped_storage()
-    advise = _advise()
-    if advise is None or memory.nbytes() < _LEAST:
+    if _advise is None or memory.nbytes() < _LEAST:
         return False
     page = os.sysconf("SC_PAGESIZE")
     first = -(-memory.data_ptr() // page) * page
-    return advise(first, memory.data_ptr() + memory.nbytes() - first, _ADVICE) == 0
-
-
-@functools.cache
-def _advise() -> Callable[[int, int, int], int] | None:
-    """The system's function; None if there is none, or if it isn't wanted."""
-    if sys.platform != "linux" or os.environ.get("NUMPY_MADVISE_HUGEPAGE") == "0":
-        return None
-    function = ctypes.CDLL(None).madvise
-    function.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
-    return function
+    return _advise(first, memory.data_ptr() + memory.nbytes() - first, _ADVICE) == 0
