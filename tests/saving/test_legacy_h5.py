@@ -262,3 +262,35 @@ def test_other_layouts_are_told_apart(tmp_path):
     make(keras).save_weights(tmp_path / "m.weights.h5")
     with hdf5.open_group(tmp_path / "m.weights.h5") as root:
         assert legacy_h5.root_of(root) is None
+
+
+def test_a_models_own_weights_come_behind_those_of_its_layers(tmp_path):
+    class Inner(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = keras.layers.Dense(2)
+
+        def build(self, input_shape):
+            self.shift = self.add_weight(shape=(2,), name="shift")
+            super().build(input_shape)
+
+        def call(self, x):
+            return self.dense(x) + self.shift
+
+    class Outer(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.inner = Inner()
+
+        def call(self, x):
+            return self.inner(x)
+
+    model = Outer()
+    x = np.eye(2)
+    model(x)
+    values = [np.ones((2, 2)), np.full(2, 5.0), np.full(2, 7.0)]
+    names = ["dense/kernel:0", "dense/bias:0", "shift:0"]
+    groups = {"inner": list(zip(names, values, strict=True))}
+    model.load_weights(write(tmp_path / "w.h5", groups))
+    assert model.inner.dense.bias.numpy().tolist() == [5, 5]
+    assert model.inner.shift.numpy().tolist() == [7, 7]

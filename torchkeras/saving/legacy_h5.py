@@ -161,11 +161,19 @@ def _arranged(layer: Any, saved: dict[str, hdf5.Dataset]) -> list[Variable]:
             order.update(zip(numbers, own, strict=True))
         return [order[number] for number in range(len(saved))]
     shapes = [dataset.shape for dataset in saved.values()]
-    # A wholly frozen layer lists its weights part by part.
-    for candidate in (variables, layer.weights):
+    # A model's own weights come last. A wholly frozen layer lists its weights part by part.
+    for candidate in (_own_last(layer, variables), variables, layer.weights):
         if [tuple(variable.shape) for variable in candidate] == shapes:
             return candidate
     return variables
+
+
+def _own_last(layer: Any, variables: list[Variable]) -> list[Variable]:
+    """``variables``, of a model with those that belong to none of its layers behind the others."""
+    own = {id(variable) for variable in own_weights(layer)} if hasattr(layer, "layers") else ()
+    count = len(layer.trainable_weights)
+    kinds = variables[:count], variables[count:]
+    return [v for kind in kinds for v in sorted(kind, key=lambda variable: id(variable) in own)]
 
 
 def _parts(names: list[str]) -> dict[str, list[int]]:
