@@ -86,6 +86,27 @@ def test_objects_are_renamed(path, tmp_path):
     model_of(keras).load_weights(tmp_path / "new.weights.h5")
 
 
+def nested_of(library):
+    layers = library.layers
+    inner = library.Sequential([library.Input((6,)), layers.Dense(4), layers.BatchNormalization()])
+    steps = layers.Bidirectional(layers.LSTM(3), name="both")
+    return library.Sequential([library.Input((5, 2)), steps, inner, layers.Dense(1)])
+
+
+def test_groups_within_groups_are_kept(tmp_path):
+    """Keras's editor leaves those of Bidirectional and of nested models out."""
+    written = nested_of(keras)
+    written.save(tmp_path / "m.keras")
+    editor = KerasFileEditor(str(tmp_path / "m.keras"))
+    assert editor.compare(nested_of(torchkeras))["status"] == "success"
+    editor.resave_weights(tmp_path / "new.weights.h5")
+    for library in (keras, torchkeras):
+        model = nested_of(library)
+        model.load_weights(tmp_path / "new.weights.h5")
+        for mine, its in zip(model.get_weights(), written.get_weights(), strict=True):
+            assert np.array_equal(mine, its)
+
+
 def test_the_summary_shows_every_weight(path, capsys):
     KerasFileEditor(path).summary()
     told = capsys.readouterr().out
