@@ -1,10 +1,13 @@
 """Torch modules as Keras models."""
 
 import importlib.util
+from collections import OrderedDict
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 
 from torchkeras import Input, Model, Sequential, distribution, layers, saving
@@ -125,6 +128,128 @@ class Residual(nn.Module):
         x = torch.relu(self.norm(self.stem(x)))
         x = torch.relu(x + self.deep(x)).mean((2, 3))
         return self.classes(self.dropped(x))
+
+
+def images(rows=8):
+    return np.random.default_rng(0).normal(size=(rows, 3, 8, 8)).astype("float32")
+
+
+def test_a_frozen_backbone_stands_still_within_a_model():
+    backbone = from_torch(Residual(), (3, 8, 8), name="backbone")
+    image = Input((8, 8, 3))
+    features = backbone(layers.Permute((3, 1, 2))(image))
+    model = Model(image, layers.Dense(1)(features))
+    net = backbone.layers[-1].module
+    x = images().transpose(0, 2, 3, 1)
+
+    def changed_by_fit():
+        before = {key: value.clone() for key, value in net.state_dict().items()}
+        model.compile("sgd", "mse")
+        model.fit(x, np.ones((8, 1)), verbose=0)
+        return {
+            key for key, value in net.state_dict().items() if not torch.equal(value, before[key])
+        }
+
+    backbone.trainable = False
+    assert changed_by_fit() == set()
+    assert changed_by_fit() == set()
+    assert len(model.trainable_weights) == 2
+    backbone(torch.tensor(images()), training=True)
+    assert (net.norm.training, net.dropped.training) == (False, True)
+    backbone.trainable = True
+    assert changed_by_fit() == set(net.state_dict())
+
+
+def test_training_goes_on_from_a_file(tmp_path):
+    model = from_torch(Residual(), (3, 8, 8), name="net")
+    model.compile("adam", SparseCategoricalCrossentropy(from_logits=True))
+    model.layers[-1].module.dropped.p = 0.0
+    model.fit(images(), np.arange(8) % 3, verbose=0)
+    model.save(tmp_path / "net.keras")
+    other = Residual()
+    other.dropped.p = 0.0
+    again = saving.load_model(tmp_path / "net.keras", custom_objects={"net": other})
+    losses = [
+        m.fit(images(), np.arange(8) % 3, shuffle=False, verbose=0).history["loss"]
+        for m in (model, again)
+    ]
+    np.testing.assert_allclose(*losses, rtol=1e-5)
+    for ours, wanted in zip(again.optimizer.variables, model.optimizer.variables, strict=True):
+        np.testing.assert_allclose(ours, wanted, rtol=1e-4, atol=1e-6)
+
+
+def test_a_summary_counts_the_parameters_that_train():
+    net = Residual()
+    net.stem.requires_grad_(False)
+    lines = []
+    from_torch(net, (3, 8, 8), name="net").summary(print_fn=lines.append)
+    text = "\n".join(lines)
+    frozen = net.stem.weight.numel()
+    total = sum(parameter.numel() for parameter in net.parameters())
+    for wanted in (f"Total params: {total}", f"Trainable params: {total - frozen}"):
+        assert wanted in text
+    assert f"Non-trainable params: {frozen}" in text
+
+
+def test_the_way_back_shares_the_parameters():
+    net = Residual()
+    model = from_torch(net, (3, 8, 8))
+    assert model.layers[-1].module is net
+    module = model.to_torch().eval()
+    pairs = zip(module.parameters(), net.parameters(), strict=True)
+    assert all(ours is theirs for ours, theirs in pairs)
+    x = torch.tensor(images())
+    torch.testing.assert_close(module(x), net.eval()(x))
+
+
+class Outputs(OrderedDict):
+    """Outputs by key and attribute, as libraries of language models give them."""
+
+    def __getattr__(self, name):
+        return self[name]
+
+
+class Encoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(30, 8)
+        self.layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+        self.classes = nn.Linear(8, 3)
+        self.register_buffer("positions", torch.linspace(0, 1, 12).reshape(1, 12, 1))
+
+    def forward(self, input_ids, attention_mask=None):
+        padded = None if attention_mask is None else attention_mask == 0
+        hidden = self.layer(self.embedding(input_ids) + self.positions, src_key_padding_mask=padded)
+        return Outputs(logits=self.classes(hidden[:, 0]), hidden=hidden)
+
+
+def test_encoders_take_and_give_by_name():
+    shapes = {"input_ids": (12,), "attention_mask": (12,)}
+    model = from_torch(Encoder(), shapes, input_dtype="int32")
+    ids = np.arange(48).reshape(4, 12) % 30
+    x = {"input_ids": ids, "attention_mask": (ids % 5 > 0).astype("int32")}
+    model.compile("adam", {"logits": SparseCategoricalCrossentropy(from_logits=True)})
+    before = model.layers[-1].module.classes.weight.clone()
+    model.fit(x, {"logits": np.arange(4) % 3}, verbose=0)
+    assert not torch.equal(model.layers[-1].module.classes.weight, before)
+    found = model.predict(x, verbose=0)
+    assert {key: value.shape for key, value in found.items()} == {
+        "logits": (4, 3), "hidden": (4, 12, 8)
+    }  # fmt: skip
+
+
+@given(
+    shape=st.lists(st.integers(1, 4), max_size=3),
+    features=st.integers(1, 4),
+    batch=st.integers(1, 5),
+)
+@settings(max_examples=25, deadline=None)
+def test_shapes_are_those_of_the_module(shape, features, batch):
+    net = nn.Linear(features, 3)
+    model = from_torch(net, (*shape, features))
+    x = torch.randn(batch, *shape, features)
+    assert model.output_shape == (None, *shape, 3)
+    torch.testing.assert_close(model(x), net(x))
 
 
 def test_buffers_learn_in_fit_alone():

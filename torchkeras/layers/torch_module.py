@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.lazy import LazyModuleMixin
 from typing_extensions import Unpack
 
@@ -23,6 +24,7 @@ class TorchModuleWrapper(Layer):
 
     Layers and models take torch modules as they are, too: as attributes, and (within ``call``)
     without a wrapper. This one gives a module a name, and a place in functional models and files.
+    While ``trainable`` is False, its batch normalizations keep their statistics, as Keras's do.
 
     Args:
         module: The module; a lazy one has to be initialized.
@@ -65,6 +67,7 @@ class TorchModuleWrapper(Layer):
                 "LazyModules are not supported unless they are already initialized: call it once.",
             )
         self.module = module
+        self._holds_still = False  # whether the last call was one in training of a frozen layer
         self.given_shape = None if output_shape is None else tuple(output_shape)
         self.built = True
 
@@ -82,9 +85,18 @@ class TorchModuleWrapper(Layer):
         return [v for v in super()._variables_of_members() if isinstance(v.parameter, nn.Parameter)]
 
     def call(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
-        if training is not None and self.module.training != training:
-            self.module.train(training)
+        if training is not None:
+            self._set_mode(training)
         return self.module(*args, **kwargs)
+
+    def _set_mode(self, training: bool) -> None:
+        if self.module.training != training or self._holds_still:
+            self.module.train(training)
+        self._holds_still = training and not self.trainable
+        if self._holds_still:
+            for part in self.module.modules():
+                if isinstance(part, _BatchNorm):
+                    part.eval()
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         if self.given_shape is None:
