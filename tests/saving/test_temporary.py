@@ -40,9 +40,9 @@ def test_long_names_get_short_temporary_ones(tmp_path):
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EXDEV])
 def test_errors_name_the_target_and_say_what_to_do(tmp_path, code):
     target = tmp_path / "m.keras"
-    says = f"{re.escape(os.strerror(code))}; what was there stays as it was. .*{target}"
+    says = f"{re.escape(os.strerror(code))}; what was there stays as it was.*: '{target}'$"
     with pytest.raises(OSError, match=says) as caught, temporary.telling_of(target):
-        raise OSError(code, os.strerror(code), str(tmp_path / ".m.keras.0123.tmp"))
+        raise OSError(code, "", str(tmp_path / ".m.keras.0123.tmp"), None, str(target))
     assert caught.value.errno == code
 
 

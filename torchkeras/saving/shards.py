@@ -143,9 +143,10 @@ def _read_index(path: Path) -> dict[str, list[str]]:
             for place, names in index.items()
         }
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise argument_error(
-            "load_weights", "file", str(path), 'a JSON object with a "weight_map"'
-        ) from error
+        raise files.damaged(
+            "file", repr(str(path)), 'a JSON object with a "weight_map"',
+            "It has been cut off or is damaged, or is no index of weights. Get it anew.",
+        ) from error  # fmt: skip
 
 
 class ShardedGroup:

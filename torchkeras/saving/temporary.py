@@ -115,7 +115,9 @@ def telling_of(target: Path) -> Iterator[None]:
         named = str(error.filename or "")
         is_own = named in ("", str(target), str(target.parent)) or named.startswith(own)
         if is_own and error.errno is not None:
-            error.filename, error.filename2 = str(target), None
-            hint = _MENDING.get(error.errno, "Write elsewhere")
-            error.strerror = f"{os.strerror(error.errno)}; what was there stays as it was. {hint}"
+            error.filename = str(target)
+            if error.filename2 is not None:
+                del error.filename2
+            hint = f". {_MENDING[error.errno]}" if error.errno in _MENDING else ""
+            error.strerror = f"{os.strerror(error.errno)}; what was there stays as it was{hint}"
         raise
