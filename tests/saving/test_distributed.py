@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import torch
 
 import torchkeras as keras
@@ -30,3 +31,18 @@ def test_a_checkpoint_takes_the_place_of_an_older_one(tmp_path):
     for value in (1.0, 2.0):
         distributed.save(tmp_path / "0", {"dense.linear.bias": torch.full((1,), value)}, "{}", None)
     assert (tmp_path / "0" / "config.json").read_text() == "{}"
+
+
+def test_damaged_files_and_links_are_refused(tmp_path):
+    model = model_of(1)
+    distributed.save(tmp_path / "0", distributed.values(model, True), None, None)
+    (file,) = (tmp_path / "0" / "state").glob("*.safetensors")
+    content = file.read_bytes()
+    file.write_bytes(content[:30])
+    with pytest.raises(ValueError, match="safetensors of each process"):
+        distributed.load_weights(model, tmp_path)
+    file.unlink()
+    (tmp_path / "elsewhere").write_bytes(content)
+    file.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ValueError, match="a link that leaves the folder"):
+        distributed.load_weights(model, tmp_path)

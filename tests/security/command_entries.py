@@ -50,7 +50,8 @@ def prepare(folder):
     scripts = folder / "scripts"
     scripts.mkdir()
     (scripts / "script.py").write_text("import tensorflow as tf\ntf.zeros(1)\n")
-    command("port", scripts)
+    with answered():
+        command("port", scripts)
 
 
 # --- Files of models
@@ -171,11 +172,18 @@ def verified(*words):
 # --- Sources. The process that answers questions sees no file; names in files are asked elsewhere.
 
 
-def _answered(paths):
-    found = {}
-    for path in paths:
-        found[path] = asdict(answers.Answer(path, is_known=False))
-    return found
+@contextlib.contextmanager
+def answered():
+    """Within it, all names are unknown; another process would be asked."""
+
+    def ask(paths):
+        return {path: asdict(answers.Answer(path, is_known=False)) for path in paths}
+
+    with (
+        unittest.mock.patch.object(check, "ask", ask),
+        unittest.mock.patch.object(port, "ask", ask),
+    ):
+        yield
 
 
 def _on_source(*words):
@@ -185,10 +193,7 @@ def _on_source(*words):
         write(folder)
 
         def call():
-            with (
-                unittest.mock.patch.object(check, "ask", _answered),
-                unittest.mock.patch.object(port, "ask", _answered),
-            ):
+            with answered():
                 return command(*words, folder)
 
         return call

@@ -200,6 +200,18 @@ def type_bomb(group, key, shape, place):
     group.create_dataset(key, (2,), "S2147483640", chunks=(1,))
 
 
+@spoils("keras#23303 a bomb beside the weights, which an editor reads too", ("*",))
+def unread_bomb(group, key, shape, place):
+    group.create_dataset("2", (2**30, 2**10), "float32", chunks=(64, 64), compression="gzip")
+    group.file.create_dataset("left over", (2**40,), "float64")
+    group.file.create_group("layers/extra/vars").create_dataset("0", (2**31, 2**31), "int8")
+
+
+@spoils("keras#23303 a bomb of texts beside the weights", ("*",))
+def unread_texts(group, key, shape, place):
+    group.create_dataset("texts", (2**34,), h5py.string_dtype())
+
+
 # --- Types and filters
 
 

@@ -5,12 +5,14 @@ import io
 import json
 import os
 import pickle
+import shutil
 import struct
 import zipfile
 
 import numpy as np
 from security.attacks import attack
-from security.config_attacks import Reducer
+from security.config_attacks import Reducer, bytecode, layer, marker, pickled
+from security.entries import as_model
 from security.sandbox import MODULE
 
 # Where what only doesn't fit is left as it is, with a warning.
@@ -294,3 +296,113 @@ def npz_bomb(place):
 @attack("the sandbox's own attack", "self")
 def own(place):
     return place
+
+
+# --- Checkpoints of several processes
+
+
+def parts(name, harmless_at=()):
+    """Enter an attack: the function spoils a folder that ``OrbaxCheckpoint`` wrote."""
+
+    def enter(function):
+        attack(name, "orbax", harmless_at)(lambda place: lambda path: function(path, place))
+        return function
+
+    return enter
+
+
+def of_state(path):
+    """The only file of tensors."""
+    (file,) = (path / "state").glob("*.safetensors")
+    return file
+
+
+WEIGHTS_ALONE = ("load_weights of OrbaxCheckpoint's",)
+
+
+@parts("CVE-2024-3660 bytecode in the configuration beside parts", WEIGHTS_ALONE)
+def parts_lambda(path, place):
+    inner = marker(bytecode(place)[0])
+    (path / "config.json").write_text(json.dumps(as_model(layer("Lambda", function=inner))))
+
+
+@parts("a configuration beside parts that is nested without end", WEIGHTS_ALONE)
+def parts_nested(path, place):
+    (path / "config.json").write_text("[" * 100_000)
+
+
+@parts("CVE-2025-32434 parts that are a pickle")
+def parts_pickle(path, place):
+    of_state(path).write_bytes(pickled(place))
+
+
+@parts("CVE-2025-32434 parts with a pickle of torch beside them", ("*",))
+def parts_metadata(path, place):
+    for folder in (path, path / "state"):
+        (folder / ".metadata").write_bytes(pickled(place))
+        (folder / "__0_0.distcp").write_bytes(pickled(place))
+
+
+_HEADERS = {
+    "are larger than memory": lambda told: dict.fromkeys(told, described([2**40, 2**20], 0, 4)),
+    "overflow": lambda told: dict.fromkeys(told, described([2**62, 4], 0, 0)),
+    "lie elsewhere": lambda told: dict.fromkeys(told, described([3], 2**50, 2**50 + 12)),
+    "are of a type that isn't there": lambda told: dict.fromkeys(told, described([3], 0, 12, "O")),
+    "are missing": lambda told: {},
+    "are 100 000": lambda told: {f"t{n}": described([0], 0, 0) for n in range(100_000)},
+    "tell of places larger than memory": lambda told: {
+        **told,
+        "__metadata__": {
+            "DCP_SHARDING_INFO": json.dumps(
+                {name: {"saved_offsets": [2**60, 2**60]} for name in told}
+            ),
+            "DCP_VERSION": "1.0",
+        },
+    },
+    "tell of places that are no list": lambda told: {
+        **told, "__metadata__": {"DCP_SHARDING_INFO": '"../../x"', "DCP_VERSION": "1.0"}
+    },
+}  # fmt: skip
+for _told, _change in _HEADERS.items():
+
+    @parts(f"CVE-2026-0897 parts that {_told}")
+    def parts_header(path, place, change=_change):
+        content = of_state(path).read_bytes()
+        (length,) = struct.unpack("<Q", content[:8])
+        told = json.loads(content[8 : 8 + length])
+        told.pop("__metadata__", None)
+        text = json.dumps(change(told)).encode()
+        of_state(path).write_bytes(struct.pack("<Q", len(text)) + text + content[8 + length :])
+
+
+@parts("safetensors: parts with a header longer than the file")
+def parts_long(path, place):
+    of_state(path).write_bytes(struct.pack("<Q", 2**62) + b"{}")
+
+
+@parts("CVE-2026-12482 parts that are a link elsewhere")
+def parts_link(path, place):
+    file = of_state(path)
+    (place.outside / "other.safetensors").write_bytes(file.read_bytes())
+    file.unlink()
+    file.symlink_to(place.outside / "other.safetensors")
+
+
+@parts("CVE-2026-12482 a folder of parts that is a link elsewhere")
+def parts_folder(path, place):
+    shutil.copytree(path / "state", place.outside / "state", dirs_exist_ok=True)
+    shutil.rmtree(path / "state")
+    (path / "state").symlink_to(place.outside / "state")
+
+
+@parts("CVE-2026-69112 parts that are a pipe")
+def parts_pipe(path, place):
+    file = of_state(path)
+    file.unlink()
+    os.mkfifo(file)
+
+
+@parts("half of the parts")
+def parts_half(path, place):
+    file = of_state(path)
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])

@@ -1,9 +1,12 @@
-"""TensorFlow's own files as entry points: checkpoints and SavedModels."""
+"""Checkpoints and SavedModels as entry points: TensorFlow's, and those of several processes."""
 
 import json
+import shutil
+from pathlib import Path
 
+from security import entries
 from security.command_entries import command, ejected
-from security.entries import as_model, entry, network, of_keras_2, written
+from security.entries import as_model, base_model, entry, network, of_keras_2, written
 
 import torchkeras as keras
 from torchkeras.saving import wire
@@ -19,6 +22,16 @@ def saved(spoil, work):
     """A SavedModel whose variables are spoiled."""
     spoil(written("saved", work) / "variables", "variables")
     return work / "saved"
+
+
+def prepare(folder):
+    """Write a checkpoint of several processes."""
+    model = base_model()
+    model.compile("sgd", "mse")
+    callback = keras.callbacks.OrbaxCheckpoint(folder / "orbax", save_on_background=False)
+    callback.set_model(model)
+    callback.on_epoch_end(0, {})
+    keras.models.load_model(folder / "orbax")
 
 
 # --- Checkpoints
@@ -124,3 +137,37 @@ def with_notes(thing, work):
 def load_noted(thing, work):
     path = with_notes(thing, work)
     return lambda: keras.models.load_model(path)
+
+
+# --- Checkpoints of several processes, which OrbaxCheckpoint writes
+
+
+@entry("load_model of OrbaxCheckpoint's", "orbax")
+def load_parts(spoil, work):
+    path = parts(spoil, work)
+    return lambda: keras.models.load_model(path)
+
+
+@entry("load_weights of OrbaxCheckpoint's", "orbax")
+def load_weights_of_parts(spoil, work):
+    path, model = parts(spoil, work), base_model()
+    return lambda: model.load_weights(path)
+
+
+@entry("report OrbaxCheckpoint's", "orbax")
+def report_parts(spoil, work):
+    path = parts(spoil, work)
+    return lambda: keras.saving.report(path).to_json()
+
+
+@entry("the command migrate of OrbaxCheckpoint's", "orbax")
+def migrate_parts(spoil, work):
+    path = parts(spoil, work)
+    return lambda: command("migrate", path, work / "new.keras")
+
+
+def parts(spoil, work):
+    """A spoiled folder of ``OrbaxCheckpoint``, which has a folder for each epoch."""
+    path = shutil.copytree(Path(entries.HONEST, "orbax"), work / "run")
+    spoil(path / "0")
+    return path

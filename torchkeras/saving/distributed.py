@@ -20,11 +20,13 @@ from torchkeras.core.checks import argument_error
 from torchkeras.distribution import is_chief
 from torchkeras.saving import keras_archive
 from torchkeras.saving.budget import MemoryBudget
-from torchkeras.saving.files import put_in_place, synchronize
+from torchkeras.saving.files import check_folder, damaged, put_in_place, synchronize
 from torchkeras.saving.safetensors import error_of_disk
 from torchkeras.saving.temporary import telling_of
 
 STATE, CONFIG = "state", keras_archive.CONFIG
+# How reading tells that files aren't what ``save`` writes.
+_SIGNS_OF_DAMAGE = (LookupError, TypeError, AttributeError)
 
 
 def is_checkpoint(path: str | os.PathLike[str]) -> bool:
@@ -120,13 +122,18 @@ def load_weights(model: Any, path: str | os.PathLike[str]) -> None:
     """Give ``model``, and its optimizer if it is built, what the newest checkpoint holds.
 
     Raises:
-        ValueError: names or shapes differ.
+        ValueError: names or shapes differ, or it is damaged.
     """
+    from safetensors import SafetensorError
     from torch.distributed import checkpoint
 
     folder = _newest(path)
+    check_folder(folder)
     reader = checkpoint.HuggingFaceStorageReader(str(folder / STATE))
-    stored = reader.read_metadata().state_dict_metadata
+    try:
+        stored = reader.read_metadata().state_dict_metadata
+    except (SafetensorError, *_SIGNS_OF_DAMAGE) as error:
+        raise damaged(f"checkpoint {folder}", str(error), "safetensors of each process") from error
     targets = values(model, weights_only=not any(name.startswith("optimizer.") for name in stored))
     differing = [
         name
@@ -163,6 +170,7 @@ def load_model(
         ValueError: it holds weights alone.
     """
     folder = _newest(path)
+    check_folder(folder)
     if not (folder / CONFIG).is_file():
         raise argument_error(
             "load_model", "filepath", str(folder), "a checkpoint of a whole model",
