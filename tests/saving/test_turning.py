@@ -71,11 +71,12 @@ def test_parts_go_both_ways(shape, kind):
     values = (np.arange(np.prod(shape)) % 2000).astype(kind).reshape(shape)
     content, written = memoryview(values.tobytes()), bytearray(values.nbytes)
     array = np.zeros((*shape[::-1], 2), kind)[..., 0].T  # its elements don't lie together
-    turned = Turned(array)
+    turned = Turned(array, is_filled=True)
     for part, buffer, start in buffers_of(turned):
         buffer[:] = content[start : start + len(buffer)]
         turned.copy(part.room, part.inside)
     assert np.array_equal(array, values)
+    turned = Turned(array, is_filled=False)
     for part, buffer, start in buffers_of(turned):
         turned.copy(part.inside, part.room)
         written[start : start + len(buffer)] = buffer

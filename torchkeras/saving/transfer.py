@@ -163,7 +163,7 @@ def fill(crew: Crew, array: np.ndarray, place: Place) -> None:
         for start, size in pieces(0, place.size, SHARE):
             crew.do(_fill, view[start : start + size], place, start)
         return
-    turned = Turned(array)
+    turned = Turned(array, is_filled=True)
     for first, count in turned.shares():
         crew.do(_fill_turned, turned, place, first, count)
 
@@ -226,7 +226,7 @@ def store(crew: Crew, array: np.ndarray, place: Place, sums: "Checksums | None" 
         for start, size in pieces(0, place.size, SHARE):
             crew.do(_write_through, view[start : start + size], place, start, sums)
     else:
-        turned = Turned(array)
+        turned = Turned(array, is_filled=False)
         for first, count in turned.shares():
             crew.do(_store_turned, turned, place, first, count, sums)
     crew.do(_begin_to_keep, place)

@@ -65,9 +65,10 @@ class Turned:
 
     Args:
         array: Of any strides.
+        is_filled: Whether the array is filled from parts, rather than parts from the array.
 
     Example:
-        >>> turned = Turned(np.zeros((3, 2), "int32").T)
+        >>> turned = Turned(np.zeros((3, 2), "int32").T, is_filled=True)
         >>> for part in turned.parts(0, turned.length):
         ...     part.room[...] = [[0, 1, 2], [3, 4, 5]]
         ...     turned.copy(part.room, part.inside)
@@ -75,7 +76,7 @@ class Turned:
         [[0, 1, 2], [3, 4, 5]]
     """
 
-    def __init__(self, array: np.ndarray) -> None:
+    def __init__(self, array: np.ndarray, is_filled: bool) -> None:
         itemsize = array.itemsize
         array = joined(array)
         self.array = array.view(f"i{itemsize}") if itemsize <= 8 else array
@@ -89,7 +90,9 @@ class Turned:
         count = max(_PART // one // line, min(_BEST_LINES, _MOST_TURNED // one // line)) * line
         self.step = min(count or 1, self.length)
         self.share = self.step * max(1, SHARE // (one * self.step))
-        self._is_matrix = array.ndim == 2 and itemsize <= 8 and min(shape) >= line
+        # Vectors are the better way of filling only: the other way they'd write rows that alias.
+        is_matrix = self.order == [1, 0] and itemsize <= 8 and min(shape) >= line
+        self._in_vectors = is_filled and is_matrix
 
     def shares(self) -> Iterator[tuple[int, int]]:
         """What is given to a thread: from where along the axis, and how much."""
@@ -117,23 +120,21 @@ class Turned:
 
         The other order would jump from line to line of the array, which fall out of the cache.
         """
-        if self._is_matrix and source.flags.c_contiguous:
+        if self._in_vectors:
             np.copyto(target.T, exchanged(source))
-        elif self._is_matrix:
-            np.copyto(target, exchanged(np.ascontiguousarray(source.T)))
+            return
+        source, target = source.transpose(self.order), target.transpose(self.order)
+        if self.array.dtype.kind == "i":
+            np.positive(source, out=target, order="C")
         else:
-            source, target = source.transpose(self.order), target.transpose(self.order)
-            if self.array.dtype.kind == "i":
-                np.positive(source, out=target, order="C")
-            else:
-                np.copyto(target, source)
+            np.copyto(target, source)
 
     def _space(self) -> tuple[np.ndarray, Callable[[int, int], list[memoryview]]]:
         """Memory for a part, and a function that gives the bytes of rows, from one to another."""
         *outer, row = self.array.shape
         outer[self.axis] = self.step
         itemsize = self.array.itemsize
-        is_aliasing = row * itemsize % _ALIASING == 0 and not self._is_matrix
+        is_aliasing = row * itemsize % _ALIASING == 0 and not self._in_vectors
         gap = _LINE // itemsize if is_aliasing else 0
         count = int(np.prod(outer))
         octets = room(count * (row + gap) * itemsize)
