@@ -1,11 +1,14 @@
 """CSVLogger."""
 
+import contextlib
 import csv
 import os
+from pathlib import Path
 from typing import IO, Any
 
 from torchkeras.callbacks.base import Callback
 from torchkeras.distribution import is_chief
+from torchkeras.saving.temporary import telling_of
 
 
 class CSVLogger(Callback):
@@ -15,6 +18,9 @@ class CSVLogger(Callback):
         filename: The file.
         separator: Between the fields of a line.
         append: Whether to keep what an existing file holds.
+
+    Raises:
+        OSError: the disk is full or fails; the lines of the epochs before are there.
 
     Source: Keras 3 ``CSVLogger``.
     """
@@ -59,7 +65,18 @@ class CSVLogger(Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if self.csv_file is None:
             return
-        logs = logs or {}
+        size = os.fstat(self.csv_file.fileno()).st_size
+        with telling_of(Path(os.path.realpath(self.filename))):
+            try:
+                self._write(epoch, logs or {})
+            except OSError:  # half a line would be taken for an epoch
+                with contextlib.suppress(OSError):
+                    self.let_go()
+                self.csv_file = self.writer = None
+                os.truncate(self.filename, size)
+                raise
+
+    def _write(self, epoch: int, logs: dict[str, Any]) -> None:
         if self.writer is None:
             self._start(logs)
         row = {name: _field(logs.get(name, "NA")) for name in self.keys}
