@@ -266,7 +266,7 @@ def texts():
     words = Input((None,), dtype="int32")
     x = layers.Embedding(9, 8, mask_zero=True)(words)
     attended = layers.MultiHeadAttention(2, 4)(x, x)
-    return Model(words, [layers.LSTM(4)(x), layers.GlobalMaxPooling1D()(attended)])
+    return Model(words, [layers.LSTM(4)(x), layers.GlobalAveragePooling1D()(attended)])
 
 
 def in_eight_bits():
@@ -275,8 +275,8 @@ def in_eight_bits():
     return model
 
 
-def own_cells():
-    return Sequential([Input((None, 3)), layers.RNN(Cell(4), return_sequences=True)])
+def own_cells(length=3):
+    return Sequential([Input((length, 3)), layers.RNN(Cell(4), return_sequences=True)])
 
 
 def numbers_of_categories():
@@ -304,6 +304,13 @@ def test_machine_code_computes_as_the_model(made, tmp_path):
         data = nested.map_structure(lambda s: drawn(s, batch, length), model.input)  # noqa: B023
         with torch.no_grad():
             torch.testing.assert_close(loaded(data), model(data), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_machine_code_of_cells_without_kernels_needs_a_length(tmp_path):
+    with pytest.raises(ValueError, match="can't be compiled: .*input_signature a fixed one"):
+        export(own_cells(None), tmp_path / "model.pt2", "aoti", verbose=False)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow

@@ -308,6 +308,27 @@ def test_transformers_fit_and_are_exported(tmp_path):
     torch.testing.assert_close(program(longer), net.eval()(longer), rtol=1e-4, atol=1e-5)
 
 
+def test_a_program_comes_back_as_a_model(tmp_path):
+    stack = [layers.Dense(3, "relu"), layers.BatchNormalization(), layers.Dropout(0.5)]
+    model = Sequential([Input((4,)), *stack])
+    model.export(tmp_path / "model.pt2", verbose=False)
+    x, y = data()
+    program = torch.export.load(tmp_path / "model.pt2")
+    for taken in (program, program.module()):
+        served = from_torch(taken, (4,), name="served")
+        np.testing.assert_allclose(served.predict(x, verbose=0), model.predict(x, verbose=0))
+        assert len(served.trainable_weights) == len(model.trainable_weights)
+    tuned = Sequential([Input((4,)), from_torch(program), layers.Dense(1)])
+    tuned.compile("adam", "mse")
+    losses = tuned.fit(x, y, epochs=5, verbose=0).history["loss"]
+    assert losses[-1] < losses[0]
+    tuned.export(tmp_path / "tuned.pt2", verbose=False)
+    again = torch.export.load(tmp_path / "tuned.pt2").module()
+    np.testing.assert_allclose(
+        again(torch.tensor(x)).detach(), tuned.predict(x, verbose=0), rtol=1e-5, atol=1e-6
+    )
+
+
 def trained_weights():
     """Weights after a fit on all processes together."""
     distribution.start()

@@ -21,6 +21,7 @@ from torchkeras.export.signatures import Sizes, arguments_of, joined
 from torchkeras.export.traces import copy_package, untraced
 from torchkeras.layers.base import Layer
 from torchkeras.saving import files
+from torchkeras.saving.deferred import DeferredFile
 
 _SUFFIXES = {".pt2": "torch", ".onnx": "onnx"}
 _ELSEWHERE = {
@@ -225,7 +226,7 @@ def save_program(program: "torch.export.ExportedProgram", target: Path) -> None:
     with warnings.catch_warnings(), files.replacing(target) as temporary:
         # Of weights whose channels come last in memory; they are written as they are.
         warnings.filterwarnings("ignore", "No complete tensor found in the group")
-        with open(temporary, "wb") as file:
+        with DeferredFile(temporary) as file:
             torch.export.save(program, file)
 
 
@@ -235,10 +236,22 @@ def _write_aoti(model: Layer, target: Path, signature: Any, options: dict[str, A
     program = program_of(model, arguments.tensors, arguments.sizes, **options)
     with tempfile.TemporaryDirectory() as folder:
         package = str(Path(folder) / "model.pt2")
-        with quiet(), torch.no_grad():
-            torch._inductor.aoti_compile_and_package(
-                program, package_path=package, inductor_configs=_without_lines(configs)
+        try:
+            with quiet(), torch.no_grad():
+                torch._inductor.aoti_compile_and_package(
+                    program, package_path=package, inductor_configs=_without_lines(configs)
+                )
+        except torch._inductor.exc.InductorError as error:
+            loop = torch.ops.higher_order.scan
+            hint = (
+                " Cells without a kernel of torch's need sequences of one length: give "
+                "input_signature a fixed one."
+                if any(node.target is loop for node in program.graph.nodes)
+                else ""
             )
+            raise ValueError(
+                f"{_shown(model)} can't be compiled: {_first_words(error)}.{hint}"
+            ) from error
         with files.replacing(target) as temporary:
             copy_package(Path(package), temporary)
 

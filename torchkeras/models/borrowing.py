@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from torch import nn
+import torch
+from torch import fx, nn
 
 from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.layers.base import Layer
@@ -13,7 +14,7 @@ from torchkeras.models.model import Model
 
 
 def from_torch(
-    module: nn.Module,
+    module: "nn.Module | torch.export.ExportedProgram",
     input_shape: Any = None,
     input_dtype: Any = None,
     output_shape: Any = None,
@@ -25,8 +26,11 @@ def from_torch(
     ``.weights.h5`` and ``.safetensors`` files; of a ``.keras`` file, which can't hold the code of a
     module, the loader asks for it (``custom_objects={name: module}``).
 
+    A program of ``torch.export``, as ``model.export("model.pt2")`` writes, may be taken, too; it
+    computes the same in training and otherwise.
+
     Args:
-        module: The module; lazy ones have to be called once before.
+        module: The module, or program; lazy modules have to be called once before.
         input_shape: Shape of its input without the batch, such as ``(28, 28)``; a list of shapes
             for several arguments, a dict of them for arguments by name. None gives a layer, for
             use within models.
@@ -47,8 +51,12 @@ def from_torch(
         >>> model.predict(np.zeros((2, 4)), verbose=0).shape
         (2, 1)
     """
+    if isinstance(module, torch.export.ExportedProgram):
+        module = module.module()
     if not isinstance(module, nn.Module):
         raise kind_error("from_torch", "module", module, "a torch.nn.Module")
+    if isinstance(module, fx.GraphModule) and "train" in vars(module):  # which raises an error
+        module = Program(module)
     layer = TorchModuleWrapper(module, name=name, output_shape=output_shape)
     if input_shape is None:
         return layer
@@ -60,6 +68,26 @@ def from_torch(
     else:
         outputs = layer(inputs)
     return Model(inputs, outputs, name=name)
+
+
+class Program(nn.Module):
+    """A program of ``torch.export``, whose parts have no modes.
+
+    Args:
+        program: What its ``module()`` gives.
+    """
+
+    def __init__(self, program: nn.Module) -> None:
+        super().__init__()
+        self.program = program
+
+    def train(self, mode: bool = True) -> "Program":
+        """Note the mode; nothing depends on it."""
+        self.training = mode
+        return self
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        return self.program(*args, **kwargs)
 
 
 def _inputs(shape: Any, dtype: Any) -> Any:
