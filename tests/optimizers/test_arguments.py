@@ -7,6 +7,7 @@ from influence import Change, Fresh, Subject, cases, check, missing, named
 import torchkeras
 from torchkeras import optimizers
 from torchkeras.optimizers import schedules
+from torchkeras.optimizers.options import FurtherOptions
 
 # A great gradient, then lesser ones against it: signs of means depend on what limits the first.
 FACTORS = (10.0, -0.5, 0.3, -2.0, 0.7, -0.1)
@@ -46,6 +47,8 @@ SHARED = {
     "name": named,
     "lr": 0.05,
     "decay": 0.5,
+    "gradient_aggregator": lambda pairs: [(g.flip(0), v) for g, v in pairs],
+    "gradient_transformers": [lambda pairs: [(g.flip(0), v) for g, v in pairs]],
 }
 betas = {"beta_1": 0.5, "beta_2": 0.7, "epsilon": 0.1}
 OWN = {
@@ -98,7 +101,9 @@ OWN = {
 def optimizer_subject(name):
     changes = {"learning_rate": 0.03, **SHARED, **OWN[name]}
     if name == "Muon":  # whose further options stand for these
-        changes = {key: value for key, value in changes.items() if key not in ("lr", "decay")}
+        changes = {
+            key: changes[key] for key in changes if key not in FurtherOptions.__annotations__
+        }
     return Subject(getattr(optimizers, name), changes, {"learning_rate": 0.1}, trained)
 
 

@@ -67,10 +67,11 @@ class Optimizer(Stepping, Minimizing, Slotted, OlderSlots, State, Configurable):
         gradient_accumulation_steps: Calls whose gradients are averaged for one step, 2 or more;
             ``fit`` weighs them by the samples of their batches.
         name: A name; None takes the class's in snake case.
-        jit_compile: Accepted for scripts of tf.keras 2: it told TensorFlow how to compile the
-            step, which changed no result.
         lr: Another name of ``learning_rate``.
         decay: Inverse time decay: the rate is divided by ``1 + decay * iterations``.
+        gradient_aggregator, gradient_transformers: Functions from pairs of gradient and variable
+            to such pairs: one in place of the mean over processes, and a list of others after it
+            (``optimizers.legacy`` of tf.keras 2). They aren't written into configurations.
         jit_compile, is_legacy_optimizer: Accepted for scripts of tf.keras 2; they change nothing.
 
     Raises:
@@ -146,6 +147,9 @@ class Optimizer(Stepping, Minimizing, Slotted, OlderSlots, State, Configurable):
         self.decay = further.pop("decay", None) or 0.0
         learning_rate = further.pop("lr", learning_rate)
         further.pop("is_legacy_optimizer", None)  # a mark in configurations of tf.keras 2
+        self._take_transformers(
+            further.pop("gradient_aggregator", None), further.pop("gradient_transformers", None)
+        )
         check_options(self, further)
 
         self.built = False

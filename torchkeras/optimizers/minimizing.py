@@ -1,12 +1,16 @@
 """From a loss to a step."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
 
+from torchkeras.core.checks import argument_error
 from torchkeras.core.variable import Variable
+
+Pairs: TypeAlias = list[tuple[Any, Variable]]  # gradients with their variables
+Pairing: TypeAlias = Callable[[Pairs], Pairs]
 
 
 class Minimizing:
@@ -52,6 +56,45 @@ class Minimizing:
             [gradient for gradient, _ in pairs], [variable.value for variable in variables]
         )
         return list(zip(means, variables, strict=True))
+
+    gradient_aggregator: Pairing | None = None
+    gradient_transformers: tuple[Pairing, ...] = ()
+
+    def _take_transformers(
+        self, aggregator: Pairing | None, transformers: Sequence[Pairing] | None
+    ) -> None:
+        """Let these functions change the gradients of each step."""
+        if aggregator is None and not transformers:
+            return
+        for limit in ("clipnorm", "clipvalue", "global_clipnorm"):
+            if transformers and getattr(self, limit) is not None:
+                raise argument_error(
+                    self, limit, getattr(self, limit), "None beside gradient_transformers",
+                    "One of these functions can clip.",
+                )  # fmt: skip
+        self.gradient_aggregator = aggregator
+        self.gradient_transformers = tuple(transformers or ())
+        self._hands_over = True  # steps go through apply_gradients
+
+    def _transformed(
+        self, gradients: list[Any], variables: list[Any], reduction: Callable | None, skips: bool
+    ) -> list[Any]:
+        """Gradients that went through the functions given to the constructor.
+
+        Args:
+            gradients, variables: Those of a step, in Keras's layout.
+            reduction: What makes means over processes, which the aggregator takes the place of.
+            skips: Whether neither is wanted.
+        """
+        if self.gradient_aggregator is None and reduction is not None:
+            gradients = reduction(gradients, [variable.value for variable in variables])
+        pairs = [pair for pair in zip(gradients, variables, strict=True) if pair[0] is not None]
+        if self.gradient_aggregator is not None and not skips:
+            pairs = self.gradient_aggregator(pairs)
+        for transform in self.gradient_transformers:
+            pairs = transform(pairs)
+        found = {id(variable): gradient for gradient, variable in pairs}
+        return [found.get(id(variable)) for variable in variables]
 
     def minimize(
         self,

@@ -1,7 +1,7 @@
 """Arguments that all optimizers take."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypedDict
 
 from torch import Tensor
@@ -17,6 +17,8 @@ class FurtherOptions(TypedDict, total=False):
     lr: float
     decay: float
     is_legacy_optimizer: bool
+    gradient_aggregator: Callable
+    gradient_transformers: Sequence[Callable]
 
 
 def rate_number(optimizer: Any, learning_rate: Any) -> float:

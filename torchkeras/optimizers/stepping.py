@@ -176,12 +176,15 @@ class Stepping:
         if torch.compiler.is_compiling() or scopes.local.compiles_next:
             self.count_on_device()
         rows = tuple([self._row(variable) for variable in variables])
+        reduction = self.gradient_reduction or reduction_outside_fit()
         with torch.no_grad():
+            if self.gradient_aggregator or self.gradient_transformers:
+                skips = reduction is _as_they_are
+                grads, reduction = self._transformed(grads, variables, reduction, skips), None
             gradients = [
                 None if grad is None else self._stored(grad, row, variable)
                 for grad, row, variable in zip(grads, rows, variables, strict=True)
             ]
-            reduction = self.gradient_reduction or reduction_outside_fit()
             if reduction is not None:
                 gradients = self._reduced(reduction, rows, gradients)
             if any(gradient is None for gradient in gradients):
