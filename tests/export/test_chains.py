@@ -25,8 +25,7 @@ def test_a_straight_part_is_a_sequential_by_number(tmp_path):
          layers.Reshape((2, 3))], name="head",
     )  # fmt: skip
     model = around(part, (2, 2))
-    eject(model, tmp_path, check=True)
-    text = " ".join((tmp_path / "model.py").read_text().split())
+    text = " ".join((eject(model, tmp_path) / "model.py").read_text().split())
     assert (
         "self.head = nn.Sequential( nn.Flatten(), nn.Linear(4, 4), nn.ReLU(), nn.Dropout(), "
         "nn.Linear(4, 6), nn.Unflatten(1, (2, 3)), )" in text

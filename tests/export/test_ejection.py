@@ -9,7 +9,7 @@ import contract
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import fx, nn
 
 from torchkeras import Input, Model, Sequential, from_torch, layers, ops
@@ -112,23 +112,30 @@ class Residual(nn.Module):
     )
 
 
-def test_its_test_passes_where_there_is_no_torchkeras(tmp_path):
-    eject(residual_network(), tmp_path / "out")
+def test_its_test_passes_without_torchkeras_and_fails_with_a_wrong_weight(tmp_path):
+    folder = eject(residual_network(), tmp_path / "out")
+    weights = load_file(folder / "model.safetensors")
+    save_file({name: weight + 1 for name, weight in weights.items()}, folder / "wrong")
     code = (
-        "import sys; sys.modules['torchkeras'] = None; sys.path.insert(0, ''); import test_model; "
+        "import os, sys; sys.modules['torchkeras'] = None; sys.path.insert(0, ''); "
+        "import test_model; test_model.test_predictions_are_those_recorded(); "
+        "os.replace('wrong', 'model.safetensors'); "
         "test_model.test_predictions_are_those_recorded()"
     )
-    subprocess.run([sys.executable, "-c", code], cwd=tmp_path / "out", check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert not (folder / "wrong").exists()
+    assert "AssertionError: Tensor-likes are not close!" in done.stderr
 
 
-def test_a_wrong_weight_fails_the_check(tmp_path, monkeypatch):
+def test_a_check_that_fails_is_an_error(tmp_path, monkeypatch):
     from torchkeras.export import ejection as room
 
-    save = room._save
-    monkeypatch.setattr(
-        room, "_save", lambda tensors, path: save({k: v + 1 for k, v in tensors.items()}, path)
-    )
-    with pytest.raises(RuntimeError, match="doesn't give the predictions"):
+    failed = subprocess.CompletedProcess([], 1, "", "Tensor-likes are not close!")
+    monkeypatch.setattr(room.subprocess, "run", lambda *args, **options: failed)
+    monkeypatch.setattr(room, "laid_out", str)
+    with pytest.raises(RuntimeError, match="doesn't give the predictions(.|\n)*not close"):
         eject(Sequential([Input((3,)), layers.Dense(2)]), tmp_path, check=True)
 
 
@@ -264,7 +271,8 @@ HOSTILE_LINES = 'a"""\nimport os; os.system("touch stolen")\n"""'
 
 
 @pytest.mark.parametrize(
-    "name", [HOSTILE, HOSTILE_LINES, "import", "forward", "__class__", "é ü", "0", "print"]
+    "name",
+    [HOSTILE, HOSTILE_LINES, "import", "forward", "append", "__class__", "é ü", "0", "print"],
 )
 def test_names_never_become_code(name, tmp_path):
     inputs = Input((4,), name=f"{name}0")

@@ -13,7 +13,7 @@ from torch import nn
 
 # What generated modules use themselves, or inherit.
 _TAKEN = {"self", "torch", "nn", "F", "Tensor", "load", "load_file", "Path", "training", "forward"}
-_OF_MODULES = frozenset(dir(nn.Module)) | frozenset(vars(nn.Module())) | _TAKEN
+_OF_MODULES = frozenset(dir(nn.Sequential)) | frozenset(vars(nn.Module())) | _TAKEN
 
 
 def identifier(text: object, otherwise: str = "x") -> str:
