@@ -5,7 +5,12 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_REGISTRATION = "torch.onnx._internal.exporter._registration"
+# Which logger says what of nobody's concern: operations that no model here has, and parts of ONNX
+# models that aren't simplified.
+_SAID = {
+    "torch.onnx._internal.exporter._registration": "torchvision is not installed",
+    "onnxscript.optimizer._constant_folding": "Skipping constant folding",
+}
 # nn.LSTM and its kin keep a second list of their parameters; nothing is lost.
 _FLAT_WEIGHTS = r"The tensor attributes? (self\.\S*_flat_weights\[\d+\](, )?)+ w"
 # Calls note whether they are within another; a strict export sees that as a side effect.
@@ -17,8 +22,9 @@ _NOTE_OF_CALLS = (
 @contextmanager
 def quiet() -> Iterator[None]:
     """A context in which only what concerns the user's model is said."""
-    logger = logging.getLogger(_REGISTRATION)
-    logger.addFilter(_is_of_the_model)
+    loggers = [logging.getLogger(name) for name in _SAID]
+    for logger in loggers:
+        logger.addFilter(_is_of_the_model)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)
@@ -27,9 +33,9 @@ def quiet() -> Iterator[None]:
             warnings.filterwarnings("ignore", _NOTE_OF_CALLS)
             yield
     finally:
-        logger.removeFilter(_is_of_the_model)
+        for logger in loggers:
+            logger.removeFilter(_is_of_the_model)
 
 
 def _is_of_the_model(record: logging.LogRecord) -> bool:
-    """Whether it isn't that torchvision's operations, which no model here has, are unknown."""
-    return not record.getMessage().startswith("torchvision is not installed")
+    return not record.getMessage().startswith(_SAID[record.name])
