@@ -17,7 +17,7 @@ from torchkeras.cli.plans import Left, asked_for, plan_of
 from torchkeras.cli.sources import Source, files_under
 from torchkeras.cli.support import ask
 from torchkeras.cli.uses import Use
-from torchkeras.saving.files import replacing
+from torchkeras.saving.files import replacing, replacing_within
 
 _MARK = "pass  # magic of line "
 
@@ -99,20 +99,17 @@ def carry_out(options: argparse.Namespace) -> int:
         print(f"port: {error}", file=sys.stderr)
         return 2
     results, errors = port(files)
-    if options.output is not None:
-        targets = _targets(options.paths, results, Path(options.output))
-        taken = [target for target in targets if target.exists()]
-        if taken:
-            print(f"port: {taken[0]} exists; give another folder.", file=sys.stderr)
-            return 2
-        for result, target in zip(results, targets, strict=True):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _write(target, result.content())
-    elif options.in_place:
-        for result in results:
-            if result.is_changed():
-                _write(result.source.file, result.content())
-    else:
+    try:
+        if options.output is not None:
+            _write_into(Path(options.output), options.paths, results)
+        elif options.in_place:
+            for result in results:
+                if result.is_changed():
+                    _write(result.source.file, result.content())
+    except OSError as error:
+        print(f"port: {error}", file=sys.stderr)
+        return 2
+    if options.output is None and not options.in_place:
         for result in results:
             for line in result.diff():
                 print(line)
@@ -167,6 +164,24 @@ def _targets(paths: Sequence[str], results: Sequence[Ported], folder: Path) -> l
         root = next((Path(p) for p in paths if Path(p).is_dir() and file.is_relative_to(p)), None)
         targets.append(folder / (file.relative_to(root) if root else file.name))
     return targets
+
+
+def _write_into(folder: Path, paths: Sequence[str], results: Sequence[Ported]) -> None:
+    """Write new files into a folder: all of them, or none.
+
+    Raises:
+        FileExistsError: one is there already.
+        OSError: they can't be written.
+    """
+    targets = _targets(paths, results, folder)
+    for target in targets:
+        if target.exists():
+            raise FileExistsError(f"{target} exists; give another folder.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with replacing_within(folder) as written:
+        for result, target in zip(results, _targets(paths, results, written), strict=True):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(result.content())
 
 
 def _write(path: Path, content: bytes) -> None:
