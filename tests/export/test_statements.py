@@ -5,14 +5,14 @@ import re
 import numpy as np
 import torch
 
-from torchkeras import Input, Model, Sequential, layers
+from torchkeras import Input, Model, Sequential, layers, ops
 from torchkeras.export.drawing import draw_inputs
 from torchkeras.export.ejection import Source
 
 
-def forward_of(model):
+def forward_of(model, part=""):
     text = Source(model, draw_inputs(model)).text()
-    begin = text.index("    def forward")
+    begin = text.index("    def forward", text.index(part))
     return [line.strip() for line in text[begin:].split("\n\n\n")[0].splitlines()][1:]
 
 
@@ -83,3 +83,34 @@ def test_mixed_precision_is_a_block():
         "x = torch.relu(self.dense(inputs.to(torch.bfloat16)))",
         "return self.logits(x.to(torch.float32))",
     ]
+
+
+def test_masks_are_called_so():
+    ids = Input((None,), dtype="int32", name="ids")
+    x = layers.Embedding(9, 4, mask_zero=True, name="table")(ids)
+    x = layers.Bidirectional(layers.GRU(3, return_sequences=True), name="first")(x)
+    model = Model(ids, layers.Bidirectional(layers.GRU(3), name="second")(x))
+    assert forward_of(model) == [
+        "x = self.table(ids)",
+        "mask = ids != 0",
+        "return self.second(self.first(x, mask), mask)",
+    ]
+
+
+def test_a_change_of_form_stands_with_what_it_changes():
+    inputs = Input((5, 4), name="inputs")
+    heads = layers.MultiHeadAttention(2, 3, name="heads")
+    heads.build((None, 5, 4), (None, 5, 4))
+    assert "key = self.key(query).transpose(1, 2)" in forward_of(
+        Model(inputs, heads(inputs, inputs), name="whole"), "class MultiHeadAttention"
+    )
+
+
+def test_what_makes_tensors_of_nothing_makes_them_where_the_input_lies():
+    class Counted(layers.Layer):
+        def call(self, x):
+            return x + ops.arange(4, dtype="float32")
+
+    inputs = Input((4,), name="inputs")
+    lines = forward_of(Model(inputs, Counted()(inputs)))
+    assert "device=inputs.device" in " ".join(lines)

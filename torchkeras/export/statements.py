@@ -55,6 +55,8 @@ class Statements:
         for node in _nodes(self.results):
             self.uses.setdefault(unit.origin(node), []).append(len(self.steps))
         self.makers = {node: s for s in self.steps for node in (s.outputs or [s.node])}
+        given = [pair for child in unit.frame.children for pair in child.arguments]
+        self.masks = {unit.origin(node) for name, node in given if name == "mask"}
         self.values: dict[fx.Node, Expression] = {}
         self.inside: set[fx.Node] = set()  # those whose expression stands where they are needed
         self.autocast: dict[fx.Node, Any] = {}  # of what stands where it is needed
@@ -173,7 +175,7 @@ class Statements:
         taken = {*beside, *held, *self.parameters - {"x"}}
         chosen = chosen_name(self._maker(step), self.unit)
         is_result = self.uses[node] == [len(self.steps)] and not isinstance(self.results, fx.Node)
-        if step.frame is not None and node in step.frame.masks:
+        if node in self.masks or (step.frame is not None and node in step.frame.masks):
             return unused("mask", taken)
         if chosen and (is_result or "x" in taken):
             return unused(chosen, {*taken, "x"})
