@@ -140,3 +140,53 @@ def test_freezing_a_nested_model_freezes_its_weights():
     model.get_layer("inner").trainable = False
     assert [v.name for v in model.trainable_weights] == ["kernel", "bias"]
     assert len(model.non_trainable_weights) == 2
+
+
+def twice_at_the_end(k):
+    """Outputs are those of a nested model itself, called twice."""
+    x = k.Input((3,))
+    inner = k.Model(x, [k.layers.Dense(2)(x), k.layers.Dense(4)(x)], name="inner")
+    left, right = k.Input((3,)), k.Input((3,))
+    return k.Model([left, right], [inner(left)[1], inner(right)[0]])
+
+
+def test_calls_of_a_nested_model_at_the_end_are_told_apart(tmp_path):
+    theirs, ours = twice_at_the_end(real), twice_at_the_end(keras)
+    inputs = [np.ones((2, 3), "float32"), np.full((2, 3), 2.0, "float32")]
+    for model, library in ((theirs, keras), (ours, real), (ours, keras)):
+        model.save(tmp_path / "x.keras")
+        loaded = library.models.load_model(tmp_path / "x.keras")
+        for one, other in zip(
+            model.predict(inputs, verbose=0), loaded.predict(inputs, verbose=0), strict=True
+        ):
+            np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+def test_a_model_that_tf_keras_2_called_on_a_dict_is_read():
+    def node(name):
+        return [name, 0, 0, {}]
+
+    def entry(class_name, name, nodes, **config):
+        config = {"name": name, **config}
+        return {"class_name": class_name, "name": name, "config": config, "inbound_nodes": nodes}
+
+    def inputs(*names):
+        return [entry("InputLayer", n, [], batch_input_shape=[None, 2]) for n in names]
+
+    inner = {
+        "layers": [*inputs("a", "b"), entry("Add", "sum", [[node("a"), node("b")]])],
+        "input_layers": {"a": ["a", 0, 0], "b": ["b", 0, 0]},
+        "output_layers": {"s": ["sum", 0, 0]},
+    }
+    outer = {
+        "name": "outer",
+        "layers": [
+            *inputs("x", "y"),
+            entry("Functional", "inner", [{"a": node("x"), "b": node("y")}], **inner),
+        ],
+        "input_layers": [["x", 0, 0], ["y", 0, 0]],
+        "output_layers": [["inner", 1, 0]],
+    }
+    model = keras.Model.from_config(outer)
+    found = model([torch.ones(1, 2), torch.full((1, 2), 2.0)])
+    assert found.tolist() == [[3.0, 3.0]]

@@ -220,8 +220,8 @@ class _Writer:
             "name": self.model.name,
             "trainable": self.model.trainable,
             "layers": layers,
-            "input_layers": self._references(self.graph.inputs),
-            "output_layers": self._references(self.graph.outputs),
+            "input_layers": self._ends(self.graph.inputs),
+            "output_layers": self._ends(self.graph.outputs),
         }
 
     def _operation_config(self, operation: Any, calls: list[Call]) -> dict[str, Any]:
@@ -269,12 +269,14 @@ class _Writer:
             call = symbol.call
         return (self.names[id(call)], self.numbers[id(call)], symbol.position)
 
-    def _references(self, structure: Any) -> Any:
+    def _ends(self, structure: Any) -> Any:
+        """Where inputs or outputs come from; here alone a nested model's calls count from 1."""
         if is_symbolic(structure):
-            return list(self._reference(structure))
+            name, number, position = self._reference(structure)
+            return [name, number + isinstance(structure.call.operation, Functional), position]
         if isinstance(structure, dict):
-            return {key: self._references(value) for key, value in structure.items()}
-        return [self._references(value) for value in structure]
+            return {key: self._ends(value) for key, value in structure.items()}
+        return [self._ends(value) for value in structure]
 
 
 # --- Reading
@@ -301,8 +303,8 @@ class _Reader:
                 self._make(entry)
         self._call_all()
         return (
-            self._structure(self.config["input_layers"]),
-            self._structure(self.config["output_layers"]),
+            self._ends(self.config["input_layers"]),
+            self._ends(self.config["output_layers"]),
         )
 
     def asides(self) -> list[KerasTensor]:
@@ -336,7 +338,7 @@ class _Reader:
         # Keras 2 counts the construction of a nested model as its node 0.
         is_model = isinstance(layer, Model)
         nodes = entry.get("inbound_nodes") or []
-        self.first_node[name] = int(is_model and bool(nodes) and isinstance(nodes[0], list))
+        self.first_node[name] = int(is_model and bool(nodes) and _is_older(nodes[0]))
         for number, node in enumerate(nodes):
             if not isinstance(layer, InputLayer):
                 self.waiting.append((name, number + self.first_node[name], node))
@@ -368,7 +370,7 @@ class _Reader:
         return found
 
     def _call(self, name: str, number: int, node: Any) -> None:
-        if isinstance(node, dict):
+        if not _is_older(node):
             args = tuple(self._value(item) for item in node.get("args", ()))
             kwargs = {key: self._value(item) for key, item in node.get("kwargs", {}).items()}
             if kwargs.get("training") is False and is_symbolic(kwargs.get("mask")):
@@ -385,9 +387,12 @@ class _Reader:
         else:
             self.results[(name, number)] = _symbols(outputs) or [outputs]  # a size is a number
 
-    def _older_arguments(self, node: list) -> tuple[tuple, dict[str, Any]]:
-        """Arguments of a Keras 2 node: a list of [layer, node, tensor, kwargs]."""
+    def _older_arguments(self, node: Any) -> tuple[tuple, dict[str, Any]]:
+        """Arguments of a Keras 2 node: a list or dict of [layer, node, tensor, kwargs]."""
         tensors, kwargs = [], {}
+        if isinstance(node, dict):
+            named = {key: self._older_tensor(entry, kwargs) for key, entry in node.items()}
+            return (named,), kwargs
         entries = node if node and isinstance(node[0], list) else [node]
         for entry in entries:
             tensors.append(self._older_tensor(entry, kwargs))
@@ -438,12 +443,21 @@ class _Reader:
             )
         return results[int(position)]
 
-    def _structure(self, reference: Any) -> Any:
+    def _ends(self, reference: Any) -> Any:
+        """The inputs or outputs; here alone Keras 3 counts a nested model's calls from 1."""
         if _is_triple(reference, self.layers):
-            return self._symbol(*reference)
+            name, number, position = reference[:3]
+            if isinstance(self.layers[name], Functional) and not self.first_node[name]:
+                number -= 1 if (name, number - 1) in self.results else 0
+            return self._symbol(name, number, position)
         if isinstance(reference, dict):
-            return {key: self._structure(value) for key, value in reference.items()}
-        return [self._structure(value) for value in reference]
+            return {key: self._ends(value) for key, value in reference.items()}
+        return [self._ends(value) for value in reference]
+
+
+def _is_older(node: Any) -> bool:
+    """Whether Keras 2 wrote a node: a list of tensors, or a dict of them by name."""
+    return not isinstance(node, dict) or (bool(node) and not {"args", "kwargs"} & node.keys())
 
 
 def _is_triple(value: Any, layers: dict[str, Any]) -> bool:
