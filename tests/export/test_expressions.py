@@ -100,3 +100,26 @@ def test_attributes_of_tensors_are_attributes():
 
 def test_a_choice_asks_for_the_mode():
     assert constant([Choice(0.5, 0.0)]).text == "[0.5 if self.training else 0.0]"
+
+
+def test_arguments_are_written_as_people_do():
+    graph = fx.Graph()
+    q, k, v = (graph.placeholder(name) for name in "qkv")
+    for node in (q, k, v):
+        node.meta["shape"] = (None, 2, 7, 16)
+
+    def text(target, args, kwargs):
+        made = function_call if callable(target) else method_call
+        return made(target, args, kwargs, lambda node: Expression(node.name, ATOM)).text
+
+    attention = F.scaled_dot_product_attention
+    assert (
+        text(attention, (q, k, v, None, Choice(0.2, 0.0), False), {"scale": 0.25})
+        == "F.scaled_dot_product_attention(q, k, v, dropout_p=0.2 if self.training else 0.0)"
+    )
+    assert "scale=0.5)" in text(attention, (q, k, v, None, 0.0, True), {"scale": 0.5})
+    assert text(F.interpolate, (q,), {"scale_factor": (2.0, 2.0)}) == (
+        "F.interpolate(q, scale_factor=2)"
+    )
+    assert text("mean", (q, (2,)), {}) == "q.mean(2)"
+    assert text("mul", (q, 1 / 255), {}) == "q * (1 / 255)"

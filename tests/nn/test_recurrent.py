@@ -128,7 +128,7 @@ def test_both_directions_at_once_equal_two_runs(kind, with_state, mask):
         state, back_state = ((torch.randn(3, 3),) * there.states for _ in range(2))
     mask = None if mask is None else torch.tensor(mask)
     states = (state, back_state) if state else None
-    both, last, final = recurrent.run_both(there, back, x, states, mask)
+    both, last, final = there(x, states, mask, backward=back)
     first = there(x, state, mask)
     second = back(x.flip(1), back_state, None if mask is None else mask.flip(1))
     wanted = torch.cat([first[0], second[0].flip(1)], -1)

@@ -57,3 +57,18 @@ def test_a_trace_leaves_the_model_as_it_was():
     traced(model, training=True)
     assert all(map(torch.equal, before, model.state_dict().values()))
     assert not model.training
+
+
+def test_nodes_know_their_sizes():
+    inputs = Input((None, 4))
+    trace = traced(Model(inputs, layers.Flatten()(layers.Dense(2)(inputs)[:, :3])))
+    shapes = [node.meta["shape"] for node in trace.graph.nodes if "shape" in node.meta]
+    assert shapes[:2] == [(None, None, 4), (None, None, 2)]
+
+
+def test_modules_that_are_handed_over_are_weights_of_the_graph():
+    inputs = Input((5, 4))
+    trace = traced(Model(inputs, layers.Bidirectional(layers.GRU(3), name="both")(inputs)))
+    (backward,) = [node for node in trace.graph.nodes if node.op == "get_attr"]
+    assert backward.target == "bidirectional.backward_layer.cell.recurrence"
+    assert trace.owners[backward.target].units == 3
