@@ -5,9 +5,11 @@ import itertools
 import json
 import math
 import os
+import random
 import resource
 import signal
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -216,6 +218,24 @@ def test_a_kill_at_any_byte_leaves_what_was_there(way, path, limit):
     assert way.read(path) == (1 if is_killed else 2)
     way.write(2, path)
     assert way.read(path) == 2
+    assert not litter(path.parent)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes aren't copied here")
+@pytest.mark.slow
+@named([way for way in WAYS if way.name not in ("ejected", "several")])
+def test_a_kill_at_any_time_leaves_one_or_the_other(way, path):
+    for _ in range(40):
+        child = os.fork()
+        if child == 0:
+            for value in itertools.cycle((2, 1)):
+                way.write(value, path)
+        time.sleep(random.uniform(0.0, 0.05))
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        assert way.read(path) in (1, 2)
+    way.write(3, path)
+    assert way.read(path) == 3
     assert not litter(path.parent)
 
 

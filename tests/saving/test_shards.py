@@ -1,6 +1,7 @@
 """Weights cut into several files, both ways with Keras."""
 
 import json
+import os
 
 import keras
 import numpy as np
@@ -25,6 +26,42 @@ def test_shards_go_both_ways(tmp_path, writer, reader):
     second.load_weights(tmp_path / "m.weights.json")
     for a, b in zip(first.get_weights(), second.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_shards_written_over_others_are_found_by_keras(tmp_path):
+    path = tmp_path / "m.weights.json"
+    first, second = make(torchkeras), make(keras)
+    first.save_weights(path, max_shard_size=SIZE)
+    names = sorted(os.listdir(tmp_path))
+    for left in ("m_00000-2.weights.h5", "m_00000_mine.weights.h5"):
+        (tmp_path / left).touch()
+    first = make(torchkeras)
+    first.save_weights(path, max_shard_size=SIZE)
+    assert sorted(os.listdir(tmp_path)) == sorted([*names, "m_00000_mine.weights.h5"])
+    second.load_weights(path)
+    for a, b in zip(first.get_weights(), second.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_fewer_shards_leave_none_of_the_old_ones(tmp_path):
+    path = tmp_path / "m.weights.json"
+    make(torchkeras).save_weights(path, max_shard_size=SIZE)
+    make(torchkeras).save_weights(path, max_shard_size=1)
+    assert sorted(os.listdir(tmp_path)) == ["m.weights.json", "m_00000.weights.h5"]
+
+
+def test_a_disk_without_links_serves(tmp_path, monkeypatch):
+    def refuse(old, new):
+        raise OSError("no links")
+
+    monkeypatch.setattr(os, "link", refuse)
+    path = tmp_path / "m.weights.json"
+    for _ in range(2):
+        first, second = make(torchkeras), make(torchkeras)
+        first.save_weights(path, max_shard_size=SIZE)
+        second.load_weights(path)
+        np.testing.assert_array_equal(first.get_weights()[0], second.get_weights()[0])
+    assert not list(tmp_path.glob("*-*"))
 
 
 def test_index_says_where_each_place_is(tmp_path):

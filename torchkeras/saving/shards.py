@@ -4,7 +4,7 @@ import contextlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,7 @@ _LARGEST_INDEX = 64 * 2**20
 def save(model: Any, path: str | os.PathLike, max_shard_size: float) -> None:
     """Write the variables of ``model`` into files of at most ``max_shard_size`` GB.
 
-    New ones bear other names than those that the old index names, which go when it has been
-    replaced: what can be read is the old whole or the new one at any moment.
+    What can be read is the old whole or the new one at any moment.
 
     Raises:
         ValueError: a single variable is larger.
@@ -46,30 +45,80 @@ def save(model: Any, path: str | os.PathLike, max_shard_size: float) -> None:
                 used = 0
             shards[-1].append((place, key, value, getattr(owner, "name", None)))
             used, total = used + size, total + size
-    target = Path(os.path.realpath(path))
+    target = Path(os.path.realpath(path.parent)) / path.name
     with telling_of(target), beside(target) as folder:
         for number, entries in enumerate(shards):
             with hdf5_writer.Writer(folder / str(number)) as writer:
                 for place, key, value, owner_name in entries:
                     writer.write(place, {key: value}, owner_name)
+        places = [list(dict.fromkeys(place for place, *_ in entries)) for entries in shards]
         files.synchronize(folder)
         with alone_in(target.parent), files.undone_if_it_fails() as undoing:
             old = _shards_of(target)
-            names = _free_names(stem, len(shards), old)
+            meanwhile = _bridge(target, folder, places, total, undoing) if target.exists() else []
+            names = [f"{stem}_{number:05}.weights.h5" for number in range(len(shards))]
             for number, name in enumerate(names):
                 new, kept = folder / str(number), folder / f"{number}.old"
                 files.rename(new, target.with_name(name), kept, undoing)
-            weight_map: dict[str, list[str]] = {}
-            for name, entries in zip(names, shards, strict=True):
-                for place in dict.fromkeys(place for place, *_ in entries):
-                    weight_map.setdefault(f"/{place}/vars" if place else "/vars", []).append(name)
-            index = {"metadata": {"total_size": float(total)}, "weight_map": weight_map}
-            (folder / "index").write_text(json.dumps(index, indent=4), encoding="utf-8")
-            files.synchronize(folder / "index")
-            files.rename(folder / "index", target, folder / "index.old", undoing)
             files.synchronize_folder(target.parent)
-            for name in old.difference(names):
+            _write_index(target, folder / "index", names, places, total, undoing)
+            for name in old.union(meanwhile).difference(names):
                 target.with_name(name).unlink(missing_ok=True)
+
+
+def _bridge(
+    target: Path, folder: Path, places: list[list[str]], total: int, undoing: list[Callable]
+) -> list[str]:
+    """Let the index name the new files by second names, while the old ones go.
+
+    On a disk without links it names the wrong ones for a moment.
+
+    Returns:
+        These names, and those that a save that was killed here has left.
+    """
+    stem = target.name.removesuffix(SUFFIX)
+    others = re.compile(re.escape(stem) + r"_\d{5}-(\d+)\.weights\.h5")
+    left = {name: int(m[1]) for name in os.listdir(target.parent) if (m := others.fullmatch(name))}
+    turn = max(left.values(), default=1) + 1
+    names = [f"{stem}_{number:05}-{turn}.weights.h5" for number in range(len(places))]
+    try:
+        for number, name in enumerate(names):
+            os.link(folder / str(number), target.with_name(name))
+            undoing.append(target.with_name(name).unlink)
+    except OSError:
+        return [*left, *names]
+    files.synchronize_folder(target.parent)
+    _write_index(target, folder / "first index", names, places, total, undoing)
+    return [*left, *names]
+
+
+def _write_index(
+    target: Path,
+    new: Path,
+    names: list[str],
+    places: list[list[str]],
+    total: int,
+    undoing: list[Callable],
+) -> None:
+    """Write the index; first as ``new``, on the same disk.
+
+    Args:
+        target: Where to.
+        new: A path on the same disk.
+        names: The files.
+        places: The places that each of them holds.
+        total: Bytes of all values.
+        undoing: Gets what undoes it.
+    """
+    weight_map: dict[str, list[str]] = {}
+    for name, held in zip(names, places, strict=True):
+        for place in held:
+            weight_map.setdefault(f"/{place}/vars" if place else "/vars", []).append(name)
+    index = {"metadata": {"total_size": float(total)}, "weight_map": weight_map}
+    new.write_text(json.dumps(index, indent=4), encoding="utf-8")
+    files.synchronize(new)
+    files.rename(new, target, new.with_suffix(".old"), undoing)
+    files.synchronize_folder(target.parent)
 
 
 def _shards_of(index: Path) -> set[str]:
@@ -79,15 +128,8 @@ def _shards_of(index: Path) -> set[str]:
         named = {name for names in _read_index(index).values() for name in names}
     except (OSError, ValueError):
         return set()
-    own = re.compile(re.escape(index.name.removesuffix(SUFFIX)) + r"_\d{5}(-2)?\.weights\.h5")
+    own = re.compile(re.escape(index.name.removesuffix(SUFFIX)) + r"_\d{5}(-\d+)?\.weights\.h5")
     return {name for name in named if own.fullmatch(name)}
-
-
-def _free_names(stem: str, number: int, taken: set[str]) -> list[str]:
-    """Keras's names of shards, or others while those are in use."""
-    usual = [f"{stem}_{n:05}.weights.h5" for n in range(number)]
-    others = [f"{stem}_{n:05}-2.weights.h5" for n in range(number)]
-    return others if taken.intersection(usual) else usual
 
 
 def _size(value: Any) -> int:
