@@ -1,7 +1,9 @@
+import keras as real
 import numpy as np
 import pytest
 import torch
 
+import torchkeras as keras
 from torchkeras.saving.tensorflow_images import FUNCTIONS
 
 ROW = torch.tensor([0.0, 1.0, 4.0, 9.0]).reshape(1, 1, 4, 1)
@@ -50,3 +52,21 @@ def test_whole_numbers_stay_whole():
 def test_options_that_cannot_be_said_are_refused(function, options):
     with pytest.raises(ValueError, match="expected those that keras.ops has"):
         FUNCTIONS[function](**options)
+
+
+@pytest.mark.parametrize("size", [[2**40, 1], [-1, 1]])
+@pytest.mark.parametrize("function", ["image.resize_bilinear", "image.resize"])
+def test_sizes_without_bounds_are_refused(function, size):
+    with pytest.raises(ValueError, match="expected a number up to 16384"):
+        FUNCTIONS[function](IMAGE, size, **({"method": "bicubic"} if "bi" not in function else {}))
+
+
+@pytest.mark.parametrize("method", ["image.resize_bilinear", "image.resize"])
+def test_resized_images_may_be_written_for_keras(tmp_path, method):
+    x = keras.Input((4, 6, 1))
+    options = {"method": "bicubic"} if method == "image.resize" else {}
+    model = keras.Model(x, FUNCTIONS[method](x, [3, 8], **options))
+    model.save(tmp_path / "x.keras")
+    image = np.random.default_rng(0).normal(size=(2, 4, 6, 1)).astype("float32")
+    found = real.models.load_model(tmp_path / "x.keras").predict(image, verbose=0)
+    np.testing.assert_allclose(found, model.predict(image, verbose=0), atol=1e-5)

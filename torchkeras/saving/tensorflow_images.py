@@ -15,6 +15,8 @@ from torchkeras.core.checks import argument_error
 from torchkeras.saving.tensorflow_networks import array_of, refuse_other, window_of
 from torchkeras.tracer import traceable
 
+_LONGEST = 2**14  # pixels along a side
+
 
 def _resize(
     images: Any, size: Any, method: Any = "bilinear", preserve_aspect_ratio: bool = False,
@@ -44,26 +46,25 @@ def _within(size: Any, limits: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _resize_axis_smoothly(x: Any, axis: int, number: int) -> Any:
-    """Cubic interpolation with TensorFlow's kernel, whose parameter is -0.5."""
-    length = x.shape[axis]
-    if length is None:
-        raise argument_error("load", "size of an image that is resized", None, "known")
-    rows = []
-    for k in range(number):
-        place = (k + 0.5) * length / number - 0.5
-        place = round(place * 1024) / 1024  # the kernel is a table
-        row = [_cubic(place - n) for n in range(length)]
-        total = sum(row)
-        rows.append([value / total for value in row])
-    matrix = ops.convert_to_tensor(rows, "float32")
-    return ops.moveaxis(ops.tensordot(x, matrix, axes=([axis], [1])), -1, axis)
+    """Cubic interpolation with TensorFlow's kernel: a table of 1024 values, the parameter -0.5."""
+    length = _checked(x.shape[axis])
+    places = (torch.arange(_checked(number)) + 0.5) * length / number - 0.5
+    places = torch.round(places * 1024) / 1024
+    far = (places.unsqueeze(1) - torch.arange(length)).abs()
+    near = 1.5 * far**3 - 2.5 * far**2 + 1
+    farther = -0.5 * far**3 + 2.5 * far**2 - 4 * far + 2
+    weights = torch.where(far < 1, near, torch.where(far < 2, farther, 0.0))
+    weights = weights / weights.sum(1, keepdim=True)
+    return ops.moveaxis(ops.tensordot(x, weights, axes=([axis], [1])), -1, axis)
 
 
-def _cubic(distance: float) -> float:
-    x = abs(distance)
-    if x >= 2:
-        return 0.0
-    return 1.5 * x**3 - 2.5 * x**2 + 1 if x < 1 else -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2
+def _checked(size: Any) -> int:
+    """The length of an image's side, of which each pixel gets weights of its own."""
+    if not isinstance(size, int) or not 0 < size <= _LONGEST:
+        raise argument_error(
+            "load", "size of an image that is resized", size, f"a number up to {_LONGEST}"
+        )
+    return size
 
 
 def _resize_any_older(
@@ -107,9 +108,7 @@ def _resize_older(method: str) -> Callable[..., Any]:
 
 
 def _resize_axis(x: Any, axis: int, number: int, align_corners: bool, method: str) -> Any:
-    length = x.shape[axis]
-    if length is None:
-        raise argument_error("load", "size of an image that TensorFlow 1 resizes", None, "known")
+    length, number = _checked(x.shape[axis]), _checked(number)
     step = (length - 1) / (number - 1) if align_corners and number > 1 else length / number
     places = [step * k for k in range(number)]
     if method == "nearest":
@@ -232,14 +231,9 @@ def _similarity(
     k1: float = 0.01, k2: float = 0.03, return_index_map: bool = False,
 ) -> Any:  # fmt: skip
     refuse_other("image.ssim", {"return_index_map": return_index_map})
-    channels = img1.shape[-1]
-    places = [(k - (filter_size - 1) / 2) ** 2 / (-2 * filter_sigma**2) for k in range(filter_size)]
-    row = ops.softmax(ops.convert_to_tensor([p + q for p in places for q in places], "float32"))
-    window = ops.reshape(row, (filter_size, filter_size, 1, 1))
-    window = ops.tile(window, (1, 1, channels, 1))
 
     def blurred(x: Any) -> Any:
-        return ops.depthwise_conv(x, window, 1, "valid", "channels_last", 1)
+        return blurred_within(x, filter_size, filter_sigma)
 
     mean1, mean2 = blurred(img1), blurred(img2)
     squares = ops.square(mean1) + ops.square(mean2)
@@ -250,6 +244,28 @@ def _similarity(
     spread = blurred(ops.square(img1) + ops.square(img2)) - squares
     contrast = (shared + second) / (spread + second)
     return ops.mean(ops.mean(luminance * contrast, axis=(-3, -2)), axis=-1)
+
+
+@traceable
+def blurred_within(x: Tensor, size: int, sigma: float) -> Tensor:
+    """Means of windows that lie within images, weighted by a bell.
+
+    Args:
+        x: ``(batch, height, width, channels)``.
+        size: Length of a window's side.
+        sigma: Width of the bell in pixels.
+
+    Source: ``tf.image.ssim``.
+
+    Example:
+        >>> blurred_within(torch.ones(1, 3, 3, 1), 3, 1.5).round(decimals=4)
+        tensor([[[[1.]]]])
+    """
+    places = (torch.arange(size, device=x.device) - (size - 1) / 2) ** 2 / (-2 * sigma**2)
+    row = torch.softmax(places, 0)
+    for axis in (1, 2):
+        x = x.unfold(axis, size, 1) @ row
+    return x
 
 
 def _crop_and_resize(

@@ -177,7 +177,20 @@ def _scatter(indices: Any, updates: Any, shape: Any, bad_indices_policy: str = "
     refuse_other("scatter_nd", {"bad_indices_policy": bad_indices_policy})
     if any(is_symbolic(size) for size in shape):
         raise argument_error("load", "shape of tf.scatter_nd", shape, "numbers")
-    return scatter_onto(torch.zeros(tuple(shape)), _indices(indices), array_of(updates), "sum")
+    return scatter_into(tuple(shape), _indices(indices), array_of(updates))
+
+
+@traceable
+def scatter_into(shape: tuple[int, ...], indices: Tensor, updates: Tensor) -> Tensor:
+    """Zeros, with ``updates`` added at places: ``scatter_onto`` of a shape.
+
+    Source: ``tf.scatter_nd``.
+
+    Example:
+        >>> scatter_into((3,), torch.tensor([[1], [1]]), torch.ones(2))
+        tensor([0., 2., 0.])
+    """
+    return scatter_onto(updates.new_zeros(shape), indices, updates, "sum")
 
 
 def _write(kind: str) -> Callable[..., Any]:
@@ -205,10 +218,8 @@ def scatter_onto(x: Tensor, indices: Tensor, updates: Tensor, kind: str) -> Tens
         tensor([0., 2., 0.])
     """
     places = tuple(indices.long().unbind(-1))
-    updates = updates.to(x.dtype) if kind != "sum" else updates
-    x = x.to(updates.dtype).to(updates.device)
-    sign = -updates if kind == "difference" else updates
-    return x.index_put(places, sign, accumulate=kind != "put")
+    updates = (-updates if kind == "difference" else updates).to(x.dtype)
+    return x.index_put(places, updates, accumulate=kind != "put")
 
 
 # --- Blocks

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from torchkeras import ops
 from torchkeras.core.checks import argument_error
 from torchkeras.saving.tensorflow_networks import array_of, refuse_other
+from torchkeras.tracer import traceable
 
 
 def _unary(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -61,13 +63,6 @@ def _shift(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda x, axes=None: function(x, axes)
 
 
-def _cosines(number: int) -> torch.Tensor:
-    """``2 * cos(pi * k * (2 * n + 1) / (2 * number))`` of time ``n`` and frequency ``k``."""
-    times = torch.arange(number, dtype=torch.float64)
-    angles = math.pi * times * (2 * times.unsqueeze(1) + 1) / (2 * number)
-    return 2 * torch.cos(angles)
-
-
 def _cosine_transform(is_inverse: bool) -> Callable[..., Any]:
     def transform(
         input: Any, type: int = 2, n: Any = None, axis: int = -1, norm: Any = None
@@ -76,20 +71,34 @@ def _cosine_transform(is_inverse: bool) -> Callable[..., Any]:
         refuse_other(name, {"n": n, "axis": None if axis == -1 else axis})
         if type not in (2, 3):
             raise argument_error("load", f"type of tf.{name}", type, "2 or 3")
-        number = input.shape[-1]
-        matrix = _cosines(number)
-        if (type == 3) != is_inverse:
-            matrix = matrix.T.clone()
-            matrix[0] /= 2
-            if norm == "ortho":
-                matrix *= (2 * number) ** -0.5
-                matrix[0] *= 2**0.5
-        elif norm == "ortho":
-            matrix *= (2 * number) ** -0.5
-            matrix[:, 0] *= 0.5**0.5
-        return ops.matmul(input, matrix.float())
+        return cosine_transform(input, (type == 3) != is_inverse, norm == "ortho")
 
     return transform
+
+
+@traceable
+def cosine_transform(x: Tensor, is_third: bool, is_orthogonal: bool) -> Tensor:
+    """Sums of the last axis, weighted by cosines: the second kind of transform, or the third.
+
+    Args:
+        x: What is transformed.
+        is_third: Whether it is the third kind, which undoes the second but for a factor.
+        is_orthogonal: Whether the results are scaled so that it undoes it exactly.
+
+    Source: ``tf.signal.dct``.
+
+    Example:
+        >>> cosine_transform(torch.tensor([1.0, 1.0]), False, True)[0]
+        tensor(1.4142)
+    """
+    number = x.shape[-1]
+    places = torch.arange(number, dtype=torch.float64, device=x.device)
+    weights = 2 * torch.cos(math.pi * places * (2 * places.unsqueeze(1) + 1) / (2 * number))
+    first = weights[:, :1] * (0.5**0.5 if is_orthogonal else 0.5 if is_third else 1.0)
+    weights = torch.cat([first, weights[:, 1:]], 1)
+    if is_orthogonal:
+        weights = weights * (2 * number) ** -0.5
+    return x @ (weights.T if is_third else weights).to(x.dtype)
 
 
 def _frame(
