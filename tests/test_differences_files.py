@@ -4,6 +4,7 @@ import warnings
 
 import keras as real
 import numpy as np
+import tensorflow_files
 import torch
 
 import torchkeras as ours
@@ -116,6 +117,111 @@ def test_programs_of_tensorflow(tmp_path):
     assert isinstance(error(ours), ValueError)
     assert 'format="torch"' in str(error(ours)) or "'torch'" in str(error(ours))
     assert isinstance(error(real), (ImportError, RuntimeError, AttributeError, NotImplementedError))
+
+
+def test_missing_files(tmp_path):
+    for suffix in (".keras", ".h5"):
+        path = tmp_path / f"absent{suffix}"
+        mine, theirs = (fails(lambda k=k: k.models.load_model(path)) for k in BOTH)  # noqa: B023
+        assert isinstance(mine, ValueError)
+        assert isinstance(mine, FileNotFoundError)
+        assert isinstance(theirs, ValueError) != isinstance(theirs, FileNotFoundError)
+
+
+def test_foreign_files(tmp_path):
+    for suffix in (".keras", ".h5"):
+        path = tmp_path / f"page{suffix}"
+        path.write_text("<!DOCTYPE html><html><body>404</body></html>")
+        mine, theirs = (fails(lambda k=k: k.models.load_model(path)) for k in BOTH)  # noqa: B023
+        assert isinstance(mine, ValueError)
+        assert isinstance(mine, OSError)
+        assert "web page" in str(mine)
+        assert "web page" not in str(theirs)
+
+
+def test_groups_in_the_editor(tmp_path):
+    def weights(keras):
+        x = keras.Input((4, 3))
+        model = keras.Model(x, keras.layers.Bidirectional(keras.layers.LSTM(2))(x))
+        model.save(tmp_path / "both.keras")
+        return len(leaves(keras.saving.KerasFileEditor(str(tmp_path / "both.keras")).weights_dict))
+
+    def leaves(tree):
+        return [
+            leaf
+            for value in tree.values()
+            for leaf in (leaves(value) if isinstance(value, dict) else [value])
+        ]
+
+    assert weights(ours) == 6
+    assert weights(real) < 6
+
+
+def test_exported_weights(tmp_path):
+    tensorflow_files.extract(tmp_path)
+    model = tensorflow_files.noisy(ours)
+    model.load_weights(tmp_path / "exported3")
+    with np.load(tmp_path / "exported3.npz") as known:
+        np.testing.assert_allclose(model.predict(known["x"], verbose=0), known["y"], atol=1e-5)
+
+
+def test_older_states_of_layers(tmp_path):
+    tensorflow_files.extract(tmp_path)
+    model = ours.models.load_model(tmp_path / "bins.keras")
+    assert model.get_layer("discretization").bin_boundaries
+
+
+def test_older_optimizers(tmp_path):
+    tensorflow_files.extract(tmp_path)
+    model = ours.models.load_model(tmp_path / "scaled.h5")
+    with np.load(tmp_path / "scaled.npz") as known:
+        history = model.fit(
+            known["x"], known["y"], epochs=2, batch_size=4, shuffle=False, verbose=0
+        ).history
+        np.testing.assert_allclose(history["loss"], known["losses"], rtol=1e-5)
+
+
+def test_frozen_torch_modules():
+    def moved(keras):
+        net = torch.nn.BatchNorm1d(3)
+        layer = keras.layers.TorchModuleWrapper(net)
+        layer.trainable = False
+        model = keras.Sequential([keras.Input((3,)), layer, keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        model.fit(X + 5, Y, verbose=0)
+        return bool((net.running_mean != 0).any())
+
+    assert not moved(ours)
+    assert moved(real)
+
+
+def test_older_model_members():
+    members = ("get_weight_paths", "save_spec", "autotune_steps_per_execution", "state_updates")
+    assert all(hasattr(dense(ours), name) for name in members)
+    assert not any(hasattr(dense(real), name) for name in members)
+
+
+def test_layer_range_of_drawings():
+    part = ["a", "b"]
+    model = ours.Sequential([ours.Input((3,)), *(ours.layers.Dense(1, name=n) for n in part)])
+    assert ours.utils.model_to_dot(model, layer_range=part).get_nodes()
+    other = real.Sequential([real.Input((3,)), *(real.layers.Dense(1, name=n) for n in part)])
+    assert fails(lambda: real.utils.model_to_dot(other, layer_range=part), ValueError)
+
+
+def test_gradient_transformers():
+    def halved(pairs):
+        return [(gradient / 2, variable) for gradient, variable in pairs]
+
+    assert ours.optimizers.SGD(gradient_transformers=[halved])
+    assert fails(lambda: real.optimizers.SGD(gradient_transformers=[halved]), ValueError)
+
+
+def test_preprocessing_base():
+    assert isinstance(
+        ours.layers.Normalization(), ours.layers.experimental.preprocessing.PreprocessingLayer
+    )
+    assert not hasattr(real.layers, "PreprocessingLayer")
 
 
 def test_numbers_beside_variables():

@@ -136,13 +136,16 @@ def undone_if_it_fails() -> Iterator[list[Callable[[], Any]]]:
     Where one of them fails, too, those before it are left: they count on it.
     """
     undoing: list[Callable[[], Any]] = []
-    try:
+    with contextlib.ExitStack() as stack:
+        stack.callback(_undo, undoing)
         yield undoing
-    except BaseException:
-        with contextlib.suppress(OSError):
-            for step in reversed(undoing):
-                step()
-        raise
+        stack.pop_all()
+
+
+def _undo(steps: list[Callable[[], Any]]) -> None:
+    with contextlib.suppress(OSError):
+        for step in reversed(steps):
+            step()
 
 
 def rename(new: Path, target: Path, kept: Path, undoing: list[Callable[[], Any]]) -> None:
