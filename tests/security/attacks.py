@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 MODULES = (
     "config_attacks", "callable_attacks", "hdf5_attacks", "archive_attacks", "download_attacks",
     "other_attacks", "source_attacks", "media_attacks", "record_attacks", "tensorflow_attacks",
-    "foreign_attacks",
+    "foreign_attacks", "prepared_attacks",
 )  # fmt: skip
 # Kinds that the entry points of the drop-in packages take, and those that only they take.
 DROP_IN = (
     "name", "image", "sound", "record", "program", "kept", "managed", "bundle", "saved model",
-    "download", "previous",
+    "download", "previous", "prepared",
 )  # fmt: skip
-DROP_IN_ONLY = ("record", "program", "kept", "managed", "previous")
+DROP_IN_ONLY = ("record", "program", "kept", "managed", "previous", "prepared")
 
 
 class Attack(NamedTuple):

@@ -35,7 +35,7 @@ ENTRIES: dict[str, dict] = {}
 HONEST = ""  # folder of the honest files, once they are written
 # What has entry points of each server beside those here.
 OWN = ("hdf5_entries", "command_entries", "data_entries", "tensorflow_entries", "foreign_entries")
-DROP_IN = ("drop_in_entries",)
+DROP_IN = ("drop_in_entries", "prepared_entries")
 
 
 def load(server, folder):

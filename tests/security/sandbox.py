@@ -337,12 +337,19 @@ def in_child(guard, left, results):
 
 
 def serve(attacks, entries_of):
-    """Answer lists of names of attacks on standard input with their results on standard output."""
+    """Answer lists of names of attacks on standard input with their results on standard output.
+
+    ``null`` is answered with the names of the entry points by kind of attack.
+    """
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever prints does so beside the answers
     guard = Guard()
     gc.collect()
     gc.freeze()  # or each child would copy all of memory to look through it
     for line in sys.stdin:
-        asked = [attacks[name] for name in json.loads(line)]
-        print(json.dumps(in_children(guard, asked, entries_of)), file=answers, flush=True)
+        names = json.loads(line)
+        if names is None:
+            answer = {attack.kind: list(entries_of(attack)) for attack in attacks.values()}
+        else:
+            answer = in_children(guard, [attacks[name] for name in names], entries_of)
+        print(json.dumps(answer), file=answers, flush=True)

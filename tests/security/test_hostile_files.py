@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -36,11 +37,14 @@ class Server:
         """What became of the attack at each entry point."""
         if name not in self.results:
             start = names.index(name) if name in names else 0
-            asked = names[start : start + TOGETHER] or [name]
-            self.process.stdin.write(json.dumps(asked) + "\n")
-            self.process.stdin.flush()
-            self.results.update(json.loads(self.process.stdout.readline()))
+            self.results.update(self.answer(names[start : start + TOGETHER] or [name]))
         return self.results[name]
+
+    def answer(self, question):
+        """What the process says."""
+        self.process.stdin.write(json.dumps(question) + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
 
     def end(self):
         """End the process; its exit status."""
@@ -91,6 +95,67 @@ def check(attack, results):
             wrong[entry] = told
     assert not wrong
     assert any(told["outcome"] != "left out" for told in results.values())
+
+
+# --- SECURITY.md lists the advisories, and what is handed in where
+
+SECURITY = Path(__file__).resolve().parents[2] / "SECURITY.md"
+ADVISORY = re.compile(r"(CVE-\d+-\d+|(?:tf_)?keras#\d+)")
+# What attacks of a kind are called there.
+WORDS = {
+    "configurations": ("layer", "model", "name"),
+    "HDF5": ("hdf5",),
+    "archives": ("archive",),
+    "folders": ("folder", "shards", "orbax"),
+    "safetensors": ("safetensors",),
+    "checkpoints": ("bundle", "previous", "managed"),
+    "SavedModels": ("saved model", "program"),
+    "downloads": ("download",),
+    "data": (
+        "npz",
+        "pickle",
+        "gzip",
+        "image",
+        "sound",
+        "data folder",
+        "record",
+        "kept",
+        "prepared",
+    ),
+    "snapshots": ("snapshot",),
+    "other files": ("foreign",),
+    "names": ("text",),
+    "scripts": ("source",),
+}
+
+
+def rows_of(heading):
+    """The rows of the table below a heading, without its head."""
+    text = SECURITY.read_text(encoding="utf-8").partition(f"## {heading}\n")[2]
+    lines = [line for line in text.partition("\n## ")[0].splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def test_each_published_attack_is_tried_where_the_table_says():
+    kinds = {}
+    for attack in ATTACKS.values():
+        if found := ADVISORY.match(attack.name):
+            (word,) = (word for word, of_word in WORDS.items() if attack.kind in of_word)
+            kinds.setdefault(found[0], set()).add(word)
+    told = {row[0]: set(row[2].split(", ")) for row in rows_of("Published attacks")}
+    assert told == kinds
+
+
+def test_each_kind_is_handed_to_the_functions_that_the_table_says(server, drop_in_server):
+    own, of_drop_ins = server.answer(None), drop_in_server.answer(None)
+    rows = rows_of("Where they are handed in")
+    assert [row[0] for row in rows] == list(WORDS)
+    for word, functions in rows:
+        entries = {
+            entry for kind in WORDS[word] for told in (own, of_drop_ins) for entry in told[kind]
+        }
+        for function in re.findall("`([^`]+)`", functions):
+            assert any(function in entry for entry in entries), (word, function)
 
 
 def test_the_sandbox_notices_harm(server):

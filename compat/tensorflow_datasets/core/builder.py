@@ -489,4 +489,6 @@ def _chosen(keys: Any, example: Mapping[str, Any]) -> Any:
         return {name: _chosen(key, example) for name, key in keys.items()}
     if isinstance(keys, (list, tuple)):
         return tuple(_chosen(key, example) for key in keys)
+    if keys not in example:
+        raise argument_error("dataset_info.json", "supervisedKeys", keys, f"of {list(example)}")
     return example[keys]

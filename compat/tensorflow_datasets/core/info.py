@@ -10,10 +10,11 @@ from tensorflow_datasets.core.sizes import Size
 from tensorflow_datasets.core.splits import SplitDict, SplitInfo
 from tensorflow_datasets.features.base import FeatureConnector
 from torchkeras.core.checks import argument_error
+from torchkeras.saving.files import check_folder
 
 FILE = "dataset_info.json"
-# More files than any split has.
-_MOST_SHARDS = 10**6
+# As many files as a split may have: their numbers have five digits.
+_MOST_SHARDS = 10**5
 
 
 class Metadata:
@@ -162,9 +163,11 @@ class DatasetInfo:
         """Take over what a folder has; words and features that are known stay.
 
         Raises:
-            ValueError: dataset_info.json isn't of the form, or of another version.
+            ValueError: dataset_info.json isn't of the form, or of another version; or links that
+                leave the folder, or pipes, are in it.
         """
         folder = Path(dataset_info_dir)
+        check_folder(folder)
         content = object_of(folder / FILE)
         if str(content.get("version")) != str(self.version):
             raise argument_error(
@@ -253,7 +256,7 @@ def splits_of_json(content: dict[str, Any], folder: Path, name: str, form: str) 
     """
     splits = []
     for entry in content.get("splits", ()):
-        lengths = entry.get("shardLengths")
+        lengths = entry.get("shardLengths") if isinstance(entry, dict) else None
         if not isinstance(lengths, list) or len(lengths) > _MOST_SHARDS:
             raise argument_error(
                 f"tfds, {folder / FILE}", "shardLengths", lengths, "a list of numbers",
