@@ -1,5 +1,6 @@
 """A file whose errors wait until it is closed."""
 
+import contextlib
 import io
 import resource
 import signal
@@ -11,15 +12,17 @@ import torch
 from torchkeras.saving.deferred import DeferredFile
 
 
-@pytest.fixture
+@contextlib.contextmanager
 def full_disk():
     """Files may be no longer than 100 bytes."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    signal.signal(signal.SIGXFSZ, ignored)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
 
 
 def test_what_is_written_is_there(tmp_path):
@@ -34,16 +37,21 @@ def test_what_is_written_is_there(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits are those of Linux")
-def test_an_error_waits_for_the_end(tmp_path, full_disk):
+def test_an_error_waits_for_the_end(tmp_path):
     file = DeferredFile(tmp_path / "a")
-    for _ in range(10):
-        assert file.write(bytes(10_000)) == 10_000
+    with full_disk():
+        for _ in range(10):
+            assert file.write(bytes(10_000)) == 10_000
     with pytest.raises(OSError, match="File too large"):
         file.__exit__(None, None, None)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits are those of Linux")
-def test_torch_outlives_a_full_disk(tmp_path, full_disk):
+def test_torch_outlives_a_full_disk(tmp_path):
     """Given a file that raises, its archives end the process."""
-    with pytest.raises(OSError, match="File too large"), DeferredFile(tmp_path / "a") as file:
+    with (
+        full_disk(),
+        pytest.raises(OSError, match="File too large"),
+        DeferredFile(tmp_path / "a") as file,
+    ):
         torch.save({"a": torch.zeros(10_000)}, file)
