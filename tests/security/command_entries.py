@@ -93,7 +93,7 @@ def inspect_safetensors(content, work):
     return lambda: command("inspect", work / "m.safetensors")
 
 
-@entry("the command migrate", "layer", "model", "name")
+@entry("the command migrate", "layer", "model")
 def migrate_archive(thing, work):
     path = write_archive(work / "m.keras", as_model(thing))
     return lambda: command("migrate", path, work / "new.keras")
@@ -111,7 +111,7 @@ def migrate_written(write, work):
     return lambda: command("migrate", work / "m.keras", work / "new.keras")
 
 
-@entry("the command eject", "layer", "model", "name")
+@entry("the command eject", "layer", "model")
 def eject_archive(thing, work):
     path = write_archive(work / "m.keras", as_model(thing))
 
@@ -156,7 +156,7 @@ def check_sources(folder):
                 raise RuntimeError(f"{path.name} imports {names}")
 
 
-@entry("the command verify", "layer", "model", "name")
+@entry("the command verify", "layer", "model")
 def verify_archive(thing, work):
     path = write_archive(work / "m.keras", as_model(thing))
     return lambda: verified(path)

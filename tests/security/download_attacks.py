@@ -221,7 +221,7 @@ def header_bomb(kind):
     return make
 
 
-@attack("CVE-2025-12638 a tar of 40 000 members in 94 kB", "download")
+@attack("CVE-2025-12638 a tar of 20 000 members in 47 kB", "download")
 def tar_members(place):
     def write(path):
         info = tarfile.TarInfo(".")
@@ -231,7 +231,7 @@ def tar_members(place):
         piece = packer.compress(head * 2048) + packer.flush(zlib.Z_FULL_FLUSH)
         again = zlib.compressobj(9, zlib.DEFLATED, -15)
         more = again.compress(head * 2048) + again.flush(zlib.Z_FULL_FLUSH)
-        path.write_bytes(piece + more * 19 + again.flush() + bytes(8))
+        path.write_bytes(piece + more * 9 + again.flush() + bytes(8))
 
     return write
 
