@@ -25,6 +25,35 @@ def test_what_is_out_of_proportion_is_refused_before_it_is_allocated(maker, size
         maker(sizes)
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda n: torch.arange(n),
+        lambda n: torch.arange(0, end=n, step=2),
+        lambda n: torch.arange(0.0, -1.0, -1 / n),
+        lambda n: torch.linspace(0, 1, n),
+        lambda n: torch.linspace(0, 1, steps=n),
+        lambda n: torch.arange(end=n),
+        lambda n: torch.eye(n, 2),
+        lambda n: torch.eye(5, m=n),
+    ],
+)
+def test_ranges_count_by_their_steps(make):
+    with MemoryBudget(1000):
+        assert len(make(10)) in (5, 10)
+    with MemoryBudget(1000), pytest.raises(ValueError, match="in proportion to the weights"):
+        make(2**40)
+
+
+def test_ranges_without_plain_ends_are_left_to_torch():
+    with MemoryBudget(1000):
+        assert torch.arange(torch.tensor(3)).tolist() == [0, 1, 2]
+        with pytest.raises(RuntimeError, match="nonzero|unsupported|zero"):
+            torch.arange(0, 1, 0)
+        with pytest.raises(RuntimeError, match="unsupported range|inf"):
+            torch.arange(float("inf"))
+
+
 def test_many_tensors_count_together():
     budget = MemoryBudget(0)
     with budget:

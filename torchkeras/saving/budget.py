@@ -19,6 +19,27 @@ _MAKERS_BY_SIZE = (
 )  # fmt: skip
 
 
+def _count_of_range(start: Any = 0, end: Any = None, step: Any = 1) -> int | None:
+    """How many numbers ``torch.arange`` makes; None if its arguments aren't plain numbers."""
+    start, end = (0, start) if end is None else (start, end)
+    if not all(isinstance(number, (int, float)) for number in (start, end, step)) or not step:
+        return None
+    count = (end - start) / step
+    return max(math.ceil(count), 0) if math.isfinite(count) else None
+
+
+_NUMBERS = ("start", "end", "step", "steps", "n", "m")
+_MAKERS_BY_NUMBERS = {
+    torch.arange: _count_of_range,
+    torch.linspace: lambda start, end, steps: steps,
+    torch.eye: lambda n, m=None: n * (n if m is None else m),
+}
+
+
+def _known(kwargs: dict[str, Any]) -> dict[str, Any]:
+    return {name: kwargs[name] for name in _NUMBERS if name in kwargs}
+
+
 class MemoryBudget(TorchFunctionMode):
     """Refuses tensors that are out of all proportion to the file that is read inside.
 
@@ -41,15 +62,19 @@ class MemoryBudget(TorchFunctionMode):
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
         kwargs = kwargs or {}
-        if func in _MAKERS_BY_SIZE and not scopes.local.shape_run:
+        is_maker = func in _MAKERS_BY_SIZE or func in _MAKERS_BY_NUMBERS
+        if is_maker and not scopes.local.shape_run:
             self._count(func, args, kwargs)
         return func(*args, **kwargs)
 
     def _count(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if str(kwargs.get("device")) == "meta":
             return
-        size = kwargs.get("size", args[0] if args else ())
-        sizes = size if isinstance(size, (tuple, list, torch.Size)) else args
+        if func in _MAKERS_BY_NUMBERS:
+            sizes = (_MAKERS_BY_NUMBERS[func](*args, **_known(kwargs)),)
+        else:
+            size = kwargs.get("size", args[0] if args else ())
+            sizes = size if isinstance(size, (tuple, list, torch.Size)) else args
         if not all(isinstance(n, int) for n in sizes):
             return
         dtype = kwargs.get("dtype") or torch.get_default_dtype()
