@@ -186,7 +186,7 @@ def _read_index(path: Path) -> dict[str, list[str]]:
         }
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise files.damaged(
-            "file", repr(str(path)), 'a JSON object with a "weight_map"',
+            "file", str(path), 'a JSON object with a "weight_map"',
             "It has been cut off or is damaged, or is no index of weights. Get it anew.",
         ) from error  # fmt: skip
 
