@@ -260,9 +260,9 @@ def told_of(value):
     return "".join(texts)
 
 
-def run_attack(guard, attack, entries, send):
-    """Make the attack's hostile thing and hand it to each entry point."""
-    with tempfile.TemporaryDirectory(dir=IN_MEMORY) as root:
+def run_attack(guard, attack, entries, send, folder):
+    """Make the attack's hostile thing below a folder and hand it to each entry point."""
+    with tempfile.TemporaryDirectory(dir=folder) as root:
         place = Place(root)
         os.environ["TMPDIR"] = tempfile.tempdir = str(place.inside / "tmp")
         os.environ["KERAS_HOME"] = str(place.inside / "keras")
@@ -310,6 +310,7 @@ def done(left, name, entry):
 
 def in_child(guard, left, results):
     """Enter the results of a child for what is left, which they are struck off; how it ended."""
+    folder = tempfile.mkdtemp(dir=IN_MEMORY)  # removed here, however the child ends
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -322,6 +323,7 @@ def in_child(guard, left, results):
                         attack,
                         entries,
                         lambda *told: print(json.dumps(told), file=pipe, flush=True),
+                        folder,
                     )
             except BaseException:  # noqa: BLE001 - the parent gets to know of it
                 traceback.print_exc(limit=-3)
@@ -333,7 +335,9 @@ def in_child(guard, left, results):
             name, told = json.loads(line)
             results[name][told["entry"]] = told
             done(left, name, told["entry"])
-    return os.waitpid(child, 0)[1]
+    status = os.waitpid(child, 0)[1]
+    shutil.rmtree(folder, ignore_errors=True)
+    return status
 
 
 def serve(attacks, entries_of):
