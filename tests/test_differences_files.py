@@ -1,9 +1,11 @@
 """The ledger's rows on files and on what tf.keras 2 trains; see ``test_differences``."""
 
+import signal
 import warnings
 
 import keras as real
 import numpy as np
+import pytest
 import tensorflow_files
 import torch
 
@@ -137,6 +139,26 @@ def test_foreign_files(tmp_path):
         assert isinstance(mine, OSError)
         assert "web page" in str(mine)
         assert "web page" not in str(theirs)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGXFSZ"), reason="a limit of Unix")
+def test_saves_that_fail(tmp_path):
+    resource = pytest.importorskip("resource")
+
+    def kept(keras):
+        path = tmp_path / f"{keras.__name__}.keras"
+        dense(keras).save(path)
+        before, limits = path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+        try:
+            error = fails(lambda: dense(keras).save(path))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert error
+        return path.read_bytes() == before
+
+    assert kept(ours)
+    assert not kept(real)
 
 
 def test_groups_in_the_editor(tmp_path):
