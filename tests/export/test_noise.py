@@ -50,6 +50,7 @@ def test_recurrent_modules_are_written_without_a_word(tmp_path):
 
 
 def test_a_strict_export_is_made_without_a_word(tmp_path):
+    layers.Dense(2, activity_regularizer="l2")(torch.zeros(2, 3))  # adds a loss
     model = Sequential([Input((3,)), layers.Dense(2)])
     export(model, tmp_path / "model.pt2", strict=True, verbose=False)
     assert torch.export.load(tmp_path / "model.pt2").module()(torch.zeros(2, 3)).shape == (2, 2)

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from torchkeras.core import nested
+from torchkeras.core import nested, scopes
 from torchkeras.core.checks import argument_error, nearest
 from torchkeras.export import onnx
 from torchkeras.export.lengths import left_open
@@ -202,13 +202,18 @@ def _open(shapes: Any, kind: str) -> Any:
 
 @contextmanager
 def _in_inference(module: nn.Module) -> Iterator[None]:
-    """A context in which a module is in inference mode, and gradients aren't recorded."""
+    """A context in which a module is in inference mode, and gradients aren't recorded.
+
+    Losses of earlier calls stay: to clear them would be a side effect of the call that is written.
+    """
     modes = {part: part.training for part in module.modules()}
+    recorded, scopes.local.losses_recorded = scopes.local.losses_recorded, False
     module.eval()
     try:
         with torch.no_grad():
             yield
     finally:
+        scopes.local.losses_recorded |= recorded
         for part, mode in modes.items():
             part.training = mode
 
