@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from torchkeras.saving import page_cache
 from torchkeras.saving.checksums import crc32, crc32_of_both
 from torchkeras.saving.files import damaged
 from torchkeras.saving.turning import SHARE, Turned, pieces, room
@@ -112,6 +113,8 @@ def _processors() -> int:
 def read_once(places: Iterable[Place]) -> None:
     """Read bytes without using them, so that a disk that fails does so now.
 
+    Those that the system holds in memory ask no disk, and are left out.
+
     Raises:
         DamagedFileError: the file ends before.
         OSError: it can't be read.
@@ -140,6 +143,8 @@ def checksum(place: Place) -> int:
 
 
 def _read_through(place: Place, start: int, size: int, sums: "Checksums | None" = None) -> None:
+    if sums is None and page_cache.holds(place.descriptor, place.start + start, size):
+        return
     found = 0
     whole = memoryview(room(min(size, _PART)))
     for first, length in pieces(start, size, _PART):
