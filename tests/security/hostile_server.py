@@ -15,6 +15,8 @@ def main():
     from security import attacks, entries, sandbox
 
     torch.set_num_threads(1)
+    # Torch renews its threads in a forked process, which two threads at once may not ask for.
+    os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
     with tempfile.TemporaryDirectory() as folder:
         entries.load("drop_in" if "--drop-in" in sys.argv else "own", folder)
         sandbox.serve(attacks.load(), lambda attack: entries.ENTRIES.get(attack.kind, {}))
