@@ -17,21 +17,31 @@ from security.entries import as_model, honest
 CONFIG = json.dumps(as_model(layer("Dense", units=3)))
 
 
-def archives(name, harmless_at=()):
-    """Enter an attack: the function gets an archive open for writing, and the place."""
+def packed(opened, kind, everywhere=()):
+    """What enters attacks that add to an archive, which ``opened`` opens by its path.
 
-    def enter(function):
-        def make(place):
-            def write(path):
-                with zipfile.ZipFile(path, "w") as archive:
-                    function(archive, place)
+    The function gets the archive, open for writing, and the place. ``everywhere`` says where such
+    attacks are harmless unless they say so themselves.
+    """
 
-            return write
+    def attacks(name, harmless_at=everywhere):
+        def enter(function):
+            def make(place):
+                def write(path):
+                    with opened(path) as archive:
+                        function(archive, place)
 
-        attack(name, "archive", harmless_at)(make)
-        return function
+                return write
 
-    return enter
+            attack(name, kind, harmless_at)(make)
+            return function
+
+        return enter
+
+    return attacks
+
+
+archives = packed(functools.partial(zipfile.ZipFile, mode="w"), "archive")
 
 
 def members(archive, config=CONFIG, weights=None):

@@ -3,30 +3,17 @@
 Each attack gives a function that writes one at a path.
 """
 
+import functools
 import io
 import tarfile
 import zipfile
 import zlib
 
-from security.archive_attacks import link
+from security.archive_attacks import link, packed
 from security.attacks import attack
 
-
-def tars(name, harmless_at=("*",)):
-    """Enter an attack: the function adds to a tar archive."""
-
-    def enter(function):
-        def make(place):
-            def write(path):
-                with tarfile.open(path, "w:gz") as archive:
-                    function(archive, place)
-
-            return write
-
-        attack(name, "download", harmless_at)(make)
-        return function
-
-    return enter
+tars = packed(functools.partial(tarfile.open, mode="w:gz"), "download", ("*",))
+zipped = packed(functools.partial(zipfile.ZipFile, mode="w"), "download", ("*",))
 
 
 def add(archive, name, content=b"ran", **attributes):
@@ -171,23 +158,6 @@ def tar_sparse(archive, place):
     }  # fmt: skip
     info.size = 512
     archive.addfile(info, io.BytesIO(bytes(512)))
-
-
-def zipped(name, harmless_at=("*",)):
-    """Enter an attack: the function adds to a zip archive."""
-
-    def enter(function):
-        def make(place):
-            def write(path):
-                with zipfile.ZipFile(path, "w") as archive:
-                    function(archive, place)
-
-            return write
-
-        attack(name, "download", harmless_at)(make)
-        return function
-
-    return enter
 
 
 @zipped("CVE-2024-55459 a zip's member for another system's folders")
