@@ -4,6 +4,7 @@ Each attack gives a function that makes the thing at a path: a ``.keras`` archiv
 its members.
 """
 
+import functools
 import json
 import os
 import struct
