@@ -34,9 +34,9 @@ QUICK = [
 ]
 
 
-def imported(folder):
-    """The module written in ``folder``."""
-    spec = importlib.util.spec_from_file_location("written_model", folder / "model.py")
+def imported(folder, name="model"):
+    """A module written in ``folder``."""
+    spec = importlib.util.spec_from_file_location(f"written_{name}", folder / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -127,6 +127,14 @@ def test_its_test_passes_without_torchkeras_and_fails_with_a_wrong_weight(tmp_pa
     )
     assert not (folder / "wrong").exists()
     assert "AssertionError: Tensor-likes are not close!" in done.stderr
+
+
+def test_sparse_outputs_are_recorded_without_gaps(tmp_path, monkeypatch):
+    words = layers.Embedding(6, 4, sparse=True, name="words")
+    folder = eject(Sequential([Input((5,), dtype="int32"), words]), tmp_path)
+    assert ").to_sparse()\n" in (folder / "model.py").read_text()
+    monkeypatch.setitem(sys.modules, "model", imported(folder))
+    imported(folder, "test_model").test_predictions_are_those_recorded()
 
 
 def test_a_check_that_fails_is_an_error(tmp_path, monkeypatch):

@@ -26,5 +26,9 @@ def test_models_without_a_name_of_their_own_are_called_model():
 
 
 def test_test_and_readme_name_the_inputs():
-    assert 'load()(recorded["a"], recorded["b"])' in texts.test(["a", "b"])
+    assert 'load()(recorded["a"], recorded["b"])' in texts.test(["a", "b"], False)
     assert "predictions = model(a, b)" in texts.readme("Net", ["a", "b"])
+
+
+def test_sparse_outputs_are_compared_without_gaps():
+    assert "assert_close(output.to_dense(), wanted" in texts.test(["x"], True)

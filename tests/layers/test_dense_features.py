@@ -46,3 +46,11 @@ def test_other_columns_are_refused(columns):
 def test_features_come_in_a_dict():
     with pytest.raises(TypeError, match="a dict of features by name"):
         layers.DenseFeatures(Column("a"))(torch.ones(3, 2))
+
+
+def test_columns_of_numbers_become_plain_torch():
+    from torchkeras import Input, Model
+
+    inputs = {"a": Input((2,), name="a"), "b": Input((2,), name="b")}
+    model = Model(inputs, layers.DenseFeatures([Column("b"), Column("a")])(inputs))
+    assert torch.equal(model.to_torch()(FEATURES), model(FEATURES))

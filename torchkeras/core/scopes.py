@@ -21,6 +21,7 @@ class Scopes(threading.local):
         name_caller: Object for which the innermost of them was opened, or None.
         custom_objects: Dictionaries of the open custom object scopes, outermost first.
         shape_run: True while a layer runs on fake tensors to find shapes.
+        recorded: True while such a run is written down as plain torch.
         stateless: The open ``StatelessScope``, which takes over assignments, or None.
         remat: The open ``RematScope``, or None.
         safe_mode: False while the caller allows code from configurations; None or True: never.
@@ -47,6 +48,7 @@ class Scopes(threading.local):
         self.remat: Any = None
         self.custom_objects: list[dict[str, Any]] = []
         self.shape_run = False
+        self.recorded = False
         self.device: Any = None
         self.inside = False
         self.losses_recorded = False
@@ -197,10 +199,15 @@ def custom_objects() -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def shape_run_scope() -> Iterator[None]:
-    """Mark the calls inside as a run that only finds shapes and must leave no trace."""
-    previous, local.shape_run = local.shape_run, True
+def shape_run_scope(recorded: bool = False) -> Iterator[None]:
+    """Mark the calls inside as a run on fake tensors that must leave no trace.
+
+    Args:
+        recorded: Whether the run is written down, so that it must do what it does on real tensors.
+    """
+    previous = local.shape_run, local.recorded
+    local.shape_run, local.recorded = True, recorded
     try:
         yield
     finally:
-        local.shape_run = previous
+        local.shape_run, local.recorded = previous

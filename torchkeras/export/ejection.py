@@ -85,9 +85,10 @@ def eject(
     arrays = draw_inputs(model) if inputs is None else inputs
     source = Source(model, arrays)
     given, found = _predictions(model, arrays)
+    gives_sparse = any(output.is_sparse for output in found.values())
     contents: dict[str, str] = {
         "model.py": laid_out(source.text()),
-        "test_model.py": laid_out(texts.test(source.inputs)),
+        "test_model.py": laid_out(texts.test(source.inputs, gives_sparse)),
         "README.md": texts.readme(source.root.name, source.inputs),
     }
     recorded = {**dict(zip(source.inputs, given, strict=True)), **found}
@@ -111,7 +112,8 @@ def _predictions(model: Layer, arrays: Any) -> tuple[list[Tensor], dict[str, Ten
 
 
 def _save(tensors: dict[str, Tensor], path: Path) -> None:
-    plain = {key: tensor.detach().cpu().contiguous().clone() for key, tensor in tensors.items()}
+    dense = {key: t.to_dense() if t.is_sparse else t for key, t in tensors.items()}
+    plain = {key: tensor.detach().cpu().contiguous().clone() for key, tensor in dense.items()}
     safetensors.write(plain, path, {"format": "pt"})
 
 

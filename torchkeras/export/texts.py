@@ -44,7 +44,7 @@ def test_predictions_are_those_recorded():
         outputs = leaves(load()(INPUTS))
     for number, output in enumerate(outputs):
         wanted = recorded[f"output:{number}"]
-        torch.testing.assert_close(output, wanted, rtol=1e-4, atol=1e-5, equal_nan=True)
+        torch.testing.assert_close(OUTPUT, wanted, rtol=1e-4, atol=1e-5, equal_nan=True)
 '''
 
 _README = """\
@@ -146,10 +146,16 @@ def _imports(wanted: set[str], body: str) -> str:
     return "\n\n".join(block for block in blocks if block)
 
 
-def test(inputs: Sequence[str]) -> str:
-    """``test_model.py``."""
+def test(inputs: Sequence[str], gives_sparse: bool) -> str:
+    """``test_model.py``.
+
+    Args:
+        inputs: Names of what the model takes.
+        gives_sparse: Whether some of its outputs are sparse tensors.
+    """
     given = ", ".join(f'recorded["{identifier(name)}"]' for name in inputs)
-    return _TEST.replace("INPUTS", given)
+    output = "output.to_dense()" if gives_sparse else "output"
+    return _TEST.replace("INPUTS", given).replace("OUTPUT", output)
 
 
 def readme(name: str, inputs: Sequence[str]) -> str:

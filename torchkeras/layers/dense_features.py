@@ -81,7 +81,7 @@ class DenseFeatures(Layer):
         return torch.cat(parts, dim=-1)
 
     def _run(self, args: tuple, kwargs: dict, training: Any) -> Any:
-        if not local.shape_run:
+        if not local.shape_run or local.recorded:
             return super()._run(args, kwargs, training)
         first = next(iter(args[0].values()))
         sizes = (first.shape[0], self._width())

@@ -26,9 +26,9 @@ from torchkeras.core.dtypes import torch_dtype
 from torchkeras.core.naming import LocalNames
 from torchkeras.core.scopes import local, shape_run_scope
 from torchkeras.core.variable import Variable
-from torchkeras.nn import norm
 from torchkeras.tracer.autocast import AutocastGraph
 from torchkeras.tracer.lowered import Lowered
+from torchkeras.tracer.stand_ins import result_of_function, result_of_module
 from torchkeras.tracer.symbolic import is_symbolic, operation_name
 
 # What stands for unknown sizes while the layers run: sizes that few known ones equal, larger than 1
@@ -97,7 +97,7 @@ class Recorder(TorchFunctionMode):
         try:
             with contextlib.ExitStack() as stack:
                 for context in (
-                    shape_run_scope(),
+                    shape_run_scope(recorded=True),
                     torch.no_grad(),
                     enable_python_dispatcher(),
                     fake_mode,
@@ -167,10 +167,7 @@ class Recorder(TorchFunctionMode):
     ) -> Any:
         kwargs = dict(kwargs or {})
         kwargs.pop("generator", None)  # plain torch draws from its own
-        if function in _RECURRENT and type(args[3]) is bool:
-            result = _like_recurrent(*args)
-        else:
-            result = function(*args, **kwargs)
+        result = result_of_function(function, args, kwargs)
         if self.quiet or not _is_noted(function, result, args):
             return result
         before = [id(leaf) for leaf in nested.flatten((args, kwargs))]
@@ -229,8 +226,7 @@ class Recorder(TorchFunctionMode):
                 return call(module, *args, **kwargs)
             self.quiet = True
             try:
-                is_alike = isinstance(module, _ALIKE) and args
-                result = torch.empty_like(args[0]) if is_alike else call(module, *args, **kwargs)
+                result = result_of_module(call, module, args, kwargs)
             finally:
                 self.quiet = False
             args, kwargs = self._plain_arguments(module, args, kwargs)
@@ -412,18 +408,6 @@ _FACTORIES = {
     torch.rand, torch.randint, torch.randn, torch.randperm, torch.scalar_tensor, torch.tensor,
     torch.zeros,
 }  # fmt: skip
-# Modules whose results are like their inputs: running them on stand-ins takes far longer.
-_ALIKE = (norm.BatchNorm, norm.LayerNorm, norm.GroupNorm, nn.Dropout)
-# Torch runs stand-in tensors through these step by step, a hundred times and more.
-_RECURRENT = {torch.lstm, torch.gru, torch.rnn_tanh, torch.rnn_relu}
-
-
-def _like_recurrent(x: Tensor, state: Any, weights: Any, *settings: Any) -> tuple[Tensor, ...]:
-    """Tensors like those that torch's recurrent functions give."""
-    is_both_ways = settings[4]
-    outputs = x.new_zeros((*x.shape[:2], weights[1].shape[1] * (1 + is_both_ways)))
-    states = state if isinstance(state, (tuple, list)) else (state,)
-    return outputs, *map(torch.zeros_like, states)
 
 
 def _expression(size: Any) -> Any:

@@ -44,8 +44,14 @@ class Categorical(DataLayer):
         if not local.shape_run:
             return super()._run(args, kwargs, training)
         first = args[0][0] if isinstance(args[0], (list, tuple)) else args[0]
-        if isinstance(first, Tensor) and not self.sparse and not self._gives_text:
+        needs_values = self._gives_text or (self.sparse and not local.recorded)
+        if isinstance(first, Tensor) and not needs_values:
             return super()._run(args, kwargs, training)
+        if local.recorded:
+            raise ValueError(
+                f'{type(self).__name__} "{self.name}" can\'t be lowered: torch has no tensors for '
+                "texts. Take the part of the model that deals with numbers alone."
+            )
         spec = self.compute_output_spec(*args, **kwargs)  # what has values alone can tell
         sizes = [first.shape[0] if size is None else size for size in spec.shape]
         if spec.dtype == "string":

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from torchkeras.core.checks import argument_error, nearest
+from torchkeras.core.scopes import local
 from torchkeras.core.typing import Shape
 
 MODES = ("int", "one_hot", "multi_hot", "count")
@@ -69,13 +70,15 @@ def encode(
         weights = weights if weights is None else weights.movedim(1, -1)
     inside = (indices >= 0) & (indices < depth)
     amounts = inside.to(dtype) if weights is None else torch.where(inside, weights, 0).to(dtype)
-    if sparse:
+    if sparse and not local.recorded:
         return _sparse(indices, inside, amounts, depth, mode)
     result = torch.zeros(*indices.shape[:-1], depth, dtype=dtype, device=indices.device)
     places = indices.clamp(0, max(depth - 1, 0))
     if mode == "multi_hot":
-        return result.scatter_reduce_(-1, places, amounts, "amax")
-    return result.scatter_add_(-1, places, amounts)
+        result = result.scatter_reduce_(-1, places, amounts, "amax")
+    else:
+        result = result.scatter_add_(-1, places, amounts)
+    return result.to_sparse() if sparse else result
 
 
 def _sparse(indices: Tensor, inside: Tensor, amounts: Tensor, depth: int, mode: str) -> Tensor:

@@ -10,6 +10,7 @@ from torch import Tensor
 from torchkeras.core.checks import argument_error, moment_error
 from torchkeras.core.configurable import generic
 from torchkeras.core.dtypes import torch_dtype
+from torchkeras.core.scopes import local
 from torchkeras.core.typing import Shape
 from torchkeras.layers.base import LayerOptions
 from torchkeras.layers.preprocessing.adapting import as_numbers
@@ -337,9 +338,10 @@ class IndexLookup(LearnsVocabulary):
             return encode(indices, self.output_mode, depth, torch.int64, self.sparse)
         dtype = torch_dtype(self.compute_dtype)
         weights = self.idf_weights.to(indices.device, dtype)
-        counts = encode(indices, "count", depth, dtype, self.sparse)
-        if not self.sparse:
-            return counts * weights
+        counts = encode(indices, "count", depth, dtype, self.sparse and not local.recorded)
+        if not counts.is_sparse:
+            weighted = counts * weights
+            return weighted.to_sparse() if self.sparse else weighted
         values = counts.values() * weights[counts.indices()[-1]]
         return torch.sparse_coo_tensor(
             counts.indices(), values, counts.shape, is_coalesced=True, check_invariants=False
