@@ -38,7 +38,14 @@ def fresh_session():
     if "keras" in sys.modules:
         sys.modules["keras"].utils.clear_session(free_memory=False)
     dtypes._Default.policy = None
-    torch.manual_seed(0)
+    seed()
+
+
+def seed():
+    """What ``torch.manual_seed(0)`` does, which notes its whole stack for devices not in use."""
+    torch.default_generator.manual_seed(0)
+    if torch.cuda.is_initialized():
+        torch.cuda.manual_seed_all(0)
 
 
 @pytest.fixture
