@@ -22,7 +22,16 @@ model.export("model.onnx", verbose=False)
 """
 
 
-def test_writing_onnx_says_nothing(tmp_path):
+def test_writing_onnx_says_nothing(tmp_path, capfd, caplog):
+    pytest.importorskip("onnxscript")
+    model = Sequential([Input((4,)), layers.Dense(2)])
+    export(model, tmp_path / "model.onnx", verbose=False)
+    assert not any(capfd.readouterr())
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+@pytest.mark.slow
+def test_writing_onnx_says_nothing_in_a_process_of_its_own(tmp_path):
     pytest.importorskip("onnxscript")
     said = subprocess.run(
         [sys.executable, "-c", CODE], cwd=tmp_path, check=True, capture_output=True, text=True

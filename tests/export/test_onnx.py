@@ -1,10 +1,13 @@
 """Models as ONNX, run by onnxruntime."""
 
+import contextlib
+
 import numpy as np
 import pytest
 import torch
 
 from torchkeras import Input, InputSpec, Model, Sequential, layers
+from torchkeras.core import nested
 from torchkeras.export import onnx, programs
 
 pytest.importorskip("onnxscript")
@@ -22,84 +25,146 @@ def written(model, path, **options):
     return session(path)
 
 
-def compare(model, path, *shapes, integers=0):
-    """What ONNX computes is what the model does, at these sizes."""
-    opened = written(model, path)
-    (name,) = (value.name for value in opened.get_inputs())
-    for shape in shapes:
-        draw = np.random.default_rng(0)
-        x = draw.integers(0, integers, shape) if integers else draw.normal(size=shape)
-        x = x.astype(model.inputs[0].dtype)
-        found = opened.run(None, {name: x})
-        with torch.no_grad():
-            wanted = model(torch.tensor(x), training=False)
-        np.testing.assert_allclose(found[0], wanted.numpy(), rtol=1e-4, atol=1e-5)
+def names(values):
+    return [value.name for value in values]
 
 
-@pytest.mark.parametrize("kind", ["LSTM", "GRU", "SimpleRNN"])
-@pytest.mark.parametrize("both", [False, True], ids=["", "both"])
-def test_masked_recurrent_layers_take_any_length(kind, both, tmp_path):
-    layer = getattr(layers, kind)(4, return_sequences=True)
-    stack = [Input((None,), dtype="int32"), layers.Embedding(4, 3, mask_zero=True)]
-    model = Sequential([*stack, layers.Bidirectional(layer) if both else layer])
-    compare(model, tmp_path / "model.onnx", (1, 9), (2, 4), (7, 5), integers=4)
+def compare(opened, model, data):
+    """What ONNX computes is what the model does, for inputs by name."""
+    found = dict(zip(names(opened.get_outputs()), opened.run(None, data), strict=True))
+    with torch.no_grad():
+        wanted = model([torch.tensor(data[name]) for name in names(opened.get_inputs())])
+    wanted = nested.flatten(wanted)
+    for (name, mine), other in zip(found.items(), wanted, strict=True):
+        np.testing.assert_allclose(mine, other.numpy(), rtol=1e-4, atol=1e-5, err_msg=name)
 
 
-def test_cells_without_kernels_take_any_length(tmp_path):
-    cells = [layers.LSTMCell(4, activation="relu"), layers.GRUCell(3, reset_after=False)]
-    stack = [Input((None,), dtype="int32"), layers.Embedding(4, 3, mask_zero=True)]
-    model = Sequential([*stack, layers.RNN(cells, return_sequences=True)])
-    compare(model, tmp_path / "model.onnx", (1, 9), (2, 4), (7, 5), integers=4)
+def normal(*shape):
+    return np.random.default_rng(0).normal(size=shape).astype("float32")
 
 
-@pytest.mark.parametrize("pool", [layers.MaxPooling2D, layers.AveragePooling2D])
-def test_strides_over_open_images_pad_as_keras_does(pool, tmp_path):
+def numbers(*shape):
+    return np.random.default_rng(0).integers(0, 4, shape).astype("int32")
+
+
+# Sizes that are open: many layers in one model, since each program takes its time
+
+
+def cells():
+    """What runs over sequences: kernels one way and both ways, and cells that have none."""
+    kinds = {"LSTM": layers.LSTM, "GRU": layers.GRU, "SimpleRNN": layers.SimpleRNN}
+    found = {name: kind(4, return_sequences=True) for name, kind in kinds.items()}
+    both = {f"both {name}": layers.Bidirectional(layer) for name, layer in found.items()}
+    without = [layers.LSTMCell(4, activation="relu"), layers.GRUCell(3, reset_after=False)]
+    return found | both | {"one": layers.RNN(without[0]), "several": layers.RNN(without)}
+
+
+def sequences(*chosen):
+    """Layers over masked sequences of any length."""
+    words = Input((None,), dtype="int32", name="words")
+    x, made = layers.Embedding(4, 3, mask_zero=True)(words), cells()
+    return Model(words, {name: made[name](x) for name in chosen})
+
+
+def images():
+    """Layers over images of any height and width, by the names that users give."""
     same = {"strides": 2, "padding": "same"}
-    stack = [layers.Conv2D(4, 3, **same), pool(3, **same)]
-    model = Sequential([Input((None, None, 3)), *stack])
-    compare(model, tmp_path / "model.onnx", (1, 33, 40, 3), (2, 32, 17, 3), (7, 20, 20, 3))
+    image = Input((None, None, 3), name="image")
+    x = layers.BatchNormalization()(layers.Conv2D(4, 3, **same)(image))
+    outputs = {
+        "largest": layers.MaxPooling2D(3, **same)(x),
+        "average": layers.AveragePooling2D(3, **same)(x),
+        "adaptive largest": layers.Flatten()(layers.AdaptiveMaxPooling2D(3)(image)),
+        "adaptive average": layers.Flatten()(layers.AdaptiveAveragePooling2D(3)(image)),
+        "classes": layers.Dense(2, "softmax")(layers.GlobalAveragePooling2D()(x)),
+    }
+    return Model(image, outputs)
 
 
-@pytest.mark.parametrize("kind", ["AdaptiveMaxPooling2D", "AdaptiveAveragePooling2D"])
-def test_adaptive_pools_take_open_images(kind, tmp_path):
-    model = Sequential([Input((None, None, 3)), getattr(layers, kind)(3), layers.Flatten()])
-    compare(model, tmp_path / "model.onnx", (1, 7, 8, 3), (2, 12, 5, 3))
+@pytest.fixture(scope="module")
+def of_sequences(tmp_path_factory):
+    model = sequences("LSTM", "both GRU", "both SimpleRNN", "one")
+    return model, written(model, tmp_path_factory.mktemp("onnx") / "sequences.onnx")
+
+
+@pytest.fixture(scope="module")
+def of_images(tmp_path_factory):
+    model = images()
+    return model, written(model, tmp_path_factory.mktemp("onnx") / "images.onnx")
+
+
+@pytest.mark.parametrize("shape", [(1, 9), (2, 4), (7, 5)], ids=str)
+def test_masked_recurrent_layers_take_any_length(shape, of_sequences):
+    model, opened = of_sequences
+    compare(opened, model, {"words": numbers(*shape)})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", cells())
+def test_every_recurrent_layer_takes_any_length(name, tmp_path):
+    model = sequences(name)
+    opened = written(model, tmp_path / "model.onnx")
+    for shape in ((1, 9), (2, 4), (7, 5)):
+        compare(opened, model, {"words": numbers(*shape)})
+
+
+@pytest.mark.parametrize("shape", [(1, 33, 40, 3), (2, 32, 17, 3), (7, 20, 20, 3)], ids=str)
+def test_strides_and_pools_over_open_images_do_as_keras_does(shape, of_images):
+    model, opened = of_images
+    compare(opened, model, {"image": normal(*shape)})
+
+
+# Names
 
 
 def test_names_are_those_of_the_model(tmp_path):
     a, b = Input((2,), name="left"), Input((3,), name="right")
-    sums = {"sum": layers.Dense(1)(a), "left": layers.Dense(1)(b)}
-    opened = written(Model([a, b], sums), tmp_path / "model.onnx")
-    assert [value.name for value in opened.get_inputs()] == ["left", "right"]
-    assert [value.name for value in opened.get_outputs()] == ["left_1", "sum"]
-    opened = written(Model([a, b], list(sums.values())), tmp_path / "model.onnx")
-    assert [value.name for value in opened.get_outputs()] == ["dense", "dense_1"]
-
-
-def test_keys_are_names(tmp_path):
-    a = Input((2,), name="a")
-    model = Model({"a": a}, {"twice": a * 2.0, "parts": [a + 1.0, a + 2.0]})
+    parts = {"sum": layers.Dense(1)(a), "left": layers.Dense(1)(b), "parts": [a + 1.0, b * 2.0]}
+    model = Model([a, b], parts)
     opened = written(model, tmp_path / "model.onnx")
-    assert [value.name for value in opened.get_outputs()] == ["parts_0", "parts_1", "twice"]
+    assert names(opened.get_inputs()) == ["left", "right"]
+    assert names(opened.get_outputs()) == ["left_1", "parts_0", "parts_1", "sum"]
+    compare(opened, model, {"left": normal(4, 2), "right": normal(4, 3)})
+
+
+def test_outputs_without_keys_are_called_by_their_layers(tmp_path):
+    a, b = Input((2,), name="x"), Input((3,), name="y")
+    model = Model({"a": a, "b": b}, [layers.Dense(1)(a), layers.Dense(1)(b)])
+    opened = written(model, tmp_path / "model.onnx")
+    assert names(opened.get_inputs()) == ["x", "y"]
+    assert names(opened.get_outputs()) == ["dense", "dense_1"]
 
 
 def test_a_signature_names_inputs(tmp_path):
-    class Twice(Model):
-        def call(self, x):
-            return x * 2.0
+    class Sum(Model):
+        def call(self, x, y):
+            return x + y
 
-    model = Twice()
-    model(torch.zeros(2, 3))
-    opened = written(model, tmp_path / "model.onnx")
-    assert [value.name for value in opened.get_inputs()] == ["input_0"]
-    assert [value.name for value in opened.get_outputs()] == ["output_0"]
-    signature = [InputSpec(shape=(None, 3), dtype="float32", name="features")]
+    model = Sum()
+    model(torch.zeros(2, 3), torch.zeros(2, 3))
+    signature = [InputSpec(shape=(None, 3), name="features"), InputSpec(shape=(None, 3))]
     opened = written(model, tmp_path / "model.onnx", input_signature=signature)
-    assert [value.name for value in opened.get_inputs()] == ["features"]
+    assert names(opened.get_inputs()) == ["features", "input_1"]
+    assert names(opened.get_outputs()) == ["output_0"]
+
+
+# Files
 
 
 def small():
-    return Sequential([Input((8,), name="x"), layers.Dense(32, name="first"), layers.Dense(4)])
+    return Sequential([Input((8,), name="x"), layers.Dense(32), layers.Dense(4)])
+
+
+@pytest.fixture(scope="module")
+def of_two():
+    """Two models of one kind, and what they are in ONNX."""
+    found = []
+    with contextlib.ExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        for model in (small(), small()):
+            patch.setattr(onnx, "save", lambda made, target: found.append((model, made)))  # noqa: B023
+            programs.export(model, "model.onnx", verbose=False)
+    return found
 
 
 def test_weights_are_written_once(tmp_path):
@@ -110,27 +175,27 @@ def test_weights_are_written_once(tmp_path):
     assert size < (tmp_path / "model.onnx").stat().st_size < 1.3 * size
 
 
-def test_large_weights_go_beside_the_model(tmp_path, monkeypatch):
-    path = tmp_path / "model.onnx"
-    model = small()
+def test_large_weights_go_beside_the_model(of_two, tmp_path, monkeypatch):
+    path, (first, second) = tmp_path / "model.onnx", of_two
     monkeypatch.setattr(onnx, "MOST_WITHIN", 500)
-    compare(model, path, (1, 8), (7, 8))
-    (first,) = tmp_path.glob("model.onnx.*.data")
-    model.layers[0].kernel.assign(model.layers[0].kernel * 2.0)
-    compare(model, path, (2, 8))
-    (second,) = tmp_path.glob("model.onnx.*.data")
-    assert second != first
+    files = []
+    for model, made in (first, second):
+        onnx.save(made, path)
+        compare(session(path), model, {"x": normal(7, 8)})
+        (beside,) = tmp_path.glob("model.onnx.*.data")
+        files.append(beside)
+    assert files[0] != files[1]
     monkeypatch.undo()
-    compare(model, path, (2, 8))
+    onnx.save(first[1], path)
+    compare(session(path), first[0], {"x": normal(2, 8)})
     assert [file.name for file in tmp_path.iterdir()] == ["model.onnx"]
 
 
 @pytest.mark.parametrize("most", [500, onnx.MOST_WITHIN])
-def test_an_old_file_stays_whole_when_writing_fails(most, tmp_path, monkeypatch):
-    path = tmp_path / "model.onnx"
+def test_an_old_file_stays_whole_when_writing_fails(most, of_two, tmp_path, monkeypatch):
+    path, (first, second) = tmp_path / "model.onnx", of_two
     monkeypatch.setattr(onnx, "MOST_WITHIN", most)
-    model = small()
-    compare(model, path, (2, 8))
+    onnx.save(first[1], path)
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
 
     def full(path):
@@ -138,7 +203,7 @@ def test_an_old_file_stays_whole_when_writing_fails(most, tmp_path, monkeypatch)
 
     monkeypatch.setattr(onnx.files, "synchronize", full)
     with pytest.raises(OSError, match="No space"):
-        programs.export(model, path, verbose=False)
+        onnx.save(second[1], path)
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
 
 

@@ -33,12 +33,6 @@ def two_inputs():
     )
 
 
-def run_onnx(path, **inputs):
-    runtime = pytest.importorskip("onnxruntime")
-    session = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    return session.run(None, inputs)
-
-
 def test_a_program_takes_any_batch_and_needs_no_torchkeras(tmp_path):
     model = network()
     export(model, tmp_path / "model.pt2", verbose=False)
@@ -224,26 +218,6 @@ def test_an_old_file_stays_whole_when_writing_fails(tmp_path, monkeypatch):
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {
         "model.pt2": b"the old one"
     }
-
-
-def test_onnx_takes_any_batch_under_the_names_of_the_inputs(tmp_path):
-    pytest.importorskip("onnxscript")
-    model = network()
-    export(model, tmp_path / "model.onnx", verbose=False)
-    x = np.random.default_rng(0).normal(size=(5, 8, 8, 3)).astype("float32")
-    (found,) = run_onnx(tmp_path / "model.onnx", image=x)
-    np.testing.assert_allclose(found, model.predict(x, verbose=0), rtol=1e-4, atol=1e-5)
-
-
-def test_onnx_has_an_input_for_each(tmp_path):
-    pytest.importorskip("onnxscript")
-    model = two_inputs()
-    export(model, tmp_path / "model.onnx", "onnx", verbose=False)
-    data = {"a": np.ones((4, 2), "float32"), "b": np.ones((4, 3), "float32")}
-    found = run_onnx(tmp_path / "model.onnx", **data)
-    wanted = model.predict(data, verbose=0)
-    np.testing.assert_allclose(found[0], wanted["sum"], rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(found[1], wanted["twice"])
 
 
 @pytest.mark.slow
