@@ -106,6 +106,23 @@ def bins(keras):
     return keras.Model([words, numbers], layers.Dense(3)(joined))
 
 
+def masked(keras):
+    """A model that merges inputs with different masks, which tf.keras 2 does by rules of its own.
+
+    Its embeddings, all of one shape, are in another order than in Keras 3, where masks are calls.
+    """
+    layers = keras.layers
+    first, second = keras.Input((5,)), keras.Input((5,))
+    words = layers.Embedding(6, 3, mask_zero=True)(first)
+    others = layers.Embedding(6, 3, mask_zero=True)(second)
+    kinds = layers.Embedding(6, 3)(second)
+    outputs = [layers.LSTM(2)(layers.Concatenate()([kinds, words]))]
+    for merge in (layers.Add, layers.Multiply, layers.Maximum):
+        for pair in ([words, others], [words, kinds]):
+            outputs.append(layers.GlobalAveragePooling1D()(merge()(pair)))
+    return keras.Model([first, second], layers.Dense(2)(layers.concatenate(outputs)))
+
+
 def graph(keras, tf):
     """A graph of TensorFlow's functions, with a loss and a metric at its side."""
     x, y = keras.Input((4, 6)), keras.Input((3,))
@@ -237,6 +254,20 @@ def main():
         model.save_weights(str(folder / "bins_weights" / "w"))
         for suffix in ("keras", "h5"):
             model.save(folder / f"bins.{suffix}")
+        model = masked(keras)
+        pair = [draw.randint(0, 3, (8, 5)) for _ in range(2)]
+        for one in pair:
+            one[:, 2] = 3  # something is left where both masks are joined
+        model.compile(newer.Adam(0.01), "mse")
+        model.fit(pair, y, **options)
+        for suffix in ("keras", "h5"):
+            model.save(folder / f"masked.{suffix}")
+        model.save(folder / "masked", save_format="tf", save_traces=False)
+        model.save_weights(str(folder / "masked_weights" / "w"))
+        model.save_weights(folder / "masked_weights.h5")
+        before = model.predict(pair, verbose=0)
+        losses = model.fit(pair, y, **options).history["loss"]
+        np.savez(folder / "masked.npz", x0=pair[0], x1=pair[1], y=y, before=before, losses=losses)
         model = graph(keras, tf)
         pair = [draw.randn(2, 4, 6).astype("f4"), draw.randn(2, 3).astype("f4")]
         arrays = {f"y{number}": np.asarray(value) for number, value in enumerate(model(pair))}

@@ -113,3 +113,17 @@ def test_inputs_may_be_called_as_words_of_python_are(name):
     assert model(torch.ones(1, 3)).tolist() == [[2.0] * 3]
     assert model.graph_module(torch.ones(1, 3)).tolist() == [[2.0] * 3]
     assert model.to_torch()(torch.ones(1, 3)).tolist() == [[2.0] * 3]
+
+
+def test_masks_have_no_calls_in_the_order_of_keras_2():
+    x, y = keras.Input((3,)), keras.Input((3,))
+    layers = keras.layers
+    masked = layers.Embedding(4, 2, mask_zero=True)(x)
+    plain = layers.Embedding(4, 2)(y)
+    outputs = layers.LSTM(2)(layers.Concatenate()([plain, masked]))
+    graph = Graph([x, y], outputs)
+    kinds = [layer.mask_zero for layer in graph.modules if isinstance(layer, layers.Embedding)]
+    older = [each for each in graph.operations_of_keras_2() if isinstance(each, layers.Embedding)]
+    assert kinds == [True, False]
+    assert [layer.mask_zero for layer in older] == [False, True]
+    assert all(isinstance(each, layers.Layer) for each in graph.operations_of_keras_2())

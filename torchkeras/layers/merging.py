@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from typing_extensions import Unpack
 
+from torchkeras.core import scopes
 from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.core.typing import Shape
 from torchkeras.layers.base import Layer, LayerOptions
@@ -15,18 +16,25 @@ from torchkeras.layers.shapes import broadcast
 from torchkeras.tracer import KerasTensor
 
 Masks = Sequence[Tensor | None] | None
+_OLDER = "masks_of_keras_2"
 
 
 class Merge(Layer):
     """Element-wise combination of a list of inputs that broadcast together.
 
     An input of lower rank gains axes after the batch. The output is masked where all inputs are.
+    Layers from files of tf.keras 2 do as theirs did: masks have no part in what is computed, and
+    the output is masked where any input is.
 
     Raises:
         ValueError: the input is no list, or the shapes don't fit.
     """
 
     supports_masking = True
+
+    def __init__(self, **options: Unpack[LayerOptions]) -> None:
+        super().__init__(**options)
+        self.masks_of_keras_2 = scopes.local.of_keras_2
 
     def build(self, input_shape: list[Shape]) -> None:
         self.compute_output_shape(input_shape)
@@ -38,7 +46,8 @@ class Merge(Layer):
             inputs = [
                 x.reshape(*x.shape[:1], *(1,) * (rank - x.ndim), *x.shape[1:]) for x in inputs
             ]
-        masks = None if mask is None or all(m is None for m in mask) else list(mask)
+        is_masked = mask is not None and any(m is not None for m in mask)
+        masks = list(mask) if is_masked and not self.masks_of_keras_2 else None
         return self.merge(list(inputs), masks)
 
     def merge(self, inputs: list[Tensor], masks: list[Tensor | None] | None) -> Tensor:
@@ -81,12 +90,20 @@ class Merge(Layer):
             )
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        if mask is None or any(part is None for part in mask):
-            return None
-        merged = mask[0]
-        for part in mask[1:]:
-            merged = torch.logical_or(merged, part)
-        return merged
+        masks = [part for part in mask or () if part is not None]
+        if self.masks_of_keras_2:
+            return folded(torch.logical_and, masks) if masks else None
+        return folded(torch.logical_or, masks) if masks and len(masks) == len(mask) else None
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """The shapes; and that masks are merged as in tf.keras 2, which Keras 3 passes over."""
+        config = super().get_build_config()
+        return {**config, _OLDER: True} if config and self.masks_of_keras_2 else config
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Build as ``get_build_config`` remembers."""
+        self.masks_of_keras_2 = self.masks_of_keras_2 or config.get(_OLDER) is True
+        super().build_from_config(config)
 
     def compute_output_spec(self, inputs: Any, mask: Masks = None) -> KerasTensor:
         """Symbolic output for symbolic inputs, without recording the call."""
@@ -249,7 +266,8 @@ class Concatenate(Merge):
             elif len(part.shape) < len(x.shape):
                 part = torch.logical_or(part.unsqueeze(-1), torch.zeros_like(x, dtype=torch.bool))
             masks.append(part)
-        return torch.any(torch.cat(masks, self.axis), -1)
+        reduce = torch.all if self.masks_of_keras_2 else torch.any
+        return reduce(torch.cat(masks, self.axis), -1)
 
 
 class Dot(Merge):

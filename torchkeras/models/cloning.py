@@ -8,6 +8,7 @@ from torchkeras.core import nested, serialization
 from torchkeras.core.checks import argument_error, moment_error
 from torchkeras.layers.base import Layer
 from torchkeras.layers.input import Input, InputLayer
+from torchkeras.layers.merging import Merge
 from torchkeras.metrics import Metric
 from torchkeras.models.functional import Functional, replay
 from torchkeras.models.model import Model
@@ -88,7 +89,10 @@ def _cloner(clone_function: Callable | None, recursive: bool) -> Callable:
             return clone_model(layer, clone_function=clone_function, recursive=True)
         if clone_function is not None and not isinstance(layer, InputLayer):
             return clone_function(layer)
-        return layer.__class__.from_config(layer.get_config())
+        copied = layer.__class__.from_config(layer.get_config())
+        if isinstance(layer, Merge):  # which of two rules it follows is no part of Keras's config
+            copied.masks_of_keras_2 = layer.masks_of_keras_2
+        return copied
 
     return clone
 

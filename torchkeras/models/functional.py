@@ -5,16 +5,21 @@ from typing import Any
 from torch import nn
 
 from torchkeras import tracer
-from torchkeras.core import nested, serialization
+from torchkeras.core import nested, scopes, serialization
 from torchkeras.core.checks import argument_error, nearest
 from torchkeras.core.naming import LocalNames, to_snake_case
 from torchkeras.layers.asides import Aside
 from torchkeras.layers.base import Layer
 from torchkeras.layers.input import Input, InputLayer
 from torchkeras.models.model import Model
-from torchkeras.saving import graph_operations, operations, tensorflow_operations
+from torchkeras.saving import (
+    graph_operations,
+    layer_order,
+    operations,
+    tensorflow_operations,
+)
 from torchkeras.tracer import Call, Graph, KerasTensor, is_symbolic, symbols_in
-from torchkeras.tracer.graph import attach_mask
+from torchkeras.tracer.graph import attach_mask, without_own_masks
 from torchkeras.tracer.symbolic import check_symbolic, map_symbols
 
 
@@ -62,6 +67,8 @@ class Functional(Model):
         reader = _Reader(config)
         model = cls(*reader.read(), name=config.get("name"))
         model._take_asides(reader.asides())
+        if scopes.local.of_keras_2:
+            layer_order.note(model, list(reader.layers))
         if not config.get("trainable", True):
             model.trainable = False
         return model
@@ -106,7 +113,7 @@ def replay(graph: Graph, values: dict[int, KerasTensor], modules: dict[int, Any]
         if not call.inputs or all(id(symbol) in values for symbol in call.flat_outputs):
             continue
         args = map_symbols(lambda symbol: values[id(symbol)], call.args)
-        kwargs = map_symbols(lambda symbol: values[id(symbol)], _without_own_masks(call))
+        kwargs = map_symbols(lambda symbol: values[id(symbol)], without_own_masks(call))
         replacement = modules.get(id(call.operation))
         if replacement is not None:
             outputs = replacement(*args, **kwargs)
@@ -142,24 +149,6 @@ def _check_names(model: Model) -> None:
 
 
 # --- Writing
-
-
-def own_masks(call: Call) -> set[str]:
-    """Keyword arguments of a call that are masks its inputs carry anyway."""
-    carried = set()
-    for name, value in call.kwargs.items():
-        masks = _symbols(value)
-        if not masks or not (name == "mask" or name.endswith("_mask")):
-            continue
-        sources = {id(getattr(symbol, "_keras_mask", None)) for symbol in call.inputs}
-        if all(id(mask) in sources for mask in masks):
-            carried.add(name)
-    return carried
-
-
-def _without_own_masks(call: Call) -> dict[str, Any]:
-    carried = own_masks(call)
-    return {name: value for name, value in call.kwargs.items() if name not in carried}
 
 
 class _Writer:
@@ -200,7 +189,7 @@ class _Writer:
             if call.operation is attach_mask:
                 stack.append(call.args[0].call)
                 continue
-            kwargs = _without_own_masks(call)
+            kwargs = without_own_masks(call)
             stack += [symbol.call for symbol in symbols_in(call.args) + symbols_in(kwargs)]
         return needed
 
@@ -239,7 +228,7 @@ class _Writer:
         config = serialization.serialize_keras_object(operation)
         config["name"] = operation.name
         config["inbound_nodes"] = [
-            self._node_config(call.args, _without_own_masks(call)) for call in calls if call.inputs
+            self._node_config(call.args, without_own_masks(call)) for call in calls if call.inputs
         ]
         return config
 

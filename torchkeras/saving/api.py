@@ -308,7 +308,8 @@ def _load_weights(model: Any, path: Path, skip_mismatch: bool, by_name: bool, sk
         older = legacy_h5.root_of(root) if isinstance(root, hdf5.Group) else None
         if older is not None:
             reader = legacy_h5.Reader(skip_mismatch, skipped)
-            reader.read(model, older, by_name)
+            with scopes.keras_2_scope(whole_h5.version_of(root)):
+                reader.read(model, older, by_name)
             hint = _OF_MISMATCH if by_name else f"{_BY_NAME} {_OF_MISMATCH}"
             keras_archive.report(model, reader, hint)
             return

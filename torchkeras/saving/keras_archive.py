@@ -18,7 +18,15 @@ from typing import Any, BinaryIO
 
 from torchkeras.core import scopes, serialization
 from torchkeras.core.checks import describe, kind_error
-from torchkeras.saving import archive_members, files, hdf5, hdf5_writer, recognition, weights
+from torchkeras.saving import (
+    archive_members,
+    files,
+    hdf5,
+    hdf5_writer,
+    layer_order,
+    recognition,
+    weights,
+)
 from torchkeras.saving.plan import Rebuilding
 
 # The release of Keras whose form the files have.
@@ -208,7 +216,8 @@ def load(
                 if source is None and model.weights:
                     raise archive.incomplete()
                 reader = weights.Reader(assets=assets, is_fresh=True)
-                reader.read(model, source)
+                with layer_order.slots_of(model):
+                    reader.read(model, source)
                 report(model, reader)
             rebuilding.finish(reader.plan.variables)
         return model

@@ -10,6 +10,7 @@ from typing import Any
 from torchkeras.core.checks import argument_error
 from torchkeras.core.variable import Variable
 from torchkeras.saving import hdf5
+from torchkeras.saving.layer_order import layers_of
 from torchkeras.saving.plan import Plan
 
 _WHOLE_MODEL = "model_weights"
@@ -97,10 +98,10 @@ class Reader:
 
 def _by_order(model: Any, group: hdf5.Group) -> list[tuple[Any, str]]:
     """Layers and groups that hold weights, paired in their order."""
-    layers = [layer for layer in model.layers if layer.weights]
+    layers = [layer for layer in layers_of(model) if layer.weights]
     names = [name for name in group.texts(_LAYERS) if _names_of_weights(group, name)]
     if len(layers) != len(names):
-        layers = [layer for layer in model.layers if _had_weights(layer)]
+        layers = [layer for layer in layers_of(model) if _had_weights(layer)]
     if len(layers) != len(names):
         raise argument_error(
             "load_weights",

@@ -6,6 +6,7 @@ from typing import Any
 from torchkeras.core.variable import Variable
 from torchkeras.layers.base import Layer
 from torchkeras.saving import weights
+from torchkeras.saving.layer_order import layers_of_keras_2
 from torchkeras.saving.object_graph import Node
 
 # Layers of a model: counted by tf.keras 2, listed by Keras 3.
@@ -82,7 +83,7 @@ def part_pairs(
     for name, part in weights.children(layer):
         if name == "layers" and weights.is_graph_model(layer):
             counted = {id(inner) for inner in part}
-            yield from _layer_pairs(part, node)
+            yield from _layer_pairs(layer, node)
             continue
         if id(part) in counted:
             continue
@@ -102,9 +103,12 @@ def part_pairs(
                 break
 
 
-def _layer_pairs(layers: list[Any], node: Node) -> Iterator[tuple[Any, Node]]:
+def _layer_pairs(model: Any, node: Node) -> Iterator[tuple[Any, Node]]:
     """The layers of a model with their counterparts: those with weights by their order."""
-    nodes = _layer_nodes(node)
+    node = node.children.get(_STACK, node)
+    nodes = _counted_nodes(node)
+    layers = layers_of_keras_2(model) if nodes else model.layers
+    nodes = nodes or _listed_nodes(node)
     special = {n for n in nodes if _is_lookup(n) or n.children.keys() >= _SUMMARY}
     held = [n for n in nodes if n not in special and any(below(n))]
     yield from zip([layer for layer in layers if layer.weights], held, strict=False)
@@ -115,12 +119,13 @@ def _layer_pairs(layers: list[Any], node: Node) -> Iterator[tuple[Any, Node]]:
     yield from zip([p for p in states if p.older_state is not None], held, strict=False)
 
 
-def _layer_nodes(node: Node) -> list[Node]:
-    node = node.children.get(_STACK, node)
+def _counted_nodes(node: Node) -> list[Node]:
     counted = {name.removeprefix(_COUNTED): n for name, n in node.children.items()}
     numbered = sorted(int(k) for k in counted if k.isdecimal() and _COUNTED + k in node.children)
-    if numbered:
-        return [counted[str(k)] for k in numbered]
+    return [counted[str(k)] for k in numbered]
+
+
+def _listed_nodes(node: Node) -> list[Node]:
     found = (node.children[name].members() for name in _LISTS if name in node.children)
     return next(found, [])
 

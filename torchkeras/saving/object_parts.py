@@ -4,8 +4,9 @@ A file is to be read by Keras 3 and by tf.keras 2 on TensorFlow. Where they have
 a part, it is there under both.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from torchkeras.core.configurable import is_builtin
@@ -14,7 +15,7 @@ from torchkeras.layers.base import Layer
 from torchkeras.optimizers.base import Optimizer
 from torchkeras.saving import optimizer_slots, weights
 from torchkeras.saving.object_graph import VALUE
-from torchkeras.tracer.graph import attach_mask
+from torchkeras.tracer.graph import Graph, attach_mask
 from torchkeras.tracer.symbolic import Call
 
 # Attributes that hold layers or variables once more.
@@ -112,26 +113,26 @@ def _of_graph_model(model: Any) -> Iterator[tuple[str, Any]]:
     tf.keras 2 counts them, and those with weights by themselves. Keras 3 lists them, as members of
     a functional model within a sequential one, and counts operations, too.
     """
-    places = _places(model)
-    with_weights = [layer for layer in places.values() if layer.weights]
+    counted = _places(model, Graph.operations_of_keras_2)
+    with_weights = [layer for layer in counted.values() if layer.weights]
     yield from ((f"layer_with_weights-{n}", layer) for n, layer in enumerate(with_weights))
-    yield from ((f"layer-{place}", layer) for place, layer in places.items())
+    yield from ((f"layer-{place}", layer) for place, layer in counted.items())
     if _is_sequential(model):
-        yield "_functional", {"_operations": {n + 1: layer for n, layer in places.items()}}
+        yield "_functional", {"_operations": {n + 1: layer for n, layer in counted.items()}}
     else:
-        yield "_operations", places
+        yield "_operations", _places(model, attrgetter("operations"))
 
 
 def _is_sequential(model: Any) -> bool:
     return any(base.__name__ == "Sequential" and is_builtin(base) for base in type(model).__mro__)
 
 
-def _places(model: Any) -> dict[int, Any]:
+def _places(model: Any, operations_of: Callable[[Graph], list[Any]]) -> dict[int, Any]:
     """The layers, by their number among all operations; a sequential model has layers alone."""
     if _is_sequential(model):
         return dict(enumerate(model.layers))
     known = {id(layer) for layer in model.layers}
-    counted = [each for each in model._graph.operations if not _attaches_mask(each)]
+    counted = [each for each in operations_of(model._graph) if not _attaches_mask(each)]
     return {place: each for place, each in enumerate(counted) if id(each) in known}
 
 

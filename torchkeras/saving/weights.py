@@ -19,7 +19,7 @@ from torchkeras.layers.base import Layer
 from torchkeras.losses.base import Loss
 from torchkeras.metrics.base import Metric
 from torchkeras.optimizers.base import Optimizer
-from torchkeras.saving import hdf5
+from torchkeras.saving import hdf5, layer_order
 from torchkeras.saving.files import DamagedFileError
 from torchkeras.saving.plan import Plan, unless_done
 
@@ -41,7 +41,7 @@ def children(owner: Any) -> Iterator[tuple[str, Any]]:
     """Attributes of ``owner`` that may lead to variables, in the order of Keras's files."""
     names = _attribute_names(owner)
     if is_graph_model(owner):
-        yield "layers", list(owner.layers)
+        yield "layers", layer_order.layers_of(owner)
         names -= {"layers", *_HELD_TWICE}
     for name in sorted(names, key=_public_first):
         value = _attribute(owner, name)

@@ -13,7 +13,7 @@ from torchkeras.core import registry, scopes, serialization
 from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.core.variable import Variable
 from torchkeras.optimizers import Optimizer
-from torchkeras.saving import files, hdf5, hdf5_writer, keras_archive, legacy_h5
+from torchkeras.saving import files, hdf5, hdf5_writer, keras_archive, layer_order, legacy_h5
 from torchkeras.saving.plan import Plan, Rebuilding
 
 CONFIG = "model_config"
@@ -57,7 +57,7 @@ def load(
         stack.enter_context(scopes.custom_objects_scope(custom_objects))
         safe_mode = safe_mode and serialization.in_safe_mode()
         stack.enter_context(serialization.SafeModeScope(safe_mode))
-        stack.enter_context(scopes.keras_2_scope(_version(root)))
+        stack.enter_context(scopes.keras_2_scope(version_of(root)))
         stack.enter_context(serialization.sharing_scope())
         config = keras_archive.parse_config(root.attributes.text(CONFIG))
         config.pop("compile_config", None)
@@ -82,7 +82,7 @@ def load(
         return model
 
 
-def _version(root: hdf5.Group) -> str | None:
+def version_of(root: hdf5.Group) -> str | None:
     """The release of Keras that wrote a file, which old ones note beside the weights."""
     for group in (root, root.group(_WEIGHTS)):
         if group is not None and "keras_version" in group.attributes:
@@ -131,7 +131,8 @@ def _read_optimizer(model: Any, group: hdf5.Group | None) -> None:
     optimizer = getattr(model, "optimizer", None)
     if group is None or not isinstance(optimizer, Optimizer) or not optimizer.built:
         return
-    pairs = pairs_of(optimizer, group)
+    with layer_order.slots_of(model):
+        pairs = pairs_of(optimizer, group)
     if pairs is None:
         warnings.warn(
             f"Skipping variable loading for optimizer '{optimizer.name}', because it has "

@@ -3,7 +3,7 @@
 import keyword
 import operator
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,8 @@ from torchkeras.tracer.symbolic import (
     release_modules,
     symbols_in,
 )
+
+InputsOf = Callable[[Call], Sequence[KerasTensor]]
 
 
 class Graph:
@@ -56,7 +58,15 @@ class Graph:
             self.operations += _missing(operations, self.operations)
         self._check_connected()
 
-    def _walk(self, roots: list[KerasTensor]) -> tuple[list[Call], dict[int, int]]:
+    def operations_of_keras_2(self) -> list[Any]:
+        """What is called, once each, in the order of tf.keras 2: there masks have no calls."""
+        walk = self._walk(list(map(_bare, self.flat_outputs)), beside_masks)
+        _, operations = self._in_order(*walk, beside_masks)
+        return operations + _missing(self.modules, operations)
+
+    def _walk(
+        self, roots: list[KerasTensor], inputs_of: InputsOf = operator.attrgetter("inputs")
+    ) -> tuple[list[Call], dict[int, int]]:
         """Calls with all their ancestors before them, and when each operation was first met."""
         stops = {id(tensor) for tensor in self.flat_inputs}
         finished: list[Call] = []
@@ -70,7 +80,7 @@ class Graph:
                 return
             done.add(id(call))
             first_seen.setdefault(id(operation_of(call)), len(first_seen))
-            stack.append((call, iter(call.inputs)))
+            stack.append((call, iter(inputs_of(call))))
 
         for tensor in roots:
             enter(tensor)
@@ -90,7 +100,10 @@ class Graph:
         return [*self.flat_outputs, *[mask for mask in masks if is_symbolic(mask)]]
 
     def _in_order(
-        self, finished: list[Call], first_seen: dict[int, int]
+        self,
+        finished: list[Call],
+        first_seen: dict[int, int],
+        inputs_of: InputsOf = operator.attrgetter("inputs"),
     ) -> tuple[list[Call], list[Any]]:
         """Sort calls and operations by their depth, the longest way to an output."""
         inside = {id(call) for call in finished}
@@ -103,7 +116,7 @@ class Graph:
             depth = max(call_depth.get(id(call), 0), operation_depth.get(key, 0))
             operations[key] = operation
             operation_depth[key] = call_depth[id(call)] = depth
-            for parent in call.inputs:
+            for parent in inputs_of(call):
                 if id(parent.call) in inside:
                     known = call_depth.get(id(parent.call), 0)
                     call_depth[id(parent.call)] = max(depth + 1, known)
@@ -193,6 +206,37 @@ def without_single(structure: Any) -> Any:
     """The item of a list or tuple of one; anything else as it is."""
     is_single = isinstance(structure, (list, tuple)) and len(structure) == 1
     return structure[0] if is_single else structure
+
+
+def own_masks(call: Call) -> set[str]:
+    """Keyword arguments of a call that are masks its inputs carry anyway."""
+    carried = set()
+    for name, value in call.kwargs.items():
+        masks = symbols_in(value)
+        if not masks or not (name == "mask" or name.endswith("_mask")):
+            continue
+        sources = {id(getattr(symbol, "_keras_mask", None)) for symbol in call.inputs}
+        if all(id(mask) in sources for mask in masks):
+            carried.add(name)
+    return carried
+
+
+def without_own_masks(call: Call) -> dict[str, Any]:
+    """The keyword arguments of a call but for masks that its inputs carry anyway."""
+    carried = own_masks(call)
+    return {name: value for name, value in call.kwargs.items() if name not in carried}
+
+
+def beside_masks(call: Call) -> list[KerasTensor]:
+    """The symbolic tensors that a call is given, as if masks took no calls."""
+    return list(map(_bare, symbols_in(call.args) + symbols_in(without_own_masks(call))))
+
+
+def _bare(symbol: KerasTensor) -> KerasTensor:
+    """The symbol to which a mask was attached, or ``symbol`` itself."""
+    while symbol.call is not None and symbol.call.operation is attach_mask:
+        symbol = symbol.call.args[0]
+    return symbol
 
 
 def attach_mask(x: Tensor, mask: Tensor | None) -> Tensor:

@@ -1,0 +1,75 @@
+"""The order of layers and of their weights in files of either generation.
+
+It is that of a walk through the graph. Masks are computed by calls in Keras 3's graphs, and by the
+layers themselves in tf.keras 2's, so that the two may walk differently.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from torchkeras.core import scopes
+from torchkeras.core.variable import Variable
+
+_NOTED = "_names_of_keras_2"
+
+
+def note(model: Any, names: list[str]) -> None:
+    """Keep the order in which a file of tf.keras 2 names the layers of ``model``."""
+    model.__dict__[_NOTED] = names
+
+
+def layers_of(model: Any) -> list[Any]:
+    """The layers in the order of the generation whose file is being read or written."""
+    return layers_of_keras_2(model) if scopes.local.of_keras_2 else list(model.layers)
+
+
+def layers_of_keras_2(model: Any) -> list[Any]:
+    """The layers in the order of tf.keras 2: as its file names them, else as it would walk."""
+    layers, graph = list(model.layers), getattr(model, "_graph", None)
+    noted = {name: place for place, name in enumerate(vars(model).get(_NOTED, ()))}
+    if noted.keys() >= {layer.name for layer in layers}:
+        return sorted(layers, key=lambda layer: noted[layer.name])
+    if graph is None:
+        return layers
+    walked = {id(each): place for place, each in enumerate(graph.operations_of_keras_2())}
+    return sorted(layers, key=lambda layer: walked.get(id(layer), len(walked)))
+
+
+def _trainable(layer: Any) -> Iterator[Variable]:
+    """The trainable weights in the order of tf.keras 2."""
+    for inner in layers_of_keras_2(layer) if hasattr(layer, "layers") else ():
+        yield from _trainable(inner)
+    yield from layer.trainable_weights
+
+
+@contextlib.contextmanager
+def slots_of(model: Any) -> Iterator[None]:
+    """Have the slots of a model's optimizer in the order of the file being read, while it lasts."""
+    optimizer = getattr(model, "optimizer", None)
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    if not scopes.local.of_keras_2 or not getattr(optimizer, "_slots", None):
+        yield
+        return
+    ranks: dict[int, int] = {}
+    for variable in _trainable(model):
+        ranks.setdefault(id(variable), len(ranks))
+    rows = range(len(optimizer._slots))
+    order = sorted(rows, key=lambda row: ranks.get(id(optimizer._trainable_variables[row]), row))
+    names = ("_trainable_variables", "_slots", "_variables")
+    before = [getattr(optimizer, name) for name in names]
+    after = [[held[row] for row in order] for held in before[:2]]
+    moved = {
+        id(slot): other
+        for slots, others in zip(optimizer._slots, after[1], strict=True)
+        for slot, other in zip(slots.values(), others.values(), strict=False)
+    }
+    try:
+        for name, value in zip(
+            names, [*after, [moved.get(id(v), v) for v in before[2]]], strict=True
+        ):
+            setattr(optimizer, name, value)
+        yield
+    finally:
+        for name, value in zip(names, before, strict=True):
+            setattr(optimizer, name, value)
