@@ -93,6 +93,26 @@ def test_pickled_modules_are_refused_unless_told_otherwise(monkeypatch):
         layers.deserialize({"class_name": "TorchModuleWrapper", "config": config})
 
 
+def test_a_module_that_cannot_be_pickled_is_asked_for(tmp_path):
+    class Local(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.line = nn.utils.parametrizations.weight_norm(nn.Linear(4, 3))
+
+        def forward(self, x):
+            return self.line(x)
+
+    for make in (Local, lambda: nn.utils.parametrizations.weight_norm(nn.Linear(4, 3))):
+        inputs = torchkeras.Input((4,))
+        model = torchkeras.Model(inputs, layers.TorchModuleWrapper(make(), name="it")(inputs))
+        model.save(tmp_path / "it.keras")
+        with pytest.raises(ValueError, match="couldn't be pickled. Give the module itself as cust"):
+            torchkeras.models.load_model(tmp_path / "it.keras", safe_mode=False)
+        read = torchkeras.models.load_model(tmp_path / "it.keras", custom_objects={"it": make()})
+        x = torch.tensor(numbers((3, 4)))
+        torch.testing.assert_close(read(x), model(x))
+
+
 def test_bad_modules_are_named():
     with pytest.raises(TypeError, match="module is .*; expected a torch.nn.Module"):
         layers.TorchModuleWrapper(lambda x: x)

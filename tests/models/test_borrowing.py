@@ -295,6 +295,20 @@ def test_outputs_by_name_are_trained_by_name():
     }  # fmt: skip
 
 
+def test_outputs_by_name_stay_tensors_on_the_way_back():
+    class Heads(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.line = nn.Linear(4, 2)
+
+        def forward(self, x):
+            y = self.line(x)
+            return {"all": y, "parts": {"first": y[:, :1], "rest": (y[:, 1:],)}}
+
+    module, x = Heads(), torch.randn(3, 4)
+    torch.testing.assert_close(from_torch(module, (4,)).to_torch()(x), module(x))
+
+
 def test_transformers_fit_and_are_exported(tmp_path):
     layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
     net = nn.TransformerEncoder(layer, 1, enable_nested_tensor=False)

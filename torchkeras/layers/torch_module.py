@@ -2,6 +2,7 @@
 
 import base64
 import io
+import pickle
 from collections.abc import Iterator
 from typing import Any
 
@@ -135,12 +136,11 @@ class TorchModuleWrapper(Layer):
             raise ValueError(f'{type(self).__name__} "{self.name}": {error}') from error
 
     def get_config(self) -> dict[str, Any]:
-        """The configuration; the module is pickled, as Keras does."""
-        file = io.BytesIO()
-        torch.save(self.module, file)
+        """The configuration; the module is pickled, as Keras does, or None if it can't be."""
+        pickled = _pickled(self.module)
         return {
             **super().get_config(),
-            "module": base64.b64encode(file.getvalue()).decode("ascii"),
+            "module": None if pickled is None else base64.b64encode(pickled).decode("ascii"),
             "output_shape": self.given_shape,
         }
 
@@ -159,7 +159,7 @@ class TorchModuleWrapper(Layer):
             safe_mode: False reads a pickled module; None does what the loading function was told.
 
         Raises:
-            ValueError: the module is pickled and nothing else is given.
+            ValueError: the module is pickled, or couldn't be, and nothing else is given.
         """
         config = dict(config)
         with serialization.CustomObjectScope(custom_objects or {}):
@@ -177,7 +177,22 @@ class TorchModuleWrapper(Layer):
                 )
             data = base64.b64decode(config["module"].encode("ascii"))
             config["module"] = torch.load(io.BytesIO(data), weights_only=False)
+        elif config.get("module") is None:
+            raise ValueError(
+                f'{cls.__name__} "{config.get("name")}": its torch.nn.Module couldn\'t be pickled. '
+                f"Give the module itself as custom_objects={{{config.get('name')!r}: module}}."
+            )
         return cls(**config)
+
+
+def _pickled(module: nn.Module) -> bytes | None:
+    """A module in bytes; None if it is of a class within a function, parametrized or the like."""
+    file = io.BytesIO()
+    try:
+        torch.save(module, file)
+    except (AttributeError, TypeError, RuntimeError, pickle.PicklingError):
+        return None
+    return file.getvalue()
 
 
 def _is_unfinished(module: nn.Module) -> bool:

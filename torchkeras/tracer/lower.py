@@ -202,9 +202,10 @@ class Recorder(TorchFunctionMode):
             if id(result) not in before:  # what works in place gives its input back
                 self._keep(result, node)
             return
-        if isinstance(result, (list, tuple)):
-            for index, item in enumerate(result):
-                if isinstance(item, (Tensor, list, tuple)):
+        if isinstance(result, (list, tuple, dict)):
+            items = result.items() if isinstance(result, dict) else enumerate(result)
+            for index, item in items:
+                if isinstance(item, (Tensor, list, tuple, dict)):
                     part = self.graph.call_function(operator.getitem, (node, index))
                     self._keep_results(item, part, before)
 
