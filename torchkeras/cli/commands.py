@@ -1,6 +1,7 @@
 """The command line: which command is meant, and with what."""
 
 import argparse
+import functools
 import os
 import sys
 from collections.abc import Sequence
@@ -20,13 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         2 for a command line that can't be understood. What a script under ``run`` raises or exits
         with is passed on.
     """
-    parser = argparse.ArgumentParser(
-        prog="python -m torchkeras", description="The Keras API, native on PyTorch."
-    )
-    commands = parser.add_subparsers(dest="command", metavar="command", required=True)
-    for command in (run, check, port, eject, verify, inspect, migrate):
-        command.add_to(commands)
-    options = parser.parse_args(sys.argv[1:] if arguments is None else arguments)
+    options = _parser().parse_args(sys.argv[1:] if arguments is None else arguments)
     try:
         if options.command == "run":  # a script writes what it likes
             return options.carry_out(options)
@@ -37,3 +32,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, it stays open to the end
         return 1
+
+
+@functools.cache
+def _parser() -> argparse.ArgumentParser:
+    """The parser of all commands, which a program that carries out many makes once."""
+    parser = argparse.ArgumentParser(
+        prog="python -m torchkeras", description="The Keras API, native on PyTorch."
+    )
+    commands = parser.add_subparsers(dest="command", metavar="command", required=True)
+    for command in (run, check, port, eject, verify, inspect, migrate):
+        command.add_to(commands)
+    return parser

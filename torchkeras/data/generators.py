@@ -4,13 +4,13 @@ import itertools
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import torch
 from torch.utils.data import DataLoader, Dataset
 
 from torchkeras.core.checks import argument_error
+from torchkeras.core.threads import thread_pool
 from torchkeras.data.streams import Batches
 from torchkeras.data.weights import ClassWeights
 
@@ -276,7 +276,7 @@ def fetched(dataset: Any, order: Iterable[int]) -> Iterator[Any]:
 
 def _by_threads(dataset: Any, order: Iterable[int], workers: int, ahead: int) -> Iterator[Any]:
     waiting: deque[Any] = deque()
-    with ThreadPoolExecutor(workers, thread_name_prefix="PyDataset") as pool:
+    with thread_pool(workers, "PyDataset") as pool:
         try:
             for index in order:
                 waiting.append(pool.submit(dataset.__getitem__, index))

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from torch.utils.data import DataLoader, Dataset, default_collate
 from torchkeras.callbacks.console import say
 from torchkeras.core.checks import argument_error, nearest
 from torchkeras.core.settings import standardize_data_format
+from torchkeras.core.threads import thread_pool
 from torchkeras.utils.images import COLOR_MODES, crop_to_shape_of, img_to_array, load_img, resize
 
 IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
@@ -370,7 +370,7 @@ class Files(Dataset):
         return sample if self.labels is None else (sample, self.labels[index])
 
     def __getitems__(self, indices: list[int]) -> list[Any]:
-        with ThreadPoolExecutor(READERS) as pool:
+        with thread_pool(READERS) as pool:
             return list(pool.map(self.__getitem__, indices))
 
 
