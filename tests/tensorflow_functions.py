@@ -10,6 +10,7 @@ def graph(keras, tf):
         *_of_numbers(tf, x, positive, whole), *_of_matrices(tf, x, square),
         *_of_places(tf, x, whole, places), *_of_transforms(tf, x), *_of_networks(tf, x, volume),
         *_of_images(tf, image), *_of_windows(tf, keras.backend, image),
+        *_of_rare_words(tf, keras.backend, x, image, whole),
     ]  # fmt: skip
     return keras.Model([x, square, image, volume, whole], outputs)
 
@@ -132,4 +133,28 @@ def _of_images(tf, image):
         i.adjust_hue(image, 0.1), i.adjust_gamma(image, 0.5, 2.0), i.adjust_brightness(byte, 0.1),
         i.adjust_contrast(byte, 2.0), i.adjust_saturation(byte, 0.5), i.rgb_to_grayscale(byte),
         i.rgb_to_yuv(image), i.yuv_to_rgb(image), i.rgb_to_yiq(image), i.yiq_to_rgb(image),
+    ]  # fmt: skip
+
+
+def _of_rare_words(tf, backend, x, image, whole):
+    m, n, i = tf.math, tf.nn, tf.image
+    kernel = tf.reshape(tf.range(18.0), (2, 3, 3)) / 10.0
+    once = [1, 1, 1, 1]
+    four, label = whole[:, 0] * 0 + 4, whole[:, :2] + 1
+    return [
+        backend.switch(x > 0, x, -x), backend.switch(x[:, :1] > 0, x, x * 2.0),
+        m.in_top_k(whole[:, 0], x[:, 0], 3), *m.approx_max_k(x, 2),
+        tf.bitcast(x, tf.int32), *tf.dynamic_partition(x[0], [0, 2, 0, 1], 3),
+        tf.quantization.fake_quant_with_min_max_args(x * 5.0),
+        tf.quantization.fake_quant_with_min_max_args(x, -0.5, 0.7, 4, True),
+        *n.sufficient_statistics(x, [1])[1:3], *n.weighted_moments(x, [1], tf.abs(x) + 1.0),
+        tf.signal.overlap_and_add(x, 2), tf.signal.overlap_and_add(x, 6),
+        n.dilation2d(image, kernel, once, "SAME", "NHWC", [1, 2, 2, 1]),
+        n.dilation2d(image, kernel, [1, 2, 3, 1], "VALID", "NHWC", once),
+        n.erosion2d(image, kernel, [1, 2, 2, 1], "SAME", "NHWC", once),
+        *n.max_pool_with_argmax(image, 2, 2, "VALID"), *n.max_pool_with_argmax(image, 3, 2, "SAME"),
+        tf.compat.v1.image.resize_area(image, (4, 5)),
+        i.ssim_multiscale(image, image * 0.9, 1.0, [0.5, 0.3, 0.2], filter_size=2),
+        n.ctc_loss(label, x, four // 2, four, logits_time_major=False, blank_index=0),
+        n.ctc_loss(label, tf.transpose(x, [1, 0, 2]), four // 4, four),
     ]  # fmt: skip

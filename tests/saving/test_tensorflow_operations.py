@@ -128,3 +128,12 @@ def test_parts_of_shapes_stand_beside_constants():
     config = {"name": "m", "layers": layers, "input_layers": [["x", 0, 0]]}
     model = keras.Model.from_config({**config, "output_layers": [["y", 0, 0]]})
     assert model(torch.ones(5, 2, 3)).shape == (5, 6)
+
+
+def test_sizes_of_shapes_are_compared_one_by_one():
+    larger = said("math.greater")((4, 1, 6), 2)
+    assert larger == (True, False, True)
+    assert said("where")(larger, (4, 1, 6), said("ones_like")((4, 1, 6))) == (4, 1, 6)
+    assert said("math.subtract")((4, 3), [1, 2]) == (3, 1)
+    size = keras.Input((3,)).shape[0] or keras.ops.shape(keras.Input((3,)))[0]
+    assert said("math.subtract")((size, 3), (size, 1)) == (0, 2)

@@ -59,3 +59,8 @@ def test_blocks_come_back_from_the_batch(blocks):
 def test_sizes_that_values_decide_are_refused(function, args):
     with pytest.raises(ValueError, match=r"of tf\.[a-z_.]+ is .* expected a"):
         FUNCTIONS[function](*args)
+
+
+def test_parts_by_the_values_of_a_tensor_are_refused():
+    with pytest.raises(ValueError, match="partitions of tf.dynamic_partition"):
+        FUNCTIONS["dynamic_partition"](torch.zeros(2), torch.tensor([0, 1]), 2)

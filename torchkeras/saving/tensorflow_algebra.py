@@ -190,7 +190,42 @@ def _euclidean(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> A
     return _norm(input_tensor, "euclidean", axis, keepdims)
 
 
+def _weighted_moments(
+    x: Any, axes: Any, frequency_weights: Any, keep_dims: Any = None, keepdims: Any = None
+) -> list[Any]:
+    weights = array_of(frequency_weights) + ops.zeros_like(x)
+    options = {"axis": tuple(axes), "keepdims": bool(keep_dims or keepdims)}
+    total = ops.sum(weights, **options)
+    mean = ops.sum(weights * x, **options) / total
+    return [mean, ops.sum(weights * ops.square(x), **options) / total - ops.square(mean)]
+
+
+def _statistics(
+    x: Any, axes: Any, shift: Any = None, keep_dims: Any = None, keepdims: Any = None
+) -> list[Any]:
+    options = {"axis": tuple(axes), "keepdims": bool(keep_dims or keepdims)}
+    count = ops.sum(ops.ones_like(x), axis=tuple(axes)) if axes else ops.ones_like(x)
+    moved = x if shift is None else x - array_of(shift)
+    sums = [ops.sum(part, **options) for part in (moved, ops.square(moved))]
+    return [ops.max(count), *sums, *([] if shift is None else [array_of(shift)])]
+
+
+def _fake_quantized(
+    inputs: Any, min: float = -6, max: float = 6, num_bits: int = 8, narrow_range: bool = False
+) -> Any:
+    lowest, highest = int(narrow_range), 2**num_bits - 1
+    scale = (max - min) / (highest - lowest)
+    zero = math.floor(sorted((lowest, lowest - min / scale, highest))[1] + 0.5)
+    low, high = (lowest - zero) * scale, (highest - zero) * scale
+    kept = ops.clip(inputs, low, high)
+    rounded = ops.floor((kept - low) / scale + 0.5) * scale + low
+    return kept + ops.stop_gradient(rounded - kept)
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "nn.weighted_moments": _weighted_moments,
+    "nn.sufficient_statistics": _statistics,
+    "quantization.fake_quant_with_min_max_args": _fake_quantized,
     "linalg.matmul": _matmul,
     "linalg.matvec": _matvec,
     "linalg.norm": _norm,

@@ -226,14 +226,26 @@ def _signal_to_noise(a: Any, b: Any, max_val: Any) -> Any:
     return 10 * (2 * math.log10(max_val) - ops.log10(error))
 
 
+# How much each scale counts in tf.image.ssim_multiscale, finest first.
+_POWERS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
+
+
 def _similarity(
     img1: Any, img2: Any, max_val: float, filter_size: int = 11, filter_sigma: float = 1.5,
     k1: float = 0.01, k2: float = 0.03, return_index_map: bool = False,
 ) -> Any:  # fmt: skip
     refuse_other("image.ssim", {"return_index_map": return_index_map})
+    found, _ = _similarities(img1, img2, max_val, filter_size, filter_sigma, k1, k2)
+    return ops.mean(found, axis=-1)
+
+
+def _similarities(
+    img1: Any, img2: Any, max_val: float, size: int, sigma: float, k1: float, k2: float
+) -> tuple[Any, Any]:
+    """Structural similarity, and that of the contrasts alone, of each channel."""
 
     def blurred(x: Any) -> Any:
-        return blurred_within(x, filter_size, filter_sigma)
+        return blurred_within(x, size, sigma)
 
     mean1, mean2 = blurred(img1), blurred(img2)
     squares = ops.square(mean1) + ops.square(mean2)
@@ -243,7 +255,23 @@ def _similarity(
     shared = 2 * blurred(img1 * img2) - product
     spread = blurred(ops.square(img1) + ops.square(img2)) - squares
     contrast = (shared + second) / (spread + second)
-    return ops.mean(ops.mean(luminance * contrast, axis=(-3, -2)), axis=-1)
+    both, alone = (ops.mean(part, axis=(-3, -2)) for part in (luminance * contrast, contrast))
+    return both, alone
+
+
+def _similarity_at_scales(
+    img1: Any, img2: Any, max_val: float, power_factors: Any = _POWERS, filter_size: int = 11,
+    filter_sigma: float = 1.5, k1: float = 0.01, k2: float = 0.03,
+) -> Any:  # fmt: skip
+    product, images = 1.0, [img1, img2]
+    for number, power in enumerate(power_factors):
+        if number:
+            layout = {"data_format": "channels_last"}
+            images = [ops.average_pool(image, 2, 2, "same", **layout) for image in images]
+        both, contrast = _similarities(*images, max_val, filter_size, filter_sigma, k1, k2)
+        is_last = number == len(power_factors) - 1
+        product = ops.power(ops.relu(both if is_last else contrast), power) * product
+    return ops.mean(product, axis=-1)
 
 
 @traceable
@@ -395,6 +423,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "image.yiq_to_rgb": _colors(_FROM_YIQ),
     "image.psnr": _signal_to_noise,
     "image.ssim": _similarity,
+    "image.ssim_multiscale": _similarity_at_scales,
+    "image.resize_area": lambda images, size, align_corners=False: _resize(images, size, "area"),
     "image.crop_and_resize": _crop_and_resize,
     "image.resize_with_pad": _resize_onto,
     "image.resize_images": _resize_any_older,

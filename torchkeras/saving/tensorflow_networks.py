@@ -258,7 +258,21 @@ def _crossentropy(function: Callable[..., Any]) -> Callable[..., Any]:
     return loss
 
 
+def _ctc(
+    labels: Any, logits: Any, label_length: Any, logit_length: Any, logits_time_major: bool = True,
+    unique: Any = None, blank_index: int | None = None,
+) -> Any:  # fmt: skip
+    refuse_other("nn.ctc_loss", {"unique": unique})
+    logits = ops.swapaxes(logits, 0, 1) if logits_time_major else logits
+    lengths = [
+        ops.convert_to_tensor(length, "int32") if isinstance(length, list) else length
+        for length in (label_length, logit_length)
+    ]
+    return ops.ctc_loss(labels, logits, *lengths, mask_index=blank_index or 0)
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "nn.ctc_loss": _ctc,
     "math.l2_normalize": _l2_normalize,
     "nn.relu": lambda features: ops.relu(features),
     "nn.relu6": lambda features: ops.relu6(features),

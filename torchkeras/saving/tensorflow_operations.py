@@ -18,6 +18,7 @@ from torchkeras.saving import (
     tensorflow_networks,
     tensorflow_places,
     tensorflow_special,
+    tensorflow_windows,
 )
 from torchkeras.tracer import is_symbolic
 
@@ -127,6 +128,8 @@ def _binary(function: Callable[..., Any]) -> Callable[..., Any]:
     plain = _OF_SIZES.get(function.__name__)
 
     def compute(x: Any, y: Any) -> Any:
+        if isinstance(x, tuple) and plain:
+            return _of_shapes(plain, x, y)
         return (plain if plain and (_is_size(x) or _is_size(y)) else function)(x, y)
 
     return compute
@@ -135,8 +138,15 @@ def _binary(function: Callable[..., Any]) -> Callable[..., Any]:
 # What sizes that are known only when the model runs are reckoned with.
 _OF_SIZES = {
     "add": operator.add, "subtract": operator.sub, "multiply": operator.mul,
-    "floor_divide": operator.floordiv,
+    "floor_divide": operator.floordiv, "greater": operator.gt,
 }  # fmt: skip
+
+
+def _of_shapes(function: Callable[..., Any], first: tuple, second: Any) -> tuple[Any, ...]:
+    """``function`` of the sizes of shapes; two that are known when the model runs are as one."""
+    others = second if isinstance(second, (tuple, list)) else (second,) * len(first)
+    pairs = zip(first, others, strict=True)
+    return tuple(function(*((0, 0) if all(map(_is_size, pair)) else pair)) for pair in pairs)
 
 
 def _is_size(value: Any) -> bool:
@@ -203,6 +213,8 @@ def _stack(values: Any, axis: int = 0) -> Any:
 
 
 def _where(condition: Any, x: Any = None, y: Any = None) -> Any:
+    if isinstance(condition, tuple):  # parts of shapes
+        return tuple(a if is_met else b for is_met, a, b in zip(condition, x, y, strict=True))
     return ops.where(condition, x, y)
 
 
@@ -241,6 +253,12 @@ def _fill(dims: Any, value: Any) -> Any:
     return ops.full(tuple(dims), value)
 
 
+def _ones_like(input: Any, dtype: Any = None) -> Any:
+    if isinstance(input, tuple):  # of a shape
+        return (1,) * len(input)
+    return ops.ones_like(input, dtype=dtype)
+
+
 def _filled(value: float) -> Callable[..., Any]:
     return lambda shape, dtype="float32": ops.cast(_fill(shape, value), dtype)
 
@@ -276,6 +294,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     **tensorflow_networks.FUNCTIONS,
     **tensorflow_places.FUNCTIONS,
     **tensorflow_special.FUNCTIONS,
+    **tensorflow_windows.FUNCTIONS,
     **_rows(_UNARY, _unary),
     **_rows(_BINARY, _binary),
     **_rows(_REDUCTIONS, _reduction),
@@ -315,7 +334,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "identity": lambda input: input,
     "stop_gradient": lambda input: ops.stop_gradient(input),
     "zeros_like": lambda input, dtype=None: ops.zeros_like(input, dtype=dtype),
-    "ones_like": lambda input, dtype=None: ops.ones_like(input, dtype=dtype),
+    "ones_like": _ones_like,
     "fill": _fill,
     "zeros": _filled(0.0),
     "ones": _filled(1.0),

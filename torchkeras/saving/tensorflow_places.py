@@ -78,6 +78,15 @@ def gather_places(params: Tensor, indices: Tensor, batch_dims: int) -> Tensor:
     return params[(*lead, *indices.long().unbind(-1))]
 
 
+def _partition(data: Any, partitions: Any, num_partitions: int) -> list[Any]:
+    if not isinstance(partitions, list) or any(isinstance(item, list) for item in partitions):
+        raise argument_error(
+            "load", "partitions of tf.dynamic_partition", partitions, "a list of numbers"
+        )
+    places = [[k for k, part in enumerate(partitions) if part == n] for n in range(num_partitions)]
+    return [ops.take(data, _indices(chosen), axis=0) for chosen in places]
+
+
 def _boolean_mask(tensor: Any, mask: Any, axis: Any = None) -> Any:
     if not isinstance(mask, list) or not all(isinstance(item, bool) for item in mask):
         raise argument_error("load", "mask of tf.boolean_mask", mask, "a list of bools")
@@ -157,6 +166,14 @@ def _sort(values: Any, axis: int = -1, direction: str = "ASCENDING") -> Any:
 def _order(values: Any, axis: int = -1, direction: str = "ASCENDING", stable: bool = False) -> Any:
     values = values if direction == "ASCENDING" else ops.negative(values)
     return ops.cast(ops.argsort(values, axis=axis), "int32")
+
+
+def _largest(
+    input: Any, k: int, reduction_dimension: int = -1, is_max_k: bool = True, **speed: Any
+) -> list[Any]:
+    refuse_other("approx_top_k", {"is_min_k": not is_max_k})
+    found = ops.top_k(ops.moveaxis(input, reduction_dimension, -1), k)
+    return [ops.moveaxis(part, -1, reduction_dimension) for part in found]
 
 
 def _sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = "bool") -> Any:
@@ -339,10 +356,16 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "gather": _gather,
     "gather_nd": _gather_places,
     "boolean_mask": _boolean_mask,
+    "dynamic_partition": _partition,
+    "bitcast": lambda input, type: ops.view(input, type),
     "slice": _slice,
     "strided_slice": _strided_slice,
     "reverse_sequence": _reverse_parts,
     "searchsorted": _searchsorted,
+    "approx_top_k": _largest,
+    "math.in_top_k": lambda predictions, targets, k: ops.in_top_k(
+        _indices(targets), predictions, k
+    ),
     "sort": _sort,
     "argsort": _order,
     "sequence_mask": _sequence_mask,
