@@ -26,8 +26,10 @@ class Callback:
         0 0.5
     """
 
+    # A slot: what a model remembers of its History mustn't hold the model.
+    __slots__ = ("__dict__", "__weakref__", "_model")
+
     params: dict[str, Any] | None = None
-    _model: Any = None
 
     def __init__(self) -> None:
         self.params = None
@@ -44,9 +46,8 @@ class Callback:
     @property
     def model(self) -> Any:
         """The model, taken out of ``DistributedDataParallel`` if it is wrapped in it."""
-        if isinstance(self._model, DistributedDataParallel):
-            return self._model.module
-        return self._model
+        model = getattr(self, "_model", None)  # a subclass may leave out this constructor
+        return model.module if isinstance(model, DistributedDataParallel) else model
 
     @model.setter
     def model(self, model: Any) -> None:

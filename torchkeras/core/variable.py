@@ -1,6 +1,7 @@
 """A Keras weight: one permanent handle on a torch parameter or buffer."""
 
 import operator
+import weakref
 from typing import Any
 
 import numpy as np
@@ -17,15 +18,18 @@ _AGGREGATIONS = (None, "none", "mean", "sum", "only_first_replica")
 
 
 class Store(nn.Module):
-    """The owner of a variable that stands alone."""
+    """The owner of a variable that stands alone, or whose owner is gone."""
 
 
 class Variable:
     """A weight as Keras shows it, whatever torch module stores it.
 
-    The handle holds the owner and the name of the parameter, and how one lies in the other. It
+    The handle knows the owner and the name of the parameter, and how one lies in the other. It
     resolves to a tensor at each use, so it stays right when the owner is moved, copied, sharded or
     loaded. It compares by identity; torch functions, operators and NumPy take it as a tensor.
+
+    It holds the owner's tables of parameters and buffers. An owner that holds its handles, as
+    layers do (``holds_variables``), is not held in turn, so that both are freed at once.
 
     Args:
         initializer: A tensor, array or number; or, with ``shape``, a callable of shape and dtype.
@@ -122,13 +126,29 @@ class Variable:
     # What is stored, and how Keras sees it.
 
     @property
+    def module(self) -> nn.Module:
+        """The owner; if it is gone, a ``Store`` that has its parameters and buffers."""
+        module = self._module
+        if type(module) is weakref.ref:
+            module = module()
+            if module is None:
+                module = self._module = Store()
+                module.__dict__.update(_parameters=self._parameters, _buffers=self._buffers)
+        return module
+
+    @module.setter
+    def module(self, module: nn.Module) -> None:
+        self._parameters, self._buffers = module._parameters, module._buffers
+        self._module = _reference(module)
+
+    @property
     def parameter(self) -> Tensor:
         """The tensor that the owner stores, in torch's layout."""
-        module, key = self.module, self.key
-        stored = module._parameters.get(key)
+        key = self.key
+        stored = self._parameters.get(key)
         if stored is None:
-            stored = module._buffers.get(key)
-        return getattr(module, key) if stored is None else stored
+            stored = self._buffers.get(key)
+        return getattr(self.module, key) if stored is None else stored
 
     @property
     def value(self) -> Tensor:
@@ -201,9 +221,9 @@ class Variable:
         stored = self.parameter
         if not stored.is_floating_point():
             return
-        if self._trainable and self.key in self.module._buffers:
-            tensor = self.module._buffers.pop(self.key)
-            self.module._parameters[self.key] = nn.Parameter(tensor)
+        if self._trainable and self.key in self._buffers:
+            tensor = self._buffers.pop(self.key)
+            self._parameters[self.key] = nn.Parameter(tensor)
         elif isinstance(stored, nn.Parameter):
             stored.requires_grad_(self._trainable)
 
@@ -342,8 +362,17 @@ class Variable:
             f"value={self.numpy()}>"
         )
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_module": self.module}
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+        self._module = _reference(self._module)
+
+
+def _reference(module: nn.Module) -> Any:
+    """``module``, or a weak reference to it if it holds its variables."""
+    return weakref.ref(module) if getattr(module, "holds_variables", False) else module
 
 
 def _operator(name: str) -> Any:

@@ -47,7 +47,7 @@ from torchkeras.layers.structures import (
 )
 from torchkeras.layers.symbolic import SymbolicCalls
 from torchkeras.layers.weights import LayerWeights
-from torchkeras.tracer import Operation
+from torchkeras.tracer import Calls, Operation
 from torchkeras.tracer.shapes import without_fakes
 
 
@@ -148,7 +148,7 @@ class Layer(
         state["_variables"] = []
         state["_member_variables"] = {}
         state["_weight_rules"] = {}
-        state["_inbound_calls"] = []
+        state["_inbound_calls"] = Calls(holds_first=True)
         state["_own_losses"] = []
         state["_build_arguments"] = None
         state["_building"] = False
@@ -462,13 +462,14 @@ class Layer(
         memo[id(self)] = twin
         for key, value in self.__dict__.items():
             if key in _OF_THE_ORIGINAL:
-                twin.__dict__[key] = []  # calls and their losses belong to the original
+                twin.__dict__[key] = _OF_THE_ORIGINAL[key]()
             else:
                 twin.__dict__[key] = _deepcopy(value, memo)
         return twin
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, **{key: [] for key in _OF_THE_ORIGINAL if key in self.__dict__}}
+        known = _OF_THE_ORIGINAL.items()
+        return {**self.__dict__, **{key: new() for key, new in known if key in self.__dict__}}
 
     def extra_repr(self) -> str:
         return f"name={self.__dict__.get('_name')}, built={self.__dict__.get('built')}"
@@ -476,8 +477,12 @@ class Layer(
 
 # Arguments that no configuration has: initial weights are part of the state.
 _UNTOLD = ("weights", "dynamic")
-# Calls and their losses, which no copy has.
-_OF_THE_ORIGINAL = ("_inbound_calls", "_outbound_calls", "_own_losses")
+# Calls and their losses, which belong to the original: what a copy has in their place.
+_OF_THE_ORIGINAL: dict[str, Callable[[], Any]] = {
+    "_inbound_calls": functools.partial(Calls, holds_first=True),
+    "_outbound_calls": Calls,
+    "_own_losses": list,
+}
 
 
 def _recorded_build(build: Callable) -> Callable:

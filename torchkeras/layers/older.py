@@ -11,6 +11,7 @@ from torchkeras.core import nested, registry
 from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.core.scopes import local
 from torchkeras.layers.structures import shape_of, symbols_of_shape
+from torchkeras.tracer import Call, Calls
 
 
 class convenience:
@@ -31,21 +32,21 @@ class OlderMembers:
 
     @convenience
     def inbound_nodes(self) -> list[Any]:
-        """The layer's symbolic calls, in order."""
-        return list(self._inbound_calls)
+        """The layer's symbolic calls, in order, as far as their outputs are held."""
+        return self._inbound_calls.living()
 
     @convenience
     def outbound_nodes(self) -> list[Any]:
-        """Symbolic calls of other layers on this one's outputs, in order."""
-        return list(self.__dict__.get("_outbound_calls", ()))
+        """Symbolic calls of other layers on this one's outputs, in order; see ``inbound_nodes``."""
+        calls = self.__dict__.get("_outbound_calls")
+        return calls.living() if calls else []
 
-    def _tell_producers(self, calls: list[Any]) -> None:
-        """Let the layers whose outputs these calls take know of them."""
-        for call in calls:
-            for symbol in call.inputs:
-                producer = getattr(symbol.call, "operation", None)
-                if isinstance(producer, OlderMembers):
-                    producer.__dict__.setdefault("_outbound_calls", []).append(call)
+    def _tell_producers(self, call: Call) -> None:
+        """Let the layers whose outputs this call takes know of it."""
+        for symbol in call.inputs:
+            producer = getattr(symbol.call, "operation", None)
+            if isinstance(producer, OlderMembers):
+                producer.__dict__.setdefault("_outbound_calls", Calls()).add(call)
 
     def get_input_shape_at(self, node_index: int) -> Any:
         """Shape of the symbolic input of the call number ``node_index``."""

@@ -38,7 +38,7 @@ class SymbolicCalls:
             self._after_build()
         recorded_args, recorded_kwargs = self._recorded(args, kwargs, training)
         y = tracer.record(self, recorded_args, recorded_kwargs, outputs)
-        self._tell_producers(self._inbound_calls[-1:])
+        self._tell_producers(self._inbound_calls.at(-1))
         self._mark_outputs(args[0] if args else None, y, previous_mask)
         return y
 
@@ -162,12 +162,12 @@ class SymbolicCalls:
             raise AttributeError(
                 f'The layer "{self.name}" has never been called and thus has no defined {what}.'
             )
-        return self._inbound_calls[0]
+        return self._inbound_calls.at(0)
 
     def get_input_at(self, node_index: int) -> Any:
         """Symbolic input of the call number ``node_index``."""
-        return self._inbound_calls[node_index].args[0]
+        return self._inbound_calls.at(node_index).args[0]
 
     def get_output_at(self, node_index: int) -> Any:
         """Symbolic output of the call number ``node_index``."""
-        return self._inbound_calls[node_index].outputs
+        return self._inbound_calls.at(node_index).outputs

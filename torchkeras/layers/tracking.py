@@ -21,6 +21,8 @@ def items_key(name: str) -> str:
 class Container(nn.Module):
     """The members of a list, tuple or dict, by position or key."""
 
+    holds_variables = True
+
     def __init__(self) -> None:
         super().__init__()
         self.__dict__["members"] = []

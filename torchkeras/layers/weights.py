@@ -47,6 +47,8 @@ def _name_may_come_first(method: Callable) -> Callable:
 class LayerWeights(nn.Module):
     """The part of ``Layer`` that keeps weights and the layers inside."""
 
+    holds_variables = True  # each refers to its layer without holding it
+
     def weight_rules(
         self,
         name: str,

@@ -223,8 +223,7 @@ class Reader:
         for call in self.graph.calls_of(operation):
             for source, position in self.sources(call):
                 called = operation_of(source)
-                calls = getattr(called, "_inbound_calls", None) or [source]
-                number = next((i for i, one in enumerate(calls) if one is source), 0)
+                number = source.index if hasattr(called, "_inbound_calls") else 0
                 parts.append(f"{self.name_of(called)}[{number}][{position}]")
         return ", ".join(parts) or "-"
 
@@ -248,8 +247,13 @@ def kind_of(operation: Any) -> str:
         return "".join(word[:1].upper() + word[1:] for word in words)
 
 
+def _calls_of(operation: Any) -> list[Call]:
+    calls = getattr(operation, "_inbound_calls", None)
+    return calls.living() if calls else []
+
+
 def _shape(operation: Any) -> str:
-    calls = [operation] if isinstance(operation, Call) else getattr(operation, "_inbound_calls", ())
+    calls = [operation] if isinstance(operation, Call) else _calls_of(operation)
     if calls:
         return _shown_shapes([Shape(symbol.shape) for symbol in calls[-1].flat_outputs])
     arguments = getattr(operation, "_build_arguments", None)

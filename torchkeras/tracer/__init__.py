@@ -5,6 +5,7 @@ from torchkeras.tracer.operation import Function, Operation
 from torchkeras.tracer.shapes import infer, sizes_known
 from torchkeras.tracer.symbolic import (
     Call,
+    Calls,
     KerasTensor,
     any_symbolic,
     is_symbolic,
@@ -15,6 +16,7 @@ from torchkeras.tracer.symbolic import (
 
 __all__ = [
     "Call",
+    "Calls",
     "Function",
     "Graph",
     "KerasTensor",

@@ -3,6 +3,7 @@
 import keyword
 import operator
 import re
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -35,6 +36,7 @@ class Graph:
 
     Attributes:
         results: ``outputs``, of a list of one its item: what a run gives back, as in Keras.
+        symbols: All symbolic tensors between, which last as long as the graph.
         calls: The calls, inputs first, in the order in which Keras numbers them.
         operations: What is called, once each, in Keras's order.
 
@@ -56,6 +58,7 @@ class Graph:
             calls, operations = self._in_order(*self._walk(self.asides))
             self.calls += _missing(calls, self.calls)
             self.operations += _missing(operations, self.operations)
+        self.symbols = [symbol for call in self.calls for symbol in call.flat_outputs]
         self._check_connected()
 
     def operations_of_keras_2(self) -> list[Any]:
@@ -179,6 +182,14 @@ class Graph:
         calls = [call for call in self.calls if operation_of(call) is operation]
         return sorted(calls, key=lambda call: call.index)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Let the layers of a copy know the calls of the copy."""
+        self.__dict__.update(state)
+        for call in sorted(self.calls, key=lambda call: call.index):
+            known = getattr(call.operation, "_inbound_calls", None)
+            if known is not None and call not in known.living():
+                call.index = known.add(call)
+
     def to_module(self, paths: dict[int, str]) -> "tuple[fx.GraphModule, nn.Module]":
         """The graph as a ``torch.fx.GraphModule`` of flat inputs.
 
@@ -256,13 +267,38 @@ def module_keys(modules: list[nn.Module]) -> list[str]:
     return [f"{key}_" if keyword.iskeyword(key) else key for key in keys]
 
 
+class _GraphOfModule(fx.Graph):
+    """A graph that doesn't hold the module whose graph it is.
+
+    Torch's graphs and nodes refer to each other, so they stay until the collector of cycles runs,
+    and with their module all layers in it would.
+
+    Source: ``torch.fx.Graph.owning_module``.
+    """
+
+    @property
+    def owning_module(self) -> fx.GraphModule | None:
+        """The module, as long as there is one."""
+        module = self._owning_module
+        return module() if type(module) is weakref.ref else module
+
+    @owning_module.setter
+    def owning_module(self, module: fx.GraphModule | None) -> None:
+        self._owning_module = None if module is None else weakref.ref(module)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> fx.Graph:
+        copied = super().__deepcopy__(memo)  # which torch makes one of its own class
+        copied.__class__ = type(self)
+        return copied
+
+
 class _Emitter:
     """Writes a ``Graph`` down as ``torch.fx`` nodes."""
 
     def __init__(self, graph: Graph, paths: dict[int, str]) -> None:
         self.source = graph
         self.paths = paths
-        self.graph = fx.Graph()
+        self.graph = _GraphOfModule()
         self.values: dict[int, fx.Node] = {}
         self.constants = nn.Module()
         self.root: dict[str, Any] = {}

@@ -13,6 +13,7 @@ from torchkeras.tracer import shapes
 from torchkeras.tracer.graph import Graph
 from torchkeras.tracer.symbolic import (
     Call,
+    Calls,
     KerasTensor,
     any_symbolic,
     is_symbolic,
@@ -48,7 +49,7 @@ class Operation(Configurable, abc.ABC):
         if not isinstance(name, str) or "/" in name:
             raise argument_error(type(self).__name__, "name", name, "a string without '/'")
         self.name = name
-        self._inbound_calls: list[Call] = []
+        self._inbound_calls = Calls(holds_first=True)
         self._remat = current_remat_scope()
 
     @property
@@ -123,7 +124,7 @@ class Operation(Configurable, abc.ABC):
             raise AttributeError(
                 f"The operation {self.name} has never been called and thus has no defined {what}."
             )
-        return self._inbound_calls[0]
+        return self._inbound_calls.at(0)
 
     def __repr__(self) -> str:
         return f"<Operation name={self.name}>"

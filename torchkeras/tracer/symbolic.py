@@ -2,6 +2,7 @@
 
 import functools
 import operator
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,9 +11,10 @@ import torch
 from torch import Tensor, fx, nn
 
 from torchkeras.core import naming, nested
-from torchkeras.core.checks import argument_error, unfit_arguments
+from torchkeras.core.checks import argument_error, moment_error, unfit_arguments
 from torchkeras.core.dtypes import standardize_dtype
 from torchkeras.core.indexing import forwards, goes_backwards
+from torchkeras.core.remembered import Remembered
 from torchkeras.core.typing import Shape
 from torchkeras.core.variable import as_operand
 from torchkeras.tracer import shapes
@@ -24,6 +26,8 @@ class KerasTensor:
     Any torch function, operator or tensor method on it is recorded and gives another symbolic
     tensor; ``keras.Model(inputs, outputs)`` turns what was recorded into a ``torch.fx`` graph.
 
+    It holds the call, with all that came before it, and what was called (see ``Call``).
+
     Args:
         shape: Sizes, None where unknown.
         dtype: Number type.
@@ -32,6 +36,8 @@ class KerasTensor:
         record_history: Whether calls on it are remembered.
         name: Name; None makes one up.
     """
+
+    __slots__ = ("__dict__", "__weakref__", "_made_by")
 
     def __init__(
         self,
@@ -51,8 +57,13 @@ class KerasTensor:
         self.row_splits_dtype = options.get("row_splits_dtype")
         self.record_history = record_history
         self._name = name
-        self.call: Call | None = None
+        self._made_by: tuple[Call, Any] | None = None  # the call, and what was called
         self.position = 0
+
+    @property
+    def call(self) -> "Call | None":
+        """The call that makes it; None if there was none."""
+        return self._made_by and self._made_by[0]
 
     @property
     def shape(self) -> Shape:
@@ -233,6 +244,10 @@ for _name in ("neg", "pos", "abs", "invert"):
 class Call:
     """One symbolic call: what was called, with which arguments, and what came out.
 
+    Symbolic tensors hold the call that made them, and that holds its arguments: what is later holds
+    what was earlier, never the reverse. Hence a call refers to its outputs, and to a layer, which
+    knows its calls, without holding them, and a model that is dropped is freed at once.
+
     Args:
         operation: A layer or other module, a function, or the name of a tensor method.
         args, kwargs: Arguments; structures holding symbolic tensors.
@@ -240,16 +255,51 @@ class Call:
     """
 
     def __init__(self, operation: Any, args: tuple, kwargs: dict, outputs: Any) -> None:
-        self.operation = operation
         self.args = args
         self.kwargs = kwargs
-        self.outputs = outputs
         self.index = 0
-        self.flat_outputs = [leaf for leaf in nested.flatten(outputs) if is_symbolic(leaf)]
-        for position, tensor in enumerate(self.flat_outputs):
-            tensor.call = self
-            tensor.position = position
+        self._take(operation, outputs)
         _capture_modules()
+
+    def _take(self, operation: Any, outputs: Any) -> None:
+        knows_calls = hasattr(operation, "_inbound_calls")
+        self._operation = weakref.ref(operation) if knows_calls else operation
+        flat = [leaf for leaf in nested.flatten(outputs) if is_symbolic(leaf)]
+        made_by = (self, operation)
+        for position, tensor in enumerate(flat):
+            tensor._made_by = made_by
+            tensor.position = position
+        if len(flat) == 1 and outputs is flat[0]:
+            self._outputs = Remembered(outputs)
+            self._flat_outputs = [self._outputs]
+        else:
+            self._outputs = nested.map_leaves(_remembered, outputs)
+            self._flat_outputs = [
+                leaf for leaf in nested.flatten(self._outputs) if type(leaf) is Remembered
+            ]
+
+    @property
+    def operation(self) -> Any:
+        """What was called; None if it is a layer that is gone, and its outputs with it."""
+        operation = self._operation
+        return operation() if type(operation) is weakref.ref else operation
+
+    @property
+    def outputs(self) -> Any:
+        """Structure of the symbolic tensors that the call makes."""
+        if type(self._outputs) is Remembered:
+            return self._shown(self._outputs)
+        return nested.map_leaves(self._shown, self._outputs)
+
+    @property
+    def flat_outputs(self) -> list[KerasTensor]:
+        """The symbolic tensors among the outputs, in order."""
+        return [self._shown(output) for output in self._flat_outputs]
+
+    def _shown(self, output: Any) -> Any:
+        if type(output) is not Remembered:
+            return output
+        return output.get(_made_by=(self, self.operation))
 
     @property
     def inputs(self) -> list[KerasTensor]:
@@ -260,6 +310,66 @@ class Call:
     def is_module(self) -> bool:
         """Whether a module is called."""
         return isinstance(self.operation, nn.Module)
+
+    def __getstate__(self) -> dict[str, Any]:
+        plain = {"args": self.args, "kwargs": self.kwargs, "index": self.index}
+        return {**plain, "operation": self.operation, "outputs": self.outputs}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        operation, outputs = state.pop("operation"), state.pop("outputs")
+        self.__dict__.update(state)
+        self._take(operation, outputs)
+
+
+def _remembered(leaf: Any) -> Any:
+    return Remembered(leaf) if is_symbolic(leaf) else leaf
+
+
+class Calls:
+    """The calls that a layer knows of, in order.
+
+    Args:
+        holds_first: Whether it holds the first one, as a layer does: its outputs can be had though
+            nobody has kept them. The first can't come from itself, as later calls of a shared
+            layer do. Others last as long as their outputs, or a model made of them.
+    """
+
+    def __init__(self, holds_first: bool = False) -> None:
+        self.holds_first = holds_first
+        self.number = 0
+        self._first: Call | None = None
+        self._known: list[weakref.ref[Call]] = []
+
+    def add(self, call: Call) -> int:
+        """Take a call, and say how many were taken before."""
+        if self.holds_first and self._first is None:
+            self._first = call
+        self._known.append(weakref.ref(call))
+        self.number += 1
+        return self.number - 1
+
+    def living(self) -> list[Call]:
+        """The calls that there still are."""
+        return [call for call in [known() for known in self._known] if call is not None]
+
+    def at(self, index: int) -> Call:
+        """The call number ``index``; a negative one counts from the end.
+
+        Raises:
+            IndexError: there were fewer calls.
+            RuntimeError: its outputs are gone.
+        """
+        call = self._known[index]()
+        if call is None:
+            raise moment_error(
+                "Layer",
+                f"call number {index} is gone, since nobody holds its outputs",
+                "Keep them, or a model made of them.",
+            )
+        return call
+
+    def __bool__(self) -> bool:
+        return self.number > 0
 
 
 def is_symbolic(x: Any) -> bool:
@@ -361,8 +471,7 @@ def record(operation: Any, args: tuple, kwargs: dict, outputs: Any = None) -> An
     call = Call(operation, args, kwargs, outputs)
     calls = getattr(operation, "_inbound_calls", None)
     if calls is not None:
-        call.index = len(calls)
-        calls.append(call)
+        call.index = calls.add(call)
     return outputs
 
 

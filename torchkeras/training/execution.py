@@ -1,11 +1,13 @@
 """What runs the steps of a model: one by one, compiled, or as the user has it."""
 
 import itertools
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import torch
 
+from torchkeras.core.checks import moment_error
 from torchkeras.distribution import Alone
 from torchkeras.training.jit import LOSS, Compiled
 
@@ -24,6 +26,8 @@ class BatchList(list):
 class Execution:
     """Runs a step of a model on each of a list of batches.
 
+    The model holds it, and it doesn't hold the model.
+
     Args:
         model: The model.
         name: Name of the method that is the step.
@@ -32,11 +36,27 @@ class Execution:
     """
 
     def __init__(self, model: Any, name: str, compiles: bool, gradients: bool = True) -> None:
-        self.model = model
+        self._model = weakref.ref(model)
         self.name = name
         self.compiles = compiles
         self.gradients = gradients
         self._compiled: Step | None = None
+
+    @property
+    def model(self) -> Any:
+        """The model.
+
+        Raises:
+            RuntimeError: it is gone.
+        """
+        model = self._model()
+        if model is None:
+            raise moment_error(
+                f"the function that runs {self.name!r}",
+                "its model is gone, since nobody holds it",
+                "Keep the model as long as you use its functions.",
+            )
+        return model
 
     def step(self) -> Step:
         """The step on one batch."""
@@ -67,7 +87,10 @@ class Execution:
         return logs
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_compiled": None}
+        return {**self.__dict__, "_model": self.model, "_compiled": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _model=weakref.ref(state["_model"]))
 
 
 def with_gradients(step: Step) -> Step:

@@ -5,14 +5,18 @@ from typing import Any
 
 
 def flags(model: Any) -> list[tuple[Any, bool]]:
-    """Each layer of ``model``, itself included, and whether it is trainable now."""
-    return [(layer, layer.trainable) for layer in model._flatten_layers()]
+    """Each layer of ``model``, itself included, and whether it is trainable now.
+
+    None stands for the model, which keeps the list and mustn't be held by it.
+    """
+    layers = model._flatten_layers()
+    return [(None if layer is model else layer, layer.trainable) for layer in layers]
 
 
-def restore(noted: Iterable[tuple[Any, bool]]) -> None:
-    """Make layers trainable, or not, as ``flags`` noted them."""
+def restore(model: Any, noted: Iterable[tuple[Any, bool]]) -> None:
+    """Make the layers of ``model`` trainable, or not, as ``flags`` noted them."""
     for layer, trainable in noted:
-        layer._set_trainable(trainable)
+        (model if layer is None else layer)._set_trainable(trainable)
 
 
 class Thawed:
@@ -28,13 +32,14 @@ class Thawed:
     """
 
     def __init__(self, model: Any) -> None:
+        self.model = model
         self._frozen: list[tuple[Any, bool]] = []
         compiled = model.__dict__.get("_flags_at_compile", ())
         if any(trainable for _, trainable in compiled) and not model.trainable_variables:
             self._frozen = flags(model)
-            restore(compiled)
+            restore(model, compiled)
 
     def refreeze(self) -> None:
         """Make the model what it was before."""
-        restore(self._frozen)
+        restore(self.model, self._frozen)
         self._frozen = []

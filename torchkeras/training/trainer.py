@@ -17,9 +17,10 @@ from typing import Any
 from torch import Tensor
 
 from torchkeras import data
-from torchkeras.callbacks import CallbackList
+from torchkeras.callbacks import CallbackList, History
 from torchkeras.callbacks.logs import Logs, to_floats
 from torchkeras.core.checks import argument_error, kind_error
+from torchkeras.core.remembered import Remembered
 from torchkeras.core.settings import settings
 from torchkeras.data import unpack_x_y_sample_weight
 from torchkeras.distribution import Alone
@@ -40,10 +41,8 @@ class Trainer(StateTrees, OlderNames, SingleBatches, Executions, Compilation):
     Attributes:
         stop_training: Set to True (by a callback or a step), it ends ``fit`` after the step.
         stop_evaluating, stop_predicting: The same for ``evaluate`` and ``predict``.
-        history: The ``History`` of the last ``fit``.
     """
 
-    history: Any = None
     stop_training = False
     stop_evaluating = False
     stop_predicting = False
@@ -52,6 +51,17 @@ class Trainer(StateTrees, OlderNames, SingleBatches, Executions, Compilation):
     _together: Any = None
     _full_batch: float | None = None  # samples of a batch that weighs 1 in gradient accumulation
     _progress: Progress | None = None
+
+    @property
+    def history(self) -> Any:
+        """The ``History`` of the last ``fit``; None before."""
+        history = self.__dict__.get("_history")
+        return history.get(_model=self) if type(history) is Remembered else history
+
+    @history.setter
+    def history(self, value: Any) -> None:
+        # It holds the model, so the model doesn't hold it.
+        self.__dict__["_history"] = Remembered(value) if isinstance(value, History) else value
 
     def fit(
         self,
