@@ -4,20 +4,22 @@ import contextlib
 import io
 import os
 import struct
+import threading
 import zipfile
 import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from torchkeras.saving import files, transfer
+from torchkeras.saving import file_mapping, files, transfer
 from torchkeras.saving.checksums import crc32
-from torchkeras.saving.transfer import Checksums, Place
+from torchkeras.saving.transfer import Place
 
 # Deflate can't do better than this; Keras itself doesn't compress.
 _MOST_EXPANSION = 1040
 _LARGEST_EXPANSION = 64 * 2**20
 _ENCRYPTED = 0x1
 _PORTION = 2**20  # bytes read at a time
+_AT_ONCE = 2**28  # bytes whose checksum is computed at a time
 # How zipfile tells that the bytes of an archive aren't what they should be.
 UNREADABLE = (
     zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError,
@@ -100,7 +102,7 @@ def opened(
         archive: The archive, in a file.
         info: The member.
         is_checked_at_end: Whether its checksum need not be known before it is used, but when the
-            block ends, well or with an error. What is read by ``transfer.fill`` isn't read again.
+            block ends, well or with an error.
 
     Raises:
         DamagedFileError: the checksum is another.
@@ -110,11 +112,13 @@ def opened(
             yield content
         return
     with contextlib.ExitStack() as stack:
-        section = stack.enter_context(
-            Section(archive.filename, _start_of(archive, info), info.file_size)
-        )
-        if section.place is not None and is_checked_at_end:
-            stack.push(_CheckedAtEnd(section, info))
+        start, size = _start_of(archive, info), info.file_size
+        section = stack.enter_context(Section(archive.filename, start, size))
+        if section.place is not None:
+            memory = file_mapping.unchanging(section.place.descriptor, start, size)
+            section.place = section.place._replace(memory=stack.enter_context(memory))
+        if is_checked_at_end and section.place is not None and section.place.memory is not None:
+            stack.enter_context(_CheckedMeanwhile(section.place.memory, info))
         else:
             _check_sum(info, section)
         yield section
@@ -193,18 +197,30 @@ def _check_sum(info: zipfile.ZipInfo, section: Section) -> None:
         raise _unreadable(info, "Bad CRC-32")
 
 
-class _CheckedAtEnd(contextlib.AbstractContextManager):
-    """Notes what is read of a section, and compares the checksum of all of it at the end.
+class _CheckedMeanwhile(threading.Thread):
+    """Computes the checksum of a member while others use it, and compares it at the end.
 
     If the member is damaged, that is the error, whatever came of it.
     """
 
-    def __init__(self, section: Section, info: zipfile.ZipInfo) -> None:
-        self.sums = Checksums(section.start)
-        section.place = section.place._replace(sums=self.sums)
-        self.section, self.info = section, info
+    def __init__(self, content: memoryview, info: zipfile.ZipInfo) -> None:
+        super().__init__(daemon=True)
+        self._content, self._info, self._found = content, info, 0
+
+    def run(self) -> None:
+        for start in range(0, len(self._content), _AT_ONCE):
+            self._found = crc32(self._content[start : start + _AT_ONCE], self._found)
+
+    def __enter__(self) -> None:
+        try:
+            self.start()
+        except RuntimeError:  # no more threads, as when the interpreter ends
+            self.run()
 
     def __exit__(self, kind: Any, error: BaseException | None, *exc: object) -> None:
-        is_stopped = error is not None and not isinstance(error, Exception)
-        if not is_stopped and transfer.checksum(self.section.place) != self.info.CRC:
-            raise _unreadable(self.info, "Bad CRC-32") from error
+        if error is not None and not isinstance(error, Exception):
+            return
+        if self.ident is not None:
+            self.join()
+        if self._found != self._info.CRC:
+            raise _unreadable(self._info, "Bad CRC-32") from error

@@ -210,9 +210,10 @@ def load(
             stack.enter_context(scopes.keras_2_scope(release))
             stack.enter_context(serialization.sharing_scope())
             telling = recognition.telling_release(release, KERAS_VERSION)
+            source = stack.enter_context(archive.weights(is_fresh=True))
             with telling, Rebuilding(archive.size_of(WEIGHTS)) as rebuilding:
                 model = rebuilt(config)
-            with archive.weights(is_fresh=True) as source, archive.assets() as assets:
+            with archive.assets() as assets:
                 if source is None and model.weights:
                     raise archive.incomplete()
                 reader = weights.Reader(assets=assets, is_fresh=True)

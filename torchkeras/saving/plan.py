@@ -99,7 +99,7 @@ class Plan:
         places = {key: dataset.place for key, (_, dataset) in last.items()}
         found = {key: last[key][1].read() for key, place in places.items() if place is None}
         if not self.is_fresh:
-            transfer.read_once(place for place in places.values() if place and not place.was_read)
+            transfer.read_once(place for place in places.values() if place)
         with transfer.Crew(sum(place.size for place in places.values() if place)) as crew:
             for key, (variable, dataset) in last.items():
                 memory = None if key in found else _memory(variable, dataset)

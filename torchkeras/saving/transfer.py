@@ -31,14 +31,19 @@ class Place(NamedTuple):
         start: Where they begin.
         size: How many they are.
         was_read: Whether all of them have been read before, and were found to be sound.
-        sums: Where the checksums of what is read are noted.
+        memory: The bytes themselves, if they needn't be read.
     """
 
     descriptor: int
     start: int
     size: int
     was_read: bool = False
-    sums: "Checksums | None" = None
+    memory: memoryview | None = None
+
+    def part(self, start: int, size: int) -> "Place":
+        """Some of the bytes."""
+        memory = None if self.memory is None else self.memory[start : start + size]
+        return self._replace(start=self.start + start, size=size, memory=memory)
 
 
 class Crew:
@@ -113,36 +118,37 @@ def _processors() -> int:
 def read_once(places: Iterable[Place]) -> None:
     """Read bytes without using them, so that a disk that fails does so now.
 
-    Those that the system holds in memory ask no disk, and are left out.
+    Those that were read, or that the system holds in memory, ask no disk, and are left out.
 
     Raises:
         DamagedFileError: the file ends before.
         OSError: it can't be read.
     """
-    places = list(places)
-    with Crew(sum(place.size for place in places)) as crew:
-        for place in places:
+    unread = [place for place in places if place.memory is None and not place.was_read]
+    with Crew(sum(place.size for place in unread)) as crew:
+        for place in unread:
             for start, size in pieces(0, place.size, SHARE):
                 crew.do(_read_through, place, start, size)
 
 
 def checksum(place: Place) -> int:
-    """The CRC-32 of bytes in a file, of which those are read that weren't noted yet.
+    """The CRC-32 of bytes in a file.
 
     Raises:
         DamagedFileError: the file ends before.
         OSError: it can't be read.
     """
-    found = Checksums(place.start) if place.sums is None else place.sums
-    gaps = found.gaps(place.size)
-    with Crew(sum(size for _, size in gaps)) as crew:
-        for gap, length in gaps:
-            for start, size in pieces(gap - place.start, length, SHARE):
-                crew.do(_read_through, place, start, size, found)
+    found = Checksums(place.start)
+    with Crew(place.size) as crew:
+        for start, size in pieces(0, place.size, SHARE):
+            crew.do(_read_through, place, start, size, found)
     return found.whole(place.size)
 
 
 def _read_through(place: Place, start: int, size: int, sums: "Checksums | None" = None) -> None:
+    if place.memory is not None and sums is not None:
+        sums.add(place.start + start, size, crc32(place.memory[start : start + size]))
+        return
     if sums is None and page_cache.holds(place.descriptor, place.start + start, size):
         return
     found = 0
@@ -174,21 +180,18 @@ def fill(crew: Crew, array: np.ndarray, place: Place) -> None:
 
 
 def _fill(view: memoryview, place: Place, start: int) -> None:
-    found = 0
     for first, length in pieces(0, len(view), _PART):
-        part = view[first : first + length]
-        _read(place, [part], start + first)
-        found = 0 if place.sums is None else crc32(part, found)
-    if place.sums is not None:
-        place.sums.add(place.start + start, len(view), found)
+        _read(place, [view[first : first + length]], start + first)
 
 
 def _fill_turned(turned: Turned, place: Place, first: int, count: int) -> None:
+    if place.memory is not None and turned.takes_any_memory:
+        for content, inside in turned.rows(place.memory, first, count):
+            turned.copy(content, inside)
+        return
     for part in turned.parts(first, count):
         for buffers, start in part.runs:
             _read(place, buffers, start)
-            if place.sums is not None:
-                place.sums.add(place.start + start, *_size_and_sum(buffers))
         turned.copy(part.room, part.inside)
 
 
@@ -299,22 +302,6 @@ class Checksums:
     def add(self, start: int, size: int, crc: int) -> None:
         """Note that of the piece from ``start`` of the file."""
         self._pieces.append((start, size, crc))
-
-    def gaps(self, size: int) -> list[tuple[int, int]]:
-        """Beginnings and sizes of what isn't noted of ``size`` bytes.
-
-        Pieces that share bytes with others, or lie elsewhere, are forgotten.
-        """
-        found, kept, position = [], [], self._start
-        for piece in sorted(self._pieces):
-            start, length, _ = piece
-            if position <= start and start + length <= self._start + size:
-                kept.append(piece)
-                found.append((position, start - position))
-                position = start + length
-        found.append((position, self._start + size - position))
-        self._pieces = kept
-        return [gap for gap in found if gap[1]]
 
     def whole(self, size: int) -> int:
         """The checksum of ``size`` bytes, of which every piece was noted once."""

@@ -115,6 +115,25 @@ class Turned:
             inside = self.array[(*before, slice(start, start + length))]
             yield Part(inside, space[(*before, slice(length))], runs)
 
+    @property
+    def takes_any_memory(self) -> bool:
+        """Whether rows needn't lie in memory that ``parts`` made for them."""
+        return self._in_vectors
+
+    def rows(
+        self, memory: memoryview, first: int, count: int
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Like ``parts``, of a matrix whose bytes are in ``memory``.
+
+        Returns:
+            Of each part, its bytes as rows, and the part of the array.
+        """
+        width = self.array[0].nbytes
+        for start, length in pieces(first, count, self.step):
+            content = memory[start * width : (start + length) * width]
+            inside = self.array[start : start + length]
+            yield np.frombuffer(content, inside.dtype).reshape(inside.shape), inside
+
     def copy(self, source: np.ndarray, target: np.ndarray) -> None:
         """Copy between a part and its memory, in the order in which the part lies.
 
