@@ -45,6 +45,7 @@ from tensorflow.io.tensors import (
     serialize_sparse,
     serialize_tensor,
 )
+from torchkeras.saving.files import replacing
 
 __getattr__ = missing(__name__)
 
@@ -60,11 +61,14 @@ def read_file(filename: Any, name: str | None = None) -> Texts:
 
 
 def write_file(filename: Any, contents: Any, name: str | None = None) -> None:
-    """Make a file of ``contents``, and the folders it lies in."""
+    """Make a file of ``contents``, and the folders it lies in.
+
+    It is whole or as it was before: writing that is cut off changes nothing.
+    """
     path = as_path(filename)
     gfile.makedirs(path.rpartition("/")[0] or ".")
-    with open(path, "wb") as file:
-        file.write(as_octets(contents))
+    with replacing(path) as temporary:
+        temporary.write_bytes(as_octets(contents))
 
 
 def matching_files(pattern: Any, name: str | None = None) -> Texts:

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from torchkeras_shim.names import missing
 from torchkeras_shim.text import as_path
 
+from torchkeras.saving.files import replacing
+
 __getattr__ = missing(__name__)
 
 
@@ -163,10 +165,11 @@ def rmtree(path: Any) -> None:
 
 
 def copy(src: Any, dst: Any, overwrite: bool = False) -> None:
-    """Copy a file; onto another only if told to."""
+    """Copy a file; onto another only if told to, which stays as it is until the copy is whole."""
     if exists(dst) and not overwrite:
         raise FileExistsError(f"tf.io.gfile.copy: {as_path(dst)} exists; pass overwrite=True.")
-    shutil.copyfile(as_path(src), as_path(dst))
+    with replacing(as_path(dst)) as temporary:
+        shutil.copyfile(as_path(src), temporary)
 
 
 def rename(src: Any, dst: Any, overwrite: bool = False) -> None:

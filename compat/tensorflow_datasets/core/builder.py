@@ -18,7 +18,7 @@ from tensorflow_datasets.core.reading import FORMATS, ReadConfig, read
 from tensorflow_datasets.core.splits import JoinedSplit, SplitDict
 from tensorflow_datasets.core.writing import write_split
 from torchkeras.core.checks import argument_error, kind_error, moment_error, nearest
-from torchkeras.saving.files import put_in_place, synchronize
+from torchkeras.saving.files import put_in_place, replacing, synchronize
 
 # Bytes up to which a data set is kept in memory from the first pass on.
 _CACHED_BYTES = 250 * 2**20
@@ -235,7 +235,8 @@ class DatasetBuilder:
             note = self._root / self.name / ".config" / "metadata.json"
             note.parent.mkdir(exist_ok=True)
             first = self._chosen_config(None).name
-            note.write_text(json.dumps({"default_config_name": first}), encoding="utf-8")
+            with replacing(note) as temporary:
+                temporary.write_text(json.dumps({"default_config_name": first}), encoding="utf-8")
         with tempfile.TemporaryDirectory(
             dir=self._folder.parent, prefix=f"incomplete.{self.version}."
         ) as partial:

@@ -10,7 +10,7 @@ from tensorflow_datasets.core.sizes import Size
 from tensorflow_datasets.core.splits import SplitDict, SplitInfo
 from tensorflow_datasets.features.base import FeatureConnector
 from torchkeras.core.checks import argument_error
-from torchkeras.saving.files import check_folder
+from torchkeras.saving.files import check_folder, replacing_within
 
 FILE = "dataset_info.json"
 # As many files as a split may have: their numbers have five digits.
@@ -150,14 +150,14 @@ class DatasetInfo:
 
     def write_to_directory(self, dataset_info_dir: Any, all_metadata: bool = True) -> None:
         """Write dataset_info.json; and features.json with what belongs to it."""
-        folder = Path(dataset_info_dir)
-        if all_metadata and self.features is not None:
-            self.features.save_config(folder)
-        if self.metadata is not None:
-            self.metadata.save_metadata(folder)
-        if self.license:
-            (folder / "LICENSE").write_text(self.license, encoding="utf-8")
-        (folder / FILE).write_text(self.as_json, encoding="utf-8")
+        with replacing_within(dataset_info_dir) as folder:
+            if all_metadata and self.features is not None:
+                self.features.save_config(folder)
+            if self.metadata is not None:
+                self.metadata.save_metadata(folder)
+            if self.license:
+                (folder / "LICENSE").write_text(self.license, encoding="utf-8")
+            (folder / FILE).write_text(self.as_json, encoding="utf-8")
 
     def read_from_directory(self, dataset_info_dir: Any) -> None:
         """Take over what a folder has; words and features that are known stay.

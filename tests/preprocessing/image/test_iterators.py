@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 from keras.src.legacy.preprocessing.image import ImageDataGenerator as Theirs
@@ -77,6 +79,16 @@ def test_changed_images_are_written(pictures, tmp_path):
     batch = next(flow(pictures, batch_size=3, save_to_dir=tmp_path, save_prefix="a"))
     assert batch.shape == (3, 9, 12, 3)
     assert len(list(tmp_path.glob("a_*.png"))) == 3
+
+
+def test_a_picture_that_can_t_be_written_whole_is_not_left(pictures, tmp_path, monkeypatch):
+    def fail(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="stays as it was"):
+        next(ImageDataGenerator().flow(pictures, save_to_dir=tmp_path))
+    assert not os.listdir(tmp_path)
 
 
 def test_fit_trains_on_the_batches_and_weights(pictures):

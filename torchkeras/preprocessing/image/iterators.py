@@ -11,6 +11,7 @@ import numpy as np
 from torchkeras.core.checks import argument_error
 from torchkeras.core.settings import floatx, standardize_data_format
 from torchkeras.data import PyDataset
+from torchkeras.saving.files import replacing
 from torchkeras.utils.images import array_to_img
 
 SUBSETS = ("training", "validation")
@@ -244,11 +245,11 @@ class NumpyArrayIterator(Iterator):
 
 
 def save_images(iterator: Any, images: np.ndarray, rows: np.ndarray) -> None:
-    """Write a batch into ``iterator.save_to_dir``, unless that is None."""
+    """Write a batch into ``iterator.save_to_dir``, unless that is None; each image is whole."""
     if iterator.save_to_dir is None:
         return
     for image, row in zip(images, rows, strict=True):
         name = f"{iterator.save_prefix}_{row}_{np.random.randint(10**7)}.{iterator.save_format}"
-        array_to_img(image, iterator.data_format, scale=True).save(
-            Path(iterator.save_to_dir) / name
-        )
+        picture = array_to_img(image, iterator.data_format, scale=True)
+        with replacing(Path(iterator.save_to_dir) / name) as temporary:
+            picture.save(temporary)

@@ -10,6 +10,7 @@ from typing import Any
 from torchkeras_shim.text import as_octets
 
 from torchkeras.core.checks import argument_error
+from torchkeras.saving.files import replacing
 
 BYTES = 256
 _SEPARATORS = re.compile(r"\W+")
@@ -77,7 +78,8 @@ class TextEncoder:
     def _write(cls, prefix: Any, lines: Iterable[str], said: dict[str, Any] | None = None) -> None:
         head = [_HEADER + cls.__name__, _METADATA + json.dumps(said or {}, sort_keys=True)]
         text = "".join(f"{line}\n" for line in [*head, *lines])
-        cls._path(prefix).write_text(text, encoding="utf-8")
+        with replacing(cls._path(prefix)) as temporary:
+            temporary.write_text(text, encoding="utf-8")
 
     @classmethod
     def _read(cls, prefix: Any) -> tuple[list[str], dict[str, Any]]:

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 import tensorflow as tf
 
@@ -64,3 +66,30 @@ def test_files_by_their_bytes(tmp_path):
     assert tf.io.matching_files(str(tmp_path / "new" / "*")).numpy().tolist() == [name.encode()]
     with pytest.raises(tf.errors.NotFoundError):
         tf.io.read_file(name + "2")
+
+
+@pytest.fixture
+def full_disk(monkeypatch):
+    def fail(*args):
+        raise OSError(28, "No space left on device")
+
+    return lambda: monkeypatch.setattr(os, "fsync", fail)
+
+
+def test_writing_that_fails_leaves_the_file_that_was_there(tmp_path, full_disk):
+    path, other = tmp_path / "folder" / "text", tmp_path / "other"
+    tf.io.write_file(str(path), "first")
+    other.write_text("second")
+    full_disk()
+    with pytest.raises(OSError, match="stays as it was"):
+        tf.io.write_file(str(path), "second")
+    with pytest.raises(OSError, match="stays as it was"):
+        gfile.copy(str(other), str(path), overwrite=True)
+    assert path.read_text() == "first"
+    assert os.listdir(path.parent) == ["text"]
+
+
+def test_a_file_that_isn_t_there_is_not_copied(tmp_path):
+    with pytest.raises(FileNotFoundError, match="absent"):
+        gfile.copy(str(tmp_path / "absent"), str(tmp_path / "copy"))
+    assert not os.listdir(tmp_path)
