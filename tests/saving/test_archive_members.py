@@ -1,6 +1,7 @@
 """A member of an archive is a file of its own, and a damaged one is told as such in time."""
 
 import contextlib
+import errno
 import os
 import struct
 import threading
@@ -89,9 +90,14 @@ def in_memory(monkeypatch):
 
 @pytest.mark.skipif(not transfer.IS_POSSIBLE, reason="the system can't read at places")
 @pytest.mark.parametrize("is_late", [False, True])
+@pytest.mark.parametrize("is_read", [False, True])
 @pytest.mark.parametrize("error", [None, KeyError("what came of it")])
-def test_a_damaged_member_is_the_error_at_the_end(path, error, is_late, in_memory, monkeypatch):
+def test_a_damaged_member_is_the_error_at_the_end(
+    path, error, is_late, is_read, in_memory, monkeypatch
+):
     spoil(path)
+    if is_read:
+        monkeypatch.undo()
     if is_late:  # when the interpreter ends there are no more threads
         monkeypatch.setattr(threading.Thread, "start", no_more_threads)
     with (
@@ -100,6 +106,16 @@ def test_a_damaged_member_is_the_error_at_the_end(path, error, is_late, in_memor
     ):
         raising(archive, error)
     assert found.value.__cause__ is error
+
+
+@pytest.mark.skipif(not transfer.IS_POSSIBLE, reason="the system can't read at places")
+def test_a_disk_that_fails_is_the_error_at_the_end(path, monkeypatch):
+    def fail(descriptor, buffers, offset):
+        raise OSError(errno.EIO, "the disk fails")
+
+    monkeypatch.setattr(os, "preadv", fail)
+    with zipfile.ZipFile(path) as archive, pytest.raises(OSError, match="the disk fails"):
+        raising(archive, None)
 
 
 @pytest.mark.parametrize("error", [KeyError, KeyboardInterrupt])

@@ -159,7 +159,7 @@ def test_weights_come_from_memory_as_from_the_file(model, tmp_path, monkeypatch,
 def test_turned_weights_of_an_archive_are_not_read(
     possible, tmp_path, monkeypatch, is_mapped, times
 ):
-    """Where they can't be used as they lie, they are read twice: for the checksum first."""
+    """Where they can't be used as they lie, they are read twice: once for the checksum."""
     model = keras.Sequential([keras.Input((500,)), keras.layers.Dense(700, use_bias=False)])
     model.save(tmp_path / "a.keras")
     if not is_mapped:

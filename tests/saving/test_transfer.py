@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from torchkeras.saving import transfer, turning
 from torchkeras.saving.files import DamagedFileError
-from torchkeras.saving.transfer import Checksums, Crew, Place, checksum, fill, read_once, store
+from torchkeras.saving.transfer import (
+    Checksums,
+    Crew,
+    Place,
+    checksum,
+    checksum_alone,
+    fill,
+    read_once,
+    store,
+)  # fmt: skip
 
 pytestmark = pytest.mark.skipif(not transfer.IS_POSSIBLE, reason="the system can't read at places")
 quick = settings(
@@ -108,7 +117,9 @@ def test_the_checksum_is_that_of_all_bytes(place_of, processors, content, sizes,
     memory = memoryview(content) if in_memory else None
     with pytest.MonkeyPatch.context() as patch:
         cut(patch, sizes)
-        assert checksum(place_of(content)._replace(memory=memory)) == zlib.crc32(content)
+        patch.setattr(transfer, "_MOST_AT_ONCE", sizes[transfer, "SHARE"])
+        place = place_of(content)._replace(memory=memory)
+        assert checksum(place) == checksum_alone(place) == zlib.crc32(content)
 
 
 def test_checksums_of_pieces_come_in_any_order():

@@ -19,7 +19,6 @@ _MOST_EXPANSION = 1040
 _LARGEST_EXPANSION = 64 * 2**20
 _ENCRYPTED = 0x1
 _PORTION = 2**20  # bytes read at a time
-_AT_ONCE = 2**28  # bytes whose checksum is computed at a time
 # How zipfile tells that the bytes of an archive aren't what they should be.
 UNREADABLE = (
     zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError,
@@ -117,8 +116,8 @@ def opened(
         if section.place is not None:
             memory = file_mapping.unchanging(section.place.descriptor, start, size)
             section.place = section.place._replace(memory=stack.enter_context(memory))
-        if is_checked_at_end and section.place is not None and section.place.memory is not None:
-            stack.enter_context(_CheckedMeanwhile(section.place.memory, info))
+        if is_checked_at_end and section.place is not None:
+            stack.enter_context(_CheckedMeanwhile(section.place, info))
         else:
             _check_sum(info, section)
         yield section
@@ -203,13 +202,16 @@ class _CheckedMeanwhile(threading.Thread):
     If the member is damaged, that is the error, whatever came of it.
     """
 
-    def __init__(self, content: memoryview, info: zipfile.ZipInfo) -> None:
+    def __init__(self, place: Place, info: zipfile.ZipInfo) -> None:
         super().__init__(daemon=True)
-        self._content, self._info, self._found = content, info, 0
+        self._place, self._info, self._found = place, info, 0
+        self._error: Exception | None = None
 
     def run(self) -> None:
-        for start in range(0, len(self._content), _AT_ONCE):
-            self._found = crc32(self._content[start : start + _AT_ONCE], self._found)
+        try:
+            self._found = transfer.checksum_alone(self._place)
+        except (OSError, files.DamagedFileError) as error:  # raised where the block ends
+            self._error = error
 
     def __enter__(self) -> None:
         try:
@@ -218,9 +220,11 @@ class _CheckedMeanwhile(threading.Thread):
             self.run()
 
     def __exit__(self, kind: Any, error: BaseException | None, *exc: object) -> None:
+        if self.ident is not None:
+            self.join()  # since the file is closed next
         if error is not None and not isinstance(error, Exception):
             return
-        if self.ident is not None:
-            self.join()
+        if self._error is not None:
+            raise self._error from error
         if self._found != self._info.CRC:
             raise _unreadable(self._info, "Bad CRC-32") from error
