@@ -123,3 +123,7 @@ def test_arguments_are_written_as_people_do():
     )
     assert text("mean", (q, (2,)), {}) == "q.mean(2)"
     assert text("mul", (q, 1 / 255), {}) == "q * (1 / 255)"
+    assert text(torch.sum, (q, (1,), True), {}) == "torch.sum(q, 1, keepdim=True)"
+    assert text(torch.amax, (q, (1, 2)), {}) == "torch.amax(q, (1, 2))"
+    assert text(operator.add, (q, -1.0), {}) == "q - 1.0"
+    assert text("sub", (q, -2), {}) == "q + 2"

@@ -86,6 +86,27 @@ def test_a_subclass_doesnt_say_which_lengths_will_come(tmp_path):
     torch.testing.assert_close(module(x), model(x))
 
 
+@pytest.mark.parametrize("length", [8, None])
+def test_a_model_in_a_subclass_says_which_lengths_come(length, tmp_path):
+    inputs = Input((length, 8, 1))
+    inner = Model(inputs, layers.Conv2D(3, 3, strides=2, padding="same")(inputs))
+
+    class Outer(Model):
+        def __init__(self):
+            super().__init__()
+            self.inner = inner
+
+        def call(self, x):
+            return self.inner(x) * 2.0
+
+    model = Outer()
+    model(torch.zeros(1, 8, 8, 1))
+    text, module = written(model, tmp_path)
+    assert ("PaddedConv2d(" in text) is (length is None)
+    x = torch.randn(2, length or 7, 8, 1)
+    torch.testing.assert_close(module(x), model(x))
+
+
 def test_a_layer_that_is_called_on_several_lengths_keeps_its_module(tmp_path):
     conv = layers.Conv2D(2, 3, strides=2, padding="same")
     inputs = Input((7, 7, 2))

@@ -40,6 +40,31 @@ def test_branches_are_named_after_their_layers():
     ]
 
 
+def test_the_steps_of_a_branch_are_one_letter_whatever_their_layers_are_called():
+    x = inputs = Input((4,), name="inputs")
+    x = layers.Dense(4, "relu", name="stem")(x)
+    for number in range(2):
+        y = layers.Dense(8, "gelu", name=f"wide_{number}")(x)
+        y = layers.Dense(4, "tanh", name=f"narrow_{number}")(y)
+        x = layers.add([x, layers.LayerNormalization(name=f"norm_{number}")(y)])
+    assert forward_of(Model(inputs, x)) == [
+        "x = torch.relu(self.stem(inputs))",
+        "y = F.gelu(self.wide_0(x))",
+        "y = torch.tanh(self.narrow_0(y))",
+        "x = x + self.norm_0(y)",
+        "y = F.gelu(self.wide_1(x))",
+        "y = torch.tanh(self.narrow_1(y))",
+        "return x + self.norm_1(y)",
+    ]
+
+
+def test_a_logical_operator_changes_nothing():
+    x = Input((4,), name="x", dtype="bool")
+    y = Input((4,), name="y", dtype="bool")
+    z = layers.Lambda(lambda pair: ((pair[0] & pair[1]) | pair[0]).permute(1, 0))([x, y])
+    assert forward_of(Model([x, y], z)) == ["return (x & y | x).permute(1, 0)"]
+
+
 def test_branches_without_names_are_letters():
     x = inputs = Input((4,), name="inputs")
     for _ in range(2):

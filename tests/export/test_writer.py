@@ -1,5 +1,7 @@
 """Classes as source."""
 
+import numpy as np
+
 from torchkeras import Input, Model, Sequential, layers
 from torchkeras.export.drawing import draw_inputs
 from torchkeras.export.ejection import Source
@@ -18,6 +20,14 @@ def test_the_name_of_a_model_isnt_repeated():
     text = Source(model, draw_inputs(model)).text()
     assert "self.dense_0 = nn.Linear(4, 4)" in text
     assert "net_dense" not in text
+
+
+def test_the_only_input_is_called_inputs_unless_it_has_a_name():
+    for name, wanted in ((None, "inputs"), ("image", "image")):
+        inputs = Input((4,), name=name)
+        source = Source(Model(inputs, layers.Dense(2)(inputs)), np.zeros((1, 4), "float32"))
+        assert source.inputs == [wanted]
+        assert f"def forward(self, {wanted}: Tensor)" in source.text()
 
 
 def test_a_layer_whose_parts_are_used_apart_stays_in_line():

@@ -44,6 +44,7 @@ _FUNCTIONS = {
     torch.matmul: "matmul",
 }  # fmt: skip
 _REFLECTED = {"__rdiv__": "truediv", "__rsub__": "sub", "__rpow__": "pow"}
+_OPPOSITE = {"add": "sub", "sub": "add"}
 _UNARY = {"neg": "-", "invert": "~"}
 _HOMES = {
     "torch": torch, "F": F, "torch.linalg": torch.linalg, "torch.fft": torch.fft,
@@ -55,7 +56,10 @@ _DEFAULTS = {
     "dropout_p": 0.0, "is_causal": False, "device": None,
 }  # fmt: skip
 # Arguments that are clearer by name, and the place of the first of them.
-_NAMED = {F.scaled_dot_product_attention: (3, ("attn_mask", "dropout_p", "is_causal"))}
+_NAMED = {
+    F.scaled_dot_product_attention: (3, ("attn_mask", "dropout_p", "is_causal")),
+    **dict.fromkeys((torch.sum, torch.mean, torch.amax, torch.amin), (2, ("keepdim",))),
+}
 _REDUCTIONS = {"mean", "sum", "amax", "amin"}
 _RENAMED = {"_threshold": "threshold", "log_sigmoid": "logsigmoid"}
 
@@ -172,6 +176,8 @@ def function_call(
     if len(args) == 2 and not kwargs and target in _FUNCTIONS:
         return binary(_FUNCTIONS[target], args, node)
     args, kwargs = _by_name(target, args, kwargs)
+    if name in _REDUCTIONS:
+        args = _one_axis(args)
     kwargs = without_defaults(target, kwargs)
     written = {plain(key): value(arg, node) for key, arg in kwargs.items()}
     return call(function_name(target), [value(arg, node) for arg in args], written)
@@ -188,18 +194,27 @@ def method_call(
             return binary(_REFLECTED[name], args[::-1], node)
     if name == "neg" and len(args) == 1:
         return Expression("-" + value(args[0], node).within(UNARY), UNARY)
-    if name in _REDUCTIONS and len(args) == 2 and isinstance(args[1], tuple) and len(args[1]) == 1:
-        args = (args[0], args[1][0])
+    if name in _REDUCTIONS:
+        args = _one_axis(args)
     kwargs = {key: arg for key, arg in kwargs.items() if _DEFAULTS.get(key, ...) != arg}
     written = {plain(key): value(arg, node) for key, arg in kwargs.items()}
     owner = value(args[0], node).within(ATOM)
     return call(f"{owner}.{plain(name)}", [value(arg, node) for arg in args[1:]], written)
 
 
+def _one_axis(args: tuple) -> tuple:
+    """Arguments of a reduction, one axis without brackets."""
+    is_one = len(args) == 2 and isinstance(args[1], (tuple, list)) and len(args[1]) == 1
+    return (args[0], args[1][0]) if is_one else args
+
+
 def binary(name: str, args: tuple, node: Callable[[fx.Node], Expression]) -> Expression:
     """An operator between two operands."""
+    left, right = args
+    if name in _OPPOSITE and isinstance(right, (int, float)) and right < 0:
+        name, right = _OPPOSITE[name], -right
     sign, tightness = _BINARY[name]
-    left, right = (value(arg, node) for arg in args)
+    left, right = value(left, node), value(right, node)
     closer = tightness + 1
     before = closer if name == "pow" or tightness == COMPARISON else tightness
     return Expression(f"{left.within(before)} {sign} {right.within(closer)}", tightness)
@@ -245,7 +260,7 @@ def _by_name(target: Callable, args: tuple, kwargs: dict[str, Any]) -> tuple[tup
         begin, names = _NAMED[target]
         kwargs = dict(zip(names, args[begin:], strict=False)) | kwargs
         size = (args[0].meta.get("shape") or (None,))[-1]
-        if size is not None and math.isclose(kwargs.get("scale") or 0, size**-0.5):
+        if "scale" in kwargs and size and math.isclose(kwargs["scale"] or 0, size**-0.5):
             kwargs = {key: arg for key, arg in kwargs.items() if key != "scale"}
         return args[:begin], kwargs
     factors = kwargs.get("scale_factor")

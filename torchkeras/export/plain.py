@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from torchkeras.export.units import Traces
 from torchkeras.nn import conv, norm, pooling
 from torchkeras.nn.geometry import Pads, Window, is_symmetric, transposed_margins
-from torchkeras.tracer.frames import Trace
+from torchkeras.tracer.frames import Frame, Trace
 
 # Marks padding that belongs to the module behind it: permutations aren't moved past it.
 STAYS = "stays"
@@ -47,7 +47,7 @@ def use_plain_modules(traces: Traces, knows_lengths: bool) -> None:
     Args:
         traces: What was recorded.
         knows_lengths: Whether the model says itself what lengths its inputs have, so that no others
-            will ever come.
+            will ever come; models within it may do so, too.
     """
     both = (traces.training, traces.inference)
     calls: dict[str, list[tuple[Trace, fx.Node]]] = {}
@@ -56,7 +56,8 @@ def use_plain_modules(traces: Traces, knows_lengths: bool) -> None:
             if node.op == "call_module":
                 calls.setdefault(str(node.target), []).append((trace, node))
     for path, called in calls.items():
-        found = _plain(called[0][0].owners[path], list(_shapes(called)), knows_lengths)
+        knows = knows_lengths or all(_is_told(trace.frames[node]) for trace, node in called)
+        found = _plain(called[0][0].owners[path], list(_shapes(called)), knows)
         if found is None:
             continue
         for trace in both:
@@ -64,6 +65,17 @@ def use_plain_modules(traces: Traces, knows_lengths: bool) -> None:
                 trace.owners[path] = found.module
         for trace, node in called:
             _put_around(trace, node, found)
+
+
+def _is_told(frame: Frame | None) -> bool:
+    """Whether a call is made in a model that says, and checks, how long its inputs are."""
+    while frame is not None:
+        checks = getattr(frame.module, "_checks_sizes", False)
+        symbols = getattr(frame.module, "inputs", None) if checks else None
+        if symbols and all(None not in symbol.shape[1:] for symbol in symbols):
+            return True
+        frame = frame.parent
+    return False
 
 
 def _shapes(called: list[tuple[Trace, fx.Node]]) -> Iterator[tuple[int | None, ...] | None]:

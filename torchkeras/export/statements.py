@@ -22,6 +22,8 @@ from torchkeras.export.identifiers import identifier, unused
 from torchkeras.export.units import Step, Unit, is_mark, owner_of, reads
 from torchkeras.tracer.autocast import ANYWHERE, autocast_of, in_blocks
 
+# Names of what one line hands to the next.
+_SHORT = ("x", "y", "z")
 # The longest expression that is put into another one, and a call in it.
 _LONGEST = 48
 _CALLS = re.compile(r"\w\(")
@@ -177,15 +179,36 @@ class Statements:
         is_result = self.uses[node] == [len(self.steps)] and not isinstance(self.results, fx.Node)
         if node in self.masks or (step.frame is not None and node in step.frame.masks):
             return unused("mask", taken)
-        if chosen and (is_result or "x" in taken):
+        goes_on = [] if beside else self._begins_with(step)
+        short = _SHORT if self._is_handed_on(node) else ("x", *goes_on)
+        free = [name for name in short if name in _SHORT and name not in taken]
+        if chosen and (is_result or not free):
             return unused(chosen, {*taken, "x"})
-        sources = [] if beside else [self.unit.origin(source) for source in reads(step)[:1]]
-        names = ["x", *(self.values[source].text for source in sources if source in self.values)]
-        for name in (*(name for name in names if name in {*self.holders, "x"}), "y", "z"):
+        others = [name for name in goes_on if name in self.holders]
+        for name in (*free, *others, *_SHORT):
             if name not in taken:
                 return name
         name = getattr(step.frame.module, "name", "") if step.frame is not None else ""
         return unused(identifier(name or re.sub(r"_\d+$", "", node.name)), taken)
+
+    def _begins_with(self, step: Step) -> list[str]:
+        """The name of the first variable that a step needs, what stands in its line included."""
+        sources = [self.unit.origin(source) for source in reads(step)[:1]]
+        if not sources or sources[0] not in self.values:
+            return []
+        if sources[0] in self.inside:
+            return self._begins_with(self.makers[sources[0]])
+        return [self.values[sources[0]].text]
+
+    def _is_handed_on(self, node: fx.Node) -> bool:
+        """Whether all that happens to a result is that one thing is made of it alone."""
+        positions = self.uses[node]
+        if len(positions) > 1 or positions[0] == len(self.steps):
+            return False
+        user = self.steps[positions[0]]
+        if user.node is not None and user.node.target in _FORMS:
+            return self._is_handed_on(user.node)
+        return all(n is node or _is_plumbing(n) for n in map(self.unit.origin, reads(user)))
 
     def _maker(self, step: Step) -> Step:
         """The step whose result this one gives another form."""
@@ -289,6 +312,8 @@ def _changes(step: Step) -> bool:
         return False
     if node.target in (operator.setitem, setattr):
         return True
+    if node.target in (operator.and_, operator.or_):
+        return False
     name = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "")
     return (name.endswith("_") and not name.endswith("__")) or "out" in node.kwargs
 

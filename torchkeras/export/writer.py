@@ -1,6 +1,7 @@
 """Classes of a model as source: ``__init__`` and ``forward``."""
 
 import itertools
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -141,6 +142,13 @@ def wanted_name(unit: Unit) -> str:
     return module.name if is_plain_model(module) else type(module).__name__
 
 
+def _names_of_inputs(unit: Unit) -> list[str]:
+    """Names of what a unit is given; the only input of a model without a name is just that."""
+    names = unit.inputs
+    is_default = len(names) == 1 and re.fullmatch(r"input(_layer)?(_\d+)?", names[0])
+    return ["inputs"] if is_default and unit.frame.parent is None else names
+
+
 def _names_of_links(links: list[Link], unit: Unit) -> list[str]:
     """Names by layers and kinds where an author gave any, else numbers."""
     chosen = [chosen_name(link.step, unit) for link in links]
@@ -246,7 +254,7 @@ class _Body:
                 if step.unit is not None:
                     self._check_children(step)
         names = []
-        for given in self.unit.inputs:
+        for given in _names_of_inputs(self.unit):
             names.append(unused(identifier(given), names))
         self.writer.names_of_inputs = names
         typed = [f"{name}: Tensor" for name in names]
