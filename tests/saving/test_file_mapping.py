@@ -138,18 +138,16 @@ def model():
     return keras.Sequential([keras.Input((500,)), *layers])
 
 
-@pytest.mark.parametrize("name", ["a.keras", "a.weights.h5"])
 @pytest.mark.parametrize("is_mapped", [True, False])
-def test_weights_come_from_memory_as_from_the_file(model, tmp_path, monkeypatch, name, is_mapped):
-    """Also where they begin at any byte, as in an archive."""
+def test_weights_come_from_memory_as_from_the_file(model, tmp_path, monkeypatch, is_mapped):
+    """They begin at any byte."""
     if not is_mapped:
         monkeypatch.setattr(file_mapping, "_lease", lambda descriptor: False)
-    path, expected = tmp_path / name, model.get_weights()
-    model.save(path) if name == "a.keras" else model.save_weights(path)
+    path, expected = tmp_path / "a.keras", model.get_weights()
+    model.save(path)
     other = keras.models.clone_model(model)
     other.load_weights(path)
-    models = [other, *([keras.models.load_model(path)] if name == "a.keras" else [])]
-    for loaded in models:
+    for loaded in (other, keras.models.load_model(path)):
         for found, wanted in zip(loaded.get_weights(), expected, strict=True):
             assert np.array_equal(found, wanted)
 

@@ -1,4 +1,7 @@
-"""Bytes of a file as memory, without a copy, while nobody else can change them."""
+"""Bytes of a file as memory, without a copy, while nobody else can change them.
+
+It serves files that are gone through twice: archives, whose checksum is computed beside.
+"""
 
 import contextlib
 import mmap

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from torchkeras.core.stored import Stored
-from torchkeras.saving import file_mapping, recognition, transfer
+from torchkeras.saving import recognition, transfer
 from torchkeras.saving.files import DamagedFileError, damaged
 from torchkeras.saving.hdf5_guard import Guard
 from torchkeras.saving.transfer import Place
@@ -465,17 +465,14 @@ class open_group:
                 if not isinstance(path, (str, os.PathLike)):
                     raise damaged("member of an archive", "no HDF5 file", "one", says) from error
                 raise recognition.refused("load", "file", path, _EXPECTED, says) from error
-            place = self._place(guard, stack)
             self._opened = stack.pop_all()
-        return Group(file, Source(guard, place))
+        return Group(file, Source(guard, self._place(guard)))
 
-    def _place(self, guard: Guard, stack: contextlib.ExitStack) -> Place | None:
+    def _place(self, guard: Guard) -> Place | None:
         if not transfer.IS_POSSIBLE or not isinstance(self.source, (str, os.PathLike)):
             return getattr(self.source, "place", None)
         descriptor = guard.file.fileno()
-        size = os.fstat(descriptor).st_size
-        memory = stack.enter_context(file_mapping.unchanging(descriptor, 0, size))
-        return Place(descriptor, 0, size, memory=memory)
+        return Place(descriptor, 0, os.fstat(descriptor).st_size)
 
     def __exit__(self, *exc: object) -> None:
         self._opened.close()
