@@ -106,6 +106,27 @@ def bins(keras):
     return keras.Model([words, numbers], layers.Dense(3)(joined))
 
 
+def inner(keras, kind):
+    """A model within which another one has learnt boundaries (``"bins"``) or categories."""
+    layers = keras.layers
+    dtype = "float32" if kind == "bins" else "int64"
+    if kind == "bins":
+        adapted = layers.Discretization(num_bins=4, output_mode="one_hot"), layers.Normalization()
+    else:
+        adapted = layers.IntegerLookup(output_mode="tf_idf"), layers.IntegerLookup()
+    for layer in adapted:
+        layer.adapt([[(k * k) % 11] for k in range(20)])
+    numbers, outer = keras.Input((1,), dtype=dtype), keras.Input((1,), dtype=dtype)
+    first, second = (layer(numbers) for layer in adapted)
+    if kind == "bins":
+        first = layers.concatenate([first, layers.Dense(2)(numbers)])
+    both = keras.Model(numbers, layers.Dense(3)(first), name="both")
+    alone = keras.Model(numbers, second, name="alone")
+    rest = layers.Embedding(9, 2)(alone(outer)) if kind != "bins" else alone(outer)
+    joined = layers.concatenate([both(outer), layers.Flatten()(rest)])
+    return keras.Model(outer, layers.Dense(2)(joined))
+
+
 def masked(keras):
     """A model that merges inputs with different masks, which tf.keras 2 does by rules of its own.
 
@@ -254,6 +275,12 @@ def main():
         model.save_weights(str(folder / "bins_weights" / "w"))
         for suffix in ("keras", "h5"):
             model.save(folder / f"bins.{suffix}")
+        for kind in ("bins", "categories"):
+            model, numbers = inner(keras, kind), np.arange(12).reshape(12, 1)
+            np.savez(folder / f"inner_{kind}.npz", x=numbers, y=model.predict(numbers, verbose=0))
+            for suffix in ("keras", "h5") if kind == "bins" else ("keras",):
+                model.save(folder / f"inner_{kind}.{suffix}")
+            model.save(folder / f"inner_{kind}", save_format="tf", save_traces=False)
         model = masked(keras)
         pair = [draw.randint(0, 3, (8, 5)) for _ in range(2)]
         for one in pair:

@@ -57,3 +57,25 @@ def test_inputs_without_numbers_are_refused():
         model(None)
     with pytest.raises(TypeError, match=r'input "a" is .*; expected numbers \(float32\)'):
         model.predict(np.array(["one", "two"]), verbose=0)
+
+
+def test_a_nested_model_is_called_on_symbols_before_its_vocabulary_is_known(tmp_path):
+    lookup = keras.layers.IntegerLookup(output_mode="one_hot")
+    lookup.adapt([[3], [5], [5]])
+    inner_input, outer_input = (keras.Input((1,), dtype="int64") for _ in range(2))
+    model = keras.Model(outer_input, keras.Model(inner_input, lookup(inner_input))(outer_input))
+    model.save(tmp_path / "m.keras")
+    copied = keras.models.load_model(tmp_path / "m.keras")
+    assert copied.output_shape == model.output_shape
+    np.testing.assert_array_equal(copied.predict([[3], [7]]), model.predict([[3], [7]]))
+
+
+@pytest.mark.parametrize("shape", [(6, 4), (None, 4)])
+def test_a_nested_model_knows_its_shapes_for_other_inputs_too(shape):
+    inputs = keras.Input((None, 4))
+    flat = keras.layers.GlobalMaxPooling1D()(inputs)
+    inner = keras.Model(inputs, {"a": keras.layers.Dense(3)(inputs), "b": flat})
+    outputs = inner(keras.Input(shape, batch_size=2))
+    assert (outputs["a"].shape, outputs["b"].shape) == ((2, *shape[:1], 3), (2, 4))
+    outputs = inner(keras.Input(shape))
+    assert (outputs["a"].shape, outputs["b"].shape) == ((None, *shape[:1], 3), (None, 4))

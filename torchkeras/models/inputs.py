@@ -9,7 +9,7 @@ from torchkeras.core import nested
 from torchkeras.core.checks import argument_error, kind_error, nearest
 from torchkeras.layers.preprocessing.texts import is_text, text_array
 from torchkeras.layers.structures import is_text_array
-from torchkeras.tracer import Graph
+from torchkeras.tracer import Graph, KerasTensor, is_symbolic
 
 
 def adapted(model: Any, graph: Graph, inputs: Any, mask: Any = None) -> list[Any]:
@@ -57,6 +57,20 @@ def match_structure(model: Any, graph: Graph, inputs: Any) -> list[Any]:
             f"{[(symbol.name, symbol.shape) for symbol in graph.flat_inputs]}."
         )
     return values
+
+
+def outputs_as_declared(model: Any, graph: Graph, inputs: Any) -> Any:
+    """Shapes and types of what the graph gives for inputs like those it was made of; else None.
+
+    No layer runs for that, which one may not be able to before its vocabulary has been read.
+    """
+    given = match_structure(model, graph, inputs)
+    for symbol, declared in zip(given, graph.flat_inputs, strict=True):
+        if not is_symbolic(symbol) or symbol.dtype != declared.dtype:
+            return None
+        if tuple(symbol.shape) != tuple(declared.shape):
+            return None
+    return nested.map_leaves(lambda end: KerasTensor(end.shape, end.dtype), graph.results)
 
 
 def _warn_of_ignored(model: Any, graph: Graph, inputs: dict[str, Any]) -> None:

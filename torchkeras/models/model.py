@@ -15,7 +15,7 @@ from torchkeras.layers.calibration import calibrate, is_chosen
 from torchkeras.layers.preprocessing.texts import is_text
 from torchkeras.layers.structures import has_shape, shape_of
 from torchkeras.models.asides import Asides
-from torchkeras.models.inputs import adapted
+from torchkeras.models.inputs import adapted, outputs_as_declared
 from torchkeras.models.leaving import Leaving
 from torchkeras.models.older import OlderModelMembers
 from torchkeras.models.summary import print_summary
@@ -249,6 +249,13 @@ class Model(Asides, Leaving, OlderModelMembers, Trainer, Layer):
             return self._call_in_mode(inputs, training, mask)
         module = self.__dict__["_graph_module"] or self.graph_module
         return module.forward(*adapted(self, self._graph, inputs, mask))
+
+    def _spec_by_run(self, args: tuple, kwargs: dict[str, Any], training: Any) -> Any:
+        if self._graph is not None and type(self).call is Model.call and len(args) == 1:
+            found = outputs_as_declared(self, self._graph, args[0])
+            if found is not None:
+                return found
+        return super()._spec_by_run(args, kwargs, training)
 
     def _call_in_mode(self, inputs: Any, training: bool, mask: Any) -> Any:
         """``call``, where it is called by itself: what hands the mode down else is ``__call__``."""

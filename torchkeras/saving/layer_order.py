@@ -9,9 +9,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from torchkeras.core import scopes
+from torchkeras.core.configurable import is_builtin
 from torchkeras.core.variable import Variable
 
 _NOTED = "_names_of_keras_2"
+
+
+def is_graph_model(owner: Any) -> bool:
+    """Whether ``owner`` is a sequential or functional model, whose layers come first."""
+    return any(
+        base.__name__ in ("Functional", "Sequential") and is_builtin(base)
+        for base in type(owner).__mro__
+    )
 
 
 def note(model: Any, names: list[str]) -> None:
@@ -38,7 +47,7 @@ def layers_of_keras_2(model: Any) -> list[Any]:
 
 def _trainable(layer: Any) -> Iterator[Variable]:
     """The trainable weights in the order of tf.keras 2."""
-    for inner in layers_of_keras_2(layer) if hasattr(layer, "layers") else ():
+    for inner in layers_of_keras_2(layer) if is_graph_model(layer) else ():
         yield from _trainable(inner)
     yield from layer.trainable_weights
 

@@ -10,13 +10,14 @@ from typing import Any
 from torchkeras.core.checks import argument_error
 from torchkeras.core.variable import Variable
 from torchkeras.saving import hdf5
-from torchkeras.saving.layer_order import layers_of
+from torchkeras.saving.layer_order import is_graph_model, layers_of
 from torchkeras.saving.plan import Plan
 
 _WHOLE_MODEL = "model_weights"
 _OWN = "top_level_model_weights"
 _LAYERS = "layer_names"
 _WEIGHTS = "weight_names"
+_UNNAMED = "Variable"
 
 
 def root_of(file: hdf5.Group) -> hdf5.Group | None:
@@ -57,10 +58,7 @@ class Reader:
         for layer, name in pairs:
             if not any(layer is other for other in self.skipped):
                 saved = saved_weights(group.group(name))
-                state = getattr(layer, "older_state", None)
-                if state is not None and len(saved) == 1 and not layer.weights:
-                    self._states.append((state, *saved.values()))
-                    continue
+                self._take_states(layer, saved)
                 self._match(layer, name, _arranged(layer, saved), list(saved.values()))
         if _OWN in group:
             own, saved = own_weights(model), list(saved_weights(group.group(_OWN)).values())
@@ -77,6 +75,14 @@ class Reader:
             self.plan.carry_out()
             for state, dataset in self._states:
                 state.assign(dataset.read())
+
+    def _take_states(self, layer: Any, saved: dict[str, hdf5.Dataset]) -> None:
+        """Move what were weights in tf.keras 2 and are none here out of ``saved``."""
+        for state in _states_of(layer) if len(saved) > len(layer.weights) else ():
+            words = (state.name, _UNNAMED)
+            name = next((name for name in saved if _last_word(name) in words), None)
+            if name is not None:
+                self._states.append((state, saved.pop(name)))
 
     def _match(
         self, owner: Any, place: str, variables: list[Variable], saved: list[hdf5.Dataset]
@@ -115,7 +121,21 @@ def _by_order(model: Any, group: hdf5.Group) -> list[tuple[Any, str]]:
 
 def _had_weights(layer: Any) -> bool:
     """Whether a layer has weights, or had some in tf.keras 2."""
-    return bool(layer.weights) or getattr(layer, "older_state", None) is not None
+    return bool(layer.weights) or any(_states_of(layer))
+
+
+def _states_of(layer: Any) -> Iterator[Any]:
+    """What were weights in tf.keras 2 and are none here, of a layer and of those in it."""
+    for inner in layers_of(layer) if is_graph_model(layer) else ():
+        yield from _states_of(inner)
+    state = getattr(layer, "older_state", None)
+    if state is not None:
+        yield state
+
+
+def _last_word(name: str) -> str:
+    """``kernel`` of ``dense/kernel:0``."""
+    return name.partition(":")[0].rpartition("/")[2]
 
 
 def _by_name(model: Any, group: hdf5.Group) -> Iterator[tuple[Any, str]]:

@@ -109,6 +109,12 @@ def _layer_pairs(model: Any, node: Node) -> Iterator[tuple[Any, Node]]:
     nodes = _counted_nodes(node)
     layers = layers_of_keras_2(model) if nodes else model.layers
     nodes = nodes or _listed_nodes(node)
+    models = [layer for layer in layers if weights.is_graph_model(layer)]
+    nodes_of_models = [n for n in nodes if _counted_nodes(n)]
+    if len(models) == len(nodes_of_models):  # which may have no weights, but a vocabulary
+        yield from zip(models, nodes_of_models, strict=True)
+        nodes = [n for n in nodes if n not in nodes_of_models]
+        layers = [layer for layer in layers if all(layer is not model for model in models)]
     special = {n for n in nodes if _is_lookup(n) or n.children.keys() >= _SUMMARY}
     held = [n for n in nodes if n not in special and any(below(n))]
     yield from zip([layer for layer in layers if layer.weights], held, strict=False)

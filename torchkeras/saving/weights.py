@@ -19,8 +19,9 @@ from torchkeras.layers.base import Layer
 from torchkeras.losses.base import Loss
 from torchkeras.metrics.base import Metric
 from torchkeras.optimizers.base import Optimizer
-from torchkeras.saving import hdf5, layer_order
+from torchkeras.saving import hdf5
 from torchkeras.saving.files import DamagedFileError
+from torchkeras.saving.layer_order import is_graph_model, layers_of
 from torchkeras.saving.plan import Plan, unless_done
 
 _KINDS = (Layer, Optimizer, Metric, Loss)
@@ -41,7 +42,7 @@ def children(owner: Any) -> Iterator[tuple[str, Any]]:
     """Attributes of ``owner`` that may lead to variables, in the order of Keras's files."""
     names = _attribute_names(owner)
     if is_graph_model(owner):
-        yield "layers", layer_order.layers_of(owner)
+        yield "layers", layers_of(owner)
         names -= {"layers", *_HELD_TWICE}
     for name in sorted(names, key=_public_first):
         value = _attribute(owner, name)
@@ -51,14 +52,6 @@ def children(owner: Any) -> Iterator[tuple[str, Any]]:
 
 def _public_first(name: str) -> str:
     return "~" + name if name.startswith("_") else name
-
-
-def is_graph_model(owner: Any) -> bool:
-    """Whether ``owner`` is a sequential or functional model, whose layers come first."""
-    return any(
-        base.__name__ in ("Functional", "Sequential") and is_builtin(base)
-        for base in type(owner).__mro__
-    )
 
 
 def _attribute_names(owner: Any) -> set[str]:

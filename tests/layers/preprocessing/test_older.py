@@ -48,3 +48,14 @@ def test_layers_whose_state_was_no_weight_have_none():
     assert keras.layers.Discretization([1.0]).older_state is None
     assert keras.layers.StringLookup().older_state is None
     assert keras.layers.TextVectorization(output_mode="tf_idf").older_state.shape is None
+
+
+@pytest.mark.parametrize(
+    "name", ["bins.h5", "bins.keras", "bins", "categories.keras", "categories"]
+)
+def test_models_within_models_know_what_they_learnt(of_tensorflow, tmp_path, name):
+    model = keras.models.load_model(of_tensorflow / f"inner_{name}")
+    with np.load(of_tensorflow / f"inner_{name.partition('.')[0]}.npz") as known:
+        model.save(tmp_path / "again.keras")
+        for one in (model, keras.models.load_model(tmp_path / "again.keras")):
+            np.testing.assert_allclose(one.predict(known["x"], verbose=0), known["y"], atol=1e-6)
