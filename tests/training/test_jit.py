@@ -1,7 +1,9 @@
 """Models compiled by the compiler's own tracer, without its C++ backend."""
 
 import copy
+import gc
 import pickle
+import weakref
 
 import numpy as np
 import pytest
@@ -249,6 +251,22 @@ def test_a_compiled_model_can_be_copied(counters):
         histories([other], X, epochs=1)
         assert np.array_equal(before, model.get_weights()[0])
         assert not np.array_equal(before, other.get_weights()[0])
+
+
+def test_a_compiled_model_is_freed_at_once(counters):
+    model = pair(dense)[1]
+    histories([model], X, epochs=1)
+    model.evaluate(X, Y, verbose=0)
+    model.predict(X, verbose=0)
+    held = [weakref.ref(tensor) for tensor in (model, *model.parameters())]
+    held += [weakref.ref(v.parameter) for v in model.optimizer.variables[2:]]
+    gc.collect()  # torch's compiler leaves what it has traced to the collector
+    gc.disable()
+    try:
+        del model
+        assert all(reference() is None for reference in held)
+    finally:
+        gc.enable()
 
 
 def test_a_new_optimizer_has_a_step_of_its_own(counters):

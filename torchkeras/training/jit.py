@@ -5,8 +5,11 @@ What torch can't take as one graph is compiled in parts, and what it can't compi
 each time a warning names the reason.
 """
 
+import functools
 import re
+import types
 import warnings
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -28,7 +31,7 @@ class Compiled:
     """A function compiled as one graph, in parts, or not at all, as far as torch can.
 
     Args:
-        function: What to compile.
+        function: What to compile. The owner of a method isn't held: it may hold this in turn.
         about: What it is, for warnings.
         instead_of: Why more than it isn't one graph; told when it is known what comes instead.
         or_in_parts: Whether it is compiled in parts if it isn't one graph.
@@ -41,6 +44,9 @@ class Compiled:
         instead_of: Exception | None = None,
         or_in_parts: bool = True,
     ) -> None:
+        self._owner: Callable[[], Any] | None = None
+        if isinstance(function, types.MethodType):
+            self._owner, function = weakref.ref(function.__self__), function.__func__
         self.function = function
         self.about = about
         self.instead_of = instead_of
@@ -50,9 +56,10 @@ class Compiled:
 
     def __call__(self, *arguments: Any) -> Any:
         keeping.anything_may_change()
+        first = () if self._owner is None else (self._owner(),)
         try:
             with _traced_with_gradients():
-                result = self.run(*arguments)
+                result = self.run(*first, *arguments)
         except failures() as failure:
             self._give_way(failure)
             return self(*arguments)
@@ -75,39 +82,39 @@ class WholeStep:
     """Outputs and loss of a training step that changes the weights, as one compiled function.
 
     As in Keras, attributes of layers are read when the step is made: a change of them asks for
-    ``compile``.
+    ``compile``. The model keeps the step, and is handed to it at each call.
 
     Args:
         model: The model.
-        module: Outputs and loss as one module.
         precision: How to step where the step can't be one graph.
 
     Source: ``torch.compile``.
     """
 
-    def __init__(self, model: Any, module: torch.nn.Module, precision: Precision) -> None:
-        self.model = model
-        self.module = module
+    def __init__(self, model: Any, precision: Precision) -> None:
         self.precision = precision
         self.optimizer = model.optimizer
         self.optimizer.count_on_device()  # before it is compiled, or it is compiled twice
         self.parameters = parameters_of(self.optimizer)
         self.settings = _settings(self.optimizer)
         self.run = _compile(
-            self._step,
+            WholeStep._step,
             fullgraph=True,
             isolate_recompiles=True,
             options={"guard_filter_fn": _about_the_batch},
         )
 
-    def __call__(self, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Tensor]:
+    def __call__(
+        self, module: torch.nn.Module, x: Any, y: Any, sample_weight: Any
+    ) -> tuple[Any, Tensor]:
+        """A step with ``module``, the model's outputs and loss as one module."""
         keeping.anything_may_change()
         try:
             with _traced_with_gradients():
-                return self.run(x, y, sample_weight)
+                return self.run(self, module, x, y, sample_weight)
         except failures() as failure:
             reason = failure
-        return self._in_parts(reason)(x, y, sample_weight)
+        return self._in_parts(module, reason)(x, y, sample_weight)
 
     def fits(self, model: Any) -> bool:
         """Whether it is still the step of ``model``, whose parameters may have been replaced, and
@@ -120,26 +127,26 @@ class WholeStep:
             and all(a is b for a, b in zip(parameters, self.parameters, strict=True))
         )
 
-    def _step(self, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Tensor]:
+    def _step(self, module: Any, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Tensor]:
         # torch fails to guard attributes of inputs such as x.mT twice, as the filter asks for.
         x = nested.map_leaves(_detached, x)
-        y_pred, loss = self.module(x, y, sample_weight)
+        y_pred, loss = module(x, y, sample_weight)
         scaled_loss = scaled(loss, self.optimizer)
         gradients = torch.autograd.grad(scaled_loss, self.parameters, allow_unused=True)
-        self.model._detach_losses()  # a graph that is done with can't be given back
+        module.model._detach_losses()  # a graph that is done with can't be given back
         self.optimizer.step_with(gradients)
         return y_pred, loss.detach()
 
-    def _in_parts(self, failure: Exception) -> Callable[..., Any]:
+    def _in_parts(self, module: Any, failure: Exception) -> Callable[..., Any]:
         """Let the model go on with forward and loss compiled, and the optimizer by itself."""
-        plan, state = self.model._plan, self.model.__dict__
+        plan, state = module.model._plan, module.model.__dict__
         plan.compiles_whole, plan.whole_step = False, None
         plan.compiles = not of_backend(failure)
         if plan.compiles:
-            state["_together"] = Compiled(self.module, LOSS, instead_of=failure)
+            state["_together"] = Compiled(module, LOSS, instead_of=failure)
         else:
             warn(STEP, failure, UNCOMPILED)
-            state["_together"] = self.module
+            state["_together"] = module
         self.precision.compiles = plan.compiles
         state["_precision"] = self.precision
         return state["_together"]
@@ -201,7 +208,7 @@ def _about_the_batch(guards: list[Any]) -> list[bool]:
     return [_OF_THE_STEP.search(guard.name) is None for guard in guards]
 
 
-_OF_THE_STEP = re.compile(r"\bself\b")  # the step, through which the model is reached
+_OF_THE_STEP = re.compile(r"\bL\['(self|module)'\]")  # the step, and what it is done with
 
 
 class Stepped(Precision):
@@ -247,8 +254,8 @@ def together(
     if not (is_alone and is_ours and plan.compiles_whole and type(precision) is Precision):
         return Compiled(module, LOSS), precision
     if plan.whole_step is None or not plan.whole_step.fits(model):
-        plan.whole_step = WholeStep(model, module, precision)
-    return plan.whole_step, Stepped(precision)
+        plan.whole_step = WholeStep(model, precision)
+    return functools.partial(plan.whole_step, module), Stepped(precision)
 
 
 def failures() -> tuple[type[Exception], ...]:
