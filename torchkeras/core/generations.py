@@ -1,5 +1,6 @@
 """What other releases of Keras call things in the configurations they write."""
 
+import functools
 import inspect
 import typing
 import warnings
@@ -95,7 +96,8 @@ def _reads_its_own(cls: type) -> bool:
     return True
 
 
-def constructor_arguments(cls: type) -> set[str] | None:
+@functools.cache
+def constructor_arguments(cls: type) -> frozenset[str] | None:
     """Names of all arguments that the constructor takes; None if it takes any name at all."""
     accepted: set[str] = set()
     for base in cls.__mro__:
@@ -108,9 +110,9 @@ def constructor_arguments(cls: type) -> set[str] | None:
             elif parameter.kind is not parameter.VAR_POSITIONAL:
                 accepted.add(parameter.name)
         if rest is None or base.__name__ == "Layer":  # Layer itself refuses what it doesn't know
-            return accepted
+            return frozenset(accepted)
         options = typing.get_args(rest.annotation)
         if not options:
             return None
         accepted |= set(options[0].__annotations__)  # **options: Unpack[Options], which names them
-    return accepted
+    return frozenset(accepted)
