@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import re
 import subprocess
 import sys
 
@@ -135,6 +136,21 @@ def test_sparse_outputs_are_recorded_without_gaps(tmp_path, monkeypatch):
     assert ").to_sparse()\n" in (folder / "model.py").read_text()
     monkeypatch.setitem(sys.modules, "model", imported(folder))
     imported(folder, "test_model").test_predictions_are_those_recorded()
+
+
+def test_what_has_a_name_in_torchkeras_nn_is_called_by_it(tmp_path):
+    image, kind = Input((8, 8, 3), name="image"), Input((1,), dtype="int64", name="kind")
+    turned = layers.RandomRotation(0.1, name="turned")(image)
+    hashed = layers.Hashing(4, salt=7, name="hashed")(kind)
+    model = Model([image, kind], [turned, hashed])
+    text = source_of(model, tmp_path)
+    assert re.search(r"= siphash64\(.*\n.*\bbucket\(", text)
+    assert "return project(data, x, 1, " in text
+    assert len(text.split("def load")[0].splitlines()) < 60
+    found = imported(tmp_path).load().train()
+    images, kinds = torch.rand(2, 8, 8, 3), torch.tensor([[3], [-12345]])
+    assert torch.equal(found(images, kinds)[1], model([images, kinds])[1])
+    assert found(images, kinds)[0].shape == images.shape
 
 
 def test_a_check_that_fails_is_an_error(tmp_path, monkeypatch):

@@ -141,7 +141,7 @@ class Constructors:
             written = {key: self.of_value(field) for key, field in others.items()}
             return call(name, [self.of_value(field) for field in needed], written)
         if inspect.isroutine(given):
-            return self.of_function(given)
+            return Expression(self.name_of_function(given), ATOM)
         if isinstance(given, (tuple, list)) and not all(
             isinstance(item, _WITHOUT_STATE) for item in given
         ):
@@ -150,12 +150,12 @@ class Constructors:
             return Expression(f"[{text}]" if isinstance(given, list) else f"({text})", ATOM)
         return constant(given)
 
-    def of_function(self, function: Callable) -> Expression:
-        """A function by its name: torch's, or one written down beside the model."""
+    def name_of_function(self, function: Callable) -> str:
+        """What source calls a function: torch's, or one written down beside the model."""
         try:
-            return Expression(function_name(function), ATOM)
+            return function_name(function)
         except Unwritable:
-            return Expression(self.sources.require_function(function), ATOM)
+            return self.sources.require_function(function)
 
 
 def _parameters(kind: type) -> list[inspect.Parameter]:

@@ -154,9 +154,19 @@ def call(name: str, args: list[Expression], kwargs: dict[str, Expression]) -> Ex
 
 
 def function_call(
-    target: Callable, args: tuple, kwargs: dict[str, Any], node: Callable[[fx.Node], Expression]
+    target: Callable,
+    args: tuple,
+    kwargs: dict[str, Any],
+    node: Callable[[fx.Node], Expression],
+    named: Callable[[Callable], str] | None = None,
 ) -> Expression:
     """A call of a function of torch or of Python's operators.
+
+    Args:
+        target: The function.
+        args, kwargs: What it is given.
+        node: Writes a node among that.
+        named: Tells what source calls a function; None knows torch's alone.
 
     Raises:
         Unwritable: the function is another.
@@ -180,7 +190,8 @@ def function_call(
         args = _one_axis(args)
     kwargs = without_defaults(target, kwargs)
     written = {plain(key): value(arg, node) for key, arg in kwargs.items()}
-    return call(function_name(target), [value(arg, node) for arg in args], written)
+    own = (named or function_name)(target)
+    return call(own, [value(arg, node) for arg in args], written)
 
 
 def method_call(

@@ -39,12 +39,18 @@ class Statements:
         attribute: How what is at a path of the model is reached.
         mode: "training" or "inference".
         names: Of the arguments.
+        named: Tells what source calls a function.
     """
 
     def __init__(
-        self, unit: Unit, attribute: Callable[[str], str], mode: str, names: list[str]
+        self,
+        unit: Unit,
+        attribute: Callable[[str], str],
+        mode: str,
+        names: list[str],
+        named: Callable[[Callable], str],
     ) -> None:
-        self.unit, self.attribute = unit, attribute
+        self.unit, self.attribute, self.named = unit, attribute, named
         self.steps = _with_forms_early(unit, [s for s in unit.steps[mode] if not is_mark(s)])
         self.choices = unit.choices or {}
         self.results = unit.results[mode]
@@ -245,7 +251,7 @@ class Statements:
             return call(name, [self._value(arg) for arg in args], written)
         if node.op == "call_method":
             return method_call(str(node.target), args, kwargs, self._node)
-        return function_call(node.target, args, kwargs, self._node)
+        return function_call(node.target, args, kwargs, self._node, self.named)
 
 
 def _with_forms_early(unit: Unit, steps: list[Step]) -> list[Step]:

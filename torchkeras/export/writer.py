@@ -123,7 +123,8 @@ class Writer:
         body = _Body(self, unit)
         if body.attributes or unit.choices is None:
             raise Unwritable(f"the function {name}, which isn't one of its argument alone")
-        lines = Statements(unit, body.attribute, "inference", ["x"]).lines()
+        named = self.constructors.name_of_function
+        lines = Statements(unit, body.attribute, "inference", ["x"], named).lines()
         return "\n    ".join([f"def {identifier(name)}(x: Tensor) -> Tensor:", *lines])
 
     def source(self, written: Written) -> str:
@@ -325,7 +326,8 @@ class _Body:
     # Statements
 
     def _forward(self, mode: str, names: list[str], indent: str) -> list[str]:
-        statements = Statements(self.unit, self.attribute, mode, names)
+        named = self.writer.constructors.name_of_function
+        statements = Statements(self.unit, self.attribute, mode, names, named)
         return [indent + line for line in statements.lines()]
 
     def attribute(self, path: str) -> str:

@@ -30,6 +30,7 @@ from torchkeras.tracer.autocast import AutocastGraph
 from torchkeras.tracer.lowered import Lowered
 from torchkeras.tracer.stand_ins import result_of_function, result_of_module
 from torchkeras.tracer.symbolic import is_symbolic, operation_name
+from torchkeras.tracer.wholes import noted_functions
 
 # What stands for unknown sizes while the layers run: sizes that few known ones equal, larger than 1
 # since 1 broadcasts.
@@ -102,6 +103,7 @@ class Recorder(TorchFunctionMode):
                     enable_python_dispatcher(),
                     fake_mode,
                     self._modules_noted(),
+                    noted_functions(self._noted_function),
                     self,
                 ):
                     stack.enter_context(context)
@@ -196,6 +198,20 @@ class Recorder(TorchFunctionMode):
         if in_python or (owner is not None and issubclass(Tensor, owner)):
             return self.graph.call_method(name, args, kwargs)
         return self.graph.call_function(function, args, kwargs)
+
+    def _noted_function(self, function: Callable, args: tuple, kwargs: dict[str, Any]) -> Any:
+        """Call a function that is to be one node."""
+        if self.quiet or not local.recorded:  # another thread's call
+            return function(*args, **kwargs)
+        self.quiet = True
+        try:
+            result = function(*args, **kwargs)
+        finally:
+            self.quiet = False
+        before = [id(leaf) for leaf in nested.flatten((args, kwargs))]
+        node = self.graph.call_function(function, self._argument(args), self._argument(kwargs))
+        self._keep_results(result, node, before)
+        return result
 
     def _keep_results(self, result: Any, node: fx.Node, before: list[int]) -> None:
         if isinstance(result, Tensor):

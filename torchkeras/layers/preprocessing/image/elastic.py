@@ -19,8 +19,9 @@ from torchkeras.layers.preprocessing.image.boxes import clip_to_image_size, conv
 from torchkeras.layers.preprocessing.image.projection import INTERPOLATIONS, Factor
 from torchkeras.layers.shapes import SameShape
 from torchkeras.nn.geometry import CHANNELS_LAST
+from torchkeras.nn.sampling import FILL_MODES, read
 from torchkeras.ops.image.resizing import odd_size
-from torchkeras.ops.image.sampling import FILL_MODES, bend, displacements, read
+from torchkeras.ops.image.sampling import bend, displacements
 
 # Points on each side of a box that are followed, and how often where they come from is refined.
 _POINTS, _ROUNDS = 9, 3

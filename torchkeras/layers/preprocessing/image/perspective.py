@@ -10,7 +10,7 @@ from torchkeras.core.checks import argument_error
 from torchkeras.core.typing import SeedLike
 from torchkeras.layers.preprocessing.image.base import ImageOptions, Transformation
 from torchkeras.layers.preprocessing.image.projection import Factor, Projection
-from torchkeras.ops.image.sampling import homography
+from torchkeras.nn import sampling
 
 
 class RandomPerspective(Projection):
@@ -82,4 +82,4 @@ class RandomPerspective(Projection):
         ]
         applied = self.as_tensor(transformation["apply_perspective"])
         as_is = torch.tensor([1.0, 0, 0, 0, 1, 0, 0, 0], device=start.device)
-        return torch.where(applied[:, None], homography(start, end), as_is)
+        return torch.where(applied[:, None], sampling.homography(start, end), as_is)

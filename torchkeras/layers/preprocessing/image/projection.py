@@ -22,8 +22,8 @@ from torchkeras.layers.preprocessing.image.boxes import (
     through,
 )
 from torchkeras.layers.shapes import SameShape
+from torchkeras.nn import sampling
 from torchkeras.nn.geometry import CHANNELS_LAST
-from torchkeras.ops.image.sampling import project
 
 FILL_MODES = ("reflect", "wrap", "constant", "nearest")
 INTERPOLATIONS = {"nearest": 0, "bilinear": 1}
@@ -106,7 +106,7 @@ class Projection(SameShape, BaseImagePreprocessingLayer):
         x = x if is_last else x.permute(0, 2, 3, 1)
         matrix = self.matrix(transformation, x.shape[1], x.shape[2]).to(x.device)
         order = INTERPOLATIONS[interpolation]
-        x = project(x, matrix, order, self.fill_mode, self.fill_value, self.is_affine)
+        x = sampling.project(x, matrix, order, self.fill_mode, self.fill_value, self.is_affine)
         x = x if is_last else x.permute(0, 3, 1, 2)
         return x.squeeze(0) if is_single else x
 
