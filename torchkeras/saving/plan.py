@@ -100,12 +100,13 @@ class Plan:
         found = {key: last[key][1].read() for key, place in places.items() if place is None}
         if not self.is_fresh:
             transfer.read_once(place for place in places.values() if place)
+        for variable, _ in last.values() if self.is_fresh else ():
+            if large_pages.ask_for(variable.parameter):
+                large_pages.take(variable.parameter)
         with transfer.Crew(sum(place.size for place in places.values() if place)) as crew:
             for key, (variable, dataset) in last.items():
                 memory = None if key in found else _memory(variable, dataset)
                 if memory is not None:
-                    if self.is_fresh:
-                        large_pages.ask_for(variable.parameter)
                     transfer.fill(crew, memory, places[key])
                 else:
                     variable.assign(found.pop(key) if key in found else dataset.read())
