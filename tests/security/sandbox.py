@@ -8,6 +8,7 @@ A child that dies of an attack is followed by another for the rest.
 
 import ast
 import contextlib
+import functools
 import gc
 import json
 import math
@@ -113,6 +114,17 @@ class Guard:
         libraries = {paths["stdlib"], paths["purelib"], paths["platlib"], *site.getsitepackages()}
         libraries |= {entry for entry in sys.path if entry}
         self.libraries = tuple(os.path.realpath(path) for path in sorted(libraries))
+        self.harmless = {"socket.gethostname"}  # events that there is nothing to check of
+        self.checks = {
+            "open": self.check_open,
+            "import": self.check_import,
+            "compile": self.check_compile,
+            "marshal.loads": self.check_marshal,
+            "os.symlink": self.check_link,
+            "os.link": self.check_link,
+        }
+        for event in ("os.remove", "os.rmdir", "os.mkdir", "os.rename", "os.truncate"):
+            self.checks[event] = functools.partial(self.check_change, event)
         sys.addaudithook(self.hook)
 
     def arm(self, place):
@@ -125,43 +137,49 @@ class Guard:
         return self.found
 
     def hook(self, event, arguments):
-        if not self.armed:
+        if event in self.harmless or not self.armed:  # there are a million of them
             return
-        if event == "open":
-            self.check_open(*arguments)
-        elif event == "import":
-            name = str(arguments[0]).partition(".")[0]
-            if name in BAITS:
-                self.refuse(f"import {arguments[0]}")
-        elif event == "compile":
-            is_hostile = MODULE in str(arguments[0]) or SECRET in str(arguments[0])
-            if is_hostile and not is_parsing():
-                self.refuse(f"compile {str(arguments[0])[:80]}")
-        elif event in ("os.remove", "os.rmdir", "os.mkdir", "os.rename", "os.truncate"):
-            for path in arguments[: 2 if event == "os.rename" else 1]:
-                # What isn't absolute is below an open folder.
-                if isinstance(path, (str, bytes)) and os.path.isabs(path):
-                    self.is_inside(path) or self.refuse(f"{event} {path!r}")
-        elif event in ("os.symlink", "os.link"):
-            source, path = map(os.fsdecode, arguments[:2])
-            ends = path, os.path.join(os.path.dirname(path), source)
-            if not all(map(self.is_inside, ends)):
-                self.refuse(f"{event} {ends}")
-        elif event == "marshal.loads":
-            if not is_importing():
-                self.refuse("marshal.loads")
-        elif event.startswith(self.FORBIDDEN) and event != "socket.gethostname":
+        if event in self.checks:
+            self.checks[event](*arguments)
+        elif event.startswith(self.FORBIDDEN):
             self.refuse(f"{event} {str(arguments)[:120]}")
+        else:
+            self.harmless.add(event)
+
+    def check_import(self, name, *_):
+        if name.partition(".")[0] in BAITS:
+            self.refuse(f"import {name}")
+
+    def check_compile(self, source, _):
+        is_hostile = MODULE in str(source) or SECRET in str(source)
+        if is_hostile and sys._getframe(2).f_code is not ast.parse.__code__:  # which takes it apart
+            self.refuse(f"compile {str(source)[:80]}")
+
+    def check_marshal(self, *_):
+        if not sys._getframe(2).f_code.co_filename.startswith("<frozen importlib"):
+            self.refuse("marshal.loads")
+
+    def check_change(self, event, *arguments):
+        for path in arguments[: 2 if event == "os.rename" else 1]:
+            # What isn't absolute is below an open folder.
+            if isinstance(path, (str, bytes)) and os.path.isabs(path) and not self.is_inside(path):
+                self.refuse(f"{event} {path!r}")
+
+    def check_link(self, source, path, *_):
+        source, path = os.fsdecode(source), os.fsdecode(path)
+        ends = path, os.path.join(os.path.dirname(path), source)
+        if not all(map(self.is_inside, ends)):
+            self.refuse(f"a link {ends}")
 
     def check_open(self, path, mode, flags):
         if not isinstance(path, (str, bytes, os.PathLike)):
             return
-        if self.is_inside(path):
+        real = os.path.realpath(os.fsdecode(path))
+        if self.holds(real):
             return
         writes = bool(set(mode or "") & set("wax+")) or bool(
             (flags or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
         )
-        real = os.path.realpath(os.fsdecode(path))
         if not writes and (real.startswith(self.libraries) or real in ("/dev/null", os.sep)):
             return  # code of a library that is imported late
         if not writes and real.startswith(("/proc/", "/sys/")):
@@ -169,22 +187,14 @@ class Guard:
         self.refuse(f"open {real} {mode} {flags}")
 
     def is_inside(self, path):
-        real = os.path.realpath(os.fsdecode(path))
+        return self.holds(os.path.realpath(os.fsdecode(path)))
+
+    def holds(self, real):
         return real == self.inside or real.startswith(self.inside + os.sep)
 
     def refuse(self, what):
         self.found.append(what)
         raise PermissionError(f"the sandbox forbids: {what}")
-
-
-def is_importing():
-    """Whether Python itself unmarshals, to import a library's module."""
-    return sys._getframe(2).f_code.co_filename.startswith("<frozen importlib")
-
-
-def is_parsing():
-    """Whether text is only taken apart, as ``ast.parse`` does it."""
-    return sys._getframe(2).f_code is ast.parse.__code__
 
 
 def limit():
@@ -311,33 +321,28 @@ def done(left, name, entry):
 def in_child(guard, left, results):
     """Enter the results of a child for what is left, which they are struck off; how it ended."""
     folder = tempfile.mkdtemp(dir=IN_MEMORY)  # removed here, however the child ends
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reading)
-        with os.fdopen(writing, "w") as pipe:
+    with tempfile.TemporaryFile(dir=IN_MEMORY) as told:  # nobody waits for it, as for a pipe
+        child = os.fork()
+        if child == 0:
             try:
                 for attack, entries in left.values():
-                    run_attack(
-                        guard,
-                        attack,
-                        entries,
-                        lambda *told: print(json.dumps(told), file=pipe, flush=True),
-                        folder,
-                    )
+                    run_attack(guard, attack, entries, functools.partial(tell, told), folder)
             except BaseException:  # noqa: BLE001 - the parent gets to know of it
                 traceback.print_exc(limit=-3)
-            pipe.flush()
-        os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading) as pipe:
-        for line in pipe:
-            name, told = json.loads(line)
-            results[name][told["entry"]] = told
-            done(left, name, told["entry"])
-    status = os.waitpid(child, 0)[1]
+            os._exit(0)
+        status = os.waitpid(child, 0)[1]
+        told.seek(0)
+        for line in told:
+            name, result = json.loads(line)
+            results[name][result["entry"]] = result
+            done(left, name, result["entry"])
     shutil.rmtree(folder, ignore_errors=True)
     return status
+
+
+def tell(told, *result):
+    """Write a result where the parent finds it, even if the process ends right after."""
+    os.write(told.fileno(), json.dumps(result).encode() + b"\n")
 
 
 def serve(attacks, entries_of):

@@ -17,7 +17,7 @@ DROP_IN = (sys.executable, "-m", "torchkeras", "run", str(SERVER), "--drop-in")
 # They read no configuration, or tell of what they can't make anything of.
 BLIND = ("load_weights",)
 TELLING = ("report", "KerasFileEditor", "inspect", "check", "port")
-TOGETHER = 16  # attacks that a process of the sandbox takes one after another
+TOGETHER = 64  # attacks that a process of the sandbox takes one after another
 
 
 class Server:
