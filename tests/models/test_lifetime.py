@@ -318,6 +318,32 @@ def test_a_layer_has_its_output_though_nobody_kept_it():
     assert dense.output is dense.output is model.output
 
 
+def test_later_calls_of_a_shared_layer_go_with_their_outputs():
+    dense = layers.Dense(6)
+    first, second = layers.Dense(6), layers.Dense(6)
+    kept, gone = weakref.ref(first), weakref.ref(second)
+    dense(first(keras.Input((6,))))
+    dense(second(keras.Input((6,))))
+    del first, second
+    assert dense.get_output_at(0).shape == (None, 6)
+    assert kept() is not None
+    assert gone() is None
+    assert len(dense.inbound_nodes) == 1
+    with pytest.raises(RuntimeError, match="call number 1 is gone.*Keep them"):
+        dense.get_output_at(1)
+    with pytest.raises(IndexError):
+        dense.get_output_at(2)
+
+
+def test_a_function_of_a_model_that_is_gone_says_so():
+    model = functional()
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    step = model.make_train_function()
+    del model
+    with pytest.raises(RuntimeError, match="its model is gone"):
+        step([(ROWS, np.zeros(8))])
+
+
 def test_a_mask_stays_with_an_output_that_nobody_kept():
     embedding = layers.Embedding(20, 4, mask_zero=True)
     embedding(keras.Input((5,)))
@@ -350,6 +376,15 @@ def test_a_history_has_its_model_and_the_model_its_records():
     assert model.history.history is records
     assert model.history.model is model
     assert copy.deepcopy(model).history.history == records
+
+
+def test_deep_graphs_are_copied_call_by_call():
+    x = inputs = keras.Input((2,))
+    for _ in range(300):
+        x = layers.Rescaling(1.0)(x)
+    model = keras.Model(inputs, x)
+    for copied in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert len(copied.layers) == 301
 
 
 def test_copies_have_the_outputs_of_their_layers():

@@ -460,7 +460,8 @@ class Layer(
     def __deepcopy__(self, memo: dict[int, Any]) -> "Layer":
         twin = self.__class__.__new__(self.__class__)
         memo[id(self)] = twin
-        for key, value in self.__dict__.items():
+        for key in sorted(self.__dict__, key=lambda key: key != "_graph"):  # see Graph
+            value = self.__dict__[key]
             if key in _OF_THE_ORIGINAL:
                 twin.__dict__[key] = _OF_THE_ORIGINAL[key]()
             else:

@@ -32,6 +32,10 @@ class Model(Asides, Leaving, OlderModelMembers, Trainer, Layer):
     Made in one of three ways: ``Model(inputs, outputs)`` from symbolic tensors; ``Sequential``; or
     a subclass with ``call``. A subclass without ``call`` may also be made from inputs and outputs.
 
+    A model that nobody holds any more is freed at once, as torch's modules are. A ``History`` holds
+    its model (``history.model``): of many trials keep ``history.history``. What ``torch.compile``
+    traced (``jit_compile``, ``export``) holds weights until Python's collector of cycles runs.
+
     Args:
         inputs: Structure of symbolic tensors.
         outputs: Structure of symbolic tensors made from them.
@@ -436,7 +440,7 @@ class Model(Asides, Leaving, OlderModelMembers, Trainer, Layer):
             return super().from_config(config)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "_graph_module": None}
+        return {"_graph": self._graph, **super().__getstate__(), "_graph_module": None}  # see Graph
 
     def reset_states(self) -> None:
         """Reset the states of stateful layers."""

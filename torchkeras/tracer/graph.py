@@ -182,6 +182,10 @@ class Graph:
         calls = [call for call in self.calls if operation_of(call) is operation]
         return sorted(calls, key=lambda call: call.index)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """The calls first: what copies goes through them one by one, not from the last inwards."""
+        return {"calls": self.calls, **self.__dict__}
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Let the layers of a copy know the calls of the copy."""
         self.__dict__.update(state)

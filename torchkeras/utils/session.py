@@ -11,7 +11,8 @@ from torchkeras.tracer.symbolic import release_modules
 def clear_session(free_memory: bool = True) -> None:
     """Forget automatic names, the global dtype policy and where messages go.
 
-    Models live no longer than anything that refers to them, so there is nothing else to clear.
+    Models live no longer than anything that refers to them (see ``Model``), so there is nothing
+    else to clear.
 
     Args:
         free_memory: Whether to run the garbage collector.
