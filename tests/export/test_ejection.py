@@ -153,6 +153,15 @@ def test_what_has_a_name_in_torchkeras_nn_is_called_by_it(tmp_path):
     assert found(images, kinds)[0].shape == images.shape
 
 
+def test_no_variable_has_the_name_of_a_function_that_is_called(tmp_path):
+    kind = Input((1,), dtype="int64", name="bucket")
+    hashed = layers.Hashing(4, name="decimals")(kind)
+    model = Model(kind, [hashed, hashed + 1])
+    source_of(model, tmp_path)
+    found = imported(tmp_path).load()(torch.tensor([[3], [-12345]]))
+    assert torch.equal(found[0], model(torch.tensor([[3], [-12345]]))[0])
+
+
 def test_a_check_that_fails_is_an_error(tmp_path, monkeypatch):
     from torchkeras.export import ejection as room
 

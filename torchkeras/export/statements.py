@@ -70,6 +70,7 @@ class Statements:
         self.autocast: dict[fx.Node, Any] = {}  # of what stands where it is needed
         self.holders: dict[str, fx.Node] = {}  # what each variable holds at the moment
         self.names, self.parameters = names, set(names)
+        self.functions = functions_of(unit, named)
         for name, node in zip(names, unit.given[mode], strict=True):
             self.values[node] = Expression(name, ATOM)
             self.holders[name] = node
@@ -180,7 +181,7 @@ class Statements:
         """A name for a result: ``x`` as long as nothing else is ``x``, one that its author gave it,
         that of what it was made from if nobody needs that any more, or another letter."""
         held = {name for name, held in self.holders.items() if self._last(held) > position}
-        taken = {*beside, *held, *self.parameters - {"x"}}
+        taken = {*beside, *held, *self.functions, *self.parameters - {"x"}}
         chosen = chosen_name(self._maker(step), self.unit)
         is_result = self.uses[node] == [len(self.steps)] and not isinstance(self.results, fx.Node)
         if node in self.masks or (step.frame is not None and node in step.frame.masks):
@@ -272,6 +273,15 @@ def _with_forms_early(unit: Unit, steps: list[Step]) -> list[Step]:
                 place = makers[0] + 1
         found.insert(place, step)
     return found
+
+
+def functions_of(unit: Unit, named: Callable[[Callable], str]) -> set[str]:
+    """Names of the functions of ``torchkeras.nn`` that a unit calls, which no variable may have."""
+    nodes = [step.node for steps in unit.steps.values() for step in steps if step.node]
+    targets = [node.target for node in nodes if node.op == "call_function"]
+    rooms = [getattr(target, "__module__", "") or "" for target in targets]
+    own = zip(targets, rooms, strict=True)
+    return {named(target) for target, room in own if room.startswith("torchkeras.nn.")}
 
 
 def is_named_by_class(module: Any) -> bool:

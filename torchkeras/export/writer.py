@@ -17,7 +17,13 @@ from torchkeras.export.expressions import (
 )
 from torchkeras.export.identifiers import attribute_name, class_name, identifier, unused
 from torchkeras.export.permutations import Detours
-from torchkeras.export.statements import Statements, chosen_name, is_named_by_class, named_error
+from torchkeras.export.statements import (
+    Statements,
+    chosen_name,
+    functions_of,
+    is_named_by_class,
+    named_error,
+)
 from torchkeras.export.units import Step, Unit, owner_of
 from torchkeras.tracer.frames import Frame
 
@@ -254,9 +260,10 @@ class _Body:
             for step in steps:
                 if step.unit is not None:
                     self._check_children(step)
-        names = []
+        names: list[str] = []
+        functions = functions_of(self.unit, self.writer.constructors.name_of_function)
         for given in _names_of_inputs(self.unit):
-            names.append(unused(identifier(given), names))
+            names.append(unused(identifier(given), {*names, *functions}))
         self.writer.names_of_inputs = names
         typed = [f"{name}: Tensor" for name in names]
         lines = [f"    def forward({', '.join(['self', *typed])}):"]
