@@ -62,6 +62,20 @@ def test_layers_are_in_the_order_of_keras_3_but_for_files_of_keras_2():
     assert sorted(map(id, older)) == sorted(map(id, ours.layers))
 
 
+@pytest.mark.parametrize("generation", [2, 3])
+def test_real_keras_reads_such_a_model_with_its_masks(of_tensorflow, known, tmp_path, generation):
+    if generation == 2:
+        model = keras.models.load_model(of_tensorflow / "masked.h5")
+    else:
+        model = tensorflow_files.masked(keras)
+    model.save(tmp_path / "m.keras")
+    real.backend.clear_session()  # as when it is the first that a script does
+    theirs = real.models.load_model(tmp_path / "m.keras")
+    pair = [known["x0"], known["x1"]]
+    expected = model.predict(pair, verbose=0)
+    np.testing.assert_allclose(theirs.predict(pair, verbose=0), expected, atol=1e-6)
+
+
 def test_slots_are_back_in_place_after_reading(of_tensorflow):
     model = keras.models.load_model(of_tensorflow / "masked.h5")
     slots, variables = list(model.optimizer._slots), list(model.optimizer.variables)

@@ -7,10 +7,9 @@ from torch import nn
 from torchkeras import tracer
 from torchkeras.core import nested, scopes, serialization
 from torchkeras.core.checks import argument_error, nearest
-from torchkeras.core.naming import LocalNames, to_snake_case
 from torchkeras.layers.asides import Aside
-from torchkeras.layers.base import Layer
 from torchkeras.layers.input import Input, InputLayer
+from torchkeras.models.graph_writer import Writer
 from torchkeras.models.model import Model
 from torchkeras.saving import (
     graph_operations,
@@ -18,8 +17,8 @@ from torchkeras.saving import (
     operations,
     tensorflow_operations,
 )
-from torchkeras.tracer import Call, Graph, KerasTensor, is_symbolic, symbols_in
-from torchkeras.tracer.graph import attach_mask, without_own_masks
+from torchkeras.tracer import Graph, KerasTensor, is_symbolic
+from torchkeras.tracer.graph import without_own_masks
 from torchkeras.tracer.symbolic import check_symbolic, map_symbols
 
 
@@ -59,7 +58,7 @@ class Functional(Model):
     @staticmethod
     def config_of(model: Model) -> dict[str, Any]:
         """The layers, the calls between them, the inputs and outputs, as Keras writes them."""
-        return _Writer(model).config()
+        return Writer(model).config()
 
     @staticmethod
     def from_graph_config(cls: type, config: dict[str, Any]) -> Any:
@@ -146,126 +145,6 @@ def _check_names(model: Model) -> None:
                 "model. All operation names should be unique: give the layers other names."
             )
         seen.add(layer.name)
-
-
-# --- Writing
-
-
-class _Writer:
-    """Writes a graph down as Keras's configuration."""
-
-    def __init__(self, model: Model) -> None:
-        self.model = model
-        self.graph: Graph = model._graph
-        self.needed = self._needed_calls()
-        self.names: dict[int, str] = {}
-        self.numbers: dict[int, int] = {}
-        self._nodes: dict[int, Any] = {}
-        local_names = LocalNames()
-        for layer in self.graph.modules:
-            local_names(
-                layer.name if isinstance(layer, Layer) else to_snake_case(type(layer).__name__)
-            )
-        for operation in self.graph.operations:
-            calls = [c for c in self.graph.calls_of(operation) if id(c) in self.needed]
-            for number, call in enumerate(calls):
-                self.numbers[id(call)] = number
-                if not isinstance(operation, Call):
-                    self.names[id(call)] = operation.name
-                elif call.operation is not attach_mask:
-                    self.names[id(call)] = local_names(to_snake_case(self._node(call).class_name))
-
-    def _needed_calls(self) -> set[int]:
-        """Calls that an output needs, masks that tensors carry anyway left out."""
-        needed: set[int] = set()
-        graph = self.graph
-        ends = (*graph.flat_outputs, *graph.flat_inputs, *graph.asides)
-        stack = [symbol.call for symbol in ends]
-        while stack:
-            call = stack.pop()
-            if call is None or id(call) in needed:
-                continue
-            needed.add(id(call))
-            if call.operation is attach_mask:
-                stack.append(call.args[0].call)
-                continue
-            kwargs = without_own_masks(call)
-            stack += [symbol.call for symbol in symbols_in(call.args) + symbols_in(kwargs)]
-        return needed
-
-    def _node(self, call: Call) -> Any:
-        if id(call) not in self._nodes:
-            self._nodes[id(call)] = operations.to_keras(call.operation, call.args, call.kwargs)
-        return self._nodes[id(call)]
-
-    def config(self) -> dict[str, Any]:
-        layers = []
-        for operation in self.graph.operations:
-            calls = [c for c in self.graph.calls_of(operation) if id(c) in self.needed]
-            if not calls or (isinstance(operation, Call) and operation.operation is attach_mask):
-                continue
-            layers.append(self._operation_config(operation, calls))
-        return {
-            "name": self.model.name,
-            "trainable": self.model.trainable,
-            "layers": layers,
-            "input_layers": self._ends(self.graph.inputs),
-            "output_layers": self._ends(self.graph.outputs),
-        }
-
-    def _operation_config(self, operation: Any, calls: list[Call]) -> dict[str, Any]:
-        if isinstance(operation, Call):
-            node = self._node(operation)
-            name = self.names[id(operation)]
-            return {
-                "module": node.module,
-                "class_name": node.class_name,
-                "config": {"name": name, **node.config},
-                "registered_name": node.class_name,
-                "name": name,
-                "inbound_nodes": [self._node_config(node.args, node.kwargs)],
-            }
-        config = serialization.serialize_keras_object(operation)
-        config["name"] = operation.name
-        config["inbound_nodes"] = [
-            self._node_config(call.args, without_own_masks(call)) for call in calls if call.inputs
-        ]
-        return config
-
-    def _node_config(self, args: Any, kwargs: Any) -> dict[str, Any]:
-        return {"args": self._value(list(args)), "kwargs": self._value(dict(kwargs))}
-
-    def _value(self, value: Any) -> Any:
-        if is_symbolic(value):
-            return {
-                "class_name": "__keras_tensor__",
-                "config": {
-                    "shape": list(value.shape),
-                    "dtype": value.dtype,
-                    "keras_history": list(self._reference(value)),
-                },
-            }
-        if isinstance(value, (list, tuple)):
-            return [self._value(item) for item in value]
-        if isinstance(value, dict):
-            return {key: self._value(item) for key, item in value.items()}
-        return serialization.serialize_value(value)
-
-    def _reference(self, symbol: KerasTensor) -> tuple[str, int, int]:
-        call = symbol.call
-        while call.operation is attach_mask:
-            symbol = call.args[0]
-            call = symbol.call
-        return (self.names[id(call)], self.numbers[id(call)], symbol.position)
-
-    def _ends(self, structure: Any) -> Any:
-        """Where inputs or outputs come from; here alone a nested model's calls count from 1."""
-        if is_symbolic(structure):
-            name, number, position = self._reference(structure)
-            return [name, number + isinstance(structure.call.operation, Functional), position]
-        if isinstance(structure, dict):
-            return {key: self._ends(value) for key, value in structure.items()}
-        return [self._ends(value) for value in structure]
 
 
 # --- Reading
