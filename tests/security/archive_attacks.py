@@ -11,9 +11,10 @@ import struct
 import zipfile
 import zlib
 
-from security.attacks import attack
+from security import honest
+from security.attacks import attacks_of
 from security.config_attacks import layer
-from security.entries import as_model, honest
+from security.configurations import as_model
 
 CONFIG = json.dumps(as_model(layer("Dense", units=3)))
 
@@ -25,19 +26,13 @@ def packed(opened, kind, everywhere=()):
     attacks are harmless unless they say so themselves.
     """
 
-    def attacks(name, harmless_at=everywhere):
-        def enter(function):
-            def make(place):
-                def write(path):
-                    with opened(path) as archive:
-                        function(archive, place)
+    @attacks_of(kind, everywhere)
+    def attacks(function, place):
+        def write(path):
+            with opened(path) as archive:
+                function(archive, place)
 
-                return write
-
-            attack(name, kind, harmless_at)(make)
-            return function
-
-        return enter
+        return write
 
     return attacks
 
@@ -48,7 +43,7 @@ archives = packed(functools.partial(zipfile.ZipFile, mode="w"), "archive")
 def members(archive, config=CONFIG, weights=None):
     archive.writestr("metadata.json", "{}")
     archive.writestr("config.json", config)
-    archive.writestr("model.weights.h5", weights or honest(".weights.h5"))
+    archive.writestr("model.weights.h5", weights or honest.content(".weights.h5"))
 
 
 def link(name, target):
@@ -159,20 +154,14 @@ def many_assets(archive, place):
         zeros(archive, f"assets/layers/string_lookup/{number}", 10 << 20)
 
 
-def raw(name, harmless_at=()):
+@attacks_of("archive")
+def raw(function, place):
     """Enter an attack: the function spoils the bytes of an honest archive."""
 
-    def enter(function):
-        def make(place):
-            def write(path):
-                path.write_bytes(function(bytearray(honest(".keras")), place))
+    def write(path):
+        path.write_bytes(function(bytearray(honest.content(".keras")), place))
 
-            return write
-
-        attack(name, "archive", harmless_at)(make)
-        return function
-
-    return enter
+    return write
 
 
 def directory(content):
@@ -270,24 +259,18 @@ for _text in ("null", "[]", "3", '"x"', "{}", '{"class_name": 3}', "NaN", "[" * 
 # --- Folders
 
 
-def folders(name, harmless_at=()):
+@attacks_of("folder")
+def folders(function, place):
     """Enter an attack: the function makes the folder of a model, and spoils it."""
 
-    def enter(function):
-        def make(place):
-            def write(path):
-                path.mkdir()
-                (path / "metadata.json").write_text("{}")
-                (path / "config.json").write_text(CONFIG)
-                (path / "model.weights.h5").write_bytes(honest(".weights.h5"))
-                function(path, place)
+    def write(path):
+        path.mkdir()
+        (path / "metadata.json").write_text("{}")
+        (path / "config.json").write_text(CONFIG)
+        (path / "model.weights.h5").write_bytes(honest.content(".weights.h5"))
+        function(path, place)
 
-            return write
-
-        attack(name, "folder", harmless_at)(make)
-        return function
-
-    return enter
+    return write
 
 
 for _member in ("config.json", "model.weights.h5"):
@@ -336,22 +319,16 @@ def pipe_vocabulary(path, place):
 # --- Shards
 
 
-def shards(name, harmless_at=()):
+@attacks_of("shards")
+def shards(function, place):
     """Enter an attack: the function gets the folder and gives the index's map."""
 
-    def enter(function):
-        def make(place):
-            def write(path):
-                (path.parent / "m_00000.weights.h5").write_bytes(honest(".weights.h5"))
-                index = {"metadata": {}, "weight_map": function(path.parent, place)}
-                path.write_text(json.dumps(index))
+    def write(path):
+        (path.parent / "m_00000.weights.h5").write_bytes(honest.content(".weights.h5"))
+        index = {"metadata": {}, "weight_map": function(path.parent, place)}
+        path.write_text(json.dumps(index))
 
-            return write
-
-        attack(name, "shards", harmless_at)(make)
-        return function
-
-    return enter
+    return write
 
 
 for _name in ("../../outside/other.h5", "/etc/hostname", "x/../../../outside/other.h5", "", "."):
@@ -369,7 +346,7 @@ def pipe_shard(folder, place):
 
 @shards("CVE-2026-69112 a shard that is a link elsewhere")
 def linked_shard(folder, place):
-    (place.outside / "other.h5").write_bytes(honest(".weights.h5"))
+    (place.outside / "other.h5").write_bytes(honest.content(".weights.h5"))
     (folder / "linked.weights.h5").symlink_to(place.outside / "other.h5")
     return {"/layers/dense/vars": ["linked.weights.h5"]}
 

@@ -5,7 +5,10 @@ collect_ignore_glob = [
     "*_server.py",
     "fuzz_*.py",
     "attacks.py",
+    "commands.py",
+    "configurations.py",
     "entries.py",
     "*_entries.py",
+    "honest.py",
     "sandbox.py",
 ]

@@ -4,10 +4,10 @@ import io
 import unittest.mock
 
 from PIL import Image, UnidentifiedImageError
-from security.entries import entry
+from security.entries import at, entry, given_to, table
 
 import torchkeras as keras
-from torchkeras.datasets import fashion_mnist
+from torchkeras.datasets import fashion_mnist, source
 from torchkeras.preprocessing.image import ImageDataGenerator
 from torchkeras.utils import files
 
@@ -98,6 +98,17 @@ def texts_of_odd_folder(write, work):
         keras.utils.text_dataset_from_directory(work / "data", verbose=False, label_mode=None)
     )
 
+
+# --- Readers of arrays
+
+
+def load_pickle(path):
+    with open(path, "rb") as file:
+        return source.load_pickle(file)
+
+
+table(at("data"), "pickle", {"load_pickle": given_to(load_pickle)})
+table(at("data.npz"), "npz", {"load_npz": given_to(source.load_npz)})
 
 # --- keras.datasets: files that are in the cache already, as if their hashes were right
 

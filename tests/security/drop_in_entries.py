@@ -5,7 +5,9 @@ import json
 
 import tensorflow as tf
 from PIL import Image
-from security.entries import as_model, entry, network, write_archive, write_whole, written
+from security.configurations import as_model, write_archive, write_whole
+from security.entries import entry
+from security.honest import network, written
 
 
 @entry("tf.keras.models.load_model", "name")

@@ -8,7 +8,7 @@ import zlib
 
 import h5py
 import numpy as np
-from security.attacks import attack
+from security.attacks import attacks_of
 
 PACKED = zlib.compress(bytes(4 * 2**8 * 2**12))  # a chunk of zeros
 # Where what only doesn't fit is left as it is, with a warning.
@@ -21,22 +21,16 @@ def weight(group):
     return max(names, key=lambda name: group[name].size)
 
 
-def spoils(name, harmless_at=()):
+@attacks_of("hdf5")
+def spoils(function, place):
     """Enter an attack on one weight: the function gets its group, its name, and the place."""
 
-    def enter(function):
-        def make(place):
-            def spoil(file, path):
-                group = file[path]
-                key = weight(group)
-                function(group, key, group[key].shape, place)
+    def spoil(file, path):
+        group = file[path]
+        key = weight(group)
+        function(group, key, group[key].shape, place)
 
-            return spoil
-
-        attack(name, "hdf5", harmless_at)(make)
-        return function
-
-    return enter
+    return spoil
 
 
 # --- Other files: CVE-2026-1669, CVE-2026-9335, CVE-2026-12480

@@ -8,14 +8,23 @@ import json
 import zipfile
 
 import h5py
-from security.entries import base_model, entry, honest
-
-import torchkeras as keras
+from security import honest
+from security.entries import (
+    by_name,
+    edit,
+    inspect,
+    load_model,
+    load_weights,
+    report,
+    report_with,
+    skipping,
+    table,
+)
 
 
 def spoiled(path, name, spoil, place):
     """An honest file after ``spoil``, which gets the file and the path of a layer's group."""
-    path.write_bytes(honest(name))
+    path.write_bytes(honest.content(name))
     with h5py.File(path, "r+") as file:
         groups = []
         file[place].visititems(lambda _, found: groups.append(found.parent.name))
@@ -23,65 +32,16 @@ def spoiled(path, name, spoil, place):
     return path
 
 
-@entry("load_weights .weights.h5", "hdf5")
-def load_weights_file(thing, work):
-    path = spoiled(work / "m.weights.h5", ".weights.h5", thing, "layers/dense")
-    model = base_model()
-    return lambda: model.load_weights(path)
+def file(name, of, place):
+    """Makes the file ``name`` from the honest one of the suffix ``of``."""
+    return lambda thing, work: spoiled(work / name, of, thing, place)
 
 
-@entry("load_weights .h5", "hdf5")
-def load_weights_of_plain_file(thing, work):
-    path = spoiled(work / "m.h5", ".weights.h5", thing, "layers/dense")
-    model = base_model()
-    return lambda: model.load_weights(path)
-
-
-@entry("load_weights by name", "hdf5")
-def load_weights_by_name(thing, work):
-    path = spoiled(work / "m.weights.h5", ".weights.h5", thing, "layers/dense")
-    model = base_model()
-    return lambda: model.load_weights(path, by_name=True)
-
-
-@entry("load_weights with skip_mismatch", "hdf5")
-def load_weights_skipping(thing, work):
-    path = spoiled(work / "m.weights.h5", ".weights.h5", thing, "layers/dense")
-    model = base_model()
-    return lambda: model.load_weights(path, skip_mismatch=True)
-
-
-@entry("load_weights .hdf5 of Keras 2", "hdf5")
-def load_older_weights(thing, work):
-    path = spoiled(work / "m.hdf5", ".h5", thing, "model_weights/a")
-    model = base_model()
-    return lambda: model.load_weights(path)
-
-
-@entry("load_weights .h5 of Keras 2 by name", "hdf5")
-def load_older_weights_by_name(thing, work):
-    path = spoiled(work / "m.h5", ".h5", thing, "model_weights/a")
-    model = base_model()
-    return lambda: model.load_weights(path, by_name=True)
-
-
-@entry("load_model .h5", "hdf5")
-def load_spoiled_whole(thing, work):
-    path = spoiled(work / "m.h5", ".h5", thing, "model_weights/a")
-    return lambda: keras.models.load_model(path)
-
-
-@entry("load_model .h5, the optimizer's", "hdf5")
-def load_spoiled_optimizer(thing, work):
-    path = spoiled(work / "m.h5", ".h5", thing, "optimizer_weights")
-    return lambda: keras.models.load_model(path)
-
-
-def _archive_with(thing, work, compression):
+def archive(thing, work, compression=zipfile.ZIP_STORED):
     weights = spoiled(work / "w.weights.h5", ".weights.h5", thing, "layers/dense")
     path = work / "m.keras"
     with (
-        zipfile.ZipFile(io.BytesIO(honest(".keras"))) as old,
+        zipfile.ZipFile(io.BytesIO(honest.content(".keras"))) as old,
         zipfile.ZipFile(path, "w", compression) as new,
     ):
         for info in old.infolist():
@@ -92,59 +52,45 @@ def _archive_with(thing, work, compression):
     return path
 
 
-@entry("load_model .keras", "hdf5")
-def load_archive_of_spoiled(thing, work):
-    path = _archive_with(thing, work, zipfile.ZIP_STORED)
-    return lambda: keras.models.load_model(path)
+def deflated(thing, work):
+    return archive(thing, work, zipfile.ZIP_DEFLATED)
 
 
-@entry("load_model deflated .keras", "hdf5")
-def load_deflated_archive_of_spoiled(thing, work):
-    path = _archive_with(thing, work, zipfile.ZIP_DEFLATED)
-    return lambda: keras.models.load_model(path)
+def folder(thing, work):
+    with zipfile.ZipFile(archive(thing, work)) as written:
+        written.extractall(work / "m")
+    return work / "m"
 
 
-@entry("load_weights .keras", "hdf5")
-def load_weights_of_archive_of_spoiled(thing, work):
-    path = _archive_with(thing, work, zipfile.ZIP_STORED)
-    model = base_model()
-    return lambda: model.load_weights(path)
-
-
-@entry("load_model folder", "hdf5")
-def load_folder_of_spoiled(thing, work):
-    with zipfile.ZipFile(_archive_with(thing, work, zipfile.ZIP_STORED)) as archive:
-        archive.extractall(work / "m")
-    return lambda: keras.models.load_model(work / "m")
-
-
-@entry("load_weights .weights.json", "hdf5")
-def load_shards_of_spoiled(thing, work):
-    model = base_model()
+def shards(thing, work):
     spoiled(work / "m_00000.weights.h5", ".weights.h5", thing, "layers/dense")
     places = ["/layers/dense/vars", "/layers/dense_1/vars"]
     index = {"metadata": {}, "weight_map": {place: ["m_00000.weights.h5"] for place in places}}
     (work / "m.weights.json").write_text(json.dumps(index))
-    return lambda: model.load_weights(work / "m.weights.json")
+    return work / "m.weights.json"
 
 
-# --- Looking into them
-
-
-@entry("report .weights.h5", "hdf5")
-def report_weights(thing, work):
-    path = spoiled(work / "m.weights.h5", ".weights.h5", thing, "layers/dense")
-    model = base_model()
-    return lambda: keras.saving.report(path, model).to_json()
-
-
-@entry("report .h5", "hdf5")
-def report_whole(thing, work):
-    path = spoiled(work / "m.h5", ".h5", thing, "model_weights/a")
-    return lambda: keras.saving.report(path).to_json()
-
-
-@entry("KerasFileEditor", "hdf5")
-def edit_weights(thing, work):
-    path = spoiled(work / "m.weights.h5", ".weights.h5", thing, "layers/dense")
-    return lambda: keras.saving.KerasFileEditor(path).save(work / "new.weights.h5")
+table(file("m.weights.h5", ".weights.h5", "layers/dense"), "hdf5", {
+    "load_weights .weights.h5": load_weights,
+    "load_weights by name": by_name,
+    "load_weights with skip_mismatch": skipping,
+    "report .weights.h5": report_with,
+    "KerasFileEditor": edit,
+})  # fmt: skip
+table(file("m.h5", ".weights.h5", "layers/dense"), "hdf5", {"load_weights .h5": load_weights})
+table(file("m.hdf5", ".h5", "model_weights/a"), "hdf5", {
+    "load_weights .hdf5 of Keras 2": load_weights,
+})  # fmt: skip
+table(file("m.h5", ".h5", "model_weights/a"), "hdf5", {
+    "load_weights .h5 of Keras 2 by name": by_name,
+    "load_model .h5": load_model,
+    "report .h5": report,
+    "inspect .h5": inspect,
+})  # fmt: skip
+table(file("m.h5", ".h5", "optimizer_weights"), "hdf5", {
+    "load_model .h5, the optimizer's": load_model,
+})  # fmt: skip
+table(archive, "hdf5", {"load_model .keras": load_model, "load_weights .keras": load_weights})
+table(deflated, "hdf5", {"load_model deflated .keras": load_model})
+table(folder, "hdf5", {"load_model folder": load_model})
+table(shards, "hdf5", {"load_weights .weights.json": load_weights})

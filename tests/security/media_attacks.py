@@ -11,7 +11,7 @@ import zlib
 
 import numpy as np
 from security.archive_attacks import deflated_zeros
-from security.attacks import attack
+from security.attacks import attack, attacks_of
 
 # Where sizes are read off the header and pixels are read later.
 LAZY = ("load_img",)
@@ -120,21 +120,15 @@ for _told, _make in _SOUNDS.items():
 # --- Folders
 
 
-def folders(name, harmless_at=()):
+@attacks_of("data folder")
+def folders(function, place):
     """Enter an attack: the function makes a folder with files that bear a name."""
 
-    def enter(function):
-        def make(place):
-            def write(folder, name):
-                folder.mkdir()
-                function(folder, name, place)
+    def write(folder, name):
+        folder.mkdir()
+        function(folder, name, place)
 
-            return write
-
-        attack(name, "data folder", harmless_at)(make)
-        return function
-
-    return enter
+    return write
 
 
 @folders("a folder of data with pipes")

@@ -10,9 +10,9 @@ import struct
 import zipfile
 
 import numpy as np
-from security.attacks import attack
+from security.attacks import attack, attacks_of, spoiled
 from security.config_attacks import Reducer, bytecode, layer, marker, pickled
-from security.entries import as_model
+from security.configurations import as_model
 from security.sandbox import MODULE
 
 # Where what only doesn't fit is left as it is, with a warning.
@@ -21,19 +21,12 @@ SKIPPING = ("load_weights .safetensors with skip_mismatch",)
 # --- Safetensors
 
 
-def tensors(name, harmless_at=()):
+@attacks_of("safetensors")
+def tensors(function, place):
     """Enter an attack: the function gives a header (text or a dict) and the data."""
-
-    def enter(function):
-        def make(place):
-            header, data = function(place)
-            text = header if isinstance(header, bytes) else json.dumps(header).encode()
-            return struct.pack("<Q", len(text)) + text + data
-
-        attack(name, "safetensors", harmless_at)(make)
-        return function
-
-    return enter
+    header, data = function(place)
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + data
 
 
 def described(shape, start, end, dtype="F32"):
@@ -118,17 +111,7 @@ def tensors_pickle(place):
 # --- Snapshots: a function that spoils a sound folder
 
 
-def snapshots(name, harmless_at=()):
-    """Enter an attack: the function spoils the folder of a sound snapshot."""
-
-    def enter(function):
-        def make(place):
-            return lambda path: function(path, place)
-
-        attack(name, "snapshot", harmless_at)(make)
-        return function
-
-    return enter
+snapshots = attacks_of("snapshot")(spoiled)
 
 
 def rewrite(path, state=None, manifest=None):
@@ -301,14 +284,7 @@ def own(place):
 # --- Checkpoints of several processes
 
 
-def parts(name, harmless_at=()):
-    """Enter an attack: the function spoils a folder that ``OrbaxCheckpoint`` wrote."""
-
-    def enter(function):
-        attack(name, "orbax", harmless_at)(lambda place: lambda path: function(path, place))
-        return function
-
-    return enter
+parts = attacks_of("orbax")(spoiled)
 
 
 def of_state(path):

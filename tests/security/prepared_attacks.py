@@ -6,19 +6,11 @@
 import json
 import os
 
-from security.attacks import attack
+from security.attacks import attacks_of, spoiled
 from security.record_attacks import framed
 from security.sandbox import MODULE
 
-
-def prepared(name, harmless_at=()):
-    """Enter an attack: the function spoils the folder."""
-
-    def enter(function):
-        attack(name, "prepared", harmless_at)(lambda place: lambda folder: function(folder, place))
-        return function
-
-    return enter
+prepared = attacks_of("prepared")(spoiled)
 
 
 def rewrite(folder, name, change):

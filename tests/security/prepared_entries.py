@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
-from security import entries
+from security import honest
 from security.drop_in_entries import opened
 from security.entries import entry
 
@@ -43,7 +43,7 @@ def prepare(folder):
 
 def spoiled(spoil, work):
     """A copy of it, spoiled."""
-    shutil.copytree(Path(entries.HONEST, "datasets"), work / "datasets")
+    shutil.copytree(Path(honest.FOLDER, "datasets"), work / "datasets")
     spoil(work / "datasets" / "small" / "1.0.0")
     return work / "datasets"
 

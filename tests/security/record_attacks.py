@@ -8,7 +8,7 @@ import os
 import pickle
 import struct
 
-from security.attacks import attack
+from security.attacks import attack, attacks_of, spoiled
 from security.config_attacks import Reducer
 from security.sandbox import MODULE
 
@@ -53,17 +53,11 @@ for _told, _make in _RECORDS.items():
     attack(f"a record that {_told}", "record", ("*",))(lambda place, make=_make: make())
 
 
-def folders(kind, name, harmless_at=()):
-    """Enter an attack: the function spoils a folder."""
-
-    def enter(function):
-        attack(name, kind, harmless_at)(lambda place: lambda folder: function(folder, place))
-        return function
-
-    return enter
-
-
 # --- tf.saved_model: programs
+
+programs = attacks_of("program")(spoiled)
+datasets = attacks_of("kept")(spoiled)
+managed = attacks_of("managed", ("*",))(spoiled)
 
 
 def described(folder, change):
@@ -85,7 +79,7 @@ for _name in (
     "prim.device.default", "aten.add", "torch.load", "getattr", "inductor.x.default",
 ):  # fmt: skip
 
-    @folders("program", f"CVE-2025-1550 a program that calls {_name}")
+    @programs(f"CVE-2025-1550 a program that calls {_name}")
     def calls(folder, place, name=_name):
         def change(told):
             for program in programs_of(told):
@@ -94,39 +88,39 @@ for _name in (
         described(folder, change)
 
 
-@folders("program", "a program of objects in a circle")
+@programs("a program of objects in a circle")
 def circle(folder, place):
     described(folder, lambda told: told["nodes"].insert(0, {"list": [0]}))
 
 
-@folders("program", "a program of objects that aren't there")
+@programs("a program of objects that aren't there")
 def absent(folder, place):
     described(folder, lambda told: told["nodes"].insert(0, {"list": [10**9]}))
 
 
-@folders("program", "a program nested without end")
+@programs("a program nested without end")
 def nested(folder, place):
     (folder / "saved_model.json").write_text('{"format": ' + "[" * 100_000)
 
 
-@folders("program", "a program that is a list")
+@programs("a program that is a list")
 def listed(folder, place):
     (folder / "saved_model.json").write_text("[]")
 
 
-@folders("program", "a program without parts")
+@programs("a program without parts")
 def without(folder, place):
     described(folder, lambda told: [told.pop(k) for k in list(told) if k != "format"])
 
 
-@folders("program", "CVE-2026-12482 a program whose variables are a link elsewhere")
+@programs("CVE-2026-12482 a program whose variables are a link elsewhere")
 def linked(folder, place):
     path = folder / "variables" / "variables.safetensors"
     path.unlink()
     path.symlink_to(place.secret)
 
 
-@folders("program", "CVE-2026-69112 a program whose variables are a pipe")
+@programs("CVE-2026-69112 a program whose variables are a pipe")
 def pipe(folder, place):
     path = folder / "variables" / "variables.safetensors"
     path.unlink()
@@ -150,13 +144,13 @@ _OUTLINES = {
 }
 for _told, _text in _OUTLINES.items():
     # A shape is only told, the elements have their own.
-    @folders("kept", f"a saved dataset whose structure {_told}", ("*",) * ("shape" in _told))
+    @datasets(f"a saved dataset whose structure {_told}", ("*",) * ("shape" in _told))
     def outline(folder, place, text=_text):
         (file,) = folder.glob("*.records")
         file.write_bytes(framed(text.encode()) + framed(wire.write_field(1, b"\x08\x01")))
 
 
-@folders("kept", "a saved dataset whose compression is a path")
+@datasets("a saved dataset whose compression is a path")
 def compression(folder, place):
     (folder / "compression").write_text(str(place.secret))
 
@@ -170,14 +164,14 @@ def listing(folder, *paths):
     (folder / "checkpoint").write_text("\n".join(lines))
 
 
-@folders("managed", "CVE-2026-69112 a list of checkpoints that are files elsewhere", ("*",))
+@managed("CVE-2026-69112 a list of checkpoints that are files elsewhere")
 def elsewhere(folder, place):
     for suffix in (".index", ".data-00000-of-00001"):
         (place.outside / f"old{suffix}").write_text("somebody's")
     listing(folder, *(f"{place.outside}/old" for _ in range(1)), f"{folder}/ckpt-1")
 
 
-@folders("managed", "a list of checkpoints that lead upwards", ("*",))
+@managed("a list of checkpoints that lead upwards")
 def upwards(folder, place):
     for suffix in (".index", ".data-00000-of-00001"):
         (place.outside / f"old{suffix}").write_text("somebody's")
@@ -187,28 +181,22 @@ def upwards(folder, place):
 # --- Checkpoints in this package's previous form: an index of JSON, and safetensors
 
 
-def previous(name, harmless_at=()):
+@attacks_of("previous")
+def previous(function, place):
     """Enter an attack: the function gives the objects of the index."""
 
-    def enter(function):
-        def make(place):
-            def write(folder):
-                told = function(place)
-                if isinstance(told, list):
-                    told = {"format": "torchkeras checkpoint 1", "nodes": told}
-                text = told if isinstance(told, str) else json.dumps(told)
-                (folder / "c.index").write_text(text)
-                header = {"0": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}
-                head = json.dumps(header).encode()
-                data = struct.pack("<Q", len(head)) + head + bytes(8)
-                (folder / "c.data-00000-of-00001").write_bytes(data)
+    def write(folder):
+        told = function(place)
+        if isinstance(told, list):
+            told = {"format": "torchkeras checkpoint 1", "nodes": told}
+        text = told if isinstance(told, str) else json.dumps(told)
+        (folder / "c.index").write_text(text)
+        header = {"0": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}
+        head = json.dumps(header).encode()
+        data = struct.pack("<Q", len(head)) + head + bytes(8)
+        (folder / "c.data-00000-of-00001").write_bytes(data)
 
-            return write
-
-        attack(name, "previous", harmless_at)(make)
-        return function
-
-    return enter
+    return write
 
 
 def object_of(values=None, children=None, **more):

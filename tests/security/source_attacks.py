@@ -6,21 +6,10 @@ Each attack gives a function that writes files into a folder.
 import json
 import os
 
-from security.attacks import attack
+from security.attacks import attacks_of, spoiled
 from security.sandbox import MODULE
 
-
-def sources(name, harmless_at=("*",)):
-    """Enter an attack: the function gets the folder and the place."""
-
-    def enter(function):
-        def make(place):
-            return lambda folder: function(folder, place)
-
-        attack(name, "source", harmless_at)(make)
-        return function
-
-    return enter
+sources = attacks_of("source", ("*",))(spoiled)
 
 
 _SCRIPTS = {

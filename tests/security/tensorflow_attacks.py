@@ -9,7 +9,7 @@ import shutil
 import struct
 
 import numpy as np
-from security.attacks import attack
+from security.attacks import attacks_of, spoiled
 
 from torchkeras.saving import object_graph, sstable, wire
 from torchkeras.saving.bundle_writer import DATA
@@ -20,17 +20,10 @@ from torchkeras.saving.tensor_bundle import INDEX
 LISTING = ("tf.train.list_variables",)
 
 
-def bundles(name, harmless_at=()):
+@attacks_of("bundle")
+def bundles(function, place):
     """Enter an attack: the function gets the folder, the stem of the files, and the place."""
-
-    def enter(function):
-        def make(place):
-            return lambda folder, stem: function(folder, stem, place)
-
-        attack(name, "bundle", harmless_at)(make)
-        return function
-
-    return enter
+    return lambda folder, stem: function(folder, stem, place)
 
 
 def rewrite(folder, stem, change):
@@ -245,18 +238,7 @@ def half_of_data(folder, stem, place):
 # --- SavedModels
 
 
-def saved_models(name, harmless_at=()):
-    """Enter an attack: the function spoils the folder."""
-
-    def enter(function):
-        attack(name, "saved model", harmless_at)(
-            lambda place: lambda folder: function(folder, place)
-        )
-        return function
-
-    return enter
-
-
+saved_models = attacks_of("saved model")(spoiled)
 # They read the checkpoint alone.
 WEIGHTS_ALONE = ("load_weights SavedModel",)
 

@@ -1,12 +1,25 @@
 """Checkpoints and SavedModels as entry points: TensorFlow's, and those of several processes."""
 
+import functools
 import json
 import shutil
 from pathlib import Path
 
-from security import entries
-from security.command_entries import command, ejected
-from security.entries import as_model, base_model, entry, network, of_keras_2, written
+from security import honest
+from security.configurations import as_model, of_keras_2
+from security.entries import (
+    eject,
+    entry,
+    inspect,
+    load_model,
+    load_weights,
+    migrate,
+    of_network,
+    report,
+    report_with,
+    table,
+)
+from security.honest import base_model, network, written
 
 import torchkeras as keras
 from torchkeras.saving import wire
@@ -36,11 +49,15 @@ def prepare(folder):
 
 # --- Checkpoints
 
-
-@entry("load_weights of a checkpoint", "bundle")
-def load_checkpoint(spoil, work):
-    path, model = checkpoint(spoil, work), network()
-    return lambda: model.load_weights(path)
+table(checkpoint, "bundle", {
+    "load_weights of a checkpoint": of_network,
+    "report a checkpoint": functools.partial(report_with, model=network),
+    "inspect a checkpoint": inspect,
+})  # fmt: skip
+table(saved, "bundle", {
+    "load_model SavedModel": load_model,
+    "the command migrate of a SavedModel": migrate,
+})  # fmt: skip
 
 
 @entry("load_weights of a checkpoint by a model that isn't built", "bundle")
@@ -48,30 +65,6 @@ def load_checkpoint_late(spoil, work):
     path = checkpoint(spoil, work)
     model = keras.Sequential([keras.layers.Dense(3), keras.layers.Dense(2)])
     return lambda: [model.load_weights(path), model.build((None, 4))]
-
-
-@entry("report a checkpoint", "bundle")
-def report_checkpoint(spoil, work):
-    path, model = checkpoint(spoil, work), network()
-    return lambda: keras.saving.report(path, model).to_json()
-
-
-@entry("inspect a checkpoint", "bundle")
-def inspect_checkpoint(spoil, work):
-    path = checkpoint(spoil, work)
-    return lambda: command("inspect", path)
-
-
-@entry("load_model SavedModel", "bundle")
-def load_saved(spoil, work):
-    path = saved(spoil, work)
-    return lambda: keras.models.load_model(path)
-
-
-@entry("the command migrate of a SavedModel", "bundle")
-def migrate_saved(spoil, work):
-    path = saved(spoil, work)
-    return lambda: command("migrate", path, work / "new.keras")
 
 
 # --- Folders of SavedModels
@@ -84,41 +77,14 @@ def folder(spoil, work):
     return path
 
 
-@entry("load_model SavedModel", "saved model")
-def load_folder(spoil, work):
-    path = folder(spoil, work)
-    return lambda: keras.models.load_model(path)
-
-
-@entry("load_weights SavedModel", "saved model")
-def load_weights_of_folder(spoil, work):
-    path, model = folder(spoil, work), network()
-    return lambda: model.load_weights(path)
-
-
-@entry("report SavedModel", "saved model")
-def report_folder(spoil, work):
-    path = folder(spoil, work)
-    return lambda: keras.saving.report(path).to_json()
-
-
-@entry("inspect SavedModel", "saved model")
-def inspect_folder(spoil, work):
-    path = folder(spoil, work)
-    return lambda: command("inspect", path)
-
-
-@entry("the command migrate of a SavedModel", "saved model")
-def migrate_folder(spoil, work):
-    path = folder(spoil, work)
-    return lambda: command("migrate", path, work / "new.keras")
-
-
-@entry("the command eject of a SavedModel", "saved model")
-def eject_folder(spoil, work):
-    path = folder(spoil, work)
-    return lambda: ejected(path, work / "out")
-
+table(folder, "saved model", {
+    "load_model SavedModel": load_model,
+    "load_weights SavedModel": of_network,
+    "report SavedModel": report,
+    "inspect SavedModel": inspect,
+    "the command migrate of a SavedModel": migrate,
+    "the command eject of a SavedModel": eject,
+})  # fmt: skip
 
 # --- What Keras noted in them
 
@@ -133,41 +99,21 @@ def with_notes(thing, work):
     return path
 
 
-@entry("load_model of a SavedModel's notes", "layer", "model")
-def load_noted(thing, work):
-    path = with_notes(thing, work)
-    return lambda: keras.models.load_model(path)
-
+table(with_notes, "layer, model", {"load_model of a SavedModel's notes": load_model})
 
 # --- Checkpoints of several processes, which OrbaxCheckpoint writes
 
 
-@entry("load_model of OrbaxCheckpoint's", "orbax")
-def load_parts(spoil, work):
-    path = parts(spoil, work)
-    return lambda: keras.models.load_model(path)
-
-
-@entry("load_weights of OrbaxCheckpoint's", "orbax")
-def load_weights_of_parts(spoil, work):
-    path, model = parts(spoil, work), base_model()
-    return lambda: model.load_weights(path)
-
-
-@entry("report OrbaxCheckpoint's", "orbax")
-def report_parts(spoil, work):
-    path = parts(spoil, work)
-    return lambda: keras.saving.report(path).to_json()
-
-
-@entry("the command migrate of OrbaxCheckpoint's", "orbax")
-def migrate_parts(spoil, work):
-    path = parts(spoil, work)
-    return lambda: command("migrate", path, work / "new.keras")
-
-
 def parts(spoil, work):
     """A spoiled folder of ``OrbaxCheckpoint``, which has a folder for each epoch."""
-    path = shutil.copytree(Path(entries.HONEST, "orbax"), work / "run")
+    path = shutil.copytree(Path(honest.FOLDER, "orbax"), work / "run")
     spoil(path / "0")
     return path
+
+
+table(parts, "orbax", {
+    "load_model of OrbaxCheckpoint's": load_model,
+    "load_weights of OrbaxCheckpoint's": load_weights,
+    "report OrbaxCheckpoint's": report,
+    "the command migrate of OrbaxCheckpoint's": migrate,
+})  # fmt: skip
