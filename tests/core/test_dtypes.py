@@ -70,3 +70,9 @@ def test_the_older_name_of_policies_means_the_same():
     assert hash(older) == hash(dtypes.DTypePolicy("float16"))
     assert older != dtypes.DTypePolicy("float32")
     assert repr(older) == repr(keras.FloatDTypePolicy("float16"))
+
+
+def test_policies_are_made_from_configurations_as_older_scripts_do_it():
+    config = dtypes.DTypePolicy("mixed_float16").get_config()
+    policy = dtypes.DTypePolicy.from_config(config, custom_objects={"a": object})
+    assert policy == dtypes.DTypePolicy("mixed_float16")

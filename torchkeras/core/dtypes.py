@@ -167,6 +167,16 @@ class DTypePolicy(Configurable):
             return x.to(target)
         return x
 
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+        """A policy made from what ``get_config`` gave.
+
+        Args:
+            config: The configuration.
+            custom_objects: Accepted for older scripts: nothing in a policy is a user's object.
+        """
+        return super().from_config(config)
+
     def get_config(self) -> dict[str, Any]:
         return {"name": self.name}
 
