@@ -1,11 +1,11 @@
 """Symbolic calls: recording them, finding their shapes, turning them into ``torch.fx`` graphs."""
 
+from torchkeras.tracer.calls import Calls
 from torchkeras.tracer.graph import Graph
 from torchkeras.tracer.operation import Function, Operation
 from torchkeras.tracer.shapes import infer, sizes_known
 from torchkeras.tracer.symbolic import (
     Call,
-    Calls,
     KerasTensor,
     any_symbolic,
     is_symbolic,

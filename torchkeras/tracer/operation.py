@@ -10,10 +10,10 @@ from torchkeras.core.configurable import Configurable
 from torchkeras.core.naming import auto_name
 from torchkeras.core.remat import current_remat_scope
 from torchkeras.tracer import shapes
+from torchkeras.tracer.calls import Calls
 from torchkeras.tracer.graph import Graph
 from torchkeras.tracer.symbolic import (
     Call,
-    Calls,
     KerasTensor,
     any_symbolic,
     is_symbolic,

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from torchkeras.core import naming, nested
-from torchkeras.core.checks import argument_error, moment_error, unfit_arguments
+from torchkeras.core.checks import argument_error, unfit_arguments
 from torchkeras.core.dtypes import standardize_dtype
 from torchkeras.core.indexing import forwards, goes_backwards
 from torchkeras.core.remembered import Remembered
@@ -323,53 +323,6 @@ class Call:
 
 def _remembered(leaf: Any) -> Any:
     return Remembered(leaf) if is_symbolic(leaf) else leaf
-
-
-class Calls:
-    """The calls that a layer knows of, in order.
-
-    Args:
-        holds_first: Whether it holds the first one, as a layer does: its outputs can be had though
-            nobody has kept them. The first can't come from itself, as later calls of a shared
-            layer do. Others last as long as their outputs, or a model made of them.
-    """
-
-    def __init__(self, holds_first: bool = False) -> None:
-        self.holds_first = holds_first
-        self.number = 0
-        self._first: Call | None = None
-        self._known: list[weakref.ref[Call]] = []
-
-    def add(self, call: Call) -> int:
-        """Take a call, and say how many were taken before."""
-        if self.holds_first and self._first is None:
-            self._first = call
-        self._known.append(weakref.ref(call))
-        self.number += 1
-        return self.number - 1
-
-    def living(self) -> list[Call]:
-        """The calls that there still are."""
-        return [call for call in [known() for known in self._known] if call is not None]
-
-    def at(self, index: int) -> Call:
-        """The call number ``index``; a negative one counts from the end.
-
-        Raises:
-            IndexError: there were fewer calls.
-            RuntimeError: its outputs are gone.
-        """
-        call = self._known[index]()
-        if call is None:
-            raise moment_error(
-                "Layer",
-                f"call number {index} is gone, since nobody holds its outputs",
-                "Keep them, or a model made of them.",
-            )
-        return call
-
-    def __bool__(self) -> bool:
-        return self.number > 0
 
 
 def is_symbolic(x: Any) -> bool:
