@@ -110,6 +110,7 @@ class Guard:
         self.armed = False
         self.found = []
         self.inside = ""
+        self.folders = {}  # where folders really are, while no name becomes another's
         paths = sysconfig.get_paths()
         libraries = {paths["stdlib"], paths["purelib"], paths["platlib"], *site.getsitepackages()}
         libraries |= {entry for entry in sys.path if entry}
@@ -129,6 +130,7 @@ class Guard:
 
     def arm(self, place):
         self.inside = os.path.realpath(place.inside)
+        self.folders.clear()
         self.found = []
         self.armed = True
 
@@ -164,17 +166,20 @@ class Guard:
             # What isn't absolute is below an open folder.
             if isinstance(path, (str, bytes)) and os.path.isabs(path) and not self.is_inside(path):
                 self.refuse(f"{event} {path!r}")
+        if event != "os.mkdir":
+            self.folders.clear()  # what happens now may change where they are
 
     def check_link(self, source, path, *_):
         source, path = os.fsdecode(source), os.fsdecode(path)
         ends = path, os.path.join(os.path.dirname(path), source)
         if not all(map(self.is_inside, ends)):
             self.refuse(f"a link {ends}")
+        self.folders.clear()
 
     def check_open(self, path, mode, flags):
         if not isinstance(path, (str, bytes, os.PathLike)):
             return
-        real = os.path.realpath(os.fsdecode(path))
+        real = self.real(path)
         if self.holds(real):
             return
         writes = bool(set(mode or "") & set("wax+")) or bool(
@@ -187,7 +192,17 @@ class Guard:
         self.refuse(f"open {real} {mode} {flags}")
 
     def is_inside(self, path):
-        return self.holds(os.path.realpath(os.fsdecode(path)))
+        return self.holds(self.real(path))
+
+    def real(self, path):
+        """What ``os.path.realpath`` says, which looks at all folders of a path each time."""
+        folder, _, name = os.fsdecode(path).rpartition(os.sep)
+        if not folder.startswith(os.sep) or name in ("", ".", "..") or f"{os.sep}.." in folder:
+            return os.path.realpath(os.fsdecode(path))
+        if folder not in self.folders:
+            self.folders[folder] = os.path.realpath(folder)
+        whole = os.path.join(self.folders[folder], name)
+        return os.path.realpath(whole) if os.path.islink(whole) else whole
 
     def holds(self, real):
         return real == self.inside or real.startswith(self.inside + os.sep)
