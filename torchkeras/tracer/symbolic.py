@@ -264,19 +264,19 @@ class Call:
     def _take(self, operation: Any, outputs: Any) -> None:
         knows_calls = hasattr(operation, "_inbound_calls")
         self._operation = weakref.ref(operation) if knows_calls else operation
-        flat = [leaf for leaf in nested.flatten(outputs) if is_symbolic(leaf)]
         made_by = (self, operation)
-        for position, tensor in enumerate(flat):
-            tensor._made_by = made_by
-            tensor.position = position
-        if len(flat) == 1 and outputs is flat[0]:
+        if is_symbolic(outputs):  # most calls make one tensor
+            outputs._made_by, outputs.position = made_by, 0
             self._outputs = Remembered(outputs)
             self._flat_outputs = [self._outputs]
-        else:
-            self._outputs = nested.map_leaves(_remembered, outputs)
-            self._flat_outputs = [
-                leaf for leaf in nested.flatten(self._outputs) if type(leaf) is Remembered
-            ]
+            return
+        symbols = [leaf for leaf in nested.flatten(outputs) if is_symbolic(leaf)]
+        for position, tensor in enumerate(symbols):
+            tensor._made_by, tensor.position = made_by, position
+        self._outputs = nested.map_leaves(_remembered, outputs)
+        self._flat_outputs = [
+            leaf for leaf in nested.flatten(self._outputs) if type(leaf) is Remembered
+        ]
 
     @property
     def operation(self) -> Any:
@@ -299,7 +299,8 @@ class Call:
     def _shown(self, output: Any) -> Any:
         if type(output) is not Remembered:
             return output
-        return output.get(_made_by=(self, self.operation))
+        tensor = output.living()
+        return output.get(_made_by=(self, self.operation)) if tensor is None else tensor
 
     @property
     def inputs(self) -> list[KerasTensor]:
