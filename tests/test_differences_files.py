@@ -193,6 +193,17 @@ def test_older_states_of_layers(tmp_path):
     assert model.get_layer("discretization").bin_boundaries
 
 
+def test_merged_masks_of_keras_2(tmp_path):
+    tensorflow_files.extract(tmp_path)
+    model = ours.models.load_model(tmp_path / "masked.h5")
+    with np.load(tmp_path / "masked.npz") as known:
+        pair = [known["x0"], known["x1"]]
+        np.testing.assert_allclose(model.predict(pair, verbose=0), known["before"], atol=1e-6)
+        anew = tensorflow_files.masked(ours)  # which has the rule of Keras 3
+        anew.load_weights(tmp_path / "masked.h5")
+        assert np.abs(anew.predict(pair, verbose=0) - known["before"]).max() > 1e-3
+
+
 def test_older_optimizers(tmp_path):
     tensorflow_files.extract(tmp_path)
     model = ours.models.load_model(tmp_path / "scaled.h5")

@@ -369,3 +369,17 @@ def test_layouts_of_galleries(shown):
     options = {"rows": 1, "value_range": (0, 1), "data_format": "channels_first"}
     shapes = [shown(k.visualization.plot_image_gallery, x, **options)[0].shape for k in BOTH]
     assert shapes == [(4, 6, 3), (6, 3, 4)]
+
+
+# What a layer knows.
+
+
+def test_later_calls():
+    def known(keras):
+        layer = keras.layers.Dense(2)
+        first = layer(keras.Input((3,)))
+        layer(keras.Input((3,)))  # whose output nobody holds
+        assert layer.output is first
+        return len(layer._inbound_nodes if keras is real else layer.inbound_nodes)
+
+    assert [known(keras) for keras in BOTH] == [1, 2]
