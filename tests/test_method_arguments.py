@@ -224,6 +224,7 @@ WITHOUT = {
     "_Norm.__call__": "shared by the norms' classes",
     "_Norm.desired": "a subclass writes it",
     ("__call__", "to_numpy"): "says where to compute",
+    "DTypePolicy.from_config": "its tests try it; nothing in a policy is a user's object",
     "UnitNorm.desired": "1, whatever the norms are",
 }
 

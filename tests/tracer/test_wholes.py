@@ -44,3 +44,25 @@ def test_other_threads_compute_while_a_model_is_written_down():
     lowered = Sequential([Input((1,)), Elsewhere()]).to_torch()
     assert all(torch.equal(part, hashing.bucket(numbers, 5)) for part in found)
     assert "bucket" not in lowered.code
+
+
+def test_two_threads_write_down_at_once():
+    """Each gets its own calls, whichever of them ends first."""
+    own, started, ended = hashing.bucket, threading.Barrier(2), threading.Event()
+    numbers, found = torch.arange(4), {}
+
+    def write_down(name, is_first):
+        with noted_functions(lambda function, args, kwargs: name):
+            started.wait(30)
+            if not is_first:
+                ended.wait(30)
+            found[name] = hashing.bucket(numbers, 5)
+        ended.set()
+
+    threads = [threading.Thread(target=write_down, args=("ab"[n], n == 0)) for n in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == {"a": "a", "b": "b"}
+    assert hashing.bucket is own

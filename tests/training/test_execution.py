@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import torchkeras
-from torchkeras.training.execution import BatchList, Execution, groups
+from torchkeras.training.execution import BatchList, Execution, Run, groups
 
 X = np.random.default_rng(0).normal(size=(8, 3)).astype("float32")
 Y = X.sum(1, keepdims=True) + 1
@@ -105,6 +105,5 @@ def test_steps_are_compiled_on_request(monkeypatch):
     jitted.fit(X, Y, validation_data=(X, Y), epochs=2, verbose=0)
     # The whole step of training, and outputs and loss of evaluation.
     assert len(compiled) == 2
-    assert (
-        Execution(jitted, "predict_step", True, gradients=False)([(torch.tensor(X),)]) is not None
-    )
+    run = Run("predict_step", True, gradients=False)
+    assert Execution(jitted, run)([(torch.tensor(X),)]) is not None

@@ -201,7 +201,7 @@ class Recorder(TorchFunctionMode):
 
     def _noted_function(self, function: Callable, args: tuple, kwargs: dict[str, Any]) -> Any:
         """Call a function that is to be one node."""
-        if self.quiet or not local.recorded:  # another thread's call
+        if self.quiet or not local.recorded:  # a run of shapes within
             return function(*args, **kwargs)
         self.quiet = True
         try:

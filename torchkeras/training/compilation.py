@@ -216,14 +216,12 @@ class Compilation:
             steps_per_execution=steps,
             compiled=True,
             stop_training=False,
-            train_function=None,
             _distribution=distribution(),
-            test_function=None,
-            predict_function=None,
             _plan=_Plan(arguments, getattr(self, "output_names", None)),
             _flags_at_compile=freezing.flags(self),
             _loss_takes_training="training" in inspect.signature(self.compute_loss).parameters,
         )
+        self.train_function = self.test_function = self.predict_function = None
 
     def _init_trainer(self) -> None:
         """Start as a model that isn't compiled."""

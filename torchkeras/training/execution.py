@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 
-from torchkeras.core.checks import moment_error
 from torchkeras.distribution import Alone
 from torchkeras.training.jit import LOSS, Compiled
 
@@ -23,47 +22,50 @@ class BatchList(list):
         return self.pop(0)
 
 
-class Execution:
-    """Runs a step of a model on each of a list of batches.
-
-    The model holds it, and it doesn't hold the model.
+class Run:
+    """How a step is run; the model keeps it, and it doesn't hold the model.
 
     Args:
-        model: The model.
         name: Name of the method that is the step.
         compiles: Whether ``torch.compile`` compiles it.
         gradients: Whether gradients are recorded in it.
     """
 
-    def __init__(self, model: Any, name: str, compiles: bool, gradients: bool = True) -> None:
-        self._model = weakref.ref(model)
+    def __init__(self, name: str, compiles: bool, gradients: bool = True) -> None:
         self.name = name
         self.compiles = compiles
         self.gradients = gradients
-        self._compiled: Step | None = None
+        self.compiled: Step | None = None
+        self.living: Callable[[], Any] = _nothing
 
-    @property
-    def model(self) -> Any:
-        """The model.
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "compiled": None, "living": _nothing}
 
-        Raises:
-            RuntimeError: it is gone.
-        """
-        model = self._model()
-        if model is None:
-            raise moment_error(
-                f"the function that runs {self.name!r}",
-                "its model is gone, since nobody holds it",
-                "Keep the model as long as you use its functions.",
-            )
-        return model
+
+def _nothing() -> None:
+    """Stands for what isn't there."""
+
+
+class Execution:
+    """Runs a step of a model on each of a list of batches.
+
+    Args:
+        model: The model.
+        how: How.
+    """
+
+    def __init__(self, model: Any, how: Run) -> None:
+        self.model = model
+        self.how = how
+        how.living = weakref.ref(self)
 
     def step(self) -> Step:
         """The step on one batch."""
-        step = getattr(self.model, self.name)
-        if self.compiles:
-            step = self._compiled = self._compiled or Compiled(step, f"`{self.name}`")
-        if self.gradients:
+        how = self.how
+        step = getattr(self.model, how.name)
+        if how.compiles:
+            step = how.compiled = how.compiled or Compiled(step, f"`{how.name}`")
+        if how.gradients:
             return step
 
         no_grad = torch.no_grad()
@@ -79,18 +81,27 @@ class Execution:
         model = self.model
         if isinstance(batches, Iterator):
             batches = list(itertools.islice(batches, model.steps_per_execution))
-        if self.gradients and getattr(model.optimizer, "built", True) is False and model.built:
+        if self.how.gradients and getattr(model.optimizer, "built", True) is False and model.built:
             model.optimizer.build(model.trainable_variables)
         step, logs = self.step(), {}
         for batch in batches:
             logs = step(batch)
         return logs
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_model": self.model, "_compiled": None}
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state, _model=weakref.ref(state["_model"]))
+class _Runs:
+    """An attribute of a model for what runs its steps: an ``Execution`` is kept without the model,
+    so that a dropped model is freed at once."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.key = f"_{name}"
+
+    def __get__(self, model: Any, owner: type | None = None) -> Any:
+        found = None if model is None else model.__dict__.get(self.key)
+        return (found.living() or Execution(model, found)) if isinstance(found, Run) else found
+
+    def __set__(self, model: Any, value: Any) -> None:
+        model.__dict__[self.key] = value.how if isinstance(value, Execution) else value
 
 
 def with_gradients(step: Step) -> Step:
@@ -121,9 +132,9 @@ class Executions:
             needed, or set by an override of ``make_train_function`` and so on.
     """
 
-    train_function: Any = None
-    test_function: Any = None
-    predict_function: Any = None
+    train_function = _Runs()
+    test_function = _Runs()
+    predict_function = _Runs()
     _replicas: Alone = Alone()
 
     def make_train_function(self, force: bool = False) -> Any:
@@ -139,7 +150,7 @@ class Executions:
         """
         if self.train_function is None or force:
             compiles = self.jit_compile and self.overrides_train_step
-            self.train_function = Execution(self, "train_step", compiles)
+            self.train_function = Execution(self, Run("train_step", compiles))
         return self.train_function
 
     def make_test_function(self, force: bool = False) -> Any:
@@ -149,7 +160,7 @@ class Executions:
         """
         if self.test_function is None or force:
             compiles = self.jit_compile and self.overrides_test_step
-            self.test_function = Execution(self, "test_step", compiles, gradients=False)
+            self.test_function = Execution(self, Run("test_step", compiles, gradients=False))
         return self.test_function
 
     def make_predict_function(self, force: bool = False) -> Any:
@@ -158,9 +169,8 @@ class Executions:
         Source: Keras 3 ``Model.make_predict_function``.
         """
         if self.predict_function is None or force:
-            self.predict_function = Execution(
-                self, "predict_step", self.jit_compile, gradients=False
-            )
+            run = Run("predict_step", self.jit_compile, gradients=False)
+            self.predict_function = Execution(self, run)
         return self.predict_function
 
     def _train_runner(self) -> Step:
