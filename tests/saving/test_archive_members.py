@@ -70,6 +70,15 @@ def no_more_threads(thread):
     raise RuntimeError("can't start new thread")
 
 
+def test_an_archive_that_is_cut_off_while_it_is_open_is_damaged(path):
+    with zipfile.ZipFile(path) as archive:
+        opened = archive_members.opened(archive, archive.getinfo("stored"))
+        with archive.open("stored"):  # which zipfile holds in memory now
+            os.truncate(path, 10)
+        with pytest.raises(DamagedFileError, match="'stored' is"):
+            opened.__enter__()
+
+
 def raising(archive, error):
     with archive_members.opened(archive, archive.getinfo("stored"), True) as file:
         assert file.read(3) == CONTENT[:3]

@@ -129,9 +129,9 @@ def _start_of(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> int:
         with archive.open(info), open(archive.filename, "rb") as file:
             file.seek(info.header_offset)
             header = file.read(30)
-    except UNREADABLE as error:
+        name_length, extra_length = struct.unpack("<HH", header[26:30])
+    except UNREADABLE as error:  # also if somebody cuts the file off meanwhile
         raise _unreadable(info, error) from error
-    name_length, extra_length = struct.unpack("<HH", header[26:30])
     return info.header_offset + 30 + name_length + extra_length
 
 
