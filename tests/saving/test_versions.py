@@ -6,9 +6,11 @@ import random
 import signal
 import time
 
+import numpy as np
 import pytest
-from writers import WAYS
+from writers import WAYS, value_of
 
+import torchkeras as keras
 from torchkeras.saving import versions
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes aren't copied here")
@@ -123,3 +125,31 @@ def test_two_processes_that_save_at_once_give_one_of_both(way, tmp_path, seconds
     way.write(4, path)
     assert way.read(path) == 4
     assert not [name for name in os.listdir(tmp_path) if name.startswith(".")]
+
+
+@pytest.mark.parametrize("seconds", [0.5, pytest.param(8, marks=pytest.mark.slow)])
+def test_a_reader_survives_one_who_writes_in_place(tmp_path, seconds):
+    """As Keras does, which cuts the file off first; archives are used where they lie in memory."""
+    contents = []
+    for value in (1.0, 2.0):
+        model = keras.Sequential([keras.Input((600,)), keras.layers.Dense(600, use_bias=False)])
+        model.set_weights([np.full((600, 600), value, "float32")])
+        model.save(tmp_path / "whole.keras")
+        contents.append((tmp_path / "whole.keras").read_bytes())
+    path = tmp_path / "m.keras"
+    path.write_bytes(contents[0])
+    turn = iter(range(10**9))
+
+    def work():
+        path.write_bytes(contents[next(turn) % 2])
+        time.sleep(0.01)
+
+    found, end = [], time.monotonic() + seconds
+    with another(work):
+        while time.monotonic() < end or len(found) < 3:
+            loaded = []
+            with contextlib.suppress(ValueError, OSError):  # half of a file, told as such
+                model.load_weights(path)
+                loaded = [model, keras.models.load_model(path)]
+            found += [value_of(one) for one in loaded]
+    assert {1.0, 2.0} >= set(found)
