@@ -12,6 +12,7 @@ from writers import WAYS, value_of
 
 import torchkeras as keras
 from torchkeras.saving import versions
+from torchkeras.saving.files import DamagedFileError
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes aren't copied here")
 MODELS = [way for way in WAYS if way.name in ("m.keras", "folder", "m.weights.h5", "m.h5")]
@@ -127,16 +128,18 @@ def test_two_processes_that_save_at_once_give_one_of_both(way, tmp_path, seconds
     assert not [name for name in os.listdir(tmp_path) if name.startswith(".")]
 
 
+@pytest.mark.parametrize("name", ["m.keras", "m.h5", "m.weights.h5"])
 @pytest.mark.parametrize("seconds", [0.5, pytest.param(8, marks=pytest.mark.slow)])
-def test_a_reader_survives_one_who_writes_in_place(tmp_path, seconds):
+def test_a_reader_survives_one_who_writes_in_place(tmp_path, seconds, name):
     """As Keras does, which cuts the file off first; archives are used where they lie in memory."""
     contents = []
     for value in (1.0, 2.0):
         model = keras.Sequential([keras.Input((600,)), keras.layers.Dense(600, use_bias=False)])
         model.set_weights([np.full((600, 600), value, "float32")])
-        model.save(tmp_path / "whole.keras")
-        contents.append((tmp_path / "whole.keras").read_bytes())
-    path = tmp_path / "m.keras"
+        whole = tmp_path / f"whole_{name}"
+        model.save_weights(whole) if "weights" in name else model.save(whole)
+        contents.append(whole.read_bytes())
+    path = tmp_path / name
     path.write_bytes(contents[0])
     turn = iter(range(10**9))
 
@@ -150,6 +153,21 @@ def test_a_reader_survives_one_who_writes_in_place(tmp_path, seconds):
             loaded = []
             with contextlib.suppress(ValueError, OSError):  # half of a file, told as such
                 model.load_weights(path)
-                loaded = [model, keras.models.load_model(path)]
+                loaded = [model] if "weights" in name else [model, keras.models.load_model(path)]
             found += [value_of(one) for one in loaded]
     assert {1.0, 2.0} >= set(found)
+
+
+@pytest.mark.parametrize("is_written", [False, True])
+def test_what_was_written_to_while_it_was_read_is_no_version(tmp_path, is_written):
+    path = tmp_path / "a"
+    path.write_bytes(b"whole")
+    os.utime(path, ns=(0, 0))
+    expected = pytest.raises(DamagedFileError, match="written to while it was read")
+    with (
+        path.open("rb") as file,
+        expected if is_written else contextlib.nullcontext(),
+        versions.unchanged(file.fileno()),
+    ):
+        if is_written:
+            path.write_bytes(b"other")

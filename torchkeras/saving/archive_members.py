@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from torchkeras.saving import file_mapping, files, transfer
+from torchkeras.saving import file_mapping, files, transfer, versions
 from torchkeras.saving.checksums import crc32
 from torchkeras.saving.transfer import Place
 
@@ -116,6 +116,8 @@ def opened(
         if section.place is not None:
             memory = file_mapping.unchanging(section.place.descriptor, start, size)
             section.place = section.place._replace(memory=stack.enter_context(memory))
+        if section.place is None or section.place.memory is None:
+            stack.enter_context(versions.unchanged(section.file.fileno()))
         if is_checked_at_end and section.place is not None:
             stack.enter_context(_CheckedMeanwhile(section.place, info))
         else:

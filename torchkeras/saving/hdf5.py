@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from torchkeras.core.stored import Stored
-from torchkeras.saving import recognition, transfer
+from torchkeras.saving import recognition, transfer, versions
 from torchkeras.saving.files import DamagedFileError, damaged
 from torchkeras.saving.hdf5_guard import Guard
 from torchkeras.saving.transfer import Place
@@ -443,7 +443,7 @@ class open_group:
         source: Path, or a binary file that can seek, which may have a ``place``.
 
     Raises:
-        ValueError: this is no HDF5 file.
+        ValueError: this is no HDF5 file; or, at the end, it was written to meanwhile.
     """
 
     def __init__(self, source: str | os.PathLike | BinaryIO) -> None:
@@ -457,6 +457,8 @@ class open_group:
         with contextlib.ExitStack() as stack:
             try:
                 guard = stack.enter_context(Guard(path))
+                if isinstance(path, (str, os.PathLike)):
+                    stack.enter_context(versions.unchanged(guard.file.fileno()))
                 file = stack.enter_context(h5py.File(guard, "r"))
             except DamagedFileError:
                 raise
@@ -474,5 +476,5 @@ class open_group:
         descriptor = guard.file.fileno()
         return Place(descriptor, 0, os.fstat(descriptor).st_size)
 
-    def __exit__(self, *exc: object) -> None:
-        self._opened.close()
+    def __exit__(self, *exc: Any) -> None:
+        self._opened.__exit__(*exc)

@@ -1,9 +1,12 @@
 """Reading one version of files that somebody else may replace meanwhile."""
 
+import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
+
+from torchkeras.saving.files import damaged
 
 Found = TypeVar("Found")
 _TRIES = 20
@@ -41,6 +44,27 @@ def of_one(path: str | os.PathLike, read: Callable[[], Found]) -> Found:
     )
 
 
+@contextlib.contextmanager
+def unchanged(descriptor: int) -> Iterator[None]:
+    """Within it, an open file is read; at its end, that nobody wrote to it meanwhile is seen.
+
+    Keras writes its files in place: a reader could get the beginning of one and the end of another.
+
+    Raises:
+        DamagedFileError: somebody did.
+    """
+    before = _stamp(os.fstat(descriptor))
+    yield
+    if _stamp(os.fstat(descriptor)) != before:
+        raise damaged(
+            "file", "one that was written to while it was read", "one that stays as it is"
+        )
+
+
+def _stamp(found: os.stat_result) -> tuple[int, ...]:
+    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
+
+
 def _version(path: str | os.PathLike) -> tuple[int, ...] | None:
     """What differs when something else bears this name; None while nothing does.
 
@@ -52,4 +76,4 @@ def _version(path: str | os.PathLike) -> tuple[int, ...] | None:
             return found.st_dev, found.st_ino, *(_version(Path(path, _IN_FOLDERS)) or ())
     except OSError:
         return None
-    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
+    return _stamp(found)
