@@ -155,6 +155,15 @@ def test_other_automatic_names_are_paired_by_order():
     assert list(room._paired(theirs, mine)) == [("a", False, 1), ("n/dense_3/kernel", True, 1)]
 
 
+def test_calls_of_a_shared_layer_come_in_any_order(tmp_path):
+    """Where masks are computed, Keras calls it on the second input first."""
+    words, others = torchkeras.Input((5,)), torchkeras.Input((5,))
+    shared = torchkeras.layers.Embedding(9, 3, mask_zero=True)
+    joined = torchkeras.layers.Concatenate(axis=1)([shared(words), shared(others)])
+    torchkeras.Model([words, others], torchkeras.layers.LSTM(2)(joined)).save(tmp_path / "m.keras")
+    assert room.verify(str(tmp_path / "m.keras")).passed
+
+
 def test_the_tolerance_follows_the_number_type(tmp_path, monkeypatch):
     Started(monkeypatch)
     for policy, wanted in (("mixed_bfloat16", (5e-2, 5e-2)), ("float32", (1e-4, 1e-5))):

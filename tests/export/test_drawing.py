@@ -17,6 +17,19 @@ def test_numbers_have_the_shapes_and_types_of_the_inputs():
     assert 0 <= drawn["b"].min() <= drawn["b"].max() < 5
 
 
+def test_floats_that_are_indices_are_rows_of_an_embedding():
+    """As scripts of tf.keras have them: inputs are floats unless they say something else."""
+    words, numbers = Input((4,)), Input((4,))
+    embedding = layers.Embedding(5, 2)
+    inner = Sequential([Input((4,)), layers.Embedding(7, 2)])
+    for called in (embedding, inner):
+        model = Model([words, numbers], [called(words), layers.Dense(1)(numbers)])
+        drawn = draw_inputs(model, batch=9)
+        assert drawn[0].dtype == "float32"
+        assert set(np.unique(drawn[0])) <= set(range(7))
+        assert drawn[1].min() < 0
+
+
 def test_the_same_seed_draws_the_same():
     model = Sequential([Input((3,)), layers.Dense(2)])
     np.testing.assert_array_equal(draw_inputs(model, seed=1), draw_inputs(model, seed=1))

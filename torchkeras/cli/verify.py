@@ -165,21 +165,36 @@ def _paired(theirs: "Noted", mine: "Noted") -> dict["Key", "Key"]:
     """What of ``mine`` belongs to each of ``theirs``: by name, else by order.
 
     Automatic names (``dense_1``) depend on what was made before. So what has no partner of its name
-    is taken in order, if there is as much of it on both sides, of the same shapes.
+    is taken in order, if there is as much of it on both sides, of the same shapes. Calls of a
+    shared layer that don't need each other come in any order: each has the nearest as its partner.
     """
-    pairs = {key: key for key in theirs if key in mine}
+    calls: dict[tuple[str, bool], list[Key]] = {}
+    for key in mine:
+        calls.setdefault(key[:2], []).append(key)
+    pairs = {}
+    for key in theirs:
+        left = calls.get(key[:2], [])
+        if left:
+            distances = [_distance(theirs[key], mine[one]) for one in left] if left[1:] else [0]
+            pairs[key] = left.pop(distances.index(min(distances)))
+    taken = set(pairs.values())
     for is_gradient in (False, True):
-        left, right = (
-            [key for key in side if key not in pairs and key[1] == is_gradient]
-            for side in (theirs, mine)
+        alone, others = (
+            [key for key in side if key not in known and key[1] == is_gradient]
+            for side, known in ((theirs, pairs), (mine, taken))
         )
         shapes = [
             [[array.shape for array in side[key]] for key in keys]
-            for side, keys in ((theirs, left), (mine, right))
+            for side, keys in ((theirs, alone), (mine, others))
         ]
         if shapes[0] == shapes[1]:
-            pairs.update(zip(left, right, strict=True))
+            pairs.update(zip(alone, others, strict=True))
     return pairs
+
+
+def _distance(theirs: list[np.ndarray], mine: list[np.ndarray]) -> float:
+    """The largest difference between what two calls give."""
+    return compared("", "", theirs, mine, 0.0, 0.0).difference
 
 
 def _usual_tolerance(model: Layer) -> tuple[float, float]:

@@ -28,7 +28,7 @@ def draw_inputs(
     """Arrays that ``model`` can be called on, structured as its inputs.
 
     Floats are drawn from the normal distribution, integers from those that every embedding in the
-    model has a row for, texts from a few words.
+    model has a row for, and floats that go into an embedding too; texts from a few words.
 
     Args:
         model: A built model or layer.
@@ -47,9 +47,9 @@ def draw_inputs(
     error: Exception | None = None
     for length in lengths if is_open else lengths[:1]:
         generator = np.random.default_rng(seed)
-        below = _rows(model)
+        below, indices = _rows(model), _indices(model)
         arrays = nested.map_leaves(
-            lambda symbol: _array(symbol, batch, length, below, generator),  # noqa: B023, called at once
+            lambda symbol: _array(symbol, batch, length, below, generator, id(symbol) in indices),  # noqa: B023, called at once
             symbols,
         )
         if not is_open:
@@ -95,14 +95,30 @@ def _rows(model: Layer) -> int:
     return min(found, default=2)
 
 
-def _array(symbol: Any, batch: int, length: int, below: int, generator: Any) -> np.ndarray:
+def _indices(model: Any) -> set[int]:
+    """Of a graph's symbolic tensors those that an embedding is called on, whatever their type."""
+    graph, found = getattr(model, "_graph", None), set()
+    for call in graph.calls if graph is not None else ():
+        inner = getattr(call.operation, "_graph", None)
+        if isinstance(getattr(call.operation, "input_dim", None), int):
+            found |= {id(symbol) for symbol in call.inputs}
+        elif inner is not None:
+            within = _indices(call.operation)
+            pairs = zip(call.inputs, inner.flat_inputs, strict=False)
+            found |= {id(symbol) for symbol, own in pairs if id(own) in within}
+    return found
+
+
+def _array(
+    symbol: Any, batch: int, length: int, below: int, generator: Any, is_index: bool
+) -> np.ndarray:
     first, *rest = (*symbol.shape, None)[: max(symbol.ndim, 1)]
     shape = [batch if first is None else first, *(length if n is None else n for n in rest)]
     if symbol.dtype == "string":
         return generator.choice(np.array(_WORDS, dtype=object), shape)
     if symbol.dtype == "bool":
         return generator.integers(0, 2, shape).astype(bool)
-    if "int" in symbol.dtype:
+    if is_index or "int" in symbol.dtype:
         return generator.integers(0, below, shape).astype(symbol.dtype)
     return generator.normal(size=shape).astype(
         "float32" if symbol.dtype == "bfloat16" else symbol.dtype
