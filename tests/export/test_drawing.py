@@ -22,12 +22,26 @@ def test_floats_that_are_indices_are_rows_of_an_embedding():
     words, numbers = Input((4,)), Input((4,))
     embedding = layers.Embedding(5, 2)
     inner = Sequential([Input((4,)), layers.Embedding(7, 2)])
-    for called in (embedding, inner):
+    for called in (embedding, inner, layers.CategoryEncoding(5)):
         model = Model([words, numbers], [called(words), layers.Dense(1)(numbers)])
         drawn = draw_inputs(model, batch=9)
         assert drawn[0].dtype == "float32"
         assert set(np.unique(drawn[0])) <= set(range(7))
         assert drawn[1].min() < 0
+
+
+def test_floats_of_a_subclass_are_indices_if_it_takes_no_others():
+    class Words(Model):
+        def __init__(self):
+            super().__init__()
+            self.embedding, self.dense = layers.Embedding(5, 2), layers.Dense(1)
+
+        def call(self, inputs):
+            return self.dense(self.embedding(inputs))
+
+    model = Words()
+    model.build((None, 4))
+    assert set(np.unique(draw_inputs(model))) <= set(range(5))
 
 
 def test_the_same_seed_draws_the_same():

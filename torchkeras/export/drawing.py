@@ -1,5 +1,6 @@
 """Inputs for a model, drawn at random."""
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from torchkeras.layers.structures import symbols_of_shape
 LENGTHS = (16, 7, 32, 64, 128, 224, 299)
 # The same for programs, which take it for settled what comes out with a length of 1.
 ROOMY = (64, 128, 224, 299, 32, 16, 7)
+# Attributes of layers that say which numbers they take.
+_COUNTS = ("input_dim", "num_tokens")
 _WORDS = ("a", "b", "the", "of", "and")
 
 
@@ -44,23 +47,25 @@ def draw_inputs(
     """
     symbols = symbols_of(model) if symbols is None else symbols
     is_open = any(n is None for s in nested.flatten(symbols) for n in s.shape[1:])
+    rows, indices = _rows(model), _indices(model)
+    # Without a graph it isn't known which floats are indices, so that one has to try.
+    is_known = getattr(model, "_graph", None) is not None or not rows
+    below = min(rows, default=2)
     error: Exception | None = None
     for length in lengths if is_open else lengths[:1]:
-        generator = np.random.default_rng(seed)
-        below, indices = _rows(model), _indices(model)
-        arrays = nested.map_leaves(
-            lambda symbol: _array(symbol, batch, length, below, generator, id(symbol) in indices),  # noqa: B023, called at once
-            symbols,
-        )
-        if not is_open:
+        for chosen in (indices,) if is_known else (indices, None):
+            generator = np.random.default_rng(seed)
+            draw = functools.partial(_array, batch, length, below, generator, chosen)
+            arrays = nested.map_leaves(draw, symbols)
+            if not is_open and is_known:
+                return arrays
+            try:
+                with torch.no_grad():
+                    model(*(arrays if spread else (arrays,)), training=False)
+            except (RuntimeError, ValueError, IndexError) as failure:
+                error = failure
+                continue
             return arrays
-        try:
-            with torch.no_grad():
-                model(*(arrays if spread else (arrays,)), training=False)
-        except (RuntimeError, ValueError) as failure:
-            error = failure
-            continue
-        return arrays
     raise moment_error(
         model, f"takes none of the lengths {lengths} ({error})", "Give inputs of your own."
     )
@@ -84,23 +89,18 @@ def symbols_of(model: Layer) -> Any:
     return symbols_of_shape(next(iter(shapes.values())), model.compute_dtype)
 
 
-def _rows(model: Layer) -> int:
-    """The smallest number of rows of an embedding, or of tokens of an encoding."""
-    found = [
-        rows
-        for module in model.modules()
-        for key in ("input_dim", "num_tokens")
-        if isinstance(rows := getattr(module, key, None), int)
-    ]
-    return min(found, default=2)
+def _rows(model: Layer) -> list[int]:
+    """Numbers of rows of the embeddings, and of tokens of the encodings."""
+    found = [getattr(module, key, None) for module in model.modules() for key in _COUNTS]
+    return [rows for rows in found if isinstance(rows, int)]
 
 
 def _indices(model: Any) -> set[int]:
-    """Of a graph's symbolic tensors those that an embedding is called on, whatever their type."""
+    """Of a graph's symbolic tensors those that ``_rows`` limits, whatever their type."""
     graph, found = getattr(model, "_graph", None), set()
     for call in graph.calls if graph is not None else ():
         inner = getattr(call.operation, "_graph", None)
-        if isinstance(getattr(call.operation, "input_dim", None), int):
+        if any(isinstance(getattr(call.operation, key, None), int) for key in _COUNTS):
             found |= {id(symbol) for symbol in call.inputs}
         elif inner is not None:
             within = _indices(call.operation)
@@ -110,15 +110,16 @@ def _indices(model: Any) -> set[int]:
 
 
 def _array(
-    symbol: Any, batch: int, length: int, below: int, generator: Any, is_index: bool
+    batch: int, length: int, below: int, generator: Any, indices: set[int] | None, symbol: Any
 ) -> np.ndarray:
+    """An array like a symbolic tensor, which is one of ``indices``; None says that all are."""
     first, *rest = (*symbol.shape, None)[: max(symbol.ndim, 1)]
     shape = [batch if first is None else first, *(length if n is None else n for n in rest)]
     if symbol.dtype == "string":
         return generator.choice(np.array(_WORDS, dtype=object), shape)
     if symbol.dtype == "bool":
         return generator.integers(0, 2, shape).astype(bool)
-    if is_index or "int" in symbol.dtype:
+    if indices is None or id(symbol) in indices or "int" in symbol.dtype:
         return generator.integers(0, below, shape).astype(symbol.dtype)
     return generator.normal(size=shape).astype(
         "float32" if symbol.dtype == "bfloat16" else symbol.dtype
