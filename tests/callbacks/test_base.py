@@ -26,8 +26,19 @@ def test_a_hook_set_on_the_object_listens():
     assert listens(callback, "on_epoch_end")
 
 
-def test_a_callback_may_forget_its_base_constructor():
-    class Careless(Callback):
+def test_a_callback_may_be_a_dict_too():
+    class Noted(Callback, dict):
+        pass
+
+    noted = Noted()
+    noted["loss"] = 1
+    assert noted == {"loss": 1}
+    assert noted.model is None
+
+
+@pytest.mark.parametrize("base", [Callback, History])
+def test_a_callback_may_forget_its_base_constructor(base):
+    class Careless(base):
         def __init__(self):
             self.count = 0
 

@@ -26,10 +26,8 @@ class Callback:
         0 0.5
     """
 
-    # A slot: what a model remembers of its History mustn't hold the model.
-    __slots__ = ("__dict__", "__weakref__", "_model")
-
     params: dict[str, Any] | None = None
+    _model: Any = None
 
     def __init__(self) -> None:
         self.params = None
@@ -140,6 +138,8 @@ class History(Callback):
 
     Source: Keras 3 ``History``.
     """
+
+    __slots__ = ("_model",)  # what a model remembers of its History mustn't hold the model
 
     def __init__(self) -> None:
         super().__init__()
