@@ -16,6 +16,7 @@ from torchkeras.saving import (
     checkpoint_writer,
     distributed,
     files,
+    generations,
     hdf5,
     keras_archive,
     legacy_h5,
@@ -304,7 +305,7 @@ def _load_weights(model: Any, path: Path, skip_mismatch: bool, by_name: bool, sk
     if path.suffix == ".safetensors":
         safetensors.load(model, path, skip_mismatch)
         return
-    with _source(path) as (root, assets):
+    with _source(path) as (root, assets, release):
         older = legacy_h5.root_of(root) if isinstance(root, hdf5.Group) else None
         if older is not None:
             reader = legacy_h5.Reader(skip_mismatch, skipped)
@@ -313,11 +314,12 @@ def _load_weights(model: Any, path: Path, skip_mismatch: bool, by_name: bool, sk
             hint = _OF_MISMATCH if by_name else f"{_BY_NAME} {_OF_MISMATCH}"
             keras_archive.report(model, reader, hint)
             return
-        reader = weights.Reader(skip_mismatch, skipped, assets)
+        options = {"skip_mismatch": skip_mismatch, "skipped": skipped, "assets": assets}
         if by_name:
+            reader = weights.Reader(**options)
             _read_by_name(reader, model, root)
         else:
-            reader.read(model, root)
+            reader = generations.read(model, root, release, **options)
         hint = _OF_MISMATCH if reader.plan.variables else f"It has {_shown(root)}. {_OF_MISMATCH}"
         keras_archive.report(model, reader, hint)
 
@@ -328,11 +330,11 @@ def _shown(group: Any) -> str:
 
 
 @contextlib.contextmanager
-def _source(path: Path) -> Iterator[tuple[Any, Any]]:
-    """Root group of the weights at ``path``, and where assets are."""
+def _source(path: Path) -> Iterator[tuple[Any, Any, str | None]]:
+    """Root group of the weights at ``path``, where assets are, and the release that is noted."""
     if path.name.endswith(shards.SUFFIX):
         with shards.open_group(path) as root:
-            yield root, None
+            yield root, None, None
     elif path.is_dir() or zipfile.is_zipfile(path):
         with (
             keras_archive.Archive(path) as archive,
@@ -341,10 +343,10 @@ def _source(path: Path) -> Iterator[tuple[Any, Any]]:
         ):
             if root is None:
                 raise archive.incomplete()
-            yield root, assets
+            yield root, assets, archive.version()
     else:
         with hdf5.open_group(path) as root:
-            yield root, None
+            yield root, None, None
 
 
 def _read_by_name(reader: weights.Reader, model: Any, root: Any) -> None:

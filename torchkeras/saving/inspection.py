@@ -10,6 +10,7 @@ from torchkeras.core import scopes, serialization
 from torchkeras.core.checks import describe
 from torchkeras.optimizers import Optimizer
 from torchkeras.saving import (
+    generations,
     hdf5,
     keras_archive,
     legacy_h5,
@@ -225,11 +226,12 @@ def _of_archive(path: Path, model: Any) -> Report:
         start = keras_archive.ASSETS + "/"
         found.assets = {n: size for n, size in archive.names().items() if n.startswith(start)}
         stored = archive.size_of(keras_archive.WEIGHTS)
-        if model is None:
-            model = _rebuilt(found, config, stored)
-        if root is None and model is not None and model.weights:
-            found.problems.append(f"it has no {keras_archive.WEIGHTS}: it is incomplete")
-        return _of_groups(found, [] if root is None else [root], root, model)
+        with scopes.keras_2_scope(found.versions.get("keras_version")):
+            if model is None:
+                model = _rebuilt(found, config, stored)
+            if root is None and model is not None and model.weights:
+                found.problems.append(f"it has no {keras_archive.WEIGHTS}: it is incomplete")
+            return _of_groups(found, [] if root is None else [root], root, model)
 
 
 def _of_hdf5(path: Path, root: hdf5.Group, model: Any) -> Report:
@@ -255,7 +257,13 @@ def _of_hdf5(path: Path, root: hdf5.Group, model: Any) -> Report:
                 model = _rebuilt(found, config, path.stat().st_size)
                 more = _compiled(found, model, root.group(whole_h5.OPTIMIZER))
     is_older = older is not None
-    return _of_groups(found, [root], older if is_older else root, model, is_older, more)
+    release = found.versions.get("keras_version")
+    if not is_older and release is None:
+        release = generations.release_of(root)
+        if release is not None:
+            found.format = "weights of tf.keras 2.12 or later"
+    with scopes.keras_2_scope(release):
+        return _of_groups(found, [root], older if is_older else root, model, is_older, more)
 
 
 def _compiled(found: Report, model: Any, group: hdf5.Group | None = None) -> list[Any]:
