@@ -121,6 +121,24 @@ def test_first_place_wins_and_each_object_has_one():
     assert places[id(model.blocks[2][0])] == "blocks/container/dense"
 
 
+def test_lists_made_on_the_way_are_not_taken_for_each_other():
+    class Block(torchkeras.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.ffn = torchkeras.Sequential([torchkeras.layers.Dense(1) for _ in range(2)])
+            self.kept = [[] for _ in range(len(made) % 7)]  # so that memory is handed out unevenly
+            made.append(self)
+
+        def call(self, x):
+            return self.ffn(x)
+
+    made = []
+    model = torchkeras.Sequential([torchkeras.Input((1,)), *[Block() for _ in range(60)]])
+    found = [path for path, part in weights.places(model) if type(part).__name__ == "Dense"]
+    assert len(found) == 120
+    assert all("/ffn/layers/dense" in path for path in found)
+
+
 def test_own_names_of_a_user_s_store_are_kept(tmp_path):
     class Named(torchkeras.layers.Layer):
         def build(self, shape):

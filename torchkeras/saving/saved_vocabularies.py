@@ -30,8 +30,8 @@ def give(model: Any, data: bytes, bundle: Bundle, root: Node) -> None:
     if not any(hasattr(layer, "load_assets") for layer in model._flatten_layers()):
         return
     file = _opened(data)
-    kept = {id(layer): node for layer, node in _pairs(model, root, set())}
-    for layer, node in _pairs(model, file.nodes[0], set()):
+    kept = {id(layer): node for layer, node in _pairs(model, root, {})}
+    for layer, node in _pairs(model, file.nodes[0], {}):
         if not hasattr(layer, "load_assets") or layer.get_vocabulary(False):
             continue
         tokens = file.tokens(node.children.get(_INNER, node).children.get(_TABLE))
@@ -44,11 +44,11 @@ def give(model: Any, data: bytes, bundle: Bundle, root: Node) -> None:
                 layer.set_vocabulary(tokens, bundle.read(weights.key)[-len(tokens) :])
 
 
-def _pairs(thing: Any, node: Node, seen: set[int]) -> Iterator[tuple[Any, Node]]:
+def _pairs(thing: Any, node: Node, seen: dict[int, Any]) -> Iterator[tuple[Any, Node]]:
     """Everything below ``thing``, a layer or a container, with its counterparts."""
     if id(thing) in seen:
         return
-    seen.add(id(thing))
+    seen[id(thing)] = thing  # kept, so that nothing made later gets its id
     yield thing, node
     if isinstance(thing, (list, tuple)):
         parts: Any = ((p, node.children.get(str(k))) for k, p in enumerate(thing))

@@ -111,13 +111,13 @@ def join(path: str, name: str) -> str:
 
 def places(root: Any) -> Iterator[tuple[str, Any]]:
     """Every object that has a place, with its path, the root itself (under ``""``) first."""
-    seen: set[int] = set()
+    seen: dict[int, Any] = {}  # keeps lists made on the way, so that no other gets their id
     stack: list[tuple[str, Any]] = [("", root)]
     while stack:
         path, value = stack.pop()
         if id(value) in seen:
             continue
-        seen.add(id(value))
+        seen[id(value)] = value
         if is_saveable(value):
             yield path, value
             below = list(children(value))
