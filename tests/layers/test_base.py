@@ -193,6 +193,14 @@ def test_names_count_up_and_paths_follow_the_scopes():
     assert layer.path == "outer/head"
 
 
+@pytest.mark.parametrize("library", [keras, real])
+def test_a_layer_within_one_of_the_same_name_has_a_path_of_its_own(library):
+    layer = library.layers.MultiHeadAttention(2, 4, name="query")
+    layer.build((2, 4, 8), (2, 4, 8))
+    paths = ["query/query/kernel", "query/query/bias", "query/key/kernel"]
+    assert [weight.path for weight in layer.weights][:3] == paths
+
+
 def test_only_layers_with_a_kernel_or_table_can_be_quantized():
     layer = layers.ReLU()
     with pytest.raises(ValueError, match="Cannot quantize a layer that isn't yet built"):

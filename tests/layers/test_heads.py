@@ -1,5 +1,7 @@
 """What layers of attention by heads share: masks, names of tf.keras, kernels."""
 
+import keras as real
+import numpy as np
 import pytest
 import torch
 
@@ -84,3 +86,46 @@ def test_projections_begin_unlike_each_other():
     assert not (query == key).all()
     assert layer.value_dense.kernel.shape == (5, 2, 3)
     assert layer.output_dense.kernel.shape == (2, 3, 5)
+
+
+def quantized(make, mode):
+    """A model whose attention, within another model, and with dropout, is quantized."""
+    inputs = torchkeras.Input((4, 8))
+    inner = torchkeras.Input((4, 8))
+    block = torchkeras.Model(inner, make(dropout=0.1, name="key (1)")(inner, inner))
+    model = torchkeras.Model(inputs, layers.Dense(3)(block(inputs)))
+    model.quantize(mode)
+    return model
+
+
+@pytest.mark.parametrize("mode", ["int8", "int4", "float8"])
+@pytest.mark.parametrize("make", MAKE)
+def test_projections_are_quantized_again_where_a_model_is_read_here_or_by_keras(
+    tmp_path, make, mode
+):
+    model, x = quantized(make, mode), np.random.default_rng(0).random((2, 4, 8), dtype="f4")
+    expected = model(x).detach().numpy()
+    model.save(tmp_path / "m.keras")
+    ours = torchkeras.models.load_model(tmp_path / "m.keras")
+    clone = torchkeras.models.clone_model(ours)
+    clone.set_weights(ours.get_weights())
+    theirs = real.models.load_model(tmp_path / "m.keras")
+    for other in (ours, clone, theirs):
+        np.testing.assert_allclose(other(x).detach().numpy(), expected, atol=1e-6)
+    modes = {layer.name: layer.quantization_mode for layer in theirs._flatten_layers()}
+    assert modes["query"] == modes["attention_output"] == mode
+    assert modes["key (1)"] is None
+
+
+def test_policies_are_a_map_only_where_projections_are_quantized():
+    layer = layers.MultiHeadAttention(2, 3, name="heads")
+    layer(torch.zeros(1, 4, 8), torch.zeros(1, 4, 8))
+    assert layer.get_config()["dtype"]["config"] == {"name": "float32"}
+    layer.query_dense.quantize("int8")
+    layer.output_dense.quantize("int4")
+    assert layer.get_config()["dtype"]["class_name"] == "DTypePolicyMap"
+    again = layers.MultiHeadAttention.from_config(layer.get_config())
+    again.build((1, 4, 8), (1, 4, 8))
+    modes = [part.quantization_mode for part in again._flatten_layers()]
+    assert modes == [None, "int8", None, None, "int4", None]
+    assert again.get_config() == layer.get_config()

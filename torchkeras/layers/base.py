@@ -5,7 +5,6 @@ plain tensor, once built, ``_enter`` only checks the shape and settles ``trainin
 (building, casting, masks, symbolic tensors) is in ``_enter_slowly``.
 """
 
-import contextlib
 import copy
 import functools
 from collections.abc import Callable
@@ -28,7 +27,6 @@ from torchkeras.core.configurable import (
 )
 from torchkeras.core.policies import DTypePolicyMap, get_policy
 from torchkeras.core.remat import current_remat_scope
-from torchkeras.core.scopes import local
 from torchkeras.core.typing import RegularizerLike
 from torchkeras.layers.calls import LayerCalls
 from torchkeras.layers.lowering import LayerLowering
@@ -341,9 +339,7 @@ class Layer(
 
     def _open_name_scope(self) -> Any:
         """Names of this layer's variables begin with its own, once."""
-        if local.names and local.names[-1] == self._name:
-            return contextlib.nullcontext()
-        return scopes.name_scope(self._name)
+        return scopes.name_scope(self._name, caller=self)
 
     def _build_for(self, args: tuple, kwargs: dict) -> None:
         """Build for the shapes of these arguments of ``call``."""

@@ -1,6 +1,7 @@
 """What layers of attention by several heads share: projections, masks, kernels."""
 
 import math
+import re
 import string
 from typing import Any
 
@@ -11,6 +12,7 @@ from torchkeras import constraints, initializers, regularizers
 from torchkeras.core import serialization, settings
 from torchkeras.core.checks import argument_error
 from torchkeras.core.configurable import generic
+from torchkeras.core.policies import DTypePolicyMap
 from torchkeras.core.typing import Shape
 from torchkeras.layers.base import Layer
 from torchkeras.layers.dense import EinsumDense
@@ -318,7 +320,25 @@ class HeadAttention(Layer):
         config["activity_regularizer"] = regularizer
         if self.flash_attention is None:
             config.pop("flash_attention", None)
+        policies = self._policies_of_quantized()
+        if policies is not None:
+            config["dtype"] = serialization.serialize_keras_object(policies)
         return config
+
+    def _policies_of_quantized(self) -> DTypePolicyMap | None:
+        """The policies by path, if none were given and projections were quantized since.
+
+        By them they are built as they are; Keras, which writes none, refuses its own files.
+        """
+        projections = [part for part in self._flatten_layers() if isinstance(part, EinsumDense)]
+        policies = {
+            f"(.*/)?{re.escape(f'{self.name}/{part.name}')}": part.policy_in_force()
+            for part in projections
+            if part.quantization_mode is not None
+        }
+        if self._policy_map is not None or not policies:
+            return None
+        return DTypePolicyMap(self._dtype_policy.name, policies)
 
 
 def _twin(initializer: Any) -> Any:
