@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from torchkeras import Input, Model, layers
+from torchkeras import Input, Model, layers, ops
 from torchkeras.export.drawing import draw_inputs
 from torchkeras.export.ejection import Source
 
@@ -105,3 +105,12 @@ def test_a_normalization_that_is_used_twice_stays():
     _, written = source_of(model)
     x = torch.randn(2, 8, 8, 3)
     torch.testing.assert_close(written.eval()(x), model(x))
+
+
+def test_a_mask_joined_with_itself_is_that_mask():
+    ids, numbers = Input((4,), dtype="int32", name="ids"), Input((4,), name="numbers")
+    x = layers.Embedding(5, 3, mask_zero=True)(ids)
+    model = Model(ids, layers.GlobalAveragePooling1D()(layers.Add()([x, layers.ReLU()(x)])))
+    assert "logical_or" not in source_of(model)[0]
+    written = source_of(Model(numbers, ops.logical_or(numbers, numbers)))[1]
+    assert written(torch.tensor([[0.0, 2.0]])).tolist() == [[False, True]]

@@ -172,7 +172,8 @@ class Source:
         owners = {**traces.training.owners, **traces.inference.owners}
         self.sources = Sources(set(texts.TAKEN))
         self.sources.write_function = self._function
-        self.writer = Writer(owners, Constructors(self.sources), self.sources.taken)
+        constructors = Constructors(self.sources)
+        self.writer = Writer(owners, constructors, self.sources.taken, inline)
         unit = Architect(traces, _is_model, _replacement, inline).root()
         self.root = self.writer.write(unit, texts.title(self.model))
         self.inputs = self.writer.names_of_inputs

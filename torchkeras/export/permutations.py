@@ -28,6 +28,7 @@ _FUNCTIONS = {
     F.relu6, F.hardtanh, F.hardswish, F.hardsigmoid, F.softplus, F.softsign, F.mish, F.celu,
 }  # fmt: skip
 _METHODS = {"add", "sub", "mul", "div", "clamp", "neg", "relu", "sigmoid", "tanh", "exp", "abs"}
+_OF_MASKS = {torch.logical_or, torch.logical_and, operator.or_, operator.and_}
 _REDUCTIONS = {"mean", "amax", "sum"}
 _OF_AXES = {torch.cat, F.pad, *_REDUCTIONS}  # whose arguments change
 
@@ -133,6 +134,9 @@ class _Rewriting:
         node = step.node
         node.args = fx.map_arg(node.args, self._now)
         node.kwargs = fx.map_arg(node.kwargs, self._now)
+        if _is_one_mask(node):
+            self.instead[node] = node.args[0]
+            return
         axes = permutation(node)
         if axes is not None:
             self._permutation(step, axes)
@@ -257,6 +261,13 @@ class _Rewriting:
             kept.append(step)
             needed.update(map(self.unit.origin, reads(step)))
         return kept[::-1]
+
+
+def _is_one_mask(node: fx.Node) -> bool:
+    """Whether a layer makes its mask from two tensors that have the same."""
+    if node.target not in _OF_MASKS or len(node.args) != 2 or node.args[0] is not node.args[1]:
+        return False
+    return isinstance(node.args[0], fx.Node) and node.args[0].meta.get("dtype") is torch.bool
 
 
 def _reshaped(node: fx.Node, axes: Axes) -> fx.Node | None:

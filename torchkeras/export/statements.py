@@ -195,7 +195,9 @@ class Statements:
         for name in (*free, *others, *_SHORT):
             if name not in taken:
                 return name
-        name = getattr(step.frame.module, "name", "") if step.frame is not None else ""
+        frame = step.frame
+        own = "" if frame is None else getattr(frame.module, "name", "")
+        name = own if frame is None else self.unit.names.get(frame.path, own)
         return unused(identifier(name or re.sub(r"_\d+$", "", node.name)), taken)
 
     def _begins_with(self, step: Step) -> list[str]:
@@ -286,7 +288,10 @@ def functions_of(unit: Unit, named: Callable[[Callable], str]) -> set[str]:
 
 def is_named_by_class(module: Any) -> bool:
     """Whether a layer has the name that its class gives, and none of its author's."""
-    name = getattr(module, "name", "")
+    return _is_of_class(getattr(module, "name", ""), module)
+
+
+def _is_of_class(name: str, module: Any) -> bool:
     return re.fullmatch(rf"{naming.to_snake_case(type(module).__name__)}(_\d+)?", name) is not None
 
 
@@ -294,6 +299,9 @@ def chosen_name(step: Step, unit: Unit) -> str:
     """The name of the layer whose step this is, if its author gave it one."""
     module = None if step.frame is None else step.frame.module
     name = getattr(module, "name", "")
+    if step.frame is not None and step.frame.path in unit.names:
+        name = unit.names[step.frame.path]
+        return "" if _is_of_class(name, module) else identifier(name)
     if not name or module is unit.frame.module or is_named_by_class(module):
         return ""
     return identifier(name.removeprefix(f"{getattr(unit.frame.module, 'name', '')}_"))

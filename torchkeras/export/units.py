@@ -79,6 +79,7 @@ class Unit:
         results: What it gives back, by mode: a structure of nodes.
         choices: Where one text does for both modes, the node of inference for each of training.
         stops: What comes from outside: inputs, and results of other units.
+        names: What layers in it are called, by path, where that isn't their own name.
     """
 
     frame: Frame
@@ -88,6 +89,7 @@ class Unit:
     results: dict[str, Any]
     choices: dict[fx.Node, fx.Node] | None
     stops: set[fx.Node]
+    names: dict[str, str] = field(default_factory=dict)
 
     def origin(self, node: fx.Node) -> fx.Node:
         """What a node that only marks a result stands for."""

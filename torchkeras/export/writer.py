@@ -2,12 +2,14 @@
 
 import itertools
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 
+from torchkeras.export.arguments import NUMBER, with_arguments
+from torchkeras.export.blocks import Block, gather
 from torchkeras.export.chains import Link, chain_of
 from torchkeras.export.constructors import Constructors
 from torchkeras.export.expressions import (
@@ -54,22 +56,32 @@ class Writer:
         owners: Modules, parameters and buffers by path.
         constructors: Writes constructors of modules.
         taken: Names that no class may have.
+        inline: Paths of blocks that stay where they are.
     """
 
-    def __init__(self, owners: dict[str, Any], constructors: Constructors, taken: set[str]) -> None:
+    def __init__(
+        self,
+        owners: dict[str, Any],
+        constructors: Constructors,
+        taken: set[str],
+        inline: set[str],
+    ) -> None:
         self.owners = owners
         self.constructors = constructors
         self.taken = taken
+        self.inline = inline
         self.detours = Detours(owners)
         self.classes: list[Written] = []  # in the order in which they were finished
         self.by_path: dict[str, Written] = {}
+        self.blocks: dict[Unit, Written] = {}
+        self.gathered: set[Unit] = set()
         self.clashes: set[str] = set()  # layers whose calls differ
         self.names_of_inputs: list[str] = []  # of the class written last
 
     def write(self, unit: Unit, name: str) -> Written:
         """The class of a unit; the same one for units that read alike."""
         self.detours.leave_out(unit)
-        written = self._chain(unit) or self._class(unit, name)
+        written = self._chain(unit) or self._gathered(unit) or self._class(unit, name)
         path = unit.frame.path
         if path in self.by_path and self.by_path[path].maker != written.maker:
             self.clashes.add(path)
@@ -77,16 +89,61 @@ class Writer:
         return written
 
     def _class(self, unit: Unit, name: str) -> Written:
+        if isinstance(unit.frame.module, Block):
+            return self._block(unit, name)
         before = len(self.classes)
         text, state = _Body(self, unit).text()
+        return self._known(text, state, name, before)
+
+    def _gathered(self, unit: Unit) -> Written | None:
+        """A model that is a chain once what it repeats is gathered, which is done here."""
+        if unit in self.gathered or not is_plain_model(unit.frame.module):
+            return None
+        self.gathered.add(unit)
+        gather(unit, self._form, self.inline)
+        return self._chain(unit)
+
+    def _known(self, text: str, state: dict[str, Any], name: str, before: int) -> Written:
+        """A class that reads like that, or a new one."""
         for known in self.classes[before:] + self.classes[:before]:
             if known.text == text:
-                return Written(known.name, text, state, known.maker)
+                return Written(known.name, text, state, f"{known.name}()")
         own = class_name(name, self.taken | self.constructors.sources.names())
         written = Written(own, text, state, f"{own}()")
         self.taken.add(own)
         self.classes.append(written)
         return written
+
+    def _block(self, unit: Unit, name: str) -> Written:
+        """The class of a block, one for all that differ in numbers alone."""
+        if unit not in self.blocks:
+            alike = unit.frame.module.alike
+            before = len(self.classes)
+            bodies = [_Body(self, member) for member in alike]
+            texts, states = zip(*(body.text() for body in bodies), strict=True)
+            shared = with_arguments(texts, bodies[0].kinds())
+            for place, member in enumerate(alike):
+                text, given = texts[place], ""
+                if shared is not None:
+                    text, given = shared.text, shared.given[place]
+                made = self._known(text, states[place], name, before)
+                self.blocks[member] = replace(made, maker=f"{made.name}({given})")
+        return self.blocks[unit]
+
+    def _form(self, step: Step) -> Any:
+        """What the module of a step is, but for its weights' values, and numbers of torch's."""
+        owner = step.frame.module if step.unit else self.owners.get(owner_of(step))
+        if isinstance(owner, Tensor):
+            return type(owner), owner.dtype, owner.ndim, owner.requires_grad
+        owner = owner or step.replaced
+        trained = [weight.requires_grad for weight in owner.parameters()]
+        if step.unit is not None:
+            return type(owner), *trained, *(tuple(weight.shape) for weight in owner.parameters())
+        try:
+            maker = self.constructors.of_module(owner, _is_given_more(step.node))
+        except Unwritable as error:
+            raise named_error(error, step) from error
+        return NUMBER.sub("0", maker.text), *trained
 
     def _chain(self, unit: Unit) -> Written | None:
         """A model that is a straight chain of modules as ``nn.Sequential``."""
@@ -146,6 +203,8 @@ def is_plain_model(module: nn.Module) -> bool:
 def wanted_name(unit: Unit) -> str:
     """What the class of a unit is called after."""
     module = unit.frame.module
+    if isinstance(module, Block):
+        return module.title
     return module.name if is_plain_model(module) else type(module).__name__
 
 
@@ -234,6 +293,8 @@ class _Body:
     def _name_of(self, frame: Frame) -> str:
         """What the attribute of a layer is called: its name, else its author's attribute."""
         whole = self.unit.frame.module
+        if frame.path in self.unit.names:
+            return self.unit.names[frame.path]
         place = frame.path.removeprefix(f"{self.unit.frame.path}.").strip(".")
         if is_named_by_class(frame.module) and not is_plain_model(whole):
             return place
@@ -282,6 +343,8 @@ class _Body:
         kind = identifier(type(self.unit.frame.module).__name__)
         if self.unit.frame.parent is None:
             return "The model."
+        if isinstance(self.unit.frame.module, Block):
+            return "Layers that the model has several times."
         return f"What Keras's {kind} computes."
 
     def _set_up(self) -> tuple[list[str], dict[str, Any]]:
@@ -312,7 +375,7 @@ class _Body:
     def _module(self, path: str, name: str, module: nn.Module) -> list[str]:
         nodes = [step.node for steps in self.unit.steps.values() for step in steps if step.node]
         calls = [node for node in nodes if node.op == "call_module" and node.target == path]
-        is_given_more = any(len(c.args) != 1 or c.kwargs.keys() - {"training"} for c in calls)
+        is_given_more = any(map(_is_given_more, calls))
         maker = self.writer.constructors.of_module(module, is_given_more)
         lines = [f"self.{name} = {maker.text}"]
         parameters = dict(module.named_parameters())
@@ -329,6 +392,15 @@ class _Body:
             return f'self.register_buffer("{name}", {zeros.text})'
         frozen = {} if tensor.requires_grad else {"requires_grad": constant(False)}
         return f"self.{name} = {call('nn.Parameter', [zeros], frozen).text}"
+
+    def kinds(self) -> dict[str, type]:
+        """The class of each module, by attribute."""
+        owned = {**self.writer.owners, **self.replaced}
+        return {
+            name: type(owned[path])
+            for path, name in self.attributes.items()
+            if isinstance(owned.get(path), nn.Module)
+        }
 
     # Statements
 
@@ -357,6 +429,11 @@ class _Body:
                         return f"{key}.{name}".strip(".")
             self.writer.clashes.add(owner)
         return path.removeprefix(f"{owner}.")
+
+
+def _is_given_more(call: fx.Node | None) -> bool:
+    """Whether a module is called with more than one tensor and the mode."""
+    return call is not None and bool(len(call.args) != 1 or call.kwargs.keys() - {"training"})
 
 
 def _shared_end(paths: list[str]) -> str:

@@ -52,7 +52,7 @@ class Trace:
 
     Attributes:
         graph: What it computes, as ``torch.fx`` nodes; ``meta["shape"]`` of each that is a tensor
-            has its sizes, None where they are open.
+            has its sizes, None where they are open, and ``meta["dtype"]`` its type.
         root: The call of the model.
         frames: The call that made each node.
         owners: The modules, parameters and buffers used, by path.
@@ -118,7 +118,7 @@ class _FramedRecorder(Recorder):
         super()._keep(tensor, node)
         if isinstance(tensor, Tensor):
             sizes = tuple(size if isinstance(size, int) else None for size in tensor.shape)
-            node.meta["shape"] = sizes
+            node.meta.update(shape=sizes, dtype=tensor.dtype)
 
     def look_into(
         self, call: Callable, module: nn.Module, path: str, args: tuple, kwargs: dict[str, Any]
