@@ -1,3 +1,6 @@
+import keras as real
+import pytest
+
 import torchkeras as keras
 from torchkeras.saving.object_parts import holds_values, parts_of, whole_tensor
 
@@ -23,6 +26,44 @@ def test_operations_take_numbers_of_their_own():
     model = keras.Model(x, last(layers.Dense(2)(x) * 2.0))
     assert below(model)["_operations"][3] is last
     assert below(model)["layer_with_weights-1"] is below(model)["layer-3"] is last
+
+
+def masked(kind, keras):
+    """A model whose masks are computed by calls in Keras 3."""
+    layers = keras.layers
+    x = keras.Input((4,))
+    y = layers.Embedding(5, 4, mask_zero=True)(x)
+    if kind == "merged":  # a mask that is merged and that nothing is handed
+        y = layers.Concatenate()([y, layers.LSTM(4, return_sequences=True)(y)])
+        y = layers.MultiHeadAttention(1, 2)(y, y)
+    elif kind == "handed on":
+        y = layers.TimeDistributed(layers.Dense(2))(layers.Add()([y, layers.Dense(4)(y)]))
+    elif kind == "beside a state":  # for which Keras 3 hands on no mask
+        _, *state = layers.LSTM(4, return_state=True)(y)
+        y = layers.LSTM(4)(layers.Embedding(5, 4, mask_zero=True)(x), initial_state=state)
+    else:
+        y = layers.GlobalAveragePooling1D()(layers.Dropout(0.1)(y))
+    return keras.Model(x, layers.Dense(1)(y))
+
+
+@pytest.mark.parametrize("kind", ["merged", "handed on", "beside a state", "passed through"])
+def test_operations_are_counted_as_in_keras_where_masks_are_calls(kind):
+    theirs = masked(kind, real)
+    known = {id(layer) for layer in theirs.layers}
+    expected = {n: type(o).__name__ for n, o in enumerate(theirs._operations) if id(o) in known}
+    found = below(masked(kind, keras))["_operations"]
+    assert {n: type(layer).__name__ for n, layer in found.items()} == expected
+
+
+def test_masks_are_counted_in_sequential_models_too():
+    def model(keras):
+        layers = keras.layers
+        embedding = layers.Embedding(5, 4, mask_zero=True)
+        return keras.Sequential([keras.Input((4,)), embedding, layers.LSTM(2), layers.Dense(1)])
+
+    theirs = [type(each).__name__ for each in model(real)._functional._operations]
+    found = below(model(keras))["_functional"]["_operations"]
+    assert [theirs[n] for n in found] == ["Embedding", "LSTM", "Dense"]
 
 
 def test_weights_have_the_names_of_both_generations():

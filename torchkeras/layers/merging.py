@@ -31,6 +31,7 @@ class Merge(Layer):
     """
 
     supports_masking = True
+    finds_masks_of_inputs = True  # in Keras 3, which doesn't hand them to the call
 
     def __init__(self, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)

@@ -6,7 +6,6 @@ a part, it is there under both.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from operator import attrgetter
 from typing import Any
 
 from torchkeras.core.configurable import is_builtin
@@ -15,8 +14,7 @@ from torchkeras.layers.base import Layer
 from torchkeras.optimizers.base import Optimizer
 from torchkeras.saving import optimizer_slots, weights
 from torchkeras.saving.object_graph import VALUE
-from torchkeras.tracer.graph import Graph, attach_mask
-from torchkeras.tracer.symbolic import Call
+from torchkeras.tracer.graph import Graph
 
 # Attributes that hold layers or variables once more.
 _REPEATED = {"layers", "_variables", "_flags_at_compile", "_held", "_symbols"}
@@ -117,10 +115,12 @@ def _of_graph_model(model: Any) -> Iterator[tuple[str, Any]]:
     with_weights = [layer for layer in counted.values() if layer.weights]
     yield from ((f"layer_with_weights-{n}", layer) for n, layer in enumerate(with_weights))
     yield from ((f"layer-{place}", layer) for place, layer in counted.items())
-    if _is_sequential(model):
+    if not _is_sequential(model):
+        yield "_operations", _places(model, Graph.operations_of_keras_3)
+    elif model._graph is None:
         yield "_functional", {"_operations": {n + 1: layer for n, layer in counted.items()}}
     else:
-        yield "_operations", _places(model, attrgetter("operations"))
+        yield "_functional", {"_operations": _places_in_graph(model, Graph.operations_of_keras_3)}
 
 
 def _is_sequential(model: Any) -> bool:
@@ -131,13 +131,13 @@ def _places(model: Any, operations_of: Callable[[Graph], list[Any]]) -> dict[int
     """The layers, by their number among all operations; a sequential model has layers alone."""
     if _is_sequential(model):
         return dict(enumerate(model.layers))
+    return _places_in_graph(model, operations_of)
+
+
+def _places_in_graph(model: Any, operations_of: Callable[[Graph], list[Any]]) -> dict[int, Any]:
     known = {id(layer) for layer in model.layers}
-    counted = [each for each in operations_of(model._graph) if not _attaches_mask(each)]
+    counted = operations_of(model._graph)
     return {place: each for place, each in enumerate(counted) if id(each) in known}
-
-
-def _attaches_mask(operation: Any) -> bool:
-    return isinstance(operation, Call) and operation.operation is attach_mask
 
 
 def _with_other_names(owner: Any, parts: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from torchkeras.core import nested
+from torchkeras.core.configurable import is_builtin
 from torchkeras.core.naming import LocalNames, to_pkg_snake_case
 from torchkeras.core.variable import Variable
 from torchkeras.tracer.symbolic import (
@@ -63,8 +64,15 @@ class Graph:
 
     def operations_of_keras_2(self) -> list[Any]:
         """What is called, once each, in the order of tf.keras 2: there masks have no calls."""
-        walk = self._walk(list(map(_bare, self.flat_outputs)), beside_masks)
-        _, operations = self._in_order(*walk, beside_masks)
+        return self._operations_by(beside_masks)
+
+    def operations_of_keras_3(self) -> list[Any]:
+        """What is called, once each, in Keras's order: masks are there if a call gets them."""
+        return self._operations_by(handed_by_keras)
+
+    def _operations_by(self, inputs_of: InputsOf) -> list[Any]:
+        walk = self._walk(list(map(_bare, self.flat_outputs)), inputs_of)
+        _, operations = self._in_order(*walk, inputs_of)
         return operations + _missing(self.modules, operations)
 
     def _walk(
@@ -245,6 +253,25 @@ def without_own_masks(call: Call) -> dict[str, Any]:
 def beside_masks(call: Call) -> list[KerasTensor]:
     """The symbolic tensors that a call is given, as if masks took no calls."""
     return list(map(_bare, symbols_in(call.args) + symbols_in(without_own_masks(call))))
+
+
+def handed_by_keras(call: Call) -> list[KerasTensor]:
+    """The symbolic tensors that Keras 3 hands to a call, masks of its inputs among them.
+
+    Layers that merge find the masks themselves, and so does attention with a query and values. An
+    argument called ``mask`` is for layers of a single tensor or structure: a recurrent layer is
+    handed none beside an ``initial_state``.
+    """
+    others = [value for name, value in call.kwargs.items() if not name.endswith("mask")]
+    is_single = sum(bool(symbols_in(value)) for value in (*call.args, *others)) == 1
+    finds_masks = getattr(call.operation, "finds_masks_of_inputs", False)
+    left_out = own_masks(call)
+    if is_single and not finds_masks:
+        left_out -= {"mask"}
+    if not is_builtin(type(call.operation)):
+        left_out &= {"mask"}
+    kwargs = {name: value for name, value in call.kwargs.items() if name not in left_out}
+    return list(map(_bare, symbols_in(call.args) + symbols_in(kwargs)))
 
 
 def _bare(symbol: KerasTensor) -> KerasTensor:
