@@ -273,14 +273,17 @@ def _is_tensor(node: fx.Node) -> bool:
     return node.op != "get_attr" and node.target is not getattr and node.target != "size"
 
 
+def _is_permutation(step: Step) -> bool:
+    return step.node is not None and step.node.target == "permute"
+
+
 def _bounds(steps: list[Step]) -> list[tuple[int, int]]:
     """For each step the first and the last of those that it belongs to: its layer's, permutations
     aside, and those of whoever uses the same weights."""
     groups: dict[Any, list[int]] = defaultdict(list)
     paths = {path for step in steps if (path := owner_of(step)) is not None}
     for position, step in enumerate(steps):
-        is_permutation = step.node is not None and step.node.target == "permute"
-        if step.frame is not None and not is_permutation:
+        if step.frame is not None and not _is_permutation(step):
             groups[step.frame].append(position)
         path = owner_of(step)
         while path:
@@ -332,7 +335,8 @@ def _called(unit: Unit, steps: list[Step], run: _Run, module: Block, inner: dict
 def _layers(unit: Unit, steps: list[Step]) -> dict[str, str]:
     """The names of the layers in a run, by path; empty for those that their class gives."""
     whole = getattr(unit.frame.module, "name", "")
-    modules = {s.frame.path: s.frame.module for s in steps if s.frame is not None}
+    own = [step for step in steps if step.frame is not None and not _is_permutation(step)]
+    modules = {step.frame.path: step.frame.module for step in own}
     return {
         path: "" if is_named_by_class(module) else module.name.removeprefix(f"{whole}_")
         for path, module in modules.items()
@@ -359,7 +363,7 @@ def _names(unit: Unit, runs: list[list[Step]]) -> list[tuple[str, dict[str, str]
     is_named = all(shared) and len(set(shared)) == len(shared)
     kinds = [{s.frame.path: _kind(s.frame) for s in run if s.frame is not None} for run in runs]
     chosen = [
-        {path: _within(name, begin) or own[path] for path, name in named.items()}
+        {path: _within(named.get(path, ""), begin) or kind for path, kind in own.items()}
         for named, begin, own in zip(layers, shared, kinds, strict=True)
     ]
     if len({tuple(names.values()) for names in chosen}) > 1:
