@@ -153,11 +153,12 @@ def test_weights_come_from_memory_as_from_the_file(model, tmp_path, monkeypatch,
 
 
 @pytest.mark.skipif(not transfer.IS_POSSIBLE, reason="the system can't read at places")
-@pytest.mark.parametrize(("is_mapped", "times"), [(True, 0), (False, 2)])
+@pytest.mark.parametrize(("is_mapped", "times"), [(True, (0, 0)), (False, (1, 2))])
 def test_turned_weights_of_an_archive_are_not_read(
     possible, tmp_path, monkeypatch, is_mapped, times
 ):
-    """Where they can't be used as they lie, they are read twice: once for the checksum."""
+    """Where they can't be used as they lie, a model that has weights reads them twice: once for
+    the checksum alone, before it changes."""
     model = keras.Sequential([keras.Input((500,)), keras.layers.Dense(700, use_bias=False)])
     model.save(tmp_path / "a.keras")
     if not is_mapped:
@@ -171,10 +172,10 @@ def test_turned_weights_of_an_archive_are_not_read(
 
     monkeypatch.setattr(os, "preadv", note)
     size = 500 * 700 * 4
-    for load in (keras.models.load_model, model.load_weights):
+    for load, count in zip((keras.models.load_model, model.load_weights), times, strict=True):
         read.clear()
         load(tmp_path / "a.keras")
-        assert times * size <= sum(read) <= times * size + 20_000
+        assert count * size <= sum(read) <= count * size + 20_000
 
 
 def test_a_loaded_model_does_not_change_with_its_file(model, tmp_path):

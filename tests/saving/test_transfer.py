@@ -16,7 +16,6 @@ from torchkeras.saving.transfer import (
     Crew,
     Place,
     checksum,
-    checksum_alone,
     fill,
     read_once,
     store,
@@ -117,9 +116,51 @@ def test_the_checksum_is_that_of_all_bytes(place_of, processors, content, sizes,
     memory = memoryview(content) if in_memory else None
     with pytest.MonkeyPatch.context() as patch:
         cut(patch, sizes)
-        patch.setattr(transfer, "_MOST_AT_ONCE", sizes[transfer, "SHARE"])
-        place = place_of(content)._replace(memory=memory)
-        assert checksum(place) == checksum_alone(place) == zlib.crc32(content)
+        assert checksum(place_of(content)._replace(memory=memory)) == zlib.crc32(content)
+
+
+@quick
+@given(
+    pairs=st.lists(arrays(), max_size=3),
+    sizes=cuts(),
+    in_memory=st.booleans(),
+    gap=st.integers(0, 9),
+    is_read_twice=st.booleans(),
+)
+def test_what_is_used_is_summed_on_the_way(
+    place_of, processors, pairs, sizes, in_memory, gap, is_read_twice
+):
+    content, starts = b"", []
+    for values, _ in pairs:
+        content += bytes(gap)
+        starts.append(len(content))
+        content += values.tobytes()
+    memory = memoryview(bytearray(content)) if in_memory else None
+    place = place_of(content)
+    place = place._replace(memory=memory, sums=Checksums(place.start))
+    with pytest.MonkeyPatch.context() as patch:
+        cut(patch, sizes)
+        with Crew() as crew:
+            for start, (values, target) in list(zip(starts, pairs, strict=True)) * (
+                1 + is_read_twice
+            ):
+                fill(crew, target, place.part(start, values.nbytes))
+        gaps = sum(size for _, size in place.sums.gaps(place.size))
+        assert gaps == gap * len(pairs)
+        assert checksum(place) == zlib.crc32(content)
+
+
+def test_pieces_that_overlap_are_summed_again():
+    content = b"one and another one"
+    found = Checksums(0)
+    for start, end in ((0, 7), (4, 11), (16, 19), (0, 3)):
+        found.add(start, end - start, zlib.crc32(content[start:end]))
+    gaps = list(found.gaps(len(content)))
+    assert gaps[-1][0] + gaps[-1][1] == 16
+    for start, size in gaps:
+        found.add(start, size, zlib.crc32(content[start : start + size]))
+    assert not list(found.gaps(len(content)))
+    assert found.whole(len(content)) == zlib.crc32(content)
 
 
 def test_checksums_of_pieces_come_in_any_order():

@@ -1,13 +1,20 @@
 """Axes are exchanged bit by bit, and arrays cut into parts that make the whole."""
 
+import platform
+import sys
+
 import numpy as np
 import pytest
-from hypothesis import given, settings
+import torch
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from torchkeras.saving.turning import Turned, exchanged, joined, pieces, room
+from torchkeras.saving import turning
+from torchkeras.saving.turning import Turned, exchanged, joined, pieces, room, turn
 
-quick = settings(max_examples=60, deadline=None)
+quick = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 @quick
@@ -37,10 +44,56 @@ def test_every_bit_of_a_matrix_is_kept(shape, kind, seed):
     assert np.array_equal(found, matrix.T)
 
 
+@pytest.fixture(params=["with torch's functions", "without"])
+def functions(request, monkeypatch):
+    """Torch has functions that turn matrices for some systems."""
+    if request.param == "without":
+        monkeypatch.setattr(turning, "_OF_TORCH", {})
+
+
+@pytest.mark.parametrize("aliasing", [1, 1024])
+@quick
+@given(
+    shape=st.tuples(st.integers(1, 70), st.integers(1, 70)),
+    gaps=st.tuples(st.integers(0, 3), st.integers(0, 3)),
+    kind=st.sampled_from(["int8", "int16", "int32", "int64"]),
+    seed=st.integers(0, 99),
+)
+def test_a_matrix_is_turned_into_another_and_nothing_else_changes(
+    functions, aliasing, shape, gaps, kind, seed
+):
+    """Each may be part of a larger one, at any address."""
+    (rows, columns), itemsize = shape, np.dtype(kind).itemsize
+    random = np.random.default_rng(seed)
+    content = bytearray(random.bytes(1 + rows * (columns + gaps[0]) * itemsize))
+    source = np.frombuffer(content, kind, offset=1).reshape(rows, columns + gaps[0])
+    target = np.full((columns + 2, rows + gaps[1]), 77, kind)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(turning, "_ALIASING", aliasing)
+        turn(source[:, :columns], target[1:-1, :rows])
+    assert np.array_equal(target[1:-1, :rows], source[:, :columns].T)
+    target[1:-1, :rows] = 77
+    assert (target == 77).all()
+
+
 @pytest.mark.parametrize("bits", [0x7F800001, 0xFFC00123, 0x00000001, 0x80000000, 0x7FA00000])
-def test_numbers_that_arithmetic_would_change_are_kept(bits):
+def test_numbers_that_arithmetic_would_change_are_kept(functions, bits):
     matrix = np.full((33, 65), bits, "uint32").view("int32")
-    assert np.array_equal(exchanged(matrix).view("uint32"), np.full((65, 33), bits, "uint32"))
+    turned = np.zeros((65, 33), "int32")
+    turn(matrix, turned)
+    expected = np.full((65, 33), bits, "uint32")
+    assert np.array_equal(turned.view("uint32"), expected)
+    assert np.array_equal(exchanged(matrix).view("uint32"), expected)
+
+
+@pytest.mark.skipif(sys.platform != "linux" or platform.machine() != "x86_64", reason="elsewhere")
+def test_torch_has_functions_that_turn():
+    assert sorted(turning._functions_of_torch()) == [1, 2, 4]
+
+
+def test_a_torch_without_them_does_it_otherwise(monkeypatch, tmp_path):
+    monkeypatch.setattr(torch, "__file__", str(tmp_path / "__init__.py"))
+    assert turning._functions_of_torch() == {}
 
 
 @quick
@@ -66,7 +119,7 @@ def test_axes_that_lie_together_are_one():
 
 @pytest.mark.parametrize("kind", ["int8", "float16", "float32", "float64", "complex128"])
 @pytest.mark.parametrize("shape", [(300, 700), (1024, 260), (3, 3, 40, 50), (9000, 2), (7000,)])
-def test_parts_go_both_ways(shape, kind):
+def test_parts_go_both_ways(functions, shape, kind):
     """In pieces of real sizes, from a file and back."""
     values = (np.arange(np.prod(shape)) % 2000).astype(kind).reshape(shape)
     content, written = memoryview(values.tobytes()), bytearray(values.nbytes)
@@ -96,4 +149,5 @@ def buffers_of(turned):
 def test_memory_for_parts_is_used_again():
     first = room(1000)
     assert np.shares_memory(room(10), first)
+    assert not np.shares_memory(room(10, "something else"), first)
     assert room(10).size == 10

@@ -4,7 +4,6 @@ import contextlib
 import io
 import os
 import struct
-import threading
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -119,7 +118,7 @@ def opened(
         if section.place is None or section.place.memory is None:
             stack.enter_context(versions.unchanged(section.file.fileno()))
         if is_checked_at_end and section.place is not None:
-            stack.enter_context(_CheckedMeanwhile(section.place, info))
+            stack.enter_context(_checked_at_end(section, info))
         else:
             _check_sum(info, section)
         yield section
@@ -198,35 +197,18 @@ def _check_sum(info: zipfile.ZipInfo, section: Section) -> None:
         raise _unreadable(info, "Bad CRC-32")
 
 
-class _CheckedMeanwhile(threading.Thread):
-    """Computes the checksum of a member while others use it, and compares it at the end.
+@contextlib.contextmanager
+def _checked_at_end(section: Section, info: zipfile.ZipInfo) -> Iterator[None]:
+    """The checksum of what is used is noted, and at the end that of the rest.
 
     If the member is damaged, that is the error, whatever came of it.
     """
-
-    def __init__(self, place: Place, info: zipfile.ZipInfo) -> None:
-        super().__init__(daemon=True)
-        self._place, self._info, self._found = place, info, 0
-        self._error: Exception | None = None
-
-    def run(self) -> None:
-        try:
-            self._found = transfer.checksum_alone(self._place)
-        except (OSError, files.DamagedFileError) as error:  # raised where the block ends
-            self._error = error
-
-    def __enter__(self) -> None:
-        try:
-            self.start()
-        except RuntimeError:  # no more threads, as when the interpreter ends
-            self.run()
-
-    def __exit__(self, kind: Any, error: BaseException | None, *exc: object) -> None:
-        if self.ident is not None:
-            self.join()  # since the file is closed next
-        if error is not None and not isinstance(error, Exception):
-            return
-        if self._error is not None:
-            raise self._error from error
-        if self._found != self._info.CRC:
-            raise _unreadable(self._info, "Bad CRC-32") from error
+    section.place = section.place._replace(sums=transfer.Checksums(section.start))
+    try:
+        yield
+    except Exception as error:
+        if transfer.checksum(section.place) != info.CRC:
+            raise _unreadable(info, "Bad CRC-32") from error
+        raise
+    if transfer.checksum(section.place) != info.CRC:
+        raise _unreadable(info, "Bad CRC-32")

@@ -57,9 +57,9 @@ def take(tensor: Tensor) -> None:
 
 
 def _pages(tensor: Tensor) -> range:
-    """Addresses of a tensor's memory from its first whole page on; empty if it is small."""
+    """Addresses of a tensor's memory, from the start of its first page; empty if it is small."""
     memory = tensor.untyped_storage()
     if memory.nbytes() < _LEAST:
         return range(0)
     page = os.sysconf("SC_PAGESIZE")
-    return range(-(-memory.data_ptr() // page) * page, memory.data_ptr() + memory.nbytes())
+    return range(memory.data_ptr() // page * page, memory.data_ptr() + memory.nbytes())

@@ -5,7 +5,7 @@ Several threads share the work.
 
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
@@ -17,7 +17,6 @@ from torchkeras.saving.files import damaged
 from torchkeras.saving.turning import SHARE, Turned, pieces, room
 
 _PART = 2**20  # bytes that stay in the cache
-_MOST_AT_ONCE = 2**28  # bytes whose checksum is computed at once
 _MOST_BUFFERS = 1024  # that one call takes
 _MOST_THREADS = 4
 
@@ -33,6 +32,7 @@ class Place(NamedTuple):
         size: How many they are.
         was_read: Whether all of them have been read before, and were found to be sound.
         memory: The bytes themselves, if they needn't be read.
+        sums: Where the checksum of what is used is noted.
     """
 
     descriptor: int
@@ -40,6 +40,7 @@ class Place(NamedTuple):
     size: int
     was_read: bool = False
     memory: memoryview | None = None
+    sums: "Checksums | None" = None
 
     def part(self, start: int, size: int) -> "Place":
         """Some of the bytes."""
@@ -133,31 +134,19 @@ def read_once(places: Iterable[Place]) -> None:
 
 
 def checksum(place: Place) -> int:
-    """The CRC-32 of bytes in a file.
+    """The CRC-32 of bytes in a file; those that ``place.sums`` has noted aren't read again.
 
     Raises:
         DamagedFileError: the file ends before.
         OSError: it can't be read.
     """
-    found = Checksums(place.start)
-    with Crew(place.size) as crew:
-        for start, size in pieces(0, place.size, SHARE):
-            crew.do(_read_through, place, start, size, found)
+    found = Checksums(place.start) if place.sums is None else place.sums
+    unread = list(found.gaps(place.size))
+    with Crew(sum(size for _, size in unread)) as crew:
+        for gap, length in unread:
+            for start, size in pieces(gap - place.start, length, SHARE):
+                crew.do(_read_through, place._replace(sums=None), start, size, found)
     return found.whole(place.size)
-
-
-def checksum_alone(place: Place) -> int:
-    """The same, by the calling thread alone, which others seldom have to wait for."""
-    found = 0
-    if place.memory is not None:
-        for start, size in pieces(0, place.size, _MOST_AT_ONCE):
-            found = crc32(place.memory[start : start + size], found)
-        return found
-    whole = memoryview(room(min(place.size, _PART)))
-    for start, size in pieces(0, place.size, _PART):
-        _read(place, [whole[:size]], start)
-        found = crc32(whole[:size], found)
-    return found
 
 
 def _read_through(place: Place, start: int, size: int, sums: "Checksums | None" = None) -> None:
@@ -201,8 +190,12 @@ def _fill(view: memoryview, place: Place, start: int) -> None:
 
 def _fill_turned(turned: Turned, place: Place, first: int, count: int) -> None:
     if place.memory is not None and turned.takes_any_memory:
+        start = place.start + first * turned.width
         for content, inside in turned.rows(place.memory, first, count):
+            if place.sums is not None:
+                place.sums.add(start, content.nbytes, crc32(content))
             turned.copy(content, inside)
+            start += content.nbytes
         return
     for part in turned.parts(first, count):
         for buffers, start in part.runs:
@@ -219,6 +212,12 @@ def _size_and_sum(buffers: list[memoryview]) -> tuple[int, int]:
 
 def _read(place: Place, buffers: list[memoryview], start: int) -> None:
     """Fill ``buffers`` with what begins at ``start`` within ``place``."""
+    _read_bytes(place, buffers, start)
+    if place.sums is not None:  # now that the bytes are in the cache
+        place.sums.add(place.start + start, *_size_and_sum(buffers))
+
+
+def _read_bytes(place: Place, buffers: list[memoryview], start: int) -> None:
     wanted = sum([len(buffer) for buffer in buffers])
     offset = place.start + start
     few = len(buffers) <= _MOST_BUFFERS and start + wanted <= place.size
@@ -318,12 +317,35 @@ class Checksums:
         """Note that of the piece from ``start`` of the file."""
         self._pieces.append((start, size, crc))
 
+    def gaps(self, size: int) -> Iterator[tuple[int, int]]:
+        """Beginnings, in the file, and sizes of what isn't noted of ``size`` bytes.
+
+        Example:
+            >>> sums = Checksums(100)
+            >>> sums.add(110, 20, 0)
+            >>> list(sums.gaps(50))
+            [(100, 10), (130, 20)]
+        """
+        position = self._start
+        for start, length, _ in (*self._in_a_row(), (self._start + size, 0, 0)):
+            if start > position:
+                yield position, start - position
+            position = start + length
+
     def whole(self, size: int) -> int:
-        """The checksum of ``size`` bytes, of which every piece was noted once."""
+        """The checksum of ``size`` bytes, of which every piece was noted."""
         found, position = 0, self._start
-        for start, length, crc in sorted(self._pieces):
+        for start, length, crc in self._in_a_row():
             assert start == position, "a gap between pieces"
             found = crc32_of_both(found, crc, length)
             position += length
         assert position == self._start + size, "pieces are missing"
         return found
+
+    def _in_a_row(self) -> Iterator[tuple[int, int, int]]:
+        """The pieces in their order, but those that reach into the one before."""
+        position = self._start
+        for piece in sorted(self._pieces):
+            if piece[0] >= position:
+                position = piece[0] + piece[1]
+                yield piece

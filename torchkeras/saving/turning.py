@@ -4,8 +4,12 @@ Keras's files hold most kernels turned, as torch sees it. Both sides are cut int
 in the processor's cache while their axes are turned.
 """
 
+import ctypes
+import os
 import threading
 from collections.abc import Callable, Iterator
+from ctypes import c_long, c_void_p
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -34,14 +38,20 @@ def pieces(start: int, size: int, most: int) -> Iterator[tuple[int, int]]:
         yield first, min(most, start + size - first)
 
 
-_own = threading.local()
+class _Own(threading.local):
+    def __init__(self) -> None:
+        self.rooms: dict[str, np.ndarray] = {}
 
 
-def room(size: int) -> np.ndarray:
-    """So many bytes of this thread, which it uses again and again."""
-    if getattr(_own, "room", None) is None or _own.room.size < size:
-        _own.room = np.empty(size, np.uint8)
-    return _own.room[:size]
+_own = _Own()
+
+
+def room(size: int, use: str = "parts") -> np.ndarray:
+    """So many bytes of this thread, which it uses again and again for the same ``use``."""
+    found = _own.rooms.get(use)
+    if found is None or found.size < size:
+        found = _own.rooms[use] = np.empty(size, np.uint8)
+    return found[:size]
 
 
 class Part(NamedTuple):
@@ -84,15 +94,16 @@ class Turned:
         shape = array.shape
         self.axis = shape.index(max(shape[:-1]))
         self.length = shape[self.axis]
-        one = array.nbytes // self.length
+        one = self.width = array.nbytes // self.length
         # What is written lies that many elements in a row: whole lines, and best several.
         line = max(_LINE // itemsize, 1)
         count = max(_PART // one // line, min(_BEST_LINES, _MOST_TURNED // one // line)) * line
         self.step = min(count or 1, self.length)
         self.share = self.step * max(1, SHARE // (one * self.step))
-        # Vectors are the better way of filling only: the other way they'd write rows that alias.
-        is_matrix = self.order == [1, 0] and itemsize <= 8 and min(shape) >= line
-        self._in_vectors = is_filled and is_matrix
+        is_matrix = self.order == [1, 0] and array.strides[0] == itemsize <= 8
+        is_matrix = is_matrix and min(shape) >= line
+        self._in_vectors = is_matrix and (is_filled or itemsize in _OF_TORCH)
+        self._is_filled = is_filled
 
     def shares(self) -> Iterator[tuple[int, int]]:
         """What is given to a thread: from where along the axis, and how much."""
@@ -128,9 +139,8 @@ class Turned:
         Returns:
             Of each part, its bytes as rows, and the part of the array.
         """
-        width = self.array[0].nbytes
         for start, length in pieces(first, count, self.step):
-            content = memory[start * width : (start + length) * width]
+            content = memory[start * self.width : (start + length) * self.width]
             inside = self.array[start : start + length]
             yield np.frombuffer(content, inside.dtype).reshape(inside.shape), inside
 
@@ -140,7 +150,7 @@ class Turned:
         The other order would jump from line to line of the array, which fall out of the cache.
         """
         if self._in_vectors:
-            np.copyto(target.T, exchanged(source))
+            turn(*((source, target.T) if self._is_filled else (source.T, target)))
             return
         source, target = source.transpose(self.order), target.transpose(self.order)
         if self.array.dtype.kind == "i":
@@ -153,7 +163,8 @@ class Turned:
         *outer, row = self.array.shape
         outer[self.axis] = self.step
         itemsize = self.array.itemsize
-        is_aliasing = row * itemsize % _ALIASING == 0 and not self._in_vectors
+        is_turned_from = self._in_vectors and self._is_filled  # which may compete
+        is_aliasing = row * itemsize % _ALIASING == 0 and not is_turned_from
         gap = _LINE // itemsize if is_aliasing else 0
         count = int(np.prod(outer))
         octets = room(count * (row + gap) * itemsize)
@@ -183,6 +194,65 @@ def joined(array: np.ndarray) -> np.ndarray:
     if len(shape) == 1:
         shape, strides = [*shape, 1], [*strides, array.itemsize]
     return np.lib.stride_tricks.as_strided(array, shape, strides)
+
+
+def turn(source: np.ndarray, target: np.ndarray) -> None:
+    """Fill a matrix of integers with another one, with its axes exchanged.
+
+    Args:
+        source: Its rows may have a distance.
+        target: The same.
+
+    Example:
+        >>> target = np.empty((3, 2), "int32")
+        >>> turn(np.array([[1, 2, 3], [4, 5, 6]], "int32"), target)
+        >>> target.tolist()
+        [[1, 4], [2, 5], [3, 6]]
+    """
+    function, itemsize = _OF_TORCH.get(source.itemsize), source.itemsize
+    if function is None:
+        np.copyto(target, exchanged(np.ascontiguousarray(source)))
+        return
+    is_aliasing = target.strides[0] % _ALIASING == 0
+    direct = _between(*target.shape, target.dtype) if is_aliasing else target
+    here, there = source.ctypes.data, direct.ctypes.data
+    function(
+        *source.shape, here, source.strides[0] // itemsize, there, direct.strides[0] // itemsize
+    )
+    if is_aliasing:
+        np.copyto(target, direct)
+
+
+def _between(rows: int, columns: int, dtype: np.dtype) -> np.ndarray:
+    """Memory of this thread for a matrix whose rows lie an odd number of lines from each other."""
+    width = (columns * dtype.itemsize // _LINE + 1 | 1) * _LINE
+    memory = room(rows * width, "between")
+    return np.ndarray((rows, columns), dtype, memory, strides=(width, dtype.itemsize))
+
+
+def _functions_of_torch() -> dict[int, Callable[..., None]]:
+    """Torch's functions that turn a matrix with the processor's vector instructions.
+
+    They belong to FBGEMM, with which torch is built for Linux on most processors, and take no more
+    time than a copy. The names say what the arguments are (rows, columns, source, distance of its
+    rows, target, distance of its rows), so that a function with others isn't found.
+
+    Returns:
+        By the size of the numbers; empty if torch has none.
+    """
+    library = Path(torch.__file__).with_name("lib") / "libtorch_cpu.so"
+    found: dict[int, Callable[..., None]] = {}
+    for size, kind in ((1, "h"), (2, "t"), (4, "f")) if library.exists() else ():
+        name = f"_ZN6fbgemm14transpose_simdI{kind}EEvllPKT_lPS1_l"
+        function = getattr(ctypes.CDLL(os.fspath(library)), name, None)
+        if function is not None:
+            function.argtypes = (c_long, c_long, c_void_p, c_long, c_void_p, c_long)
+            function.restype = None
+            found[size] = function
+    return found
+
+
+_OF_TORCH = _functions_of_torch()  # now, since nothing is looked up while a file is read
 
 
 def exchanged(matrix: np.ndarray) -> np.ndarray:
