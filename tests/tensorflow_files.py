@@ -144,6 +144,31 @@ def masked(keras):
     return keras.Model([first, second], layers.Dense(2)(layers.concatenate(outputs)))
 
 
+def wide(keras):
+    """A model whose linear part has a kernel for each input, both of one name."""
+    deep = keras.Sequential([keras.layers.Dense(3, activation="relu"), keras.layers.Dense(2)])
+    linear = keras.experimental.LinearModel(2, kernel_initializer="glorot_uniform")
+    return keras.experimental.WideDeepModel(linear, deep)
+
+
+def write_wide(keras, np, folder):
+    """The linear part of such a model alone, and a whole one, both trained."""
+    draw = np.random.RandomState(0)
+    pair, y = [draw.randn(8, n).astype("f4") for n in (3, 4)], draw.randn(8, 2).astype("f4")
+    options = {"epochs": 2, "batch_size": 4, "verbose": 0, "shuffle": False}
+    for name, model, x in (
+        ("linear", wide(keras).linear_model, pair),
+        ("wide", wide(keras), [pair, pair[0]]),
+    ):
+        model.compile(keras.optimizers.Adam(0.01), "mse")
+        model.fit(x, y, **options)
+        model.save(folder / name, save_format="tf", save_traces=False)
+        before = model.predict(x, verbose=0)
+        losses = model.fit(x, y, **options).history["loss"]
+        arrays = {"x0": pair[0], "x1": pair[1], "y": y, "before": before, "losses": losses}
+        np.savez(folder / f"{name}.npz", **arrays)
+
+
 def graph(keras, tf):
     """A graph of TensorFlow's functions, with a loss and a metric at its side."""
     x, y = keras.Input((4, 6)), keras.Input((3,))
@@ -295,6 +320,7 @@ def main():
         before = model.predict(pair, verbose=0)
         losses = model.fit(pair, y, **options).history["loss"]
         np.savez(folder / "masked.npz", x0=pair[0], x1=pair[1], y=y, before=before, losses=losses)
+        write_wide(keras, np, folder)
         model = graph(keras, tf)
         pair = [draw.randn(2, 4, 6).astype("f4"), draw.randn(2, 3).astype("f4")]
         arrays = {f"y{number}": np.asarray(value) for number, value in enumerate(model(pair))}

@@ -21,6 +21,17 @@ def test_a_model_is_read_with_its_training(of_tensorflow):
     assert "mae" in history
 
 
+@pytest.mark.parametrize("name", ["linear", "wide"])
+def test_slots_of_weights_of_one_name_are_told_by_their_order(of_tensorflow, name):
+    model = keras.models.load_model(of_tensorflow / name)
+    with np.load(of_tensorflow / f"{name}.npz") as known:
+        pair, y = [known["x0"], known["x1"]], known["y"]
+        x = pair if name == "linear" else [pair, pair[0]]
+        np.testing.assert_allclose(model.predict(x, verbose=0), known["before"], atol=1e-6)
+        history = model.fit(x, y, epochs=2, batch_size=4, shuffle=False, verbose=0).history
+        np.testing.assert_allclose(history["loss"], known["losses"], rtol=1e-5)
+
+
 def test_without_compile_there_is_no_optimizer(of_tensorflow):
     model = keras.models.load_model(of_tensorflow / "saved", compile=False)
     assert getattr(model, "optimizer", None) is None

@@ -93,7 +93,7 @@ class WideDeepModel(Model):
     def from_config(cls, config: dict[str, Any]) -> "WideDeepModel":
         """A model made from what ``get_config`` gave, the two inside included."""
         parts = ("linear_model", "dnn_model")
-        made = {part: serialization.deserialize_value(config[part]) for part in parts}
+        made = {part: serialization.deserialize_keras_object(config[part]) for part in parts}
         return super().from_config({**config, **made})
 
 

@@ -6,7 +6,7 @@ beside it there is a list for each kind of slot. These are written: their order 
 both newer generations.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from torchkeras.core.configurable import is_builtin
@@ -163,7 +163,7 @@ def pairs(
             yield variable, found
     if not optimizer.built or hasattr(optimizer, "inner_optimizer"):
         return
-    saved = _noted(node, owners) or _by_kind(node, owners) or _named(node, owners)
+    saved = _noted(node, owners) or _by_kind(node, owners) or _named(optimizer, node, owners)
     if saved is None:
         yield from _by_order(optimizer, node)
         return
@@ -226,30 +226,39 @@ def _listed(node: Node) -> list[Node]:
     return [found for found in listed if found.key is not None and found not in others]
 
 
-def _named(node: Node, owners: dict[Node, Variable]) -> _Slots | None:
-    """Slots of the newer optimizers; None if their names leave open what they belong to."""
-    names = [owner.full_name for owner in owners]
-    if len(set(names)) < len(names):
-        return None
-    by_name = {owner.full_name: variable for owner, variable in owners.items()}
-    flat = {name.replace("/", "_"): variable for name, variable in by_name.items()}
-    found: _Slots = {}
+def _named(optimizer: Optimizer, node: Node, owners: dict[Node, Variable]) -> _Slots | None:
+    """Slots of the newer optimizers; None if their names leave open what they belong to.
+
+    Variables of one name, as tf.keras 2's LinearModel has for its inputs, take theirs in order.
+    """
+    places = {id(variable): n for n, variable in enumerate(optimizer._trainable_variables)}
+    by_name: dict[str, list[Variable]] = {}
+    for owner, variable in owners.items():
+        by_name.setdefault(owner.full_name, []).append(variable)
+    for held in by_name.values():
+        held.sort(key=lambda variable: places.get(id(variable), len(places)))
+    flat = {name.replace("/", "_"): name for name in by_name}
+    slots: dict[tuple[str, str], list[Node]] = {}
     for slot in _listed(node):
         told = _told(slot.full_name, by_name, flat)
-        if told is not None:
-            kind, variable = told
-            found[kind, id(variable)] = slot
-    return found if len(found) == len(_listed(node)) else None
+        if told is None:
+            return None
+        slots.setdefault(told, []).append(slot)
+    if any(len(held) != len(by_name[name]) for (_, name), held in slots.items()):
+        return None
+    return {
+        (kind, id(variable)): slot
+        for (kind, name), held in slots.items()
+        for variable, slot in zip(by_name[name], held, strict=True)
+    }
 
 
-def _told(
-    name: str, by_name: dict[str, Variable], flat: dict[str, Variable]
-) -> tuple[str, Variable] | None:
-    """Kind and variable of ``Adam/m/dense/kernel`` or ``adam/dense_kernel_momentum``."""
+def _told(name: str, names: Collection[str], flat: dict[str, str]) -> tuple[str, str] | None:
+    """Kind of slot and name of variable in ``Adam/m/dense/kernel`` or ``dense_kernel_momentum``."""
     parts = name.split("/")
     for number in range(1, len(parts)):
-        variable = by_name.get("/".join(parts[number:]))
-        if variable is not None:
+        variable = "/".join(parts[number:])
+        if variable in names:
             return parts[number - 1], variable
     words = parts[-1].split("_")
     for number in range(len(words) - 1, 0, -1):
