@@ -121,3 +121,19 @@ def test_bad_modules_are_named():
     layer = layers.TorchModuleWrapper(nn.Linear(2, 2))
     with pytest.raises(ValueError, match="Missing key"):
         layer.load_own_variables({"weight": np.zeros((2, 2))})
+
+
+def test_a_weight_with_two_places_is_one_and_moves_once():
+    inner = nn.Sequential(nn.Linear(3, 3, bias=False), nn.Tanh(), nn.Linear(3, 3, bias=False))
+    inner[2].weight = inner[0].weight
+    alone = copy.deepcopy(inner)
+    model = torchkeras.from_torch(inner, (3,))
+    assert len(model.trainable_weights) == 1
+    theirs = keras.layers.TorchModuleWrapper(copy.deepcopy(inner))
+    assert model.count_params() == theirs.count_params() == 9
+    x = torch.tensor(numbers((8, 3)))
+    model.compile(torchkeras.optimizers.SGD(0.1), "mse")
+    model.fit(x, x, batch_size=8, verbose=0)
+    (alone(x) - x).square().mean().backward()
+    wanted = alone[0].weight - 0.1 * alone[0].weight.grad
+    torch.testing.assert_close(inner[2].weight, wanted)

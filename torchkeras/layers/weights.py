@@ -231,10 +231,15 @@ class LayerWeights(nn.Module):
         return [*self._variables, *self._variables_of_members()]
 
     def _variables_of_members(self) -> list[Variable]:
-        """Handles on what plain torch modules (not made by ``build``) and parameters hold."""
+        """Handles on what plain torch modules (not made by ``build``) and parameters hold, one for
+        what has several places."""
         known = {(id(v.module), v.key) for v in self._variables}
-        buffers = [v.module._buffers.get(v.key) for v in self._variables]
-        shared = {id(buffer) for buffer in buffers if buffer is not None}
+        held = [
+            tensors.get(v.key)
+            for v in self._variables
+            for tensors in (v.module._buffers, v.module._parameters)
+        ]
+        shared = {id(tensor) for tensor in held if tensor is not None}
         found = []
         for path, module in _plain_modules(self):
             if isinstance(module, Container):
@@ -249,6 +254,7 @@ class LayerWeights(nn.Module):
                     continue
                 if key in module._non_persistent_buffers_set or id(tensor) in shared:
                     continue
+                shared.add(id(tensor))
                 full = f"{path}.{key}" if path else key
                 variable = self._member_variables.get(full)
                 if variable is None or variable.module is not module:
