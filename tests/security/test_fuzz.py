@@ -56,11 +56,13 @@ def test_readers_of_the_drop_in_are_fuzzed_apart(tmp_path, name):
 
 
 @pytest.mark.slow
-def test_inputs_chosen_by_what_they_reach_end_with_the_runs(tmp_path):
+def test_inputs_chosen_by_what_they_reach_end_with_the_runs(target, tmp_path):
     pytest.importorskip("atheris")
-    done = fuzzed(tmp_path, "--runs", "20", "--reader", "table", f"--corpus={tmp_path / 'corpus'}")
+    runs = 2 * len(target.seeds["table"])  # each honest file is one of them
+    options = ("--runs", str(runs), "--reader", "table", f"--corpus={tmp_path / 'corpus'}")
+    done = fuzzed(tmp_path, *options)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "table: 20 executions by coverage, 0 findings" in done.stdout
+    assert f"table: {runs} executions by coverage, 0 findings" in done.stdout
     assert list((tmp_path / "corpus" / "table").iterdir())
 
 
