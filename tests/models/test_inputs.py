@@ -79,3 +79,40 @@ def test_a_nested_model_knows_its_shapes_for_other_inputs_too(shape):
     assert (outputs["a"].shape, outputs["b"].shape) == ((2, *shape[:1], 3), (2, 4))
     outputs = inner(keras.Input(shape))
     assert (outputs["a"].shape, outputs["b"].shape) == ((None, *shape[:1], 3), (None, 4))
+
+
+@keras.saving.register_keras_serializable("texts")
+class Towers(keras.Model):
+    """A model of one's own that takes a dict of texts, or of texts and numbers."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        words = keras.layers.StringLookup(vocabulary=["a", "b"], mask_token=None)
+        self.first = keras.Sequential([words, keras.layers.Embedding(3, 2)])
+        self.texts = keras.layers.TextVectorization(vocabulary=["cat"], output_mode="count")
+        self.last = keras.layers.Dense(1)
+
+    def call(self, inputs):
+        return self.last(self.first(inputs["word"]) + self.texts(inputs["text"]) * inputs["factor"])
+
+
+def test_dicts_of_texts_go_into_models_of_ones_own_also_of_those_that_were_read(tmp_path):
+    data = {
+        "word": np.array(["a", "z"]),
+        "text": np.array(["cat cat", "dog"]),
+        "factor": torch.ones(2, 1),
+    }
+    model = Towers()
+    expected = model(data)
+    model.save(tmp_path / "model.keras")
+    assert torch.equal(keras.models.load_model(tmp_path / "model.keras")(data), expected)
+
+
+def test_sequential_models_that_begin_with_texts_take_texts():
+    words = keras.layers.StringLookup(vocabulary=["a", "b"])
+    model = keras.Sequential([words, keras.layers.Embedding(4, 2)])
+    model.build((None, 1))
+    assert model.inputs[0].dtype == "string"
+    assert model(np.array([["a"]])).shape == (1, 1, 2)
+    with pytest.raises(TypeError, match="expected strings"):
+        model(torch.ones(1, 1))

@@ -7,6 +7,7 @@ from torch import Tensor, fx
 
 from torchkeras.core import nested
 from torchkeras.core.checks import argument_error, kind_error, nearest
+from torchkeras.core.scopes import local
 from torchkeras.layers.preprocessing.texts import is_text, text_array
 from torchkeras.layers.structures import is_text_array
 from torchkeras.tracer import Graph, KerasTensor, is_symbolic
@@ -130,6 +131,8 @@ def fitted(model: Any, symbol: Any, value: Any) -> Any:
             _wrong_shape(model, symbol, value)
     if not isinstance(value, Tensor):
         return value
+    if symbol.dtype == "string" and local.shape_run:
+        return value  # which stands for texts where shapes alone are known
     if symbol.dtype == "string":
         raise kind_error(
             model, f'input "{symbol.name}"', f"a tensor of {value.dtype}", "strings",

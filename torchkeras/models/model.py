@@ -277,7 +277,10 @@ class Model(Asides, Leaving, OlderModelMembers, Trainer, Layer):
     def _build_for(self, args: tuple, kwargs: dict) -> None:
         if not self.built:
             self._note_call(args, kwargs)
-        of_text = args and (is_text(args[0]) or getattr(args[0], "dtype", None) == "string")
+        of_text = args and any(
+            is_text(part) or getattr(part, "dtype", None) == "string"
+            for part in (args[0], *nested.leaves(args[0]))
+        )
         of_several = len(args) > 1 or any(map(has_shape, kwargs.values()))
         by_default = self.__dict__.get("_graph") is None and type(self).build is Model.build
         if (of_text or of_several) and not self.built and by_default:

@@ -192,9 +192,14 @@ class Sequential(Model):
             shape = tuple(input_shape) if not nested.is_nested(input_shape[0]) else None
             if shape is None:
                 raise argument_error(self, "input_shape", input_shape, "one shape")
-            self.__dict__["_input_layer"] = layer = InputLayer(batch_shape=shape)
+            dtype = "string" if self._takes_text() else None
+            self.__dict__["_input_layer"] = layer = InputLayer(batch_shape=shape, dtype=dtype)
             self.__dict__["_symbols"] = [layer.output]
         self._rebuild()
+
+    def _takes_text(self) -> bool:
+        """Whether texts go in, whatever stands for them where shapes alone are known."""
+        return getattr(next(iter(self._stack), None), "_takes_text", False)
 
     def _build_for(self, args: tuple, kwargs: dict) -> None:
         if self.built:
@@ -204,7 +209,7 @@ class Sequential(Model):
         if not self._stack:
             self.build()
         if isinstance(x, (Tensor, KerasTensor)) or is_text_array(x):
-            dtype = standardize_dtype(x.dtype)
+            dtype = "string" if self._takes_text() else standardize_dtype(x.dtype)
             if self._device is None and isinstance(x, Tensor):
                 for layer in self._stack:
                     layer.__dict__.setdefault("_device", None)

@@ -39,13 +39,14 @@ class Categorical(DataLayer):
 
     _converts_inputs = False
     _gives_text = False
+    _takes_text = False  # and no numbers
 
     def _run(self, args: tuple, kwargs: dict, training: Any) -> Any:
         if not local.shape_run:
             return super()._run(args, kwargs, training)
         first = args[0][0] if isinstance(args[0], (list, tuple)) else args[0]
         needs_values = self._gives_text or (self.sparse and not local.recorded)
-        if isinstance(first, Tensor) and not needs_values:
+        if isinstance(first, Tensor) and not (needs_values or self._takes_text):
             return super()._run(args, kwargs, training)
         if local.recorded:
             raise ValueError(

@@ -239,6 +239,10 @@ class StringLookup(IndexLookup):
     def _gives_text(self) -> bool:  # type: ignore[override]
         return self.invert
 
+    @property
+    def _takes_text(self) -> bool:  # type: ignore[override]
+        return not self.invert
+
     def _index_tokens(self) -> None:
         self.__dict__["_tables"] = {}
 

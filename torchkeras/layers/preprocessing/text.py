@@ -81,6 +81,8 @@ class TextVectorization(LearnsVocabulary):
                 [1, 4, 1, 2, 3]])
     """
 
+    _takes_text = True
+
     def __init__(
         self,
         max_tokens: int | None = None,
