@@ -132,7 +132,7 @@ def test_objects_and_references_are_refused(path):
     for name in "srv":
         with pytest.raises(ValueError, match="of type"):
             read(path, name)
-    with pytest.raises(ValueError, match="Datatype"):
+    with pytest.raises(ValueError, match="neither a group nor a dataset"):
         read(path, "t")
 
 

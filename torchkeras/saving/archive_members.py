@@ -174,8 +174,11 @@ class Section(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         view = memoryview(buffer).cast("B")
         view = view[: max(0, min(len(view), self.size - self.position))]
-        self.file.seek(self.start + self.position)
-        done = self.file.readinto(view) if len(view) else 0
+        if self.place is not None:
+            done = os.preadv(self.place.descriptor, [view], self.start + self.position)
+        else:
+            self.file.seek(self.start + self.position)
+            done = self.file.readinto(view) if len(view) else 0
         self.position += done
         return done
 

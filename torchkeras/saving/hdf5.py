@@ -251,12 +251,12 @@ class Group(Mapping):
         if link != _HARD:
             raise refuse(f"{self.path}/{name}", f"a {link}")
         with _reading(f"{self.path}/{name}"):
-            member = self._group[name]
-            if isinstance(member, h5py.Group):
-                return Group(member, self._source, self._depth + 1)
-            if isinstance(member, h5py.Dataset):
-                return Dataset(member, self._source)
-        raise refuse(f"{self.path}/{name}", f"a {type(member).__name__}")
+            member = h5py.h5o.open(self._group.id, name.encode("utf-8", "surrogateescape"))
+            if isinstance(member, h5py.h5g.GroupID):
+                return Group(h5py.Group(member), self._source, self._depth + 1)
+            if isinstance(member, h5py.h5d.DatasetID):
+                return Dataset(h5py.Dataset(member), self._source)
+        raise refuse(f"{self.path}/{name}", "neither a group nor a dataset")
 
     def group(self, name: str) -> "Group | None":
         """The group of that name (or path), or None if there is none."""

@@ -22,6 +22,7 @@ from torchkeras.saving.hdf5 import Dataset
 
 # Arrays of less than that are read in whatever way is simplest.
 _LARGE = 2**14
+_WAITING = 256  # parts that are to be filled, which hold no memory of their own
 # Types whose numbers are moved without being looked at, by their size.
 _WHOLE_NUMBERS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 
@@ -100,11 +101,12 @@ class Plan:
         found = {key: last[key][1].read() for key, place in places.items() if place is None}
         if not self.is_fresh:
             transfer.read_once(place for place in places.values() if place)
-        for variable, _ in last.values() if self.is_fresh else ():
-            if large_pages.ask_for(variable.parameter):
-                large_pages.take(variable.parameter)
-        with transfer.Crew(sum(place.size for place in places.values() if place)) as crew:
+        size = sum(place.size for place in places.values() if place)
+        with transfer.Crew(size, _WAITING) as crew:
             for key, (variable, dataset) in last.items():
+                # The crew fills one variable while the next gets its pages.
+                if self.is_fresh and large_pages.ask_for(variable.parameter):
+                    large_pages.take(variable.parameter)
                 memory = None if key in found else _memory(variable, dataset)
                 if memory is not None:
                     transfer.fill(crew, memory, places[key])

@@ -55,14 +55,15 @@ class Crew:
 
     Args:
         size: How many bytes are to be moved; None if that isn't known.
+        waiting: How much work may wait for each thread: little if it holds memory.
     """
 
-    def __init__(self, size: int | None = None) -> None:
+    def __init__(self, size: int | None = None, waiting: int = 2) -> None:
         count = min(_processors(), _MOST_THREADS)
         self._count = count if count > 1 and (size is None or size > SHARE) else 0
         self._threads: list[threading.Thread] = []
         self._work: SimpleQueue[Any] = SimpleQueue()
-        self._places = threading.Semaphore(2 * count)  # few wait, so that memory in use stays small
+        self._places = threading.Semaphore(waiting * count)
         self._error: BaseException | None = None
 
     def __enter__(self) -> "Crew":

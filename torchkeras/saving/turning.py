@@ -21,7 +21,7 @@ SHARE = 2**22
 # Rows as long as a multiple of this compete for the same few lines of the cache; a line's length.
 _ALIASING = 1024
 _LINE = 64
-_BEST_LINES = 8  # that are written in a row
+_BEST_LINES = 16  # that are written in a row
 _MOST_TURNED = 2**23  # bytes of a part whose rows are very long
 # Types that torch turns with the processor's vector instructions, by their size.
 _IN_VECTORS = {1: torch.uint8, 4: torch.float32}
