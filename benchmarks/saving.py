@@ -1,8 +1,9 @@
 """Time of loading and saving weights beside the raw reading and writing of the same bytes.
 
-    python benchmarks/saving.py [--parameters 100] [--rounds 5] [--folder DIR] [--clock wall]
+    python benchmarks/saving.py [--parameters 100] [--layers dense] [--rounds 5] [--folder DIR]
+        [--clock wall]
 
-The model is ten dense layers of that many million parameters together. Raw reading is h5py's, of
+The model is ten layers, dense ones or convolutions, of that many million parameters together. Raw reading is h5py's, of
 each array into a new one; raw writing is one ``write`` of all bytes and an ``fsync``. Both sides
 take turns, and what one has made is gone before the next begins; each row is the medians and the
 ratio (below 1: faster than raw). Files are in the system's cache.
@@ -26,11 +27,15 @@ import torchkeras as keras
 LAYERS = 10
 
 
-def model_of(millions: float) -> keras.Model:
-    """Dense layers with so many parameters."""
-    units = int((millions * 1e6 / LAYERS) ** 0.5)
-    layers = [keras.layers.Dense(units, use_bias=False) for _ in range(LAYERS)]
-    return keras.Sequential([keras.Input((units,)), *layers])
+def model_of(millions: float, kind: str) -> keras.Model:
+    """Layers of a kind with so many parameters."""
+    if kind == "dense":
+        units = int((millions * 1e6 / LAYERS) ** 0.5)
+        layers = [keras.layers.Dense(units, use_bias=False) for _ in range(LAYERS)]
+        return keras.Sequential([keras.Input((units,)), *layers])
+    filters = int((millions * 1e6 / LAYERS / 9) ** 0.5)
+    layers = [keras.layers.Conv2D(filters, 3, use_bias=False) for _ in range(LAYERS)]
+    return keras.Sequential([keras.Input((32, 32, filters)), *layers])
 
 
 def read_raw(path: Path) -> None:
@@ -69,6 +74,7 @@ def compare(name: str, ours: Callable, raw: Callable, rounds: int, clock: Callab
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--parameters", type=float, default=100, help="in millions")
+    parser.add_argument("--layers", choices=("dense", "conv"), default="dense")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--folder", default=None, help="where to write; else the system's own")
     parser.add_argument("--clock", choices=("wall", "cpu"), default="wall")
@@ -76,7 +82,7 @@ def main() -> None:
     options = parser.parse_args()
     clock = time.perf_counter if options.clock == "wall" else time.process_time
     torch.set_num_threads(options.threads)
-    model = model_of(options.parameters)
+    model = model_of(options.parameters, options.layers)
     content = np.concatenate([w.ravel() for w in model.get_weights()]).view(np.uint8)
     print(f"{model.count_params() / 1e6:.0f}M parameters, {options.threads} threads")
     print(f"{'':32} {'ours, ms':>9} {'raw, ms':>9} {'ratio':>7}")

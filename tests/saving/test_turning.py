@@ -117,13 +117,16 @@ def test_axes_that_lie_together_are_one():
     assert joined(np.zeros((5, 4, 3)).transpose(2, 1, 0)).shape == (3, 4, 5)
 
 
+@pytest.mark.parametrize("distance", [1, 2])
 @pytest.mark.parametrize("kind", ["int8", "float16", "float32", "float64", "complex128"])
-@pytest.mark.parametrize("shape", [(300, 700), (1024, 260), (3, 3, 40, 50), (9000, 2), (7000,)])
-def test_parts_go_both_ways(functions, shape, kind):
-    """In pieces of real sizes, from a file and back."""
+@pytest.mark.parametrize(
+    "shape", [(300, 700), (1024, 260), (3, 3, 40, 50), (4, 256, 256), (9000, 2), (7000,)]
+)
+def test_parts_go_both_ways(functions, shape, kind, distance):
+    """In pieces of real sizes, from a file and back, also if elements don't lie together."""
     values = (np.arange(np.prod(shape)) % 2000).astype(kind).reshape(shape)
     content, written = memoryview(values.tobytes()), bytearray(values.nbytes)
-    array = np.zeros((*shape[::-1], 2), kind)[..., 0].T  # its elements don't lie together
+    array = np.zeros((*shape[::-1], distance), kind)[..., 0].T
     turned = Turned(array, is_filled=True)
     for part, buffer, start in buffers_of(turned):
         buffer[:] = content[start : start + len(buffer)]

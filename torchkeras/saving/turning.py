@@ -5,6 +5,8 @@ in the processor's cache while their axes are turned.
 """
 
 import ctypes
+import itertools
+import operator
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -91,19 +93,21 @@ class Turned:
         array = joined(array)
         self.array = array.view(f"i{itemsize}") if itemsize <= 8 else array
         self.order = sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis]))
-        shape = array.shape
-        self.axis = shape.index(max(shape[:-1]))
+        self._is_filled = is_filled
+        shape, line = array.shape, max(_LINE // itemsize, 1)
+        reversed_strides = itertools.accumulate((itemsize, *shape[:-1]), operator.mul)
+        is_reversed = array.ndim == 3 and array.strides == tuple(reversed_strides)
+        is_matrix = self.order == [1, 0] and array.strides[0] == itemsize <= 8
+        has_function = itemsize in _OF_TORCH
+        self._in_blocks = has_function and is_reversed
+        self._in_vectors = is_matrix and (has_function or (is_filled and min(shape) >= line))
+        self.axis = 1 if self._in_blocks else shape.index(max(shape[:-1]))
         self.length = shape[self.axis]
         one = self.width = array.nbytes // self.length
         # What is written lies that many elements in a row: whole lines, and best several.
-        line = max(_LINE // itemsize, 1)
         count = max(_PART // one // line, min(_BEST_LINES, _MOST_TURNED // one // line)) * line
         self.step = min(count or 1, self.length)
         self.share = self.step * max(1, SHARE // (one * self.step))
-        is_matrix = self.order == [1, 0] and array.strides[0] == itemsize <= 8
-        is_matrix = is_matrix and min(shape) >= line
-        self._in_vectors = is_matrix and (is_filled or itemsize in _OF_TORCH)
-        self._is_filled = is_filled
 
     def shares(self) -> Iterator[tuple[int, int]]:
         """What is given to a thread: from where along the axis, and how much."""
@@ -152,18 +156,36 @@ class Turned:
         if self._in_vectors:
             turn(*((source, target.T) if self._is_filled else (source.T, target)))
             return
+        if self._in_blocks:
+            self._copy_blocks(source, target)
+            return
         source, target = source.transpose(self.order), target.transpose(self.order)
         if self.array.dtype.kind == "i":
             np.positive(source, out=target, order="C")
         else:
             np.copyto(target, source)
 
+    def _copy_blocks(self, source: np.ndarray, target: np.ndarray) -> None:
+        """Copy a part whose three axes are in the opposite order, as kernels of convolutions are.
+
+        Rows are brought into the order of the first two axes first, which needs no vectors.
+        """
+        first, second, row = source.shape
+        between = room(source.nbytes, "blocks").view(source.dtype).reshape(second, first, row)
+        rows = between.reshape(-1, row)
+        if self._is_filled:
+            np.copyto(between, source.transpose(1, 0, 2))
+            turn(rows, _rows_of_reversed(target))
+        else:
+            turn(_rows_of_reversed(source), rows)
+            np.copyto(target, between.transpose(1, 0, 2))
+
     def _space(self) -> tuple[np.ndarray, Callable[[int, int], list[memoryview]]]:
         """Memory for a part, and a function that gives the bytes of rows, from one to another."""
         *outer, row = self.array.shape
         outer[self.axis] = self.step
         itemsize = self.array.itemsize
-        is_turned_from = self._in_vectors and self._is_filled  # which may compete
+        is_turned_from = (self._in_vectors and self._is_filled) or self._in_blocks
         is_aliasing = row * itemsize % _ALIASING == 0 and not is_turned_from
         gap = _LINE // itemsize if is_aliasing else 0
         count = int(np.prod(outer))
@@ -175,6 +197,13 @@ class Turned:
         size = row * itemsize
         whole = memoryview(octets)
         return space, lambda first, last: [whole[first * size : last * size]]
+
+
+def _rows_of_reversed(array: np.ndarray) -> np.ndarray:
+    """Part of an array in the opposite order of its axes, as one row for each of its last axis."""
+    first, second, row = array.shape
+    strides = array.strides[2], array.strides[0]
+    return np.lib.stride_tricks.as_strided(array, (row, second * first), strides)
 
 
 def joined(array: np.ndarray) -> np.ndarray:
