@@ -1,12 +1,15 @@
 """Whole models in ``.h5``: our own, Keras 3's, and such as tf.keras 2 wrote."""
 
 import json
+from pathlib import PurePosixPath
 
 import h5py
 import keras as real
 import numpy as np
 import pytest
 import tensorflow_files
+from hypothesis import given
+from hypothesis import strategies as st
 
 import torchkeras
 from torchkeras import saving
@@ -57,6 +60,55 @@ def test_keras_reads_what_is_written(tmp_path):
         loaded.predict(X, verbose=0), model.predict(X, verbose=0), rtol=1e-4, atol=1e-5
     )
     # It can't train what it loads from .h5 on torch, its own files included.
+
+
+@pytest.mark.parametrize("options", [{}, {"use_ema": True}], ids=["plain", "averaging"])
+def test_slots_of_one_name_are_all_written_and_go_on(options, tmp_path):
+    """Adafactor's, which Keras can't write. It reads what is listed, in that order."""
+    model = torchkeras.Sequential(
+        [torchkeras.Input((4,)), torchkeras.layers.Dense(8), torchkeras.layers.Dense(1)]
+    )
+    optimizer = torchkeras.optimizers.Adafactor(0.01, **options)
+    model.compile(optimizer, torchkeras.losses.MeanSquaredError())
+    model.fit(X, Y, shuffle=False, verbose=0)
+    model.save(tmp_path / "model.h5")
+    with h5py.File(tmp_path / "model.h5") as file:
+        group = file["optimizer_weights"]
+        saved = [group[name][()] for name in group.attrs["weight_names"]]
+    theirs = real.optimizers.Adafactor(0.01, **options)
+    theirs.build(real.models.load_model(tmp_path / "model.h5").trainable_variables)
+    theirs.set_weights(saved)
+    for known, found in zip(model.optimizer.variables, theirs.variables, strict=True):
+        np.testing.assert_array_equal(known.numpy(), real.ops.convert_to_numpy(found))
+    same_training(torchkeras.models.load_model(tmp_path / "model.h5"), model)
+
+
+@given(st.lists(st.text("ab_1/", min_size=1).map(lambda text: f"a{text}a")))
+def test_each_value_has_a_place_of_its_own(names):
+    names = [name.replace("//", "/") for name in names]
+    found = whole_h5._distinct(names)
+    assert len(set(found)) == len(found) == len(names)
+    folders = {str(folder) for name in found for folder in PurePosixPath(name).parents}
+    assert folders.isdisjoint(found)
+    assert all(ours.startswith(name) for name, ours in zip(names, found, strict=True))
+    for name in set(names) - folders:
+        assert found[names.index(name)] == name
+
+
+def test_weights_of_one_name_in_a_layer_are_all_written(tmp_path):
+    class Twice(torchkeras.layers.Layer):
+        def build(self, input_shape):
+            self.first = self.add_weight((3,), "uniform", name="w")
+            self.second = self.add_weight((3,), "uniform", name="w")
+
+        def call(self, x):
+            return x * self.first + self.second
+
+    model = torchkeras.Sequential([torchkeras.Input((3,)), Twice()])
+    model.save(tmp_path / "model.h5")
+    loaded = torchkeras.models.load_model(tmp_path / "model.h5", {"Twice": Twice})
+    for known, found in zip(model.weights, loaded.weights, strict=True):
+        np.testing.assert_array_equal(known.numpy(), found.numpy())
 
 
 @pytest.mark.filterwarnings("ignore:You are saving your model")

@@ -4,8 +4,9 @@ import contextlib
 import json
 import os
 import warnings
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
+from itertools import count
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from torchkeras import losses, metrics
@@ -234,16 +235,39 @@ def _write_weights(model: Any, writer: hdf5_writer.Writer) -> None:
 
 
 def _write_list(writer: hdf5_writer.Writer, place: str, variables: list[Variable]) -> None:
-    _write_names(writer, place, "weight_names", [variable.path for variable in variables])
-    writer.write_at(place, {variable.path: variable.value for variable in variables})
+    names = _distinct([variable.path for variable in variables])
+    _write_names(writer, place, "weight_names", names)
+    values = (variable.value for variable in variables)
+    writer.write_at(place, dict(zip(names, values, strict=True)))
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Names under which each value has a place: what is taken, or a folder, gets a number behind.
+
+    Readers go by the order of these names, so that any will do. Keras itself can't write slots of
+    one name, as Adafactor has them.
+    """
+    folders = {str(folder) for name in names for folder in PurePosixPath(name).parents}
+    taken = folders | set(names)
+    met: dict[str, Iterator[int]] = {}
+    found = []
+    for name in names:
+        given = name
+        if name in met or name in folders:
+            numbers = met.setdefault(name, count(1))
+            others = (f"{name}_{number}" for number in numbers)
+            given = next(other for other in others if other not in taken)
+        met.setdefault(name, count(1))
+        taken.add(given)
+        found.append(given)
+    return found
 
 
 def _write_names(writer: hdf5_writer.Writer, place: str, key: str, names: list[str]) -> None:
     """A list of texts, in numbered parts if it is too long for one attribute."""
     encoded = [name.encode() for name in names]
     size = max(map(len, encoded), default=1) * len(encoded)
-    count = -(-size // _PART) or 1
-    step = -(-len(encoded) // count) or 1
+    step = -(-len(encoded) // (-(-size // _PART) or 1)) or 1
     parts = [encoded[start : start + step] for start in range(0, len(encoded), step)]
     if len(parts) <= 1:
         writer.note(place, {key: encoded})
