@@ -3,10 +3,10 @@
     python benchmarks/saving.py [--parameters 100] [--layers dense] [--rounds 5] [--folder DIR]
         [--clock wall]
 
-The model is ten layers, dense ones or convolutions, of that many million parameters together. Raw reading is h5py's, of
-each array into a new one; raw writing is one ``write`` of all bytes and an ``fsync``. Both sides
-take turns, and what one has made is gone before the next begins; each row is the medians and the
-ratio (below 1: faster than raw). Files are in the system's cache.
+The model is ten layers, dense ones or convolutions, of that many million parameters together. Raw
+reading is h5py's, of each array into a new one; raw writing is one ``write`` of all bytes and an
+``fsync``. Both sides take turns, and what one has made is gone before the next begins; each row is
+the medians and the ratio (below 1: faster than raw). Files are in the system's cache.
 """
 
 import argparse

@@ -1,5 +1,7 @@
 """``.safetensors``: torch's names and layout, readable without torchkeras."""
 
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,8 @@ from safetensors.torch import load_file
 
 import torchkeras
 from torchkeras.saving import safetensors
+
+HAS_LEASES = sys.platform == "linux"
 
 
 def make(units=3):
@@ -78,3 +82,22 @@ def test_other_files_are_refused(tmp_path, content):
 def test_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="there is no file"):
         safetensors.load(make(), tmp_path / "none.safetensors")
+
+
+def test_what_somebody_has_open_for_writing_is_not_mapped(tmp_path, monkeypatch):
+    path, opened = tmp_path / "a.safetensors", []
+    ours, other = make(), make()
+    ours.save_weights(path)
+    package = safetensors._package()
+    real = package.safe_open
+    monkeypatch.setattr(
+        package, "safe_open", lambda path, framework: opened.append(path) or real(path, framework)
+    )
+    other.load_weights(path)
+    with open(path, "r+b"):
+        other.load_weights(path)
+        assert len(safetensors.contents(path)) == len(ours.state_dict())
+    for a, b in zip(ours.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert opened[0] == str(path)
+    assert [one == str(path) for one in opened[1:]] == [not HAS_LEASES] * 2

@@ -188,7 +188,7 @@ def _otherwise(path: Path) -> str:
         DamagedFileError: it can't be read.
     """
     if path.suffix == ".safetensors" and not recognition.told(path):
-        next(safetensors.contents(path), None)
+        safetensors.contents(path)
         return _OF_WEIGHTS
     if path.suffix in _LEGACY and not recognition.told(path):
         with hdf5.open_group(path):

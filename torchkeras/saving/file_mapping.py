@@ -1,6 +1,7 @@
 """Bytes of a file as memory, without a copy, while nobody else can change them.
 
-It serves files that are gone through twice: archives, whose checksum is computed beside.
+It serves files that are gone through twice, as archives are for their checksum, and those that
+are mapped by others.
 """
 
 import contextlib
@@ -34,23 +35,47 @@ def unchanging(descriptor: int, start: int, size: int) -> Iterator[memoryview | 
     Source: ``F_SETLEASE`` of Linux; only the owner of a file may lease it, and only while nobody
     has it open for writing.
     """
-    if size < _LEAST or not _lease(descriptor):
+    if size < _LEAST:
         yield None
         return
+    with _leased(descriptor) as is_leased:
+        yield _mapped(descriptor, start, size) if is_leased else None
+
+
+@contextlib.contextmanager
+def without_writers(descriptor: int) -> Iterator[bool]:
+    """Others that open a file for writing wait until the block ends, where the system can do that.
+
+    Args:
+        descriptor: The file, open for reading.
+
+    Returns:
+        Whether it can be mapped: False if somebody has it open for writing already.
+    """
+    with _leased(descriptor) as is_leased:
+        yield is_leased is not None
+
+
+@contextlib.contextmanager
+def _leased(descriptor: int) -> Iterator[bool | None]:
+    """Whether others wait before they write to a file; None if somebody has begun to."""
+    is_leased = _lease(descriptor)
     try:
-        yield _mapped(descriptor, start, size)
+        yield is_leased
     finally:
-        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+        if is_leased:
+            fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
 
 
-def _lease(descriptor: int) -> bool:
-    """Whether others wait from now on before they write to a file."""
+def _lease(descriptor: int) -> bool | None:
     if not hasattr(fcntl, "F_SETLEASE"):
         return False
     try:
         # How the system tells that others wait. Its own choice, SIGIO, ends the process.
         fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+    except BlockingIOError:  # it is open for writing
+        return None
     except OSError:
         return False
     return True

@@ -3,11 +3,14 @@
 Any torch program can read such a file. Optimizer states and assets are not in it.
 """
 
+import contextlib
 import os
 import re
+import shutil
+import tempfile
 import warnings
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 import torch
 from torch import nn
@@ -15,7 +18,7 @@ from torch import nn
 from torchkeras.core.checks import argument_error, nearest
 from torchkeras.distribution import is_divided
 from torchkeras.distribution.sharding import scattered
-from torchkeras.saving import recognition, weights
+from torchkeras.saving import file_mapping, recognition, versions, weights
 
 _ALIAS = "torchkeras.alias."
 _MANY = 10_000  # names among which the nearest one isn't looked for
@@ -113,34 +116,60 @@ def load(model: nn.Module, path: str | os.PathLike, skip_mismatch: bool = False)
                 problems.append(f"{name} has shape {shape}, expected {tuple(expected[name].shape)}")
                 continue
             fitting[name] = scattered(file.get_tensor(stored[name]), expected[name])
-    if problems and not skip_mismatch:
-        raise argument_error(
-            "load_weights", "file", str(path), "the names and shapes of this model",
-            "; ".join(problems[:5]) + ".",
-        )  # fmt: skip
-    if problems:
-        warnings.warn(f"load_weights: left as they were: {'; '.join(problems)}", stacklevel=3)
-    model.load_state_dict(fitting, strict=False)
+        if problems and not skip_mismatch:
+            raise argument_error(
+                "load_weights", "file", str(path), "the names and shapes of this model",
+                "; ".join(problems[:5]) + ".",
+            )  # fmt: skip
+        if problems:
+            warnings.warn(f"load_weights: left as they were: {'; '.join(problems)}", stacklevel=3)
+        model.load_state_dict(fitting, strict=False)
 
 
-def contents(path: str | os.PathLike) -> Iterator[tuple[str, tuple[int, ...], str]]:
+def contents(path: str | os.PathLike) -> list[tuple[str, tuple[int, ...], str]]:
     """Name, shape and type of each tensor in a file."""
     with _opened(path) as file:
-        for name in file.keys():  # noqa: SIM118 - it is no mapping
-            tensor = file.get_slice(name)
-            yield name, tuple(tensor.get_shape()), str(tensor.get_dtype())
+        slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+        return [
+            (name, tuple(part.get_shape()), str(part.get_dtype())) for name, part in slices.items()
+        ]
 
 
-def _opened(path: str | os.PathLike) -> Any:
+@contextlib.contextmanager
+def _opened(path: str | os.PathLike) -> Iterator[Any]:
+    """A file, which is mapped; what it gives must not be used after the block.
+
+    Whoever opens it for writing waits meanwhile (see ``file_mapping``), since a process ends that
+    looks at mapped bytes which are gone. What somebody is writing is read as it is now.
+    """
     package = _package()
     if not os.path.isfile(path):
         raise recognition.missing("load_weights", path, "a safetensors file")
-    try:
-        return package.safe_open(str(path), framework="pt")
-    except package.SafetensorError as error:
-        raise recognition.refused(
-            "load_weights", "file", path, "a safetensors file", f"{error}. Get it anew."
-        ) from error
+    with contextlib.ExitStack() as stack:
+        held = stack.enter_context(open(path, "rb"))
+        is_mapped = stack.enter_context(file_mapping.without_writers(held.fileno()))
+        source = str(path) if is_mapped else stack.enter_context(_copy_of(held))
+        try:
+            file = stack.enter_context(package.safe_open(source, framework="pt"))
+        except package.SafetensorError as error:
+            raise recognition.refused(
+                "load_weights", "file", path, "a safetensors file", f"{error}. Get it anew."
+            ) from error
+        yield file
+
+
+@contextlib.contextmanager
+def _copy_of(file: BinaryIO) -> Iterator[str]:
+    """Path of a copy of an open file, for the length of the block.
+
+    Raises:
+        DamagedFileError: somebody wrote to it meanwhile.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "copy.safetensors")
+        with versions.unchanged(file.fileno()), open(path, "wb") as copy:
+            shutil.copyfileobj(file, copy)
+        yield path
 
 
 def _differing_names(expected: Any, stored: Any) -> list[str]:
