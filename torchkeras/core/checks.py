@@ -208,7 +208,7 @@ def nearest(name: Any, options: Iterable[str]) -> str:
     if _OF_KERAS_1.get(str(name)) in options and name not in options:
         return f'Did you mean "{_OF_KERAS_1[str(name)]}"?'
     by_lower = {option.lower(): option for option in options}
-    found = difflib.get_close_matches(str(name).lower(), by_lower, n=1, cutoff=0.6)
+    found = difflib.get_close_matches(str(name).lower(), by_lower, n=1, cutoff=0.65)
     return f'Did you mean "{by_lower[found[0]]}"?' if found else ""
 
 

@@ -10,14 +10,13 @@ import contextlib
 import inspect
 import marshal
 import types
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import torch
 
-from torchkeras.core import registry, scopes
+from torchkeras.core import notices, registry, scopes
 from torchkeras.core.checks import argument_error, describe, kind_error
 
 PLAIN_TYPES = (str, int, float, bool, types.NoneType)
@@ -156,11 +155,10 @@ def serialize_function(value: Any) -> Any:
 
 
 def _serialize_lambda(function: types.FunctionType) -> dict[str, Any]:
-    warnings.warn(
+    notices.warn(
         "A lambda is written as the bytecode of this Python version, which another process only "
         "reads back with safe_mode=False. Use a named function registered by "
-        "@keras.saving.register_keras_serializable() instead.",
-        stacklevel=4,
+        "@keras.saving.register_keras_serializable() instead."
     )
     return {"class_name": "__lambda__", "config": {"value": list(_dump_own_code(function))}}
 

@@ -1,7 +1,6 @@
 """Calling a layer on data: casting, masks, precision, the mode of training."""
 
 import contextlib
-import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, fx, nn
 
-from torchkeras.core import nested
+from torchkeras.core import nested, notices
 from torchkeras.core.configurable import is_builtin
 from torchkeras.core.scopes import local
 from torchkeras.core.variable import Variable
@@ -290,12 +289,11 @@ class LayerCalls:
         )
         if not (self.supports_masking or self._makes_mask):
             if has_mask and not carries_mask(y):
-                warnings.warn(
+                notices.warn(
                     f'Layer "{self.name}" (of type {type(self).__name__}) was passed an input with '
                     "a mask attached to it. However, this layer does not support masking and will "
                     "therefore destroy the mask information. Downstream layers will not see the "
-                    "mask. Set supports_masking = True if it should be passed on.",
-                    stacklevel=2,
+                    "mask. Set supports_masking = True if it should be passed on."
                 )
             return
         if not has_mask and not self._makes_mask:
