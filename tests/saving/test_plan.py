@@ -277,6 +277,21 @@ def test_weights_that_the_file_has_stay_when_the_others_are_filled():
     assert layer.inner.weight.std() > 0.01
 
 
+def test_weights_without_values_take_a_memory_format_uncopied():
+    with Rebuilding(2**30) as rebuilding:
+        module = torch.nn.Conv2d(64, 64, 3)
+        before = module.weight.data_ptr()
+        module.weight.data.fill_(7.0)
+        module.to(memory_format=torch.channels_last)
+        assert module.weight.is_contiguous(memory_format=torch.channels_last)
+        assert module.weight.data_ptr() != before
+        assert not (module.weight == 7.0).all()
+        assert (torch.full((200, 200), 7.0).to(memory_format=torch.contiguous_format) == 7).all()
+        assert module.to(torch.float64).weight.dtype == torch.float64
+    rebuilding.finish([])
+    assert 0.01 < module.weight.std() < 0.1
+
+
 def test_a_loaded_model_has_weights_that_the_file_lacks(tmp_path):
     model = keras.Sequential([keras.Input((200,)), keras.layers.Dense(200)])
     model.save(tmp_path / "a.keras")

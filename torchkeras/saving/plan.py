@@ -162,6 +162,7 @@ class Rebuilding(MemoryBudget):
     def __init__(self, stored: int) -> None:
         super().__init__(stored)
         self._later: list[tuple[Callable[[], Tensor], Callable[[], Any]]] = []  # whose, and how
+        self._unfilled: set[int] = set()
 
     def __enter__(self) -> "Rebuilding":
         self._outer, scopes.local.fill_later = scopes.local.fill_later, self._fill_later
@@ -178,7 +179,11 @@ class Rebuilding(MemoryBudget):
             tensor = args[0] if args else kwargs["tensor"]  # as torch hands its arguments on
             if tensor.numel() >= _LARGE:
                 self._later.append((lambda: tensor, lambda: func(*args, **(kwargs or {}))))
+                self._unfilled.add(id(tensor))
                 return tensor
+        is_in_place = args[1:3] == (None, None) and list(kwargs or ()) == ["memory_format"]
+        if func is Tensor.to and is_in_place and id(args[0]) in self._unfilled:
+            return torch.empty_like(args[0], **kwargs)  # there is nothing to copy
         return super().__torch_function__(func, types, args, kwargs)
 
     def _fill_later(self, variable: Variable, fill: Callable[[], Any]) -> bool:
