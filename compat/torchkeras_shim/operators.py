@@ -35,13 +35,19 @@ def extend_tensors() -> None:
         return
     for name in ASSIGNMENTS:
         own = f"__i{name.strip('_')}__"
-        setattr(tensor, own, _assignment(getattr(tensor, own), getattr(operator, name)))
+        _replace(own, _assignment(getattr(tensor, own), getattr(operator, name)))
     reflected = [f"r{name}" for name in (*ARITHMETIC, *LOGIC)]
     for name in (*COMPARISONS, *ARITHMETIC, *LOGIC, *reflected):
         own = f"__{name}__"
         method = _divided if name in ("truediv", "rtruediv") else _beside_lists
-        setattr(tensor, own, method(getattr(tensor, own)))
-    tensor.__getitem__ = _indexed(tensor.__getitem__)
+        _replace(own, method(getattr(tensor, own)))
+    _replace("__getitem__", _indexed(tensor.__getitem__))
+
+
+def _replace(name: str, method: FunctionType) -> None:
+    """Give tensors a method under the name that tells what it is where calls are recorded."""
+    method.__name__ = name
+    setattr(torch.Tensor, name, method)
 
 
 def is_torchs(names: dict[str, Any]) -> bool:

@@ -112,6 +112,12 @@ def test_comparing_tensors_compiles_in_one_graph():
     assert compiled(X, X).tolist() == [False, False]
 
 
+def test_operators_are_recorded_as_torchs_own():
+    layer = tf.keras.layers.Discretization([0.0, 1.0], output_mode="one_hot")
+    layer.build((None, 1))
+    assert " and_ = " in layer.to_torch(torch.ones(2, 1)).code
+
+
 def test_slices_go_backwards():
     x = torch.arange(6).reshape(2, 3)
     assert x[::-1, ::-2].tolist() == [[5, 3], [2, 0]]
