@@ -216,6 +216,16 @@ def test_quantized_models(keras, is_silent):
     assert (not seen) == is_silent
 
 
+@pytest.mark.filterwarnings("ignore:Layer .* does not have:UserWarning")  # the input layer
+@pytest.mark.parametrize(("keras", "is_read"), [(ours, True), (real, False)])
+def test_quantized_heads(keras, is_read):
+    inputs = keras.Input((4, 8))
+    model = keras.Model(inputs, keras.layers.MultiHeadAttention(2, 4)(inputs, inputs))
+    model.quantize("int8")
+    again = keras.models.model_from_json(model.to_json())
+    assert (len(again.weights) == len(model.weights)) == is_read
+
+
 # Places in images.
 
 
