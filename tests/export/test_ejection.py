@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import fx, nn
 
-from torchkeras import Input, Model, Sequential, from_torch, layers, ops
+from torchkeras import Input, Model, Sequential, from_torch, layers, ops, random
 from torchkeras.core import nested
 from torchkeras.export.ejection import eject
 
@@ -160,6 +160,32 @@ def test_no_variable_has_the_name_of_a_function_that_is_called(tmp_path):
     source_of(model, tmp_path)
     found = imported(tmp_path).load()(torch.tensor([[3], [-12345]]))
     assert torch.equal(found[0], model(torch.tensor([[3], [-12345]]))[0])
+
+
+class Noisy(layers.Layer):
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.seed = random.SeedGenerator(3)
+
+    def call(self, x):
+        return x + random.normal(x.shape, seed=self.seed)
+
+
+def test_what_is_drawn_in_inference_is_compared_by_shape_and_the_rest_by_numbers(tmp_path):
+    inputs = Input((4,), batch_size=2)
+    model = Model(inputs, [Noisy()(inputs), layers.Dense(2)(inputs)])
+    eject(model, tmp_path, check=True)
+    assert "if number in {0}:" in (tmp_path / "test_model.py").read_text()
+
+
+def test_layers_that_go_on_from_a_state_stay_where_they_are(tmp_path):
+    inputs = Input((4, 3), batch_size=2)
+    model = Model(inputs, layers.LSTM(3, stateful=True)(inputs))
+    x = np.ones((2, 4, 3), "float32")
+    model.predict(x, verbose=0)
+    eject(model, tmp_path, check=True)
+    net = imported(tmp_path).load()
+    np.testing.assert_allclose(net(torch.from_numpy(x)).detach(), model(x).detach(), atol=1e-6)
 
 
 def test_a_check_that_fails_is_an_error(tmp_path, monkeypatch):

@@ -26,9 +26,16 @@ def test_models_without_a_name_of_their_own_are_called_model():
 
 
 def test_test_and_readme_name_the_inputs():
-    assert 'load()(recorded["a"], recorded["b"])' in texts.test(["a", "b"], False)
+    assert 'load()(recorded["a"], recorded["b"])' in texts.test(["a", "b"], False, [])
     assert "predictions = model(a, b)" in texts.readme("Net", ["a", "b"])
 
 
 def test_sparse_outputs_are_compared_without_gaps():
-    assert "assert_close(output.to_dense(), wanted" in texts.test(["x"], True)
+    assert "assert_close(output.to_dense(), wanted" in texts.test(["x"], True, [])
+
+
+def test_outputs_that_are_drawn_are_named_in_the_test():
+    text = texts.test(["a"], False, [0, 2])
+    assert "if number in {0, 2}:" in text
+    ast.parse(text)
+    assert "if number" not in texts.test(["a"], False, [])

@@ -84,11 +84,11 @@ def eject(
     folder.parent.mkdir(parents=True, exist_ok=True)
     arrays = draw_inputs(model) if inputs is None else inputs
     source = Source(model, arrays)
-    given, found = _predictions(model, arrays)
+    given, found, drawn = _predictions(model, arrays)
     gives_sparse = any(output.is_sparse for output in found.values())
     contents: dict[str, str] = {
         "model.py": laid_out(source.text()),
-        "test_model.py": laid_out(texts.test(source.inputs, gives_sparse)),
+        "test_model.py": laid_out(texts.test(source.inputs, gives_sparse, drawn)),
         "README.md": texts.readme(source.root.name, source.inputs),
     }
     recorded = {**dict(zip(source.inputs, given, strict=True)), **found}
@@ -102,13 +102,31 @@ def eject(
     return folder
 
 
-def _predictions(model: Layer, arrays: Any) -> tuple[list[Tensor], dict[str, Tensor]]:
-    """The inputs as tensors, and the outputs by number."""
+def _predictions(model: Layer, arrays: Any) -> tuple[list[Tensor], dict[str, Tensor], list[int]]:
+    """The inputs as tensors, the outputs by number, and which of these are drawn anew each time."""
     given = [torch.as_tensor(array) for array in nested.flatten(arrays)]
+    structure = nested.pack_sequence_as(arrays, given)
+    outputs, again = _outputs(model, structure), _outputs(model, structure)
+    pairs = enumerate(zip(outputs, again, strict=True))
+    drawn = [number for number, (one, other) in pairs if not _is_close(one, other)]
+    return given, {f"output:{number}": leaf for number, leaf in enumerate(outputs)}, drawn
+
+
+def _outputs(model: Layer, inputs: Any) -> list[Tensor]:
+    """What a model makes of inputs in inference; what it goes on from another time stays."""
+    states = {name: buffer.clone() for name, buffer in model.named_buffers()}
     with torch.no_grad():
-        outputs = model(nested.pack_sequence_as(arrays, given), training=False)
-    leaves = [leaf for leaf in nested.flatten(outputs) if isinstance(leaf, Tensor)]
-    return given, {f"output:{number}": leaf for number, leaf in enumerate(leaves)}
+        outputs = model(inputs, training=False)
+        for name, buffer in model.named_buffers():
+            buffer.copy_(states.get(name, buffer))
+    return [leaf for leaf in nested.flatten(outputs) if isinstance(leaf, Tensor)]
+
+
+def _is_close(one: Tensor, other: Tensor) -> bool:
+    one, other = (tensor.to_dense() if tensor.is_sparse else tensor for tensor in (one, other))
+    if one.shape != other.shape:
+        return False
+    return bool(torch.isclose(one, other, rtol=1e-4, atol=1e-5, equal_nan=True).all())
 
 
 def _save(tensors: dict[str, Tensor], path: Path) -> None:
