@@ -81,11 +81,33 @@ def models(keras):
         y = layers.Dense(4)(x) * 2.0 + 1.0
         return keras.Model(x, layers.Dense(2)(y))
 
-    made = (stack, recurrent, nested, windows, attention, operations)
+    def cells():
+        stacked = layers.StackedRNNCells([layers.LSTMCell(3), layers.GRUCell(2)])
+        x = keras.Input((5, 3))
+        return keras.Model(x, layers.Dense(2)(layers.RNN(stacked)(x)))
+
+    def wrapped():
+        x = keras.Input((5, 3))
+        y = layers.RNN(layers.GRUCell(3, reset_after=False), return_sequences=True)(x)
+        back = layers.GRU(3, go_backwards=True)
+        y = layers.Bidirectional(layers.LSTM(3), backward_layer=back, merge_mode="ave")(y)
+        return keras.Model(x, layers.Dense(2)(y))
+
+    def adapted():
+        normalize = layers.Normalization()
+        normalize.adapt(data("adapted")[0])
+        return keras.Sequential([keras.Input((3,)), normalize, layers.Dense(2)])
+
+    made = (
+        stack, recurrent, nested, windows, attention, operations, cells, wrapped, adapted,
+    )  # fmt: skip
     return {each.__name__: each for each in made} | {"subclass": Network, "lists": Listed}
 
 
-SHAPES = {"recurrent": (5, 3), "windows": (6, 6, 2), "attention": (4,)}
+SHAPES = {
+    "recurrent": (5, 3), "cells": (5, 3), "wrapped": (5, 3), "windows": (6, 6, 2),
+    "attention": (4,),
+}  # fmt: skip
 
 
 def optimizers(keras):

@@ -24,6 +24,8 @@ _OTHER_NAMES = {
     "output_dense": "_output_dense",
 }  # fmt: skip
 _DEPTHWISE = ("DepthwiseConv1D", "DepthwiseConv2D")
+# A whole number that has 64 bits on TensorFlow, which reads it in no other type, and 32 on torch.
+_WIDE = ("Normalization", "count")
 
 
 @dataclass
@@ -49,7 +51,7 @@ def parts_of(thing: Any, others: tuple[type, ...] = ()) -> Parts:
         others: Further classes whose objects may have variables.
     """
     if isinstance(thing, Variable):
-        return Parts(values={VALUE: lambda: whole_tensor(thing)}, name=thing.path)
+        return Parts(values={VALUE: lambda: _as_on_tensorflow(thing)}, name=thing.path)
     if isinstance(thing, Optimizer):
         return Parts(optimizer_slots.parts(thing))
     if weights.is_saveable(thing):
@@ -61,6 +63,18 @@ def whole_tensor(variable: Variable) -> Any:
     """The value of a variable in Keras's layout and its own type; shares are gathered."""
     tensor = variable.tensor.detach()
     return tensor.full_tensor() if hasattr(tensor, "full_tensor") else tensor
+
+
+def _as_on_tensorflow(variable: Variable) -> Any:
+    """``whole_tensor`` in the type that the variable has on TensorFlow."""
+    owner, key = _WIDE
+    is_wide = variable.name == key and _is_a(variable.module, (owner,))
+    return whole_tensor(variable).long() if is_wide else whole_tensor(variable)
+
+
+def _is_a(thing: Any, names: tuple[str, ...]) -> bool:
+    """Whether the class of ``thing``, or one that it inherits from, has one of the names."""
+    return any(base.__name__ in names for base in type(thing).__mro__)
 
 
 def items(container: Any) -> Iterator[tuple[Any, Any]]:
@@ -142,7 +156,7 @@ def _places_in_graph(model: Any, operations_of: Callable[[Graph], list[Any]]) ->
 
 def _with_other_names(owner: Any, parts: dict[str, Any]) -> dict[str, Any]:
     others = dict(_OTHER_NAMES)
-    if any(base.__name__ in _DEPTHWISE for base in type(owner).__mro__):
+    if _is_a(owner, _DEPTHWISE):
         others["kernel"] = "depthwise_kernel"  # Keras 3 calls it kernel
     for name, other in others.items():
         if name in parts:
