@@ -11,7 +11,7 @@ import pytest
 
 from torchkeras import Input, Model, Sequential, layers
 from torchkeras.cli import main
-from torchkeras.cli.models import opened, read_inputs
+from torchkeras.cli.models import custom_hint, opened, read_inputs
 
 
 def two_inputs():
@@ -118,6 +118,11 @@ def test_commands_say_what_weights_alone_need(command, tmp_path, capsys):
 
 CUSTOM = """
 import keras
+from beside import THREE
+
+class Thrice(keras.layers.Layer):
+    def call(self, x):
+        return x * THREE
 
 @keras.saving.register_keras_serializable("own")
 class Twice(keras.layers.Layer):
@@ -133,11 +138,15 @@ for words in {lines}:
 
 
 @pytest.fixture
-def own(tmp_path):
-    """A file with a class that isn't known, in a folder with the program that defines it."""
+def own(tmp_path, monkeypatch):
+    """A file with classes that aren't known, in a folder with the program that defines them."""
+    (tmp_path / "beside.py").write_text("THREE = 3")
     (tmp_path / "own.py").write_text(CUSTOM)
+    monkeypatch.syspath_prepend(tmp_path)
     classes = runpy.run_path(str(tmp_path / "own.py"))
-    keras.Sequential([keras.Input((3,)), classes["Twice"]()]).save(tmp_path / "m.keras")
+    monkeypatch.delitem(sys.modules, "beside")
+    own = [classes["Twice"](), classes["Thrice"]()]
+    keras.Sequential([keras.Input((3,)), *own]).save(tmp_path / "m.keras")
     return tmp_path / "m.keras"
 
 
@@ -148,11 +157,11 @@ def test_commands_name_missing_classes(command, own, capsys):
     told = printed.out + printed.err
     assert "Could not locate class 'own>Twice'" in told
     assert "custom_objects={'own>Twice': ...}" in told
-    assert "--custom FILE names a Python file that registers it" in told
+    assert "--custom FILE names a Python file that defines it" in told
 
 
 def test_commands_take_missing_classes_from_a_file(own):
-    lines = [command_line(command, own) for command in COMMANDS if command != "verify"]
+    lines = [command_line(command, own) for command in COMMANDS]
     done = subprocess.run(
         [sys.executable, "-c", ALL.format(lines=lines)],
         cwd=own.parent,
@@ -162,6 +171,12 @@ def test_commands_take_missing_classes_from_a_file(own):
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_hints_say_what_the_shell_offers():
+    assert custom_hint("no custom_objects", "own.py").strip().startswith("'own.py', which --custom")
+    assert "may call that" in custom_hint("call enable_unsafe_deserialization().", None)
+    assert custom_hint("The file is empty.", None) == ""
 
 
 def test_a_file_of_classes_must_be_there(tmp_path, capsys):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from torchkeras.cli.oracle import Engine, engine_of, in_numpy, leaves, main, placed
+from torchkeras.cli.oracle import Engine, engine_of, in_numpy, leaves, main, placed, unregistered
 
 
 def carried_out(task, tmp_path, x):
@@ -70,3 +70,12 @@ def test_a_backend_without_gradients_says_so():
     assert type(engine_of(keras)).__name__ == "TorchEngine"
     with pytest.raises(RuntimeError, match="no way to ask Keras .* on jax for gradients"):
         Engine(keras, "jax").gradients(None, 0, [])
+
+
+def test_what_a_file_defines_itself_is_told_from_what_it_imports_and_registers():
+    def here():
+        pass
+
+    names = {"__name__": __name__, "here": here, "np": np, "leaves": leaves, "COUNT": 3}
+    assert unregistered(names, {}) == {"here": here}
+    assert unregistered(names, {"own>here": here}) == {}

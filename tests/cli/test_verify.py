@@ -201,7 +201,7 @@ def test_classes_of_ones_own_come_from_a_file(tmp_path, capsys):
     own = runpy.run_path(str(tmp_path / "own.py"))
     keras.Sequential([keras.Input((3,)), own["Twice"]()]).save(tmp_path / "m.keras")
     assert main(["verify", str(tmp_path / "m.keras")]) == 2
-    assert "--custom FILE names a Python file that registers it" in capsys.readouterr().err
+    assert "--custom FILE names a Python file that defines it" in capsys.readouterr().err
     command = ["-m", "torchkeras", "verify", "m.keras", "--custom", "own.py"]
     done = subprocess.run(
         [sys.executable, *command],

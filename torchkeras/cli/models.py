@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from torchkeras.cli.oracle import unregistered
 from torchkeras.cli.run import drop_in_folder, start_as_tensorflow
 from torchkeras.core import nested
 from torchkeras.core.checks import argument_error
 from torchkeras.datasets.source import load_npz
-from torchkeras.saving import load_model
+from torchkeras.saving import get_custom_objects, load_model
 
 # What the files that are read, and saving them, may raise.
 FAILURES = (OSError, ValueError, TypeError, RuntimeError)
@@ -27,7 +28,7 @@ def add_custom(parser: argparse.ArgumentParser, where: str = "it is run") -> Non
         "--custom",
         metavar="FILE",
         type=_existing,
-        help=f"a Python file that registers the model's own classes; {where}",
+        help=f"a Python file that defines the model's own classes; {where}",
     )
 
 
@@ -38,11 +39,17 @@ def _existing(path: str) -> str:
 
 
 def run_custom(path: str | None) -> None:
-    """Run a file that defines classes, with ``keras`` and ``tensorflow`` meaning this package."""
-    if path is not None:
-        sys.path.insert(0, str(drop_in_folder()))
-        start_as_tensorflow(gradients=True)
-        runpy.run_path(path)
+    """Run a file that defines classes, with ``keras`` and ``tensorflow`` meaning this package.
+
+    Those of its classes and functions that it doesn't register are known by their names.
+    """
+    if path is None:
+        return
+    sys.path[:0] = [str(drop_in_folder()), os.path.dirname(os.path.abspath(path))]
+    start_as_tensorflow(gradients=True)
+    names = runpy.run_path(path)
+    known = get_custom_objects()
+    known.update(unregistered(names, known))
 
 
 def tell(command: str, error: Exception | str, custom: str | None) -> None:
@@ -54,10 +61,14 @@ def tell(command: str, error: Exception | str, custom: str | None) -> None:
 
 
 def custom_hint(text: str, custom: str | None) -> str:
-    """What to do about a class that isn't known, if ``text`` says so."""
-    if "custom_objects" not in text or custom is not None:
+    """What to do about a class that isn't known, or a lambda, if ``text`` says so."""
+    if "enable_unsafe_deserialization()" in text:
+        return " On a command line, a Python file that --custom names may call that."
+    if "custom_objects" not in text:
         return ""
-    return " On a command line, --custom FILE names a Python file that registers it."
+    if custom is not None:
+        return f" {custom!r}, which --custom names, has nothing of that name."
+    return " On a command line, --custom FILE names a Python file that defines it."
 
 
 def add_inputs(parser: argparse.ArgumentParser) -> None:

@@ -5,6 +5,7 @@ It is run by a Python that has Keras, which needn't have torchkeras: hence no im
 
 import importlib
 import json
+import os
 import runpy
 import sys
 from typing import Any
@@ -28,7 +29,9 @@ def main(arguments: list[str]) -> None:
     keras = importlib.import_module(task["oracle"])
     print(STARTED, file=sys.stderr, flush=True)
     if task["custom"]:
-        runpy.run_path(task["custom"])
+        sys.path.insert(0, os.path.dirname(task["custom"]))
+        known = keras.utils.get_custom_objects()
+        known.update(unregistered(runpy.run_path(task["custom"]), known))
     model = keras.models.load_model(task["model"], compile=False)
     print(OPENED, file=sys.stderr, flush=True)
     engine = engine_of(keras)
@@ -45,6 +48,13 @@ def main(arguments: list[str]) -> None:
             recorder.keep(name, "gradient", [] if gradient is None else [gradient])
     order = json.dumps({"oracle": engine.title, "layers": recorder.calls})
     np.savez(task["target"], order=np.array(order), **recorder.arrays)
+
+
+def unregistered(names: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+    """Classes and functions that the file with these global names defines, but for those known."""
+    own = {n: t for n, t in names.items() if getattr(t, "__module__", None) == names["__name__"]}
+    registered = {id(thing) for thing in known.values()}
+    return {n: t for n, t in own.items() if callable(t) and id(t) not in registered}
 
 
 def states_of(model: Any) -> list[tuple[Any, np.ndarray]]:

@@ -126,7 +126,7 @@ def verify(
         python: The interpreter that has Keras.
         backend: Keras's backend there.
         oracle: ``"keras"`` or ``"tf_keras"``.
-        custom: A Python file that is run there first and registers classes.
+        custom: A Python file that is run there first and defines classes.
         gradients: Whether gradients are compared: those of a weighted sum of the outputs, in
             inference.
         rtol, atol: The tolerance; None follows the number types of the model.
@@ -268,6 +268,8 @@ def _failure(oracle: str, backend: str, done: subprocess.CompletedProcess) -> st
         text = f"it was ended by signal {-done.returncode}"
     if OPENED in done.stderr:
         return f"{where} opens the file but can't run the model: {text}"
+    if "requires TensorFlow" in text and backend != "tensorflow":
+        text += ". Compare with --backend tensorflow, and --python PATH if another Python has it."
     return f"{where} can't open the file: {text}"
 
 
