@@ -1,3 +1,5 @@
+import inspect
+
 import keras as real
 import numpy as np
 import pytest
@@ -66,6 +68,30 @@ def test_an_unknown_function_is_refused():
         said("math.reduce_summ")
     with pytest.raises(ValueError, match="options of tf.matmul"):
         said("linalg.matmul")(X, X.T, a_is_sparse=True)
+
+
+@pytest.mark.parametrize("function", ["__operators__.ne", "__operators__.eq"])
+def test_operands_that_the_file_lacks_are_named(function):
+    """What tf_keras writes of ``x != x * 1``, and can't read either."""
+    inputs = {"batch_input_shape": [None, 3], "dtype": "float32", "name": "x"}
+    noted = {"name": "other", "dtype": "float32", "function": function}
+    layers = [
+        {"class_name": "InputLayer", "config": inputs, "name": "x", "inbound_nodes": []},
+        {"class_name": "TFOpLambda", "config": noted, "name": "other"},
+    ]
+    layers[1]["inbound_nodes"] = [["x", 0, 0, {}]]
+    config = {"name": "m", "layers": layers, "input_layers": [["x", 0, 0]]}
+    config["output_layers"] = [["other", 0, 0]]
+    with pytest.raises(ValueError, match=rf"tf\.{function} in the model.*'y'.* Write the model"):
+        keras.Model.from_config(config)
+
+
+@pytest.mark.parametrize(
+    "name", [n for n, f in FUNCTIONS.items() if inspect.getfullargspec(f).varkw is None]
+)
+def test_arguments_are_compared_with_those_of_each_function(name):
+    with pytest.raises(ValueError, match="load: call of tf"):
+        said(name)(strange=1)
 
 
 def test_a_custom_object_of_that_name_comes_first():

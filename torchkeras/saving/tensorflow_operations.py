@@ -4,6 +4,7 @@ A node names a function of ``tf`` and its arguments; here it is said in ``keras.
 have TensorFlow's names, since nodes give them by name. Nothing else can be named.
 """
 
+import inspect
 import math
 import operator
 from collections.abc import Callable
@@ -41,7 +42,7 @@ def read(entry: dict[str, Any]) -> Callable[..., Any]:
     Results of several tensors are lists; a shape is a tuple, and one result.
 
     Raises:
-        ValueError: the function isn't known.
+        ValueError: the function isn't known; or, when called, arguments are missing or strange.
     """
     config = entry.get("config") or {}
     name = str(config.get("function"))
@@ -54,6 +55,13 @@ def read(entry: dict[str, Any]) -> Callable[..., Any]:
 
     def call(*args: Any, **kwargs: Any) -> Any:
         kwargs.pop("name", None)
+        try:
+            inspect.signature(function).bind(*args, **kwargs)
+        except TypeError as error:
+            raise argument_error(
+                "load", f"call of tf.{name} in the model", str(error), "the arguments it takes",
+                f"(tf.keras 2 leaves the second operand of == and != out of its files.) {REMEDY}",
+            ) from error  # fmt: skip
         return function(*args, **kwargs)
 
     return call
