@@ -139,6 +139,27 @@ def test_parts_go_both_ways(functions, shape, kind, distance):
     assert written == content
 
 
+@pytest.mark.parametrize("kind", ["columns of records", "backwards", "again and again"])
+def test_matrices_of_any_strides_are_turned(functions, kind):
+    values = np.arange(300 * 200, dtype="int32").reshape(300, 200)
+    if kind == "columns of records":
+        records = np.zeros(200, [("row", "i4", 300), ("other", "i2")])
+        records["row"] = values.T
+        array = records["row"].T
+    elif kind == "backwards":
+        array = np.ascontiguousarray(values.T[::-1])[::-1].T
+    else:
+        values = np.broadcast_to(values[:, :1], (300, 200))
+        array = np.broadcast_to(values[:, 0].copy(), (200, 300)).T
+    assert np.array_equal(array, values)
+    written = bytearray(values.nbytes)
+    turned = Turned(array, is_filled=False)
+    for part, buffer, start in buffers_of(turned):
+        turned.copy(part.inside, part.room)
+        written[start : start + len(buffer)] = buffer
+    assert written == values.tobytes()
+
+
 def buffers_of(turned):
     """Every part, a piece of its memory, and where that is in the file."""
     for first, count in turned.shares():

@@ -98,6 +98,7 @@ class Turned:
         reversed_strides = itertools.accumulate((itemsize, *shape[:-1]), operator.mul)
         is_reversed = array.ndim == 3 and array.strides == tuple(reversed_strides)
         is_matrix = self.order == [1, 0] and array.strides[0] == itemsize <= 8
+        is_matrix = is_matrix and array.strides[1] % itemsize == 0  # else a field of records
         has_function = itemsize in _OF_TORCH
         self._in_blocks = has_function and is_reversed
         self._in_vectors = is_matrix and (has_function or (is_filled and min(shape) >= line))
