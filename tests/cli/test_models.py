@@ -11,7 +11,7 @@ import pytest
 
 from torchkeras import Input, Model, Sequential, layers
 from torchkeras.cli import main
-from torchkeras.cli.models import custom_hint, opened, read_inputs
+from torchkeras.cli.models import custom_hint, opened, read_inputs, tell
 
 
 def two_inputs():
@@ -171,6 +171,11 @@ def test_commands_take_missing_classes_from_a_file(own):
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_numbers_of_the_operating_systems_errors_are_left_out(capsys):
+    tell("eject", NotADirectoryError(20, "It is a file; choose another name", "out"), None)
+    assert capsys.readouterr().err == "eject: It is a file; choose another name: 'out'\n"
 
 
 def test_hints_say_what_the_shell_offers():

@@ -3,6 +3,7 @@
 import argparse
 import os
 import pickle
+import re
 import runpy
 import sys
 import zipfile
@@ -54,7 +55,7 @@ def run_custom(path: str | None) -> None:
 
 def tell(command: str, error: Exception | str, custom: str | None) -> None:
     """Say in a line why a command can't be carried out."""
-    text = str(error)
+    text = re.sub(r"^\[Errno \d+\] ", "", str(error))
     for owner in (command, *_READERS):
         text = text.removeprefix(f"{owner}: ")
     print(f"{command}: {text}{custom_hint(text, custom)}", file=sys.stderr)
