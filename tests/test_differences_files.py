@@ -262,3 +262,12 @@ def test_numbers_beside_variables():
     assert isinstance(products[0], torch.Tensor)
     assert products[0].tolist() == [2.0, 4.0]
     assert isinstance(products[1], np.ndarray)
+
+
+@pytest.mark.parametrize(("keras", "is_saved"), [(ours, True), (real, False)])
+def test_slots_of_one_name(tmp_path, keras, is_saved):
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2), keras.layers.Dense(1)])
+    model.compile("adafactor", "mse")
+    model.fit(np.ones((4, 3)), np.ones((4, 1)), verbose=0)
+    error = fails(lambda: model.save(tmp_path / "a.h5"), ValueError)
+    assert (error is None) == is_saved
