@@ -73,3 +73,15 @@ def test_activations_are_written_once():
     assert "def hard_sigmoid(x)" in sources.text()
     assert torch.is_tensor(activations.hard_sigmoid(torch.zeros(1)))
     assert attention.__name__ == "torchkeras.nn.attention"
+
+
+def test_operators_of_torchs_have_names_of_their_own_in_each_file():
+    sources = Sources(set())
+    sources.require(recurrent.LSTM)
+    text = sources.text()
+    source = "\n".join([*sorted(sources.imports), text])
+    names = [{"__name__": name} for name in ("first-model", "second.model")]
+    for globals_ in names:
+        exec(source, globals_)  # a copy of torchkeras.nn.kernels
+    found = [globals_["recurrent"]._qualname for globals_ in names]
+    assert found == ["ejected_first_model::recurrent", "ejected_second_model::recurrent"]

@@ -16,6 +16,9 @@ from torchkeras.export.identifiers import unused
 
 _ROOM = "torchkeras.nn"
 _FOLDER = Path(__file__).parents[1] / "nn"
+# Torch knows operators by their names in the process: each file that is written has its own.
+_OPERATOR = '"torchkeras::'
+_OWN_OPERATOR = """"ejected_" + re.sub(r"\\W", "_", __name__, flags=re.ASCII) + "::"""
 
 
 @dataclass(frozen=True)
@@ -168,6 +171,10 @@ class Sources:
             if definition in self.found:
                 continue
             self.found[definition] = None
+            if any(
+                _OPERATOR in line for line in source.lines[definition.begin - 1 : definition.end]
+            ):
+                self.imports.add("import re")
             for used in _used(definition.node):
                 self._take_used(source, used)
         return self.chosen[key]
@@ -235,7 +242,7 @@ class Sources:
             lines[row - definition.begin] = (
                 octets[:begin] + found.encode() + octets[end:]
             ).decode()
-        return "\n".join(lines).replace('"torchkeras::', '"ejected::')  # operators of torch's
+        return "\n".join(lines).replace(_OPERATOR, _OWN_OPERATOR)
 
     def _renamed(self, source: Room, node: ast.AST) -> str | None:
         """What stands in the place of a name, if it changes."""
