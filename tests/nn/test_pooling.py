@@ -50,6 +50,8 @@ def test_masked_mean_counts_what_is_kept():
     mask = torch.tensor([[True, True, False]]).unsqueeze(-1)
     assert masked_mean(x, mask, 1).tolist() == [[2.0]]
     assert masked_mean(x, mask, 1, keepdims=True).shape == (1, 1, 1)
+    for kind in (torch.bool, torch.int32, torch.float64):
+        assert masked_mean(x.half(), mask.to(kind), 1).dtype is torch.float16
 
 
 def test_largest_reduces_several_axes():

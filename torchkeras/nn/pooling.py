@@ -126,7 +126,7 @@ def pool(window: Window, reduction: str) -> nn.Module:
 
 def masked_mean(x: Tensor, mask: Tensor, axis: int, keepdims: bool = False) -> Tensor:
     """Mean over ``axis`` of the elements where ``mask`` holds; ``mask`` broadcasts to x."""
-    weight = mask.to(x.dtype)
+    weight = mask.to(x.dtype) if mask.is_floating_point() else mask  # others count as they are
     total = (x * weight).sum(axis, keepdim=keepdims)
     return total / weight.sum(axis, keepdim=keepdims)
 
