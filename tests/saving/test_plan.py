@@ -277,6 +277,63 @@ def test_weights_that_the_file_has_stay_when_the_others_are_filled():
     assert layer.inner.weight.std() > 0.01
 
 
+def part_of_a_parameter():
+    inner = torch.nn.Linear(200, 200)
+    with torch.no_grad():
+        torch.nn.init.normal_(inner.weight[:150])
+    return inner
+
+
+def data_of_a_parameter():
+    inner = torch.nn.Linear(200, 200)
+    torch.nn.init.normal_(inner.weight.data)
+    return inner
+
+
+def parameter_of_a_tensor():
+    inner = torch.nn.Module()
+    inner.weight = torch.nn.Parameter(torch.nn.init.normal_(torch.empty(200, 200)))
+    return inner
+
+
+def parameter_of_a_parameter():
+    inner = torch.nn.Module()
+    inner.weight = torch.nn.Parameter(torch.nn.Linear(200, 200).weight.data)
+    return inner
+
+
+def parameter_of_some_rows():
+    inner = torch.nn.Module()
+    inner.weight = torch.nn.Parameter(torch.nn.Linear(200, 400).weight.data[100:300])
+    return inner
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        part_of_a_parameter,
+        data_of_a_parameter,
+        parameter_of_a_tensor,
+        parameter_of_a_parameter,
+        parameter_of_some_rows,
+    ],
+)
+def test_a_loaded_weight_stays_however_it_was_first_filled(tmp_path, made):
+    class Own(keras.layers.Layer):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.inner = made()
+
+        def call(self, x):
+            return x
+
+    model = keras.Sequential([keras.Input((200,)), Own()])
+    model.save(tmp_path / "a.keras")
+    loaded = keras.models.load_model(tmp_path / "a.keras", {"Own": Own})
+    assert weights_of(loaded)
+    assert_unchanged(loaded, weights_of(model))
+
+
 def test_weights_without_values_take_a_memory_format_uncopied():
     with Rebuilding(2**30) as rebuilding:
         module = torch.nn.Conv2d(64, 64, 3)

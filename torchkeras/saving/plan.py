@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import init
 
 from torchkeras.core import keeping, scopes
@@ -177,7 +177,8 @@ class Rebuilding(MemoryBudget):
     ) -> Any:
         if func in _TORCHS:
             tensor = args[0] if args else kwargs["tensor"]  # as torch hands its arguments on
-            if tensor.numel() >= _LARGE:
+            # What isn't a parameter itself, such as a part of one, can't be told from a loaded one.
+            if isinstance(tensor, nn.Parameter) and tensor.numel() >= _LARGE:
                 self._later.append((lambda: tensor, lambda: func(*args, **(kwargs or {}))))
                 self._unfilled.add(id(tensor))
                 return tensor
@@ -193,12 +194,24 @@ class Rebuilding(MemoryBudget):
         return True
 
     def finish(self, loaded: Iterable[Variable]) -> None:
-        """Fill what wasn't loaded."""
-        done = {id(variable.parameter) for variable in loaded}
+        """Fill what wasn't loaded; what was stays, though it lie in the same memory."""
+        done = {id(variable.parameter): variable.parameter.detach() for variable in loaded}
+        in_memory: dict[Any, list[Tensor]] = {}
+        for tensor in done.values():
+            in_memory.setdefault(_memory_of(tensor), []).append(tensor)
         for owner, fill in self._later:
             if id(owner()) not in done:
+                within = in_memory.get(_memory_of(owner().detach()), ())
+                kept = [(tensor, tensor.clone()) for tensor in within]
                 fill()
+                for tensor, values in kept:
+                    tensor.copy_(values)
         self._later.clear()
+
+
+def _memory_of(tensor: Tensor) -> int:
+    """What tells memory from other memory, of any device or none."""
+    return tensor.untyped_storage()._cdata
 
 
 _TORCHS = (
