@@ -174,7 +174,10 @@ class Section(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         view = memoryview(buffer).cast("B")
         view = view[: max(0, min(len(view), self.size - self.position))]
-        if self.place is not None:
+        if self.place is not None and self.place.memory is not None:
+            done = len(view)
+            view[:] = self.place.memory[self.position : self.position + done]
+        elif self.place is not None:
             done = os.preadv(self.place.descriptor, [view], self.start + self.position)
         else:
             self.file.seek(self.start + self.position)

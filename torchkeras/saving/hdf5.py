@@ -159,7 +159,6 @@ class Group(Mapping):
         self._source = source
         self._depth = depth
         self._known: dict[str, Group | Dataset] = {}  # each is opened once
-        self._links: dict[str, str | None] = {}  # and asked for once
         if depth > _DEEPEST:  # such as a group within itself
             raise refuse(self.path[:200], f"{depth} groups within each other")
 
@@ -181,54 +180,42 @@ class Group(Mapping):
         return Attributes(self._group, self.path, self._source.guard)
 
     def __iter__(self) -> Iterator[str]:
-        with _reading(self.path):
-            return iter(self._names)
+        return iter(self._links)
 
     @functools.cached_property
-    def _names(self) -> list[str]:
-        """Names of the members, which together are no longer than the file."""
-        names: list[str] = []
+    def _links(self) -> dict[str, str]:
+        """Kinds of the members' links by name; the names together are no longer than the file."""
+        h5py = package()
+        kinds = {
+            h5py.h5l.TYPE_HARD: _HARD,
+            h5py.h5l.TYPE_SOFT: "SoftLink",
+            h5py.h5l.TYPE_EXTERNAL: "ExternalLink",
+        }
+        found: dict[str, str] = {}
         left = max(_SMALL, self._source.guard.length)
 
-        def take(name: bytes) -> bool | None:
+        def take(name: bytes, info: Any) -> bool | None:
             nonlocal left
             left -= len(name)
-            names.append(name.decode("utf-8", "surrogateescape"))
+            kind = kinds.get(info.type, "link of an unknown kind")
+            found[name.decode("utf-8", "surrogateescape")] = kind
             return True if left < 0 else None
 
-        h5py = package()
-        group = h5py.h5g.open(self._group.id, b".")
-        tracked = group.get_create_plist().get_link_creation_order() & h5py.h5p.CRT_ORDER_TRACKED
-        order = h5py.h5.INDEX_CRT_ORDER if tracked else h5py.h5.INDEX_NAME
-        group.links.iterate(take, idx_type=order)
+        with _reading(self.path):
+            group = h5py.h5g.open(self._group.id, b".")
+            order = group.get_create_plist().get_link_creation_order()
+            is_tracked = order & h5py.h5p.CRT_ORDER_TRACKED
+            index = h5py.h5.INDEX_CRT_ORDER if is_tracked else h5py.h5.INDEX_NAME
+            group.links.iterate(take, idx_type=index, info=True)
         if left < 0:
-            raise refuse(self.path, f"{len(names)} names that are longer than the file")
-        return names
+            raise refuse(self.path, f"{len(found)} names that are longer than the file")
+        return found
 
     def __len__(self) -> int:
-        with _reading(self.path):
-            return len(self._group)
+        return len(self._links)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and self._link(name) is not None
-
-    def _link(self, name: str) -> str | None:
-        """What kind of link has that name; None if there is none."""
-        if name not in self._links:
-            self._links[name] = self._found_link(name)
-        return self._links[name]
-
-    def _found_link(self, name: str) -> str | None:
-        if not name or "\0" in name:
-            return None
-        with _reading(self.path):
-            links, encoded = self._group.id.links, name.encode("utf-8", "surrogateescape")
-            if not links.exists(encoded):
-                return None
-            kind = links.get_info(encoded).type
-        h5l = package().h5l
-        known = {h5l.TYPE_HARD: _HARD, h5l.TYPE_SOFT: "SoftLink", h5l.TYPE_EXTERNAL: "ExternalLink"}
-        return known.get(kind, "link of an unknown kind")
+        return name in self._links
 
     def __getitem__(self, name: str) -> Any:
         if "/" in name:
@@ -243,11 +230,7 @@ class Group(Mapping):
 
     def _opened(self, name: str) -> "Group | Dataset":
         h5py = package()
-        link = self._link(name)
-        if link is None and name in list(iter(self)):
-            raise refuse(f"{self.path}/{name}", "listed and not there")
-        if link is None:
-            raise KeyError(name)
+        link = self._links[name]
         if link != _HARD:
             raise refuse(f"{self.path}/{name}", f"a {link}")
         with _reading(f"{self.path}/{name}"):
