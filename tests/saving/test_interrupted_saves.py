@@ -13,6 +13,7 @@ import time
 
 import numpy as np
 import pytest
+from forked import forked, status_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from writers import WAYS, model_of, value_of
@@ -139,16 +140,16 @@ def test_what_is_written_first_is_whole_or_absent(way, tmp_path, monkeypatch):
 @named([way for way in WAYS if way.name not in ("ejected", "several")])
 def test_a_kill_at_any_step_leaves_one_or_the_other(way, path, monkeypatch):
     """Killed before each step on the disk; then it is written as if nothing had been."""
+
+    def write(number):
+        Interrupted(monkeypatch, number, lambda: os.kill(os.getpid(), signal.SIGKILL))
+        way.write(2, path)
+
     for number in itertools.count(1):
-        child = os.fork()
-        if child == 0:
-            Interrupted(monkeypatch, number, lambda: os.kill(os.getpid(), signal.SIGKILL))
-            way.write(2, path)
-            os._exit(0)
-        status = os.waitpid(child, 0)[1]
+        status = status_of(forked(write, number))
         if status == 0:
             break
-        assert os.WTERMSIG(status) == signal.SIGKILL
+        assert status == -signal.SIGKILL
         assert way.read(path) in (1, 2), number
         way.write(1, path)
         assert way.read(path) == 1
@@ -206,16 +207,15 @@ def test_a_full_disk_leaves_what_was_there(way, path, limit):
 @named(WAYS)
 @pytest.mark.parametrize("limit", [1, 6000])
 def test_a_kill_at_any_byte_leaves_what_was_there(way, path, limit):
-    child = os.fork()
-    if child == 0:  # the signal that a byte too many brings kills
+    def write():  # the signal that a byte too many brings kills
         signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
         way.write(2, path)
-        os._exit(0)
-    is_killed = os.waitpid(child, 0)[1] & 0x7F == signal.SIGXFSZ
-    assert is_killed or limit > 1
-    assert way.read(path) == (1 if is_killed else 2)
+
+    status = status_of(forked(write))
+    assert status == -signal.SIGXFSZ or (status == 0 and limit > 1)
+    assert way.read(path) == (1 if status else 2)
     way.write(2, path)
     assert way.read(path) == 2
     assert not litter(path.parent)
@@ -225,14 +225,15 @@ def test_a_kill_at_any_byte_leaves_what_was_there(way, path, limit):
 @pytest.mark.slow
 @named([way for way in WAYS if way.name not in ("ejected", "several")])
 def test_a_kill_at_any_time_leaves_one_or_the_other(way, path):
+    def write():
+        for value in itertools.cycle((2, 1)):
+            way.write(value, path)
+
     for _ in range(40):
-        child = os.fork()
-        if child == 0:
-            for value in itertools.cycle((2, 1)):
-                way.write(value, path)
+        child = forked(write)
         time.sleep(random.uniform(0.0, 0.05))
         os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        assert status_of(child) == -signal.SIGKILL  # not an error before
         assert way.read(path) in (1, 2)
     way.write(3, path)
     assert way.read(path) == 3

@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 import pytest
+from forked import forked
 from writers import WAYS, value_of
 
 import torchkeras as keras
@@ -70,12 +71,12 @@ def test_what_never_stays_is_told(tmp_path):
 @contextlib.contextmanager
 def another(work):
     """A process that works until the block ends."""
-    child = os.fork()
-    if child == 0:
-        with contextlib.suppress(BaseException):
-            while True:
-                work()
-        os._exit(1)  # it ends by an error alone
+
+    def work_on():
+        while True:
+            work()
+
+    child = forked(work_on)  # it ends by an error alone
     try:
         yield
         assert os.waitpid(child, os.WNOHANG) == (0, 0), "the other process had an error"

@@ -14,7 +14,6 @@ import os
 import random
 import shutil
 import signal
-import socket
 import sys
 import time
 import warnings
@@ -22,11 +21,14 @@ from pathlib import Path
 
 os.environ.update(OMP_NUM_THREADS="1", TORCHINDUCTOR_COMPILE_THREADS="1")
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "compat"), str(Path(__file__).parent)]
+sys.path[:0] = [str(ROOT), str(ROOT / "compat"), str(ROOT / "tests")]
 
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
-from killed_kinds import EPOCHS, KINDS, STEPS, Losses  # noqa: E402
+from distribution.processes import free_port  # noqa: E402
+from forked import forked  # noqa: E402
+from training.after_steps import AfterSteps  # noqa: E402
+from training.killed_kinds import EPOCHS, KINDS, STEPS, Losses  # noqa: E402
 
 import torchkeras as keras  # noqa: E402
 from torchkeras import callbacks, distribution  # noqa: E402
@@ -35,26 +37,11 @@ from torchkeras.saving import snapshot  # noqa: E402
 PLACES = ("_write_part", "_checksum", "_write_manifest", "synchronize", "synchronize_folder")
 
 
-class Kill(callbacks.Callback):
-    """Dies after so many steps of this process."""
+class Kill(AfterSteps):
+    """Ends the process."""
 
-    def __init__(self, after):
-        super().__init__()
-        self.after = after
-
-    def get_state(self):
-        return None
-
-    def set_state(self, state):
-        pass
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.after -= 1
-        if self.after == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    # It reads no logs: metrics may wait for one another, as they do without it.
-    on_train_batch_end.__module__ = "torchkeras.callbacks"
+    def happen(self):
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def die_in(place, after):
@@ -140,32 +127,19 @@ def shown(folder):
     return found
 
 
+def run_as(rank, processes, port, arguments):
+    """``run``, as one of so many processes."""
+    warnings.simplefilter("ignore")
+    if processes > 1:
+        os.environ.update(WORLD_SIZE=str(processes), MASTER_ADDR="localhost", MASTER_PORT=port)
+        os.environ.update(RANK=str(rank), LOCAL_RANK=str(rank))
+    run(*arguments)
+
+
 def start(processes, *arguments):
     """Child processes that ``run``."""
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = str(free.getsockname()[1])
-    children = []
-    for rank in range(processes):
-        child = os.fork()
-        if not child:
-            if processes > 1:
-                os.environ.update(WORLD_SIZE=str(processes), MASTER_ADDR="localhost")
-                os.environ.update(RANK=str(rank), LOCAL_RANK=str(rank), MASTER_PORT=port)
-            failed = 1
-            try:
-                warnings.simplefilter("ignore")
-                run(*arguments)
-                failed = 0
-            finally:
-                sys.stderr.flush()
-                if failed:
-                    import traceback
-
-                    traceback.print_exc()
-                os._exit(failed)
-        children.append(child)
-    return children
+    port = free_port()
+    return [forked(run_as, rank, processes, port, arguments) for rank in range(processes)]
 
 
 def wait(children, after=None):

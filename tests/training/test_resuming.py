@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset
+from training.after_steps import AfterSteps
 
 import torchkeras as keras
 from torchkeras.callbacks import BackupAndRestore, Callback
@@ -64,23 +65,11 @@ def test_two_processes_killed_at_random_points(tmp_path, kind):
     assert differences(tmp_path, kind, 5, 2, 2) == {}
 
 
-class Interrupt(Callback):
-    """Ends the run by an exception after so many steps."""
+class Interrupt(AfterSteps):
+    """Ends the run by an exception."""
 
-    def __init__(self, after):
-        super().__init__()
-        self.after = after
-
-    def get_state(self):
-        return None
-
-    def set_state(self, state):
-        pass
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.after -= 1
-        if not self.after:
-            raise KeyboardInterrupt
+    def happen(self):
+        raise KeyboardInterrupt
 
 
 class Unsized(IterableDataset):
