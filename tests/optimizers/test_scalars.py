@@ -38,3 +38,12 @@ def test_let_go_it_keeps_its_value():
     scalar.let_go()
     holder["rate"] = 0.1
     assert float(scalar) == 0.5
+
+
+def test_what_is_no_whole_number_becomes_one_as_in_torch():
+    holder = {"count": 3}
+    scalar = HostScalar(holder, "count", "int64", "iteration")
+    scalar.assign(np.float32("nan"))
+    assert holder["count"] == int(torch.tensor(float("nan")).to(torch.int64))
+    scalar.assign(np.float64(4.5))
+    assert holder["count"] == 4

@@ -179,3 +179,14 @@ def test_two_bytes_without_a_name_are_bfloat16(tmp_path):
         file["a"] = numbers.view(torch.int16).numpy().view("V2")
     with hdf5.open_group(tmp_path / "x.h5") as root:
         assert torch.equal(root["a"].read(), numbers)
+
+
+@pytest.mark.parametrize("kind", [">f4", ">f2", ">i8", ">c8", ">u2"])
+def test_numbers_in_the_other_order_of_bytes_are_those_of_this_machine(path, kind):
+    with h5py.File(path, "w") as file:
+        file["x"] = np.arange(6).reshape(2, 3).astype(kind)
+    with hdf5.open_group(path) as root:
+        found = root["x"].read()
+    assert found.dtype == np.dtype(kind).newbyteorder("=")
+    assert found.dtype.isnative
+    assert found.tolist() == [[0, 1, 2], [3, 4, 5]]

@@ -3,6 +3,7 @@
 import errno
 import os
 import tempfile
+import warnings
 from pathlib import Path
 
 import h5py
@@ -113,6 +114,38 @@ def test_numbers_that_have_no_tensor_of_their_own_get_theirs_each(tmp_path):
 def test_other_shapes_are_told_at_once(datasets):
     with pytest.raises(ValueError, match=r"shape in the file is \(2, 3\).*expected \(3, 2\)"):
         Plan().add(Variable(torch.zeros(3, 2)), datasets["small"])
+
+
+@pytest.mark.parametrize("kind", ["S3", "longdouble", "clongdouble"])
+def test_what_torch_has_no_type_for_is_refused_before_anything_changes(tmp_path, kind):
+    path = tmp_path / "a.weights.h5"
+    model = two_layers()
+    model.save_weights(path)
+    with h5py.File(path, "r+") as file:
+        del file["layers/dense_1/vars/0"]
+        file["layers/dense_1/vars/0"] = np.ones((30, 20), kind)
+    before = weights_of(model)
+    with pytest.raises(ValueError, match=r"expected numbers of a type that torch has"):
+        model.load_weights(path)
+    assert_unchanged(model, before)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 3 + 1j])
+def test_an_optimizer_s_count_that_is_no_whole_number_changes_nothing_by_half(tmp_path, value):
+    path = tmp_path / "a.weights.h5"
+    model, other = two_layers(), two_layers()
+    for each in (model, other):
+        each.compile("adam")
+        each.optimizer.build(each.trainable_variables)
+    other.save_weights(path)
+    with h5py.File(path, "r+") as file:
+        del file["optimizer/vars/0"]
+        file["optimizer/vars/0"] = value
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the imaginary part
+        model.load_weights(path)
+    assert_unchanged(model, weights_of(other))
+    assert isinstance(int(model.optimizer.iterations), int)
 
 
 def test_what_was_assigned_at_once_is_taken_back(datasets):

@@ -63,7 +63,7 @@ class HostScalar(Variable):
             if tuple(tensor.shape) != ():
                 super().assign(tensor)  # which refuses other shapes
                 return self
-            value = tensor if isinstance(kept, Tensor) else tensor.item()
+            value = tensor if isinstance(kept, Tensor) else tensor.to(self.number_type).item()
         if isinstance(kept, Tensor):
             with torch.no_grad():
                 kept.copy_(torch.as_tensor(value))

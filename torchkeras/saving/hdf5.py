@@ -376,12 +376,13 @@ class Dataset(Stored):
         return whole.part(offset, size)
 
     def read(self) -> Any:
-        """The data: a NumPy array, or a tensor if they are bfloat16."""
+        """The data: a NumPy array in this machine's order of bytes, or a tensor of bfloat16."""
         with _reading(self.path):
             values = self._dataset[()]
         if self.is_bfloat16:
             return torch.from_numpy(np.asarray(values).view(np.int16)).view(torch.bfloat16)
-        return np.asarray(values)
+        values = np.asarray(values)
+        return values if values.dtype.isnative else values.astype(values.dtype.newbyteorder("="))
 
 
 class Values(Mapping):

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import init
 
 from torchkeras.core import keeping, scopes
-from torchkeras.core.dtypes import NAMES
+from torchkeras.core.dtypes import NAMES, TORCH_DTYPES
 from torchkeras.core.variable import Variable
 from torchkeras.saving import large_pages, transfer
 from torchkeras.saving.budget import MemoryBudget
@@ -47,8 +47,13 @@ class Plan:
         """Note that ``variable`` gets ``dataset``.
 
         Raises:
-            ValueError: the shapes differ.
+            ValueError: the shapes differ, or these aren't numbers that torch has.
         """
+        if not dataset.is_bfloat16 and dataset.dtype.name not in TORCH_DTYPES:
+            raise ValueError(
+                f'Variable "{variable.path}": the file has {dataset.dtype} at {dataset.path!r}; '
+                "expected numbers of a type that torch has."
+            )
         if tuple(variable.shape) != dataset.shape:
             raise ValueError(
                 f'Variable "{variable.path}": the shape in the file is {dataset.shape}; the shape '
