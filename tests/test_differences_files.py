@@ -271,3 +271,20 @@ def test_slots_of_one_name(tmp_path, keras, is_saved):
     model.fit(np.ones((4, 3)), np.ones((4, 1)), verbose=0)
     error = fails(lambda: model.save(tmp_path / "a.h5"), ValueError)
     assert (error is None) == is_saved
+
+
+@pytest.mark.parametrize("mode", ["int", "tf_idf"])
+@pytest.mark.parametrize("name", ["StringLookup", "IntegerLookup", "TextVectorization"])
+def test_vocabularies_in_h5(tmp_path, name, mode):
+    """Keras's own layers need TensorFlow; tests/saving/test_exchange_tensorflow.py gives it these."""
+    dtype = "int64" if name == "IntegerLookup" else "string"
+    tokens = [[7], [7], [5]] if dtype == "int64" else [["a b"], ["a b"], ["c"]]
+    layer = getattr(ours.layers, name)(output_mode=mode, max_tokens=9)
+    layer.adapt(np.array(tokens))
+    inputs = ours.Input((1,), dtype=dtype)
+    model = ours.Model(inputs, layer(inputs))
+    model.save(tmp_path / "m.h5")
+    loaded = ours.models.load_model(tmp_path / "m.h5")
+    assert loaded.layers[-1].get_vocabulary() == layer.get_vocabulary()
+    np.testing.assert_array_equal(loaded(np.array(tokens)), model(np.array(tokens)))
+    assert layer.get_config()["vocabulary"] is None  # elsewhere it is as in Keras

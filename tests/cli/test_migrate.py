@@ -29,3 +29,11 @@ def test_weights_go_onto_a_model(tmp_path, capsys):
     printed = capsys.readouterr().out
     assert "2 arrays of weights from" in printed
     assert "left over: 6 arrays of the optimizer" in printed
+
+
+def test_a_vocabulary_that_the_old_file_lacks_is_told(tmp_path, capsys):
+    inputs = torchkeras.Input((1,), dtype="string")
+    outputs = torchkeras.layers.StringLookup(name="tokens")(inputs)
+    torchkeras.Model(inputs, outputs).save(tmp_path / "a.h5")
+    assert main(["migrate", str(tmp_path / "a.h5"), str(tmp_path / "b.keras")]) == 0
+    assert 'StringLookup "tokens": its vocabulary isn\'t in' in capsys.readouterr().out

@@ -15,7 +15,7 @@ TRAINING = {"epochs": 2, "batch_size": 4, "shuffle": False, "verbose": 0}
 
 
 def main(folder: Path) -> None:
-    """Open each ``NUMBER.keras`` of ``folder``.
+    """Open each ``NUMBER.keras`` and ``NUMBER.h5`` of ``folder``.
 
     ``NUMBER.npz`` has its inputs (``x0``, ...), and targets (``y``) if it is to be trained on.
     ``NUMBER.answers.npz`` gets the outputs (``0``, ...); ``answers.json`` gets the errors, and the
@@ -24,7 +24,7 @@ def main(folder: Path) -> None:
     import tensorflow  # here alone, since tests are collected where it isn't
 
     answers = {}
-    for path in sorted(folder.glob("*.keras")):
+    for path in sorted([*folder.glob("*.keras"), *folder.glob("*.h5")]):
         try:
             model = keras.models.load_model(path)
             with np.load(folder / f"{path.stem}.npz") as file:

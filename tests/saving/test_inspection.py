@@ -82,6 +82,18 @@ def test_vocabularies_are_told(tmp_path):
     ]
 
 
+def test_a_vocabulary_that_keras_left_out_is_missed(tmp_path):
+    """Keras writes an adapted layer to .h5 as one that wasn't adapted."""
+    inputs = torchkeras.Input((1,), dtype="string")
+    tokens = torchkeras.layers.TextVectorization(name="tokens")
+    torchkeras.Model(inputs, tokens(inputs)).save(tmp_path / "m.h5")
+    (problem,) = report(tmp_path / "m.h5").problems
+    assert problem.startswith('TextVectorization "tokens": its vocabulary isn\'t in the file')
+    tokens.adapt(["a", "b"])
+    torchkeras.Model(inputs, tokens(inputs)).save(tmp_path / "m.h5")
+    assert not report(tmp_path / "m.h5").problems
+
+
 def test_unknown_classes_are_told_and_not_needed(tmp_path):
     class Own(torchkeras.layers.Dense):
         pass

@@ -40,7 +40,7 @@ def carry_out(options: argparse.Namespace) -> int:
         tell("migrate", text, options.custom)
         return 2
     print(f"{options.new}: {found.placed()} from {options.old}")
-    for line in found.unplaced():
+    for line in (*found.unplaced(), *(f"problem: {problem}" for problem in found.problems)):
         print(f"  {line}")
     if model is not None and found.optimizer and not found.of_optimizer:
         print(f"  the optimizer is that of {options.onto}")

@@ -28,6 +28,8 @@ class Scopes(threading.local):
         shared_objects: Objects that one configuration mentions several times, by their number,
             while it is read, or None.
         shared_configs: Objects and their dictionaries by id while they are written, or None.
+        without_assets: Whether configurations are written for a file that has no place for assets,
+            so that vocabularies have to be in them.
         plan: Takes what variables are assigned while a file is read, or None.
         fill_later: Takes a variable and how to fill it while a model is rebuilt from a file, and
             tells whether it will see to that; None fills at once.
@@ -55,6 +57,7 @@ class Scopes(threading.local):
         self.safe_mode: bool | None = None
         self.shared_objects: dict[int, Any] | None = None
         self.shared_configs: dict[int, Any] | None = None
+        self.without_assets = False
         self.plan: Any = None
         self.fill_later: Any = None
         self.depth = 0
@@ -103,6 +106,18 @@ class keras_2_scope:
 
     def __exit__(self, *exc: object) -> None:
         local.of_keras_2 = self.previous
+
+
+class without_assets_scope:
+    """Write configurations inside with what layers would otherwise put into files beside them."""
+
+    __slots__ = ("previous",)
+
+    def __enter__(self) -> None:
+        self.previous, local.without_assets = local.without_assets, True
+
+    def __exit__(self, *exc: object) -> None:
+        local.without_assets = self.previous
 
 
 class device_scope:

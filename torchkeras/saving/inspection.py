@@ -8,6 +8,7 @@ from typing import Any
 
 from torchkeras.core import scopes, serialization
 from torchkeras.core.checks import describe
+from torchkeras.layers.preprocessing.learning import LearnsVocabulary
 from torchkeras.optimizers import Optimizer
 from torchkeras.saving import (
     generations,
@@ -255,6 +256,7 @@ def _of_hdf5(path: Path, root: hdf5.Group, model: Any) -> Report:
         if model is None:
             with scopes.keras_2_scope(found.versions.get("keras_version")):
                 model = _rebuilt(found, config, path.stat().st_size)
+                _note_vocabularies(found, model)
                 more = _compiled(found, model, root.group(whole_h5.OPTIMIZER))
     is_older = older is not None
     release = found.versions.get("keras_version")
@@ -312,6 +314,19 @@ def _rebuilt(found: Report, config: dict[str, Any], stored: int) -> Any:
         found.problems.append(f"the configuration is that of a {type(made).__name__}, not a model")
         return None
     return made
+
+
+def _note_vocabularies(found: Report, model: Any) -> None:
+    """Note which layers of a model have none, in a form that Keras writes without them."""
+    layers = [] if model is None else model._flatten_layers()
+    learning = [layer for layer in layers if isinstance(layer, LearnsVocabulary)]
+    inner = {id(part) for layer in learning for part in layer._flatten_layers(include_self=False)}
+    for layer in learning:
+        if id(layer) not in inner and not layer.get_vocabulary(include_special_tokens=False):
+            found.problems.append(
+                f"{describe(layer)}: its vocabulary isn't in the file, as Keras leaves it out of "
+                ".h5; call set_vocabulary, or save the model as .keras where it was adapted"
+            )
 
 
 def _of_groups(

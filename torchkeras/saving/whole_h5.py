@@ -205,7 +205,8 @@ def save(model: Any, path: str | os.PathLike, include_optimizer: bool = True) ->
             "a Functional or Sequential model for the HDF5 format",
             "Save it as .keras.",
         )
-    config = json.loads(keras_archive.to_json(model))
+    with scopes.without_assets_scope():
+        config = json.loads(keras_archive.to_json(model))
     compiled = config.pop("compile_config", None) or {}
     with files.replacing(path) as temporary, hdf5_writer.Writer(temporary) as writer:
         texts = {CONFIG: json.dumps(config), "backend": "torch"}

@@ -368,7 +368,7 @@ class IndexLookup(LearnsVocabulary):
             self,
             "there is no vocabulary",
             "You must set the layer's vocabulary before calling it: pass `vocabulary`, or call "
-            "`adapt` with some sample data.",
+            "`adapt` with some sample data or `set_vocabulary`.",
         )
 
     def _default_index(self) -> int:
@@ -412,11 +412,23 @@ class IndexLookup(LearnsVocabulary):
     @generic
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
-        config["vocabulary"] = self.input_vocabulary
-        config["idf_weights"] = self.input_idf_weights
+        config["vocabulary"], config["idf_weights"] = self._noted_vocabulary()
         config["vocabulary_size"] = self._frozen_vocab_size
         config["oov_method"] = self.oov_method
         return config
+
+    def _noted_vocabulary(self) -> tuple[list[Any] | None, list[float] | None]:
+        """The vocabulary and its weights that stand in the configuration.
+
+        They are those given to the constructor, and where a file has no place for assets others.
+        """
+        is_given = self.input_vocabulary is not None
+        if is_given or not self._tokens or not local.without_assets:
+            return self.input_vocabulary, self.input_idf_weights
+        if self.idf_weights is None:
+            return list(self._tokens), None
+        start = self._token_start_index()
+        return list(self._tokens), self.idf_weights[start : start + len(self._tokens)].tolist()
 
     def save_own_variables(self, store: Any) -> None:
         """Put the document frequencies into ``store``."""
