@@ -8,6 +8,7 @@ import torch
 
 from torchkeras import Input, Model, Sequential, layers, quantizers
 from torchkeras.export.ejection import eject
+from torchkeras.export.noise import quiet
 
 VALUES = np.random.default_rng(0)
 IDS = VALUES.integers(0, 20, (3, 6)).astype("int32")
@@ -77,6 +78,22 @@ def test_the_source_computes_the_same(way, tmp_path):
         wanted = model(torch.tensor(IDS))
         torch.testing.assert_close(model.to_torch()(torch.tensor(IDS)), wanted)
         torch.testing.assert_close(written(model, tmp_path, IDS)(torch.tensor(IDS)), wanted)
+
+
+@pytest.mark.parametrize(
+    "way", [w if w == "int8" else pytest.param(w, marks=pytest.mark.slow) for w in WAYS]
+)
+def test_torch_writes_the_source_as_onnx(way, tmp_path):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    ids = Input((6,), dtype="int32", name="ids")
+    model = WAYS[way](Model(ids, layers.Dense(3)(layers.Embedding(20, 16)(ids))))
+    module, x = written(model, tmp_path, IDS), torch.tensor(IDS)
+    with quiet():
+        program = torch.onnx.export(module, (x,), dynamic_shapes=({0: "batch"},), verbose=False)
+    session = onnxruntime.InferenceSession(program.model_proto.SerializeToString())
+    more = torch.cat([x, x])
+    (found,) = session.run(None, {"ids": more.numpy()})
+    torch.testing.assert_close(torch.tensor(found), module(more).detach())
 
 
 def test_low_rank_beside_convolutions_is_written_out(tmp_path):

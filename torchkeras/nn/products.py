@@ -20,6 +20,10 @@ def int8_linear(x: Tensor, weight: Tensor) -> Tensor:
     Shape:
         x: ``(..., k)``; weight: ``(n, k)``; the result ``(..., n)``.
     """
+    if torch.onnx.is_in_onnx_export():  # torch's exporter knows no form for its kernel
+        shape = (*x.shape[:-1], weight.shape[0])
+        given = (x, weight.t())
+        return torch.onnx.ops.symbolic("MatMulInteger", given, dtype=torch.int32, shape=shape)
     flat = x.reshape(-1, x.shape[-1])
     if not x.is_cuda:
         return torch._int_mm(flat.contiguous(), weight.t()).unflatten(0, x.shape[:-1])

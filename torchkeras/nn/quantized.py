@@ -322,6 +322,7 @@ class Int8Table(nn.Module):
         self.register_buffer("scale", scale)
 
     def forward(self, ids: Tensor) -> Tensor:
+        ids = ids.long()  # ONNX takes no others as indices
         rows = F.embedding(ids, self.weight)
         return rows.to(self.scale.dtype) / self.scale[ids].unsqueeze(-1)
 
@@ -365,6 +366,7 @@ class Int4Table(nn.Module):
         self.has_blocks = are_blocks(groups, scale.shape[-1])
 
     def forward(self, ids: Tensor) -> Tensor:
+        ids = ids.long()  # ONNX takes no others as indices
         zero = None if self.zero is None else self.zero[ids]
         return self._restored(F.embedding(ids, self.packed), self.scale[ids], zero)
 
