@@ -347,3 +347,15 @@ def test_layers_within_layers_are_quantized_as_their_files_say(tmp_path):
     x = numbers((2, 4, 8))
     np.testing.assert_allclose(twin.predict(x, verbose=0), model.predict(x, verbose=0), rtol=1e-6)
     assert {w.dtype for w in twin.weights} == {"int8", "float32"}
+
+
+def test_a_file_of_weights_does_not_quantize_a_layer_that_is_there(tmp_path):
+    """What follows in the file may be damaged, and the layer is to stay as it was."""
+    models = [torchkeras.Sequential([torchkeras.Input((8,)), layers.Dense(5)]) for _ in range(2)]
+    models[0].quantize("int8")
+    models[0].save_weights(tmp_path / "it.weights.h5")
+    before = models[1].get_weights()
+    with pytest.raises(ValueError, match="expected 2 variables, but received 3"):
+        models[1].load_weights(tmp_path / "it.weights.h5")
+    for now, then in zip(models[1].get_weights(), before, strict=True):
+        np.testing.assert_array_equal(now, then)

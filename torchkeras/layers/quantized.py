@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from torchkeras.core import serialization
+from torchkeras.core import scopes, serialization
 from torchkeras.core.checks import argument_error
 from torchkeras.core.configurable import generic, is_builtin
 from torchkeras.core.policies import DTypePolicyMap, get_policy
@@ -248,7 +248,9 @@ class Quantizable(LowRank):
         Raises:
             ValueError: the numbers of variables differ.
         """
-        if not self._is_quantized and self._holds_int8(store):
+        plan = scopes.local.plan
+        is_fresh = plan is None or plan.is_fresh  # else an error must leave the layer as it was
+        if not self._is_quantized and is_fresh and self._holds_int8(store):
             # Keras forgets the policies of layers within layers: their files tell.
             self.quantize("int8", type_check=False)
         if not self._is_quantized:
