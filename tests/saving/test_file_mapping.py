@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import torchkeras as keras
-from torchkeras.saving import file_mapping, page_cache, transfer
+from torchkeras.saving import file_mapping, layer_order, page_cache, transfer
 from torchkeras.saving.file_mapping import unchanging
+from torchkeras.saving.files import DamagedFileError
 
 SIZE = 3 * 2**20
 CONTENT = np.random.default_rng(0).bytes(SIZE)
@@ -74,6 +75,20 @@ def test_whoever_writes_to_it_waits(file, possible):
         assert bytes(memory) == CONTENT
     assert writer.communicate(timeout=30)[0] == "done\n"
     assert path.stat().st_size == 0
+
+
+def test_it_is_noticed_that_somebody_waits(file, possible):
+    """The system lets them write after some time, though the block hasn't ended."""
+    path, descriptor = file
+    with unchanging(descriptor, 0, SIZE):
+        assert file_mapping.is_leased(descriptor)
+        opened = threading.Thread(target=lambda: path.open("ab").close())
+        opened.start()
+        while file_mapping.is_leased(descriptor):
+            time.sleep(0.01)
+        assert opened.is_alive()
+    opened.join(30)
+    assert not file_mapping.is_leased(descriptor)
 
 
 def test_no_signal_disturbs_the_program(file, possible, monkeypatch):
@@ -176,6 +191,45 @@ def test_turned_weights_of_an_archive_are_not_read(
         read.clear()
         load(tmp_path / "a.keras")
         assert count * size <= sum(read) <= count * size + 20_000
+
+
+@pytest.mark.skipif(not transfer.IS_POSSIBLE, reason="the system can't read at places")
+@pytest.mark.parametrize("looks", [0, 1, 3, 5, 9])
+def test_where_somebody_waits_to_write_the_file_is_read(
+    possible, model, tmp_path, monkeypatch, looks
+):
+    """From any look on, since the bytes may be gone before the end."""
+    model.save(tmp_path / "a.keras")
+    other = keras.models.clone_model(model)
+    left = iter([True] * looks)
+    monkeypatch.setattr(file_mapping, "is_leased", lambda descriptor: next(left, False))
+    for load in (lambda: other.load_weights(tmp_path / "a.keras"),
+                 lambda: keras.models.load_model(tmp_path / "a.keras")):  # fmt: skip
+        left = iter([True] * looks)
+        for found, wanted in zip((load() or other).get_weights(), model.get_weights(), strict=True):
+            assert np.array_equal(found, wanted)
+    assert next(left, None) is None
+
+
+def test_a_file_that_somebody_did_write_to_is_damaged(possible, model, tmp_path, monkeypatch):
+    """As when they waited for as long as the system says."""
+    path = tmp_path / "a.keras"
+    model.save(path)
+    real = layer_order.slots_of
+
+    def write(model):
+        file_mapping.fcntl.fcntl(leased[-1], file_mapping.fcntl.F_SETLEASE, fcntl_unlocked)
+        path.write_bytes(bytes(path.stat().st_size // 2))
+        return real(model)
+
+    leased, fcntl_unlocked = [], file_mapping.fcntl.F_UNLCK
+    lease = file_mapping._lease
+    monkeypatch.setattr(
+        file_mapping, "_lease", lambda descriptor: leased.append(descriptor) or lease(descriptor)
+    )
+    monkeypatch.setattr(layer_order, "slots_of", write)
+    with pytest.raises(DamagedFileError):
+        keras.models.load_model(path)
 
 
 def test_a_loaded_model_does_not_change_with_its_file(model, tmp_path):

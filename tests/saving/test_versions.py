@@ -13,7 +13,7 @@ from writers import WAYS, value_of
 
 import torchkeras as keras
 from torchkeras.saving import versions
-from torchkeras.saving.files import DamagedFileError
+from torchkeras.saving.files import DamagedFileError, damaged
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes aren't copied here")
 MODELS = [way for way in WAYS if way.name in ("m.keras", "folder", "m.weights.h5", "m.h5")]
@@ -172,3 +172,20 @@ def test_what_was_written_to_while_it_was_read_is_no_version(tmp_path, is_writte
     ):
         if is_written:
             path.write_bytes(b"other")
+
+
+def test_errors_of_damage_name_the_file(tmp_path):
+    path = tmp_path / "a.weights.h5"
+
+    def fail():
+        raise damaged("x", "y", "z")
+
+    with pytest.raises(DamagedFileError, match=r"'x' is 'y'; expected z\. The file is '.*a\.wei"):
+        versions.of_one(path, fail)
+
+    def fail_and_tell():
+        raise damaged(str(path), "y", "z")
+
+    with pytest.raises(DamagedFileError) as error:
+        versions.of_one(path, fail_and_tell)
+    assert "The file" not in str(error.value)

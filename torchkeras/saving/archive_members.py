@@ -1,6 +1,7 @@
 """Members of zip archives from elsewhere: what they declare, their bytes, and checksums."""
 
 import contextlib
+import functools
 import io
 import os
 import struct
@@ -114,9 +115,10 @@ def opened(
         section = stack.enter_context(Section(archive.filename, start, size))
         if section.place is not None:
             memory = file_mapping.unchanging(section.place.descriptor, start, size)
-            section.place = section.place._replace(memory=stack.enter_context(memory))
-        if section.place is None or section.place.memory is None:
-            stack.enter_context(versions.unchanged(section.file.fileno()))
+            is_safe = functools.partial(file_mapping.is_leased, section.place.descriptor)
+            place = section.place._replace(memory=stack.enter_context(memory), is_safe=is_safe)
+            section.place = place
+        stack.enter_context(versions.unchanged(section.file.fileno()))
         if is_checked_at_end and section.place is not None:
             stack.enter_context(_checked_at_end(section, info))
         else:
@@ -174,9 +176,10 @@ class Section(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         view = memoryview(buffer).cast("B")
         view = view[: max(0, min(len(view), self.size - self.position))]
-        if self.place is not None and self.place.memory is not None:
+        memory = None if self.place is None else self.place.at_hand()
+        if memory is not None:
             done = len(view)
-            view[:] = self.place.memory[self.position : self.position + done]
+            view[:] = memory[self.position : self.position + done]
         elif self.place is not None:
             done = os.preadv(self.place.descriptor, [view], self.start + self.position)
         else:

@@ -38,6 +38,17 @@ def damaged(what: str, found: str, expected: str, hint: str = "") -> DamagedFile
 
 
 @contextlib.contextmanager
+def naming(path: str | os.PathLike) -> Iterator[None]:
+    """Within it, errors of damage say in which file it is."""
+    try:
+        yield
+    except DamagedFileError as error:
+        if os.fspath(path) not in str(error):
+            error.args = (f"{error} The file is {os.fspath(path)!r}.",)
+        raise
+
+
+@contextlib.contextmanager
 def replacing(path: str | os.PathLike) -> Iterator[Path]:
     """A file of this name in a temporary folder, which takes its place when all went well.
 

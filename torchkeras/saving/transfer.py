@@ -32,6 +32,7 @@ class Place(NamedTuple):
         size: How many they are.
         was_read: Whether all of them have been read before, and were found to be sound.
         memory: The bytes themselves, if they needn't be read.
+        is_safe: Tells whether they can be looked at now; later on they are read.
         sums: Where the checksum of what is used is noted.
     """
 
@@ -40,12 +41,17 @@ class Place(NamedTuple):
     size: int
     was_read: bool = False
     memory: memoryview | None = None
+    is_safe: Callable[[], bool] = lambda: True
     sums: "Checksums | None" = None
 
     def part(self, start: int, size: int) -> "Place":
         """Some of the bytes."""
         memory = None if self.memory is None else self.memory[start : start + size]
         return self._replace(start=self.start + start, size=size, memory=memory)
+
+    def at_hand(self) -> memoryview | None:
+        """The bytes for what is done with a share of them at once; None if they have to be read."""
+        return self.memory if self.memory is not None and self.is_safe() else None
 
 
 class Crew:
@@ -151,8 +157,9 @@ def checksum(place: Place) -> int:
 
 
 def _read_through(place: Place, start: int, size: int, sums: "Checksums | None" = None) -> None:
-    if place.memory is not None and sums is not None:
-        sums.add(place.start + start, size, crc32(place.memory[start : start + size]))
+    memory = None if sums is None else place.at_hand()
+    if memory is not None and sums is not None:
+        sums.add(place.start + start, size, crc32(memory[start : start + size]))
         return
     if sums is None and page_cache.holds(place.descriptor, place.start + start, size):
         return
@@ -190,9 +197,10 @@ def _fill(view: memoryview, place: Place, start: int) -> None:
 
 
 def _fill_turned(turned: Turned, place: Place, first: int, count: int) -> None:
-    if place.memory is not None and turned.takes_any_memory:
+    memory = place.at_hand() if turned.takes_any_memory else None
+    if memory is not None:
         start = place.start + first * turned.width
-        for content, inside in turned.rows(place.memory, first, count):
+        for content, inside in turned.rows(memory, first, count):
             if place.sums is not None:
                 place.sums.add(start, content.nbytes, crc32(content))
             turned.copy(content, inside)

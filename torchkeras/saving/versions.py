@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from torchkeras.saving.files import damaged
+from torchkeras.saving.files import damaged, naming
 
 Found = TypeVar("Found")
 _TRIES = 20
@@ -31,7 +31,8 @@ def of_one(path: str | os.PathLike, read: Callable[[], Found]) -> Found:
     for _ in range(_TRIES):
         before = _version(path)
         try:
-            found = read()
+            with naming(path):
+                found = read()
         except (OSError, ValueError, LookupError):
             if _version(path) == before:
                 raise
