@@ -1,15 +1,25 @@
 """``.safetensors``: torch's names and layout, readable without torchkeras."""
 
+import errno
+import os
 import sys
+import tempfile
+import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.torch import _SIZE as types_of_package
 from safetensors.torch import load_file
+from safetensors.torch import save as bytes_by_package
 
 import torchkeras
-from torchkeras.saving import safetensors
+from torchkeras.saving import safetensors, transfer, turning
 
+_TEXTS = st.text(st.characters(codec="utf-8"), max_size=3)
 HAS_LEASES = sys.platform == "linux"
 
 
@@ -35,6 +45,125 @@ def test_file_is_the_state_dict(tmp_path):
     assert tensors.keys() == model.state_dict().keys()
     for name, tensor in model.state_dict().items():
         assert torch.equal(tensors[name], tensor)
+
+
+_WIDTHS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
+
+
+@st.composite
+def numbers(draw):
+    """Integers of any shape and strides, and a type of the package that has their width."""
+    kind = draw(st.sampled_from([kind for kind in types_of_package if kind is not None]))
+    fewest = int("x2" in str(kind))  # two numbers in a byte
+    shape = draw(st.lists(st.integers(0, 9), min_size=fewest, max_size=4))
+    axes = draw(st.permutations(range(len(shape))))
+    generator = torch.Generator().manual_seed(draw(st.integers(0, 99)))
+    sizes = [shape[axis] for axis in axes]
+    values = torch.randint(0, 2 if kind == torch.bool else 100, sizes, generator=generator)
+    return values.to(_WIDTHS[kind.itemsize]).permute(np.argsort(axes).tolist()), kind
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    values=st.dictionaries(_TEXTS, numbers(), max_size=5),
+    # Of an empty dictionary and no tensors the package makes what isn't JSON.
+    metadata=st.none() | st.dictionaries(_TEXTS, _TEXTS, min_size=1, max_size=1),
+    large=st.sampled_from([1, 100, 2**16]),
+    share=st.sampled_from([500, 2**22]),
+)
+def test_files_are_those_of_the_package(values, metadata, large, share):
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(safetensors, "_LARGE", large)
+        patch.setattr(transfer, "SHARE", share)
+        patch.setattr(turning, "_PART", share)
+        patch.setattr(turning, "_ALIASING", 8)
+        path = Path(folder, "a.safetensors")
+        safetensors.write({k: v.view(kind) for k, (v, kind) in values.items()}, path, metadata)
+        content = path.read_bytes()
+    plain = {k: v.contiguous().view(kind) for k, (v, kind) in values.items()}
+    assert content == bytes_by_package(plain, metadata)
+
+
+def test_every_type_of_the_package_is_written():
+    known = {str(kind).removeprefix("torch.") for kind in types_of_package if kind is not None}
+    assert known <= safetensors._TYPES.keys()
+
+
+def test_weights_that_are_channels_last_are_written_in_plain_order(tmp_path):
+    model = torchkeras.Sequential([torchkeras.Input((8, 8, 40)), torchkeras.layers.Conv2D(50, 3)])
+    model.save_weights(tmp_path / "a.safetensors")
+    ((name, weight),) = [each for each in model.state_dict().items() if each[1].dim() == 4]
+    assert not weight.is_contiguous()
+    assert torch.equal(load_file(tmp_path / "a.safetensors")[name], weight)
+
+
+def test_tensors_that_share_memory_are_each_written(tmp_path):
+    values = torch.arange(40_000.0).reshape(100, 400)
+    parts = {
+        "whole": values,
+        "turned": values.T,
+        "row": values[1],
+        "many": values[:1].expand(9, 400),
+    }
+    safetensors.write(parts, tmp_path / "a.safetensors")
+    found = load_file(tmp_path / "a.safetensors")
+    assert all(torch.equal(found[name], part) for name, part in parts.items())
+
+
+def test_numbers_that_torch_conjugates_late_are_written_as_they_are(tmp_path):
+    value = torch.complex(torch.ones(3), torch.arange(3.0))
+    parts = {"conjugate": value.conj(), "negative": value.conj().imag}
+    safetensors.write(parts, tmp_path / "a.safetensors")
+    found = load_file(tmp_path / "a.safetensors")
+    assert found["conjugate"].tolist() == [1, 1 - 1j, 1 - 2j]
+    assert found["negative"].tolist() == [0, -1, -2]
+
+
+def test_what_files_cannot_hold_is_named(tmp_path):
+    path, one = tmp_path / "a.safetensors", torch.ones(1)
+    with pytest.raises(
+        ValueError, match="layout of 'a' is torch.sparse_coo; expected a dense tensor"
+    ):
+        safetensors.write({"a": one.to_sparse()}, path)
+    with pytest.raises(
+        ValueError, match="type of 'a' is 'complex128'; expected one of uint64, int64"
+    ):
+        safetensors.write({"a": one.to(torch.complex128)}, path)
+    with pytest.raises(ValueError, match="is '__metadata__'; expected another name"):
+        safetensors.write({"__metadata__": one}, path)
+    assert not path.exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "pwritev"), reason="the system can't write at places")
+@pytest.mark.parametrize("before", [0, 1, 3])
+def test_a_full_disk_is_told(tmp_path, monkeypatch, before):
+    real, calls = os.pwritev, []
+
+    def fail(*arguments):
+        calls.append(arguments)
+        if len(calls) > before:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(*arguments)
+
+    monkeypatch.setattr(os, "pwritev", fail)
+    monkeypatch.setattr(transfer, "SHARE", 2**16)
+    with pytest.raises(OSError, match="No space"):
+        safetensors.write({str(k): torch.zeros(30_000) for k in range(4)}, tmp_path / "a")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes with names")
+def test_pipes_get_what_a_file_would(tmp_path):
+    values = {"a": torch.randn(90, 300).T, "b": torch.ones(3)}
+    os.mkfifo(tmp_path / "pipe.safetensors")
+    found = []
+    reader = threading.Thread(
+        target=lambda: found.append((tmp_path / "pipe.safetensors").read_bytes()), daemon=True
+    )
+    reader.start()
+    safetensors.write(values, tmp_path / "pipe.safetensors")
+    reader.join(10)
+    safetensors.write(values, tmp_path / "a.safetensors")
+    assert found == [(tmp_path / "a.safetensors").read_bytes()]
 
 
 def test_tied_tensors_are_written_once(tmp_path):

@@ -6,6 +6,7 @@ A folder holds ``state`` (weights and optimizer, each process's shards) and, for
 
 import contextlib
 import os
+import re
 import shutil
 import warnings
 from collections.abc import Iterator, Mapping
@@ -21,7 +22,6 @@ from torchkeras.distribution import is_chief
 from torchkeras.saving import keras_archive
 from torchkeras.saving.budget import MemoryBudget
 from torchkeras.saving.files import check_folder, damaged, put_in_place, synchronize
-from torchkeras.saving.safetensors import error_of_disk
 from torchkeras.saving.temporary import telling_of
 
 STATE, CONFIG = "state", keras_archive.CONFIG
@@ -107,7 +107,16 @@ def _write(temporary: Path, tensors: dict[str, Tensor], config: str | None, grou
             )
     except checkpoint.CheckpointException as error:
         cause = next(failure for failure, _ in error.failures.values())
-        raise error_of_disk(cause, temporary) from error
+        raise _error_of_disk(cause, temporary) from error
+
+
+def _error_of_disk(error: BaseException, path: str | os.PathLike) -> OSError:
+    """An error that torch raised when it couldn't write ``path``, as the system's."""
+    found = re.search(r"os error (\d+)|Errno (\d+)", str(error))
+    if found is None:
+        return OSError(f"{path}: {error}")
+    code = int(found[1] or found[2])
+    return OSError(code, os.strerror(code), str(path))
 
 
 @contextlib.contextmanager

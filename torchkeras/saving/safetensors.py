@@ -1,36 +1,51 @@
 """``.safetensors``: the ``state_dict`` of a model, under torch's names and in torch's layout.
 
 Any torch program can read such a file. Optimizer states and assets are not in it.
+
+A file is the length of a text, that text, which says in JSON what lies where, and then the numbers.
 """
 
 import contextlib
+import json
 import os
-import re
 import shutil
+import struct
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO
 
+import numpy as np
 import torch
 from torch import nn
 
 from torchkeras.core.checks import argument_error, nearest
 from torchkeras.distribution import is_divided
 from torchkeras.distribution.sharding import scattered
-from torchkeras.saving import file_mapping, recognition, versions, weights
+from torchkeras.saving import file_mapping, recognition, transfer, versions, weights
 
 _ALIAS = "torchkeras.alias."
 _MANY = 10_000  # names among which the nearest one isn't looked for
+_METADATA = "__metadata__"  # in place of a tensor's name
+_ALIGNMENT = 8  # bytes; of the numbers behind the text
+_LARGE = 2**16  # bytes of a tensor that is written by itself
+# The types by their names in files, in the order in which their tensors lie there.
+_TYPES = {
+    "uint64": "U64", "int64": "I64", "float64": "F64", "complex64": "C64", "float32": "F32",
+    "uint32": "U32", "int32": "I32", "bfloat16": "BF16", "float16": "F16", "uint16": "U16",
+    "int16": "I16", "float8_e5m2fnuz": "F8_E5M2FNUZ", "float8_e4m3fnuz": "F8_E4M3FNUZ",
+    "float8_e8m0fnu": "F8_E8M0", "float8_e4m3fn": "F8_E4M3", "float8_e5m2": "F8_E5M2",
+    "int8": "I8", "uint8": "U8", "float4_e2m1fn_x2": "F4", "bool": "BOOL",
+}  # fmt: skip
+_RANKS = {name: rank for rank, name in enumerate(_TYPES)}
+_SAME_WIDTH = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 
 
 def _package() -> Any:
     try:
         import safetensors.torch
     except ImportError:
-        raise ImportError(
-            "Reading and writing .safetensors files needs the package safetensors."
-        ) from None
+        raise ImportError("Reading .safetensors files needs the package safetensors.") from None
     return safetensors
 
 
@@ -42,37 +57,95 @@ def save(model: nn.Module, path: str | os.PathLike) -> None:
     tensors: dict[str, torch.Tensor] = {}
     metadata = {"format": "pt"}
     for name, tensor, target in _state(model):
-        if target == name:
-            tensors[name] = weights.plain_value(tensor).contiguous()
-        else:
+        if target != name:
             metadata[_ALIAS + name] = target
+        else:  # gathered in the order in which the other processes take part
+            tensors[name] = weights.plain_value(tensor) if is_divided(tensor) else tensor
     write(tensors, path, metadata)
 
 
 def write(
-    tensors: dict[str, torch.Tensor],
+    tensors: Mapping[str, torch.Tensor],
     path: str | os.PathLike,
-    metadata: dict[str, str] | None = None,
+    metadata: Mapping[str, str] | None = None,
 ) -> None:
-    """Write tensors by name.
+    """Write tensors by name, those of wide numbers first.
+
+    They may have any strides, share memory and lie on any device, from which one after another is
+    fetched.
 
     Raises:
         OSError: the disk is full or fails.
+        ValueError: a tensor is sparse, or the format has no such number type or name.
     """
-    package = _package()
-    try:
-        package.torch.save_file(tensors, str(path), metadata=metadata)
-    except package.SafetensorError as error:  # it isn't an OSError even if the disk is full
-        raise error_of_disk(error, path) from error
+    kinds = {name: _type_of(name, tensor) for name, tensor in tensors.items()}
+    names = sorted(tensors, key=lambda name: (_RANKS[kinds[name]], name))
+    ordered = {name: tensors[name] for name in names}
+    text = _text(ordered, kinds, metadata)
+    size = sum(tensor.nbytes for tensor in tensors.values())
+    with open(path, "wb") as file, transfer.Crew(size) as crew:
+        start = 0
+        for array in _joined(text, map(_array, ordered.values())):
+            if file.seekable():
+                place = transfer.Place(file.fileno(), start, array.nbytes)
+                transfer.store(crew, array, place)
+            else:  # a pipe
+                file.write(np.ascontiguousarray(array))
+            start += array.nbytes
 
 
-def error_of_disk(error: BaseException, path: str | os.PathLike) -> OSError:
-    """An error that a library raised when it couldn't write ``path``, as the system's."""
-    found = re.search(r"os error (\d+)|Errno (\d+)", str(error))
-    if found is None:
-        return OSError(f"{path}: {error}")
-    code = int(found[1] or found[2])
-    return OSError(code, os.strerror(code), str(path))
+def _type_of(name: str, tensor: torch.Tensor) -> str:
+    """What torch calls the type of a tensor that a file can hold."""
+    if tensor.layout != torch.strided:
+        raise argument_error("save", f"layout of {name!r}", tensor.layout, "a dense tensor")
+    kind = str(tensor.dtype).removeprefix("torch.")
+    if kind not in _TYPES:
+        raise argument_error("save", f"type of {name!r}", kind, f"one of {', '.join(_TYPES)}")
+    return kind
+
+
+def _text(
+    tensors: Mapping[str, torch.Tensor],
+    kinds: Mapping[str, str],
+    metadata: Mapping[str, str] | None,
+) -> bytes:
+    """What tells where tensors lie, behind its length."""
+    if _METADATA in tensors:
+        raise argument_error("save", "name of a tensor", _METADATA, "another name")
+    entries: dict[str, Any] = {} if metadata is None else {_METADATA: metadata}
+    end = 0
+    for name, tensor in tensors.items():
+        shape, start = list(tensor.shape), end
+        if _TYPES[kinds[name]] == "F4":  # two numbers in a byte
+            shape[-1:] = [2 * size for size in shape[-1:] or [1]]
+        end += tensor.numel() * tensor.element_size()
+        entries[name] = {"dtype": _TYPES[kinds[name]], "shape": shape, "data_offsets": [start, end]}
+    text = json.dumps(entries, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % _ALIGNMENT)
+    return struct.pack("<Q", len(text)) + text
+
+
+def _array(tensor: torch.Tensor) -> np.ndarray:
+    """The numbers of a tensor, as integers of that width, the lowest byte first."""
+    plain = weights.plain_value(tensor).resolve_conj().resolve_neg()
+    array = plain.view(_SAME_WIDTH[plain.element_size()]).numpy()
+    return array.astype(array.dtype.newbyteorder("<"), copy=False)
+
+
+def _joined(text: bytes, arrays: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    """Text and arrays in their order; what is small is joined with its neighbours."""
+    small = bytearray(text)
+    for array in arrays:
+        is_large = array.nbytes >= _LARGE
+        if small and (is_large or len(small) >= transfer.SHARE):
+            yield np.frombuffer(small, np.uint8)
+            small = bytearray()
+        if is_large:
+            yield array
+        else:
+            small += array.tobytes()
+    if small:
+        yield np.frombuffer(small, np.uint8)
 
 
 def take_part_in_gathering(model: nn.Module) -> None:

@@ -252,16 +252,10 @@ def _write_part(folder: Path, state: Any) -> dict[str, str]:
     """Write this process's files; their checksums by name."""
     tensors = Tensors()
     text = json.dumps(encode(state, tensors), allow_nan=False)
-    contents = {name: _alone(t.cpu().contiguous()) for name, t in tensors.items()}
     names = f"state-{rank()}.json", f"tensors-{rank()}.safetensors"
     (folder / names[0]).write_text(text)
-    safetensors.write(contents, folder / names[1])
+    safetensors.write(tensors, folder / names[1])
     return {name: _checksum(folder / name) for name in names}
-
-
-def _alone(tensor: Tensor) -> Tensor:
-    """``tensor``, copied if it is part of a larger storage, which safetensors doesn't take."""
-    return tensor if tensor.untyped_storage().nbytes() == tensor.nbytes else tensor.clone()
 
 
 def _write_manifest(folder: Path, checksums: dict[str, str]) -> None:
