@@ -1,3 +1,5 @@
+import keras as real
+import pytest
 import torch
 
 import torchkeras as keras
@@ -29,3 +31,54 @@ def test_operations_have_no_name_of_a_layer():
     x = keras.layers.Dense(2, name="add")(inputs)
     config = keras.Model(inputs, x + x + 1.0).get_config()
     assert [entry["name"] for entry in config["layers"]] == ["add_1", "add", "add_2", "add_3"]
+
+
+def own(library):
+    """A layer of the user's that infers unless told to train."""
+
+    class Doubling(library.layers.Layer):
+        def call(self, x, training=False):
+            return 2 * x if training else x
+
+    return Doubling()
+
+
+BY_MODE = {
+    "dropout": lambda library: library.layers.Dropout(0.5),
+    "noise": lambda library: library.layers.GaussianNoise(1.0),
+    "recurrent": lambda library: library.layers.SimpleRNN(20, dropout=0.5),
+    "own": own,
+}
+
+
+def called(library, make, **mode):
+    inputs = library.Input((3, 20))
+    return library.Model(inputs, make(library)(inputs, **mode))
+
+
+def read(library, text, make):
+    return library.models.model_from_json(text, {"Doubling": type(make(library))})
+
+
+def tells_modes_apart(model):
+    x = torch.ones(4, 3, 20)
+    return not torch.equal(model(x, training=True), model(x, training=False))
+
+
+@pytest.mark.parametrize("make", BY_MODE.values(), ids=BY_MODE)
+def test_a_default_that_keras_notes_at_each_call_does_not_settle_the_mode(make):
+    model = called(real, make)
+    assert '"training": false' in model.to_json()
+    copy = read(keras, model.to_json(), make)
+    assert tells_modes_apart(copy)
+    assert tells_modes_apart(read(real, copy.to_json(), make))
+
+
+@pytest.mark.parametrize("make", BY_MODE.values(), ids=BY_MODE)
+@pytest.mark.parametrize("mode", [False, True])
+def test_a_mode_that_was_given_comes_back(make, mode):
+    model = called(keras, make, training=mode)
+    copy = read(keras, model.to_json(), make)
+    kwargs = copy.outputs[0].call.kwargs
+    assert kwargs["training"] is mode
+    assert read(real, model.to_json(), make).output_shape == model.output_shape

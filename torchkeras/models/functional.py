@@ -9,7 +9,7 @@ from torchkeras.core import nested, scopes, serialization
 from torchkeras.core.checks import argument_error, nearest
 from torchkeras.layers.asides import Aside
 from torchkeras.layers.input import Input, InputLayer
-from torchkeras.models.graph_writer import Writer
+from torchkeras.models.graph_writer import Writer, read_mode
 from torchkeras.models.model import Model
 from torchkeras.saving import (
     graph_operations,
@@ -241,14 +241,11 @@ class _Reader:
         if not _is_older(node):
             args = tuple(self._value(item) for item in node.get("args", ()))
             kwargs = {key: self._value(item) for key, item in node.get("kwargs", {}).items()}
-            if kwargs.get("training") is False and is_symbolic(kwargs.get("mask")):
-                del kwargs["training"]  # written by Keras beside a mask; no user said it
+            if "training" in kwargs:
+                kwargs["training"] = read_mode(self.layers[name], kwargs["training"])
         else:
             args, kwargs = self._older_arguments(node)
         layer = self.layers[name]
-        signature = getattr(layer, "_signature", None)
-        if kwargs.get("training") is True and signature and signature.training_default:
-            del kwargs["training"]  # the default of layers that vary images, written by Keras
         outputs = layer(*args, **kwargs)
         if name in self.of_tensorflow:  # shapes, too
             self.results[(name, number)] = outputs if isinstance(outputs, list) else [outputs]

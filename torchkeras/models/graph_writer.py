@@ -9,10 +9,36 @@ from torchkeras.core import serialization
 from torchkeras.core.naming import LocalNames, to_snake_case
 from torchkeras.layers.base import Layer
 from torchkeras.layers.merging import Merge
+from torchkeras.layers.recurrent.cell import DropoutRNNCell
+from torchkeras.layers.recurrent.rnn import RNN
+from torchkeras.layers.recurrent.stacked import StackedRNNCells
 from torchkeras.models.model import Model
 from torchkeras.saving import operations
 from torchkeras.tracer import Call, Graph, KerasTensor, is_symbolic, symbols_in
 from torchkeras.tracer.graph import attach_mask, operation_of, without_own_masks
+
+
+def default_mode(layer: Any) -> bool | None:
+    """The default of ``training`` in the ``call`` of Keras's layer.
+
+    Keras writes it down at every call, as if it had been given, and gives it no weight.
+    """
+    if isinstance(layer, (RNN, DropoutRNNCell, StackedRNNCells)):
+        return False
+    signature = getattr(layer, "_signature", None)
+    return None if signature is None else signature.training_default
+
+
+def written_mode(layer: Any, training: Any) -> Any:
+    """``training`` of a call as it is written: what was given, but is the default, as a number."""
+    return int(training) if training is default_mode(layer) is not None else training
+
+
+def read_mode(layer: Any, training: Any) -> Any:
+    """What was given as ``training`` of a call that was written, None if nothing was."""
+    if isinstance(training, int):  # bool is one, too
+        return None if training is default_mode(layer) else bool(training)
+    return training
 
 
 def _with_own_masks(call: Call) -> dict[str, Any]:
@@ -133,9 +159,17 @@ class Writer:
         config = serialization.serialize_keras_object(operation)
         config["name"] = operation.name
         config["inbound_nodes"] = [
-            self._node_config(call.args, self.kwargs_of(call)) for call in calls if call.inputs
+            self._node_config(call.args, self._kwargs(operation, call))
+            for call in calls
+            if call.inputs
         ]
         return config
+
+    def _kwargs(self, layer: Any, call: Call) -> dict[str, Any]:
+        kwargs = self.kwargs_of(call)
+        if "training" in kwargs:
+            kwargs = {**kwargs, "training": written_mode(layer, kwargs["training"])}
+        return kwargs
 
     def _node_config(self, args: Any, kwargs: Any) -> dict[str, Any]:
         return {"args": self._value(list(args)), "kwargs": self._value(dict(kwargs))}
