@@ -57,8 +57,27 @@ def graph(library):
     return library.Model(x, layers.GRU(2)(y))
 
 
-MAKERS = {"containers": containers, "graph": graph}
-SHAPES = {"containers": (2, 3), "graph": (2, 5, 4)}
+def graph_of_a_class(library):
+    """A functional model of the user's own class, with attributes inside and beside the graph."""
+    dense = library.layers.Dense
+
+    class Tower(library.Model):
+        def __init__(self, features):
+            inputs, first = library.Input((features,)), dense(3)
+            super().__init__(inputs, dense(4)(first(inputs)))
+            self.again = first
+            self.later, self.beside = dense(2), dense(4)
+
+        def call(self, x):
+            return self.beside(self.later(super().call(x)))
+
+    model = Tower(4)
+    inputs = library.Input((4,))
+    return library.Sequential([library.Input((4,)), model, library.Model(inputs, dense(2)(inputs))])
+
+
+MAKERS = {"containers": containers, "graph": graph, "graph_of_a_class": graph_of_a_class}
+SHAPES = {"containers": (2, 3), "graph": (2, 5, 4), "graph_of_a_class": (2, 4)}
 
 
 @pytest.fixture(params=list(MAKERS))

@@ -11,16 +11,33 @@ from typing import Any
 from torchkeras.core import scopes
 from torchkeras.core.configurable import is_builtin
 from torchkeras.core.variable import Variable
+from torchkeras.tracer.graph import Graph
 
 _NOTED = "_names_of_keras_2"
 
 
 def is_graph_model(owner: Any) -> bool:
-    """Whether ``owner`` is a sequential or functional model, whose layers come first."""
-    return any(
+    """Whether ``owner`` is a sequential or functional model, whose layers come first.
+
+    A class of the user's own is functional if it hands symbolic inputs and outputs to ``Model``.
+    """
+    return _has_graph(owner) or any(
         base.__name__ in ("Functional", "Sequential") and is_builtin(base)
         for base in type(owner).__mro__
     )
+
+
+def _has_graph(owner: Any) -> bool:
+    return isinstance(getattr(owner, "_graph", None), Graph)
+
+
+def counted_layers(model: Any) -> list[Any]:
+    """The layers that files count: of a functional model those of its graph, no attributes."""
+    layers = layers_of(model)
+    if not _has_graph(model):
+        return layers
+    inside = {id(module) for module in model._graph.modules}
+    return [layer for layer in layers if id(layer) in inside]
 
 
 def note(model: Any, names: list[str]) -> None:

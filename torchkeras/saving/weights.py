@@ -21,7 +21,7 @@ from torchkeras.metrics.base import Metric
 from torchkeras.optimizers.base import Optimizer
 from torchkeras.saving import hdf5
 from torchkeras.saving.files import DamagedFileError
-from torchkeras.saving.layer_order import is_graph_model, layers_of
+from torchkeras.saving.layer_order import counted_layers, is_graph_model
 from torchkeras.saving.plan import Plan, unless_done
 
 _KINDS = (Layer, Optimizer, Metric, Loss)
@@ -42,7 +42,7 @@ def children(owner: Any) -> Iterator[tuple[str, Any]]:
     """Attributes of ``owner`` that may lead to variables, in the order of Keras's files."""
     names = _attribute_names(owner)
     if is_graph_model(owner):
-        yield "layers", layers_of(owner)
+        yield "layers", counted_layers(owner)
         names -= {"layers", *_HELD_TWICE}
     for name in sorted(names, key=_public_first):
         value = _attribute(owner, name)
