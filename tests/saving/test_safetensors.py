@@ -1,7 +1,9 @@
 """``.safetensors``: torch's names and layout, readable without torchkeras."""
 
 import errno
+import json
 import os
+import struct
 import sys
 import tempfile
 import threading
@@ -230,3 +232,25 @@ def test_what_somebody_has_open_for_writing_is_not_mapped(tmp_path, monkeypatch)
         np.testing.assert_array_equal(a, b)
     assert opened[0] == str(path)
     assert [one == str(path) for one in opened[1:]] == [not HAS_LEASES] * 2
+
+
+@pytest.mark.parametrize("name", ["dense.linear.weight", "dense.linear.bias"])
+def test_numbers_of_half_a_byte_do_not_leave_a_model_half_changed(tmp_path, name):
+    """Torch can't make others of them, and has two in each element."""
+    path = tmp_path / "a.safetensors"
+    model = torchkeras.Sequential(
+        [torchkeras.Input((4,)), torchkeras.layers.Dense(3), torchkeras.layers.Dense(3)]
+    )
+    shapes = {key: tuple(value.shape) for key, value in model.state_dict().items()}
+    entries, end = {}, 0
+    for key, shape in shapes.items():
+        kind, size = ("F4", np.prod(shape) // 2) if key == name else ("F32", 4 * np.prod(shape))
+        offsets = [end, end := end + int(size)]
+        entries[key] = {"dtype": kind, "shape": shape, "data_offsets": offsets}
+    text = json.dumps(entries).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + bytes(end))
+    before = model.get_weights()
+    with pytest.raises(ValueError, match="a\\.safetensors"):
+        model.load_weights(path)
+    for now, then in zip(model.get_weights(), before, strict=True):
+        assert np.array_equal(now, then)

@@ -1,5 +1,6 @@
 """Safetensors, snapshots, data sets and checkpoints that are hostile."""
 
+import functools
 import hashlib
 import io
 import json
@@ -10,6 +11,7 @@ import struct
 import zipfile
 
 import numpy as np
+from security import honest
 from security.attacks import attack, attacks_of, spoiled
 from security.config_attacks import Reducer, bytecode, layer, marker, pickled
 from security.configurations import as_model
@@ -33,32 +35,30 @@ def described(shape, start, end, dtype="F32"):
     return {"dtype": dtype, "shape": shape, "data_offsets": [start, end]}
 
 
-NAMES = {
-    "a.linear.weight": (3, 4),
-    "a.linear.bias": (3,),
-    "b.linear.weight": (2, 3),
-    "b.linear.bias": (2,),
-}
+@functools.cache
+def shapes():
+    """Shapes of the honest model's tensors by name."""
+    return {name: tuple(t.shape) for name, t in honest.base_model().state_dict().items()}
 
 
 @tensors("safetensors: a shape larger than the data")
 def tensors_bomb(place):
-    return {name: described([2**20, 2**20], 0, 4) for name in NAMES}, bytes(4)
+    return {name: described([2**20, 2**20], 0, 4) for name in shapes()}, bytes(4)
 
 
 @tensors("safetensors: a shape that overflows")
 def tensors_overflow(place):
-    return {name: described([2**40, 2**40], 0, 0) for name in NAMES}, b""
+    return {name: described([2**40, 2**40], 0, 0) for name in shapes()}, b""
 
 
 @tensors("safetensors: data that overlap")
 def tensors_overlap(place):
-    return {n: described(list(s), 0, 4 * int(np.prod(s))) for n, s in NAMES.items()}, bytes(96)
+    return {n: described(list(s), 0, 4 * int(np.prod(s))) for n, s in shapes().items()}, bytes(96)
 
 
 @tensors("safetensors: offsets outside of the file")
 def tensors_outside(place):
-    return {n: described(list(s), 2**40, 2**40 + 48) for n, s in NAMES.items()}, bytes(48)
+    return {n: described(list(s), 2**40, 2**40 + 48) for n, s in shapes().items()}, bytes(48)
 
 
 @tensors("safetensors: a header of 100 000 tensors", SKIPPING)
@@ -78,14 +78,24 @@ def tensors_nested(place):
 
 @tensors("safetensors: other names lead in a circle", SKIPPING)
 def tensors_circle(place):
-    names = list(NAMES)
+    names = list(shapes())
     told = {f"torchkeras.alias.{name}": names[k - 1] for k, name in enumerate(names)}
     return {"__metadata__": told}, b""
 
 
 @tensors("safetensors: a type that isn't there")
 def tensors_type(place):
-    return {n: described(list(s), 0, 48, "O") for n, s in NAMES.items()}, bytes(48)
+    return {n: described(list(s), 0, 48, "O") for n, s in shapes().items()}, bytes(48)
+
+
+@tensors("safetensors: numbers of half a byte", SKIPPING)
+def tensors_half(place):
+    told, end = {}, 0
+    for number, (name, shape) in enumerate(shapes().items()):
+        kind, size = ("F4", 0.5) if number == 2 else ("F32", 4)
+        start, end = end, end + int(size * np.prod(shape))
+        told[name] = described(list(shape), start, end, kind)
+    return told, bytes(end)
 
 
 @attack("safetensors: a header longer than the file", "safetensors")

@@ -184,11 +184,11 @@ def load(model: nn.Module, path: str | os.PathLike, skip_mismatch: bool = False)
         stored.update({name: target for name, target in aliases.items() if target in stored})
         fitting, problems = {}, _differing_names(expected, stored)
         for name in (name for name in expected if name in stored):
-            shape = tuple(file.get_slice(stored[name]).get_shape())
-            if shape != tuple(expected[name].shape):
-                problems.append(f"{name} has shape {shape}, expected {tuple(expected[name].shape)}")
-                continue
-            fitting[name] = scattered(file.get_tensor(stored[name]), expected[name])
+            value, problem = _fitting(file, stored[name], expected[name])
+            if value is None:
+                problems.append(f"{name} {problem}")
+            else:
+                fitting[name] = scattered(value, expected[name])
         if problems and not skip_mismatch:
             raise argument_error(
                 "load_weights", "file", str(path), "the names and shapes of this model",
@@ -197,6 +197,19 @@ def load(model: nn.Module, path: str | os.PathLike, skip_mismatch: bool = False)
         if problems:
             warnings.warn(f"load_weights: left as they were: {'; '.join(problems)}", stacklevel=3)
         model.load_state_dict(fitting, strict=False)
+
+
+def _fitting(file: Any, name: str, like: torch.Tensor) -> tuple[torch.Tensor | None, str]:
+    """A tensor of a file for the place of another one; if it doesn't fit there, None and why."""
+    shape = tuple(file.get_slice(name).get_shape())
+    try:
+        found = file.get_tensor(name)
+        found.reshape(-1)[:1].to(like.dtype)
+    except (_package().SafetensorError, NotImplementedError) as error:  # numbers of half a byte
+        return None, f"is of a type that {like.dtype} can't be made of ({error})"
+    if found.shape != like.shape:
+        return None, f"has shape {shape}, expected {tuple(like.shape)}"
+    return found, ""
 
 
 def contents(path: str | os.PathLike) -> list[tuple[str, tuple[int, ...], str]]:
