@@ -46,9 +46,8 @@ def torchrun(number, *command, timeout=300, **variables):
     """Run a script by torchrun, with more environment variables; the finished process."""
     return subprocess.run(
         [
-            *(sys.executable, "-m", "torch.distributed.run"),
-            *("--nproc-per-node", str(number), "--master-port", free_port()),
-            *map(str, command),
+            *(sys.executable, "-W", "ignore", "-m", "torch.distributed.run"),
+            *("--standalone", "--nproc-per-node", str(number), *map(str, command)),
         ],
         env=environment(**variables),
         capture_output=True,

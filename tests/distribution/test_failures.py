@@ -1,14 +1,9 @@
 """A process that is killed, raises or stalls ends all of them soon, and it is said why."""
 
-import importlib.util
 import time
-from pathlib import Path
 
 import pytest
-
-SPEC = importlib.util.spec_from_file_location("processes", Path(__file__).with_name("processes.py"))
-processes = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(processes)
+from distribution import processes
 
 SCRIPT = '''
 import os

@@ -1,29 +1,16 @@
 """N = 1: random runs on several processes equal those on one. ``properties.py`` says of what."""
 
-import importlib.util
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
-
-FOLDER = Path(__file__).parent
-
-
-def module(name):
-    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
-    found = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(found)
-    return found
-
-
-properties, started = module("properties"), module("processes")
+from distribution import processes, properties
 
 
 def assert_equal(folder, number, first, last):
     """Runs ``first`` up to ``last`` on ``number`` processes give what they give on one."""
     target = folder / "found"
-    started.run(number, FOLDER / "properties.py", target, first, last)
+    processes.run(number, properties.__file__, target, first, last)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         properties.main(target, first, last)

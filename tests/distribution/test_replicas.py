@@ -1,39 +1,27 @@
 """Two processes compute what one does: what is said in ``scenarios.py`` and ``rounds.py``."""
 
-import importlib.util
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
+from distribution import processes, rounds, scenarios
 
 from torchkeras.distribution import Alone, current_group, replicas
 
-FOLDER = Path(__file__).parent
-
-
-def module(name):
-    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
-    found = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(found)
-    return found
-
-
-processes = module("processes")
-SCRIPTS = {name: module(name) for name in ("scenarios", "rounds")}
+SCRIPTS = {"scenarios": scenarios, "rounds": rounds}
 
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     """For each script its arrays by name, of one process and of each of two."""
     folder, found = tmp_path_factory.mktemp("results"), {}
-    for script, scenarios in SCRIPTS.items():
-        target = folder / script
-        processes.run(2, FOLDER / f"{script}.py", target)
+    for name, script in SCRIPTS.items():
+        target = folder / name
+        processes.run(2, script.__file__, target)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            scenarios.main(target)
-        found[script] = [dict(np.load(f"{target}.{name}.npz")) for name in ("alone", 0, 1)]
+            script.main(target)
+        found[name] = [dict(np.load(f"{target}.{which}.npz")) for which in ("alone", 0, 1)]
     return found
 
 

@@ -1,30 +1,26 @@
 """Processes that stop are found, and all end."""
 
-import importlib.util
 import time
-from pathlib import Path
 
 import pytest
+from distribution import processes
 from torch import distributed
 
 from torchkeras.distribution.watch import Sign, Watch, Watcher, started
 
-SPEC = importlib.util.spec_from_file_location("processes", Path(__file__).with_name("processes.py"))
-processes = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(processes)
 
-
-def told(*seconds):
-    """What a watcher of 10 seconds says at the last of these, given signs as (place, computed)."""
-    watcher, found = Watcher(limit=10.0), None
-    for beat, (now, signs) in enumerate(seconds):
-        signs = {rank: Sign(beat, *sign) for rank, sign in enumerate(signs)}
-        found = watcher.stopped(signs, now)
+def told(before, after):
+    """What a watcher of 10 seconds says 11 after these signs, each of them (place, computed)."""
+    watcher = Watcher(limit=10.0)
+    for second in range(12):
+        given = after if second == 11 else before
+        signs = {rank: Sign(second, *sign) for rank, sign in enumerate(given)}
+        found = watcher.stopped(signs, float(second))
     return found
 
 
 def test_a_process_that_lies_behind_and_computes_nothing_has_stopped():
-    rank, what = told((0, [(3, 1.0), (2, 1.0)]), (11, [(3, 1.0), (2, 1.1)]))
+    rank, what = told([(3, 1.0), (2, 1.0)], [(3, 1.0), (2, 1.1)])
     assert rank == 1
     assert what == "computes nothing at batch 2, while others wait at batch 3"
 
@@ -38,7 +34,7 @@ def test_a_process_that_lies_behind_and_computes_nothing_has_stopped():
     ],
 )
 def test_a_process_that_works_may_take_its_time(later):
-    assert told((0, [(later[0][0], 1.0), (2, 1.0)]), (11, later)) is None
+    assert told([(later[0][0], 1.0), (2, 1.0)], later) is None
 
 
 def test_a_process_without_signs_has_stopped():
@@ -46,6 +42,17 @@ def test_a_process_without_signs_has_stopped():
     for now in range(12):
         found = watcher.stopped({0: Sign(now, 1, now), 1: Sign(1, 1, 0.0)}, float(now))
     assert found == (1, "gives no sign of life")
+
+
+def test_processes_that_were_halted_together_go_on():
+    """By Ctrl-Z, or with the whole machine: the first that goes on finds the others' old signs."""
+    watcher = Watcher(limit=10.0)
+    behind = {0: Sign(1, 3, 1.0), 1: Sign(1, 2, 1.0)}
+    found = [watcher.stopped(behind, now) for now in (0.0, 1.0, 500.0, 501.0, 502.0)]
+    assert found == [None] * 5
+    assert watcher.stopped(behind, 900.0) is None
+    later = [watcher.stopped(behind, now) for now in (903.0, 906.0, 909.0)]
+    assert later[-1] == (0, "gives no sign of life")
 
 
 def test_a_process_that_has_done_its_part_is_not_missed():

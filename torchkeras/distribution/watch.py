@@ -16,6 +16,8 @@ from torch import distributed
 LIMIT = float(os.environ.get("TORCHKERAS_STALL_SECONDS", "20"))
 # Share of that time that a process must have computed to count as working.
 _WORKING = 0.02
+# Share of that time that counts between two looks at the others' signs, however late one comes.
+_COUNTED = 0.25
 
 
 class Sign(NamedTuple):
@@ -37,25 +39,38 @@ class Watcher:
 
     One has stopped if it gives no signs (killed, or frozen), or if it lies behind the others and
     computes nothing (a lock, an endless wait). One that computes may take as long as it likes.
+    Where the watcher itself was halted, others may have been, too: it counts a part of that time.
 
     Args:
         limit: Seconds after which it counts as stopped.
 
     Example:
         >>> watcher = Watcher(limit=20.0)
-        >>> signs = {0: Sign(1, 5, 1.0), 1: Sign(1, 4, 1.0)}
-        >>> watcher.stopped(signs, now=0.0)
-        >>> watcher.stopped({0: Sign(9, 5, 1.0), 1: Sign(9, 4, 1.0)}, now=21.0)
+        >>> for second in range(22):
+        ...     signs = {0: Sign(second, 5, 1.0), 1: Sign(second, 4, 1.0)}
+        ...     found = watcher.stopped(signs, float(second))
+        >>> found
         (1, 'computes nothing at batch 4, while others wait at batch 5')
     """
 
     def __init__(self, limit: float) -> None:
         self.limit = limit
+        self._last: float | None = None
+        self._watched = 0.0
         self._heard: dict[int, tuple[int, float]] = {}
         self._moved: dict[int, tuple[int, float, float]] = {}
 
     def stopped(self, signs: Mapping[int, Sign], now: float) -> tuple[int, str] | None:
-        """The number of a process that has stopped, and how that shows; None if all work."""
+        """The number of a process that has stopped, and how that shows; None if all work.
+
+        Args:
+            signs: The last of each process, by its number.
+            now: Time in seconds; a second or a fifth of the limit after the last call, if all is
+                well.
+        """
+        if self._last is not None:
+            self._watched += min(now - self._last, _COUNTED * self.limit)
+        self._last, now = now, self._watched
         foremost = max(sign.place for sign in signs.values())
         for rank, (beat, place, computed) in signs.items():
             if self._heard.get(rank, (None, 0.0))[0] != beat:
