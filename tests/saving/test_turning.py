@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from torchkeras.saving import turning
-from torchkeras.saving.turning import Turned, exchanged, joined, pieces, room, turn
+from torchkeras.saving.turning import Turned, exchanged, joined, pieces, room, turn, turn_in_bands
 
 quick = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -51,6 +51,7 @@ def functions(request, monkeypatch):
         monkeypatch.setattr(turning, "_OF_TORCH", {})
 
 
+@pytest.mark.parametrize("way", [turn, turn_in_bands])
 @pytest.mark.parametrize("aliasing", [1, 1024])
 @quick
 @given(
@@ -60,7 +61,7 @@ def functions(request, monkeypatch):
     seed=st.integers(0, 99),
 )
 def test_a_matrix_is_turned_into_another_and_nothing_else_changes(
-    functions, aliasing, shape, gaps, kind, seed
+    functions, way, aliasing, shape, gaps, kind, seed
 ):
     """Each may be part of a larger one, at any address."""
     (rows, columns), itemsize = shape, np.dtype(kind).itemsize
@@ -70,7 +71,7 @@ def test_a_matrix_is_turned_into_another_and_nothing_else_changes(
     target = np.full((columns + 2, rows + gaps[1]), 77, kind)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(turning, "_ALIASING", aliasing)
-        turn(source[:, :columns], target[1:-1, :rows])
+        way(source[:, :columns], target[1:-1, :rows])
     assert np.array_equal(target[1:-1, :rows], source[:, :columns].T)
     target[1:-1, :rows] = 77
     assert (target == 77).all()

@@ -1,7 +1,6 @@
 """Members of zip archives from elsewhere: what they declare, their bytes, and checksums."""
 
 import contextlib
-import functools
 import io
 import os
 import struct
@@ -10,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from torchkeras.saving import file_mapping, files, transfer, versions
+from torchkeras.saving import files, transfer, versions
 from torchkeras.saving.checksums import crc32
 from torchkeras.saving.transfer import Place
 
@@ -113,12 +112,10 @@ def opened(
     with contextlib.ExitStack() as stack:
         start, size = _start_of(archive, info), info.file_size
         section = stack.enter_context(Section(archive.filename, start, size))
-        if section.place is not None:
-            memory = file_mapping.unchanging(section.place.descriptor, start, size)
-            is_safe = functools.partial(file_mapping.is_leased, section.place.descriptor)
-            place = section.place._replace(memory=stack.enter_context(memory), is_safe=is_safe)
-            section.place = place
-        stack.enter_context(versions.unchanged(section.file.fileno()))
+        if section.place is None:
+            stack.enter_context(versions.unchanged(section.file.fileno()))
+        else:
+            section.place = stack.enter_context(transfer.mapped(section.place))
         if is_checked_at_end and section.place is not None:
             stack.enter_context(_checked_at_end(section, info))
         else:
@@ -208,13 +205,13 @@ def _check_sum(info: zipfile.ZipInfo, section: Section) -> None:
 
 @contextlib.contextmanager
 def _checked_at_end(section: Section, info: zipfile.ZipInfo) -> Iterator[None]:
-    """The checksum of what is used is noted, and at the end that of the rest.
+    """The checksum is computed while the member is used, and at the end that of the rest.
 
     If the member is damaged, that is the error, whatever came of it.
     """
-    section.place = section.place._replace(sums=transfer.Checksums(section.start))
     try:
-        yield
+        with transfer.summing(section.place) as section.place:
+            yield
     except Exception as error:
         if transfer.checksum(section.place) != info.CRC:
             raise _unreadable(info, "Bad CRC-32") from error

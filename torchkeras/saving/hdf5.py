@@ -441,8 +441,7 @@ class open_group:
         with contextlib.ExitStack() as stack:
             try:
                 guard = stack.enter_context(Guard(path))
-                if isinstance(path, (str, os.PathLike)):
-                    stack.enter_context(versions.unchanged(guard.file.fileno()))
+                place = stack.enter_context(self._place(guard))
                 file = stack.enter_context(h5py.File(guard, "r"))
             except DamagedFileError:
                 raise
@@ -452,13 +451,19 @@ class open_group:
                     raise damaged("member of an archive", "no HDF5 file", "one", says) from error
                 raise recognition.refused("load", "file", path, _EXPECTED, says) from error
             self._opened = stack.pop_all()
-        return Group(file, Source(guard, self._place(guard)))
+        return Group(file, Source(guard, place))
 
-    def _place(self, guard: Guard) -> Place | None:
-        if not transfer.IS_POSSIBLE or not isinstance(self.source, (str, os.PathLike)):
-            return getattr(self.source, "place", None)
-        descriptor = guard.file.fileno()
-        return Place(descriptor, 0, os.fstat(descriptor).st_size)
+    @contextlib.contextmanager
+    def _place(self, guard: Guard) -> Iterator[Place | None]:
+        """Where the bytes lie; at the end, that nobody wrote to a file of its own is seen."""
+        if not isinstance(self.source, (str, os.PathLike)):
+            yield getattr(self.source, "place", None)
+        elif transfer.IS_POSSIBLE:
+            with transfer.mapped(Place(guard.file.fileno(), 0, guard.length)) as place:
+                yield place
+        else:
+            with versions.unchanged(guard.file.fileno()):
+                yield None
 
     def __exit__(self, *exc: Any) -> None:
         self._opened.__exit__(*exc)

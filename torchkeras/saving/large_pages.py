@@ -12,8 +12,7 @@ from collections.abc import Callable
 from torch import Tensor
 
 _LEAST = 2**22  # bytes of a tensor that is worth it, as for NumPy
-_SIZE = 2**21  # of a large page, where pages are what they mostly are
-_LARGE, _NOW = 14, 23  # MADV_HUGEPAGE, MADV_POPULATE_WRITE
+_LARGE = 14  # MADV_HUGEPAGE
 
 
 def _advising() -> Callable[[int, int, int], int] | None:
@@ -42,18 +41,6 @@ def ask_for(tensor: Tensor) -> bool:
     """
     pages = _pages(tensor)
     return _advise is not None and len(pages) > 0 and _advise(pages.start, len(pages), _LARGE) == 0
-
-
-def take(tensor: Tensor) -> None:
-    """Have the system give a tensor the large pages that were asked for, if they are new.
-
-    What it holds stays. Threads that begin to fill it together would each get and clear the same
-    pages, of which one is kept.
-    """
-    pages, page = _pages(tensor), os.sysconf("SC_PAGESIZE")
-    for start in range(-(-pages.start // _SIZE) * _SIZE, pages.stop, _SIZE):
-        if _advise is None or _advise(start, page, _NOW) != 0:  # before Linux 5.14
-            return
 
 
 def _pages(tensor: Tensor) -> range:

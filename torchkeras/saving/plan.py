@@ -109,9 +109,8 @@ class Plan:
         size = sum(place.size for place in places.values() if place)
         with transfer.Crew(size, _WAITING) as crew:
             for key, (variable, dataset) in last.items():
-                # The crew fills one variable while the next gets its pages.
-                if self.is_fresh and large_pages.ask_for(variable.parameter):
-                    large_pages.take(variable.parameter)
+                if self.is_fresh:
+                    large_pages.ask_for(variable.parameter)
                 memory = None if key in found else _memory(variable, dataset)
                 if memory is not None:
                     transfer.fill(crew, memory, places[key])

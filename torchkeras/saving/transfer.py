@@ -3,6 +3,8 @@
 Several threads share the work.
 """
 
+import contextlib
+import functools
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -11,10 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from torchkeras.saving import page_cache
+from torchkeras.saving import file_mapping, page_cache, versions
 from torchkeras.saving.checksums import crc32, crc32_of_both
 from torchkeras.saving.files import damaged
-from torchkeras.saving.turning import SHARE, Turned, pieces, room
+from torchkeras.saving.turning import SHARE, Turned, pieces, room, turn_in_bands
 
 _PART = 2**20  # bytes that stay in the cache
 _MOST_BUFFERS = 1024  # that one call takes
@@ -124,6 +126,22 @@ def _processors() -> int:
 # --- Reading
 
 
+@contextlib.contextmanager
+def mapped(place: Place) -> Iterator[Place]:
+    """A place whose bytes are memory, where that is safe.
+
+    Raises:
+        DamagedFileError: at the end of the block, the file was written to meanwhile.
+    """
+    descriptor = place.descriptor
+    with (
+        file_mapping.unchanging(descriptor, place.start, place.size) as memory,
+        versions.unchanged(descriptor),
+    ):
+        is_safe = functools.partial(file_mapping.is_leased, descriptor)
+        yield place._replace(memory=memory, is_safe=is_safe)
+
+
 def read_once(places: Iterable[Place]) -> None:
     """Read bytes without using them, so that a disk that fails does so now.
 
@@ -156,6 +174,21 @@ def checksum(place: Place) -> int:
     return found.whole(place.size)
 
 
+@contextlib.contextmanager
+def summing(place: Place) -> Iterator[Place]:
+    """Where to read bytes from whose checksum will be wanted at the end of the block.
+
+    Those that are in memory are gone through meanwhile, as soon as a processor has nothing else to
+    do. Of others each part is when it is read.
+    """
+    place = place._replace(sums=Checksums(place.start))
+    parts = list(pieces(0, place.size, SHARE)) if place.memory is not None else []
+    with Crew(place.size, len(parts)) as crew:
+        for start, size in parts:
+            crew.do(_read_through, place, start, size, place.sums)
+        yield place
+
+
 def _read_through(place: Place, start: int, size: int, sums: "Checksums | None" = None) -> None:
     memory = None if sums is None else place.at_hand()
     if memory is not None and sums is not None:
@@ -181,12 +214,18 @@ def fill(crew: Crew, array: np.ndarray, place: Place) -> None:
         array: Of any strides.
         place: As many bytes as ``array`` has.
     """
+    if place.memory is not None:
+        place = place._replace(sums=None)  # see ``summing``
     if array.flags.c_contiguous:
         view = memoryview(array.reshape(-1).view(np.uint8))
         for start, size in pieces(0, place.size, SHARE):
             crew.do(_fill, view[start : start + size], place, start)
         return
     turned = Turned(array, is_filled=True)
+    if place.memory is not None and turned.is_matrix:
+        for rows, columns in turned.bands():
+            crew.do(_fill_bands, turned, place, rows, columns)
+        return
     for first, count in turned.shares():
         crew.do(_fill_turned, turned, place, first, count)
 
@@ -196,16 +235,21 @@ def _fill(view: memoryview, place: Place, start: int) -> None:
         _read(place, [view[first : first + length]], start + first)
 
 
-def _fill_turned(turned: Turned, place: Place, first: int, count: int) -> None:
-    memory = place.at_hand() if turned.takes_any_memory else None
+def _fill_bands(turned: Turned, place: Place, rows: slice, columns: slice) -> None:
+    memory = place.at_hand()
     if memory is not None:
-        start = place.start + first * turned.width
-        for content, inside in turned.rows(memory, first, count):
-            if place.sums is not None:
-                place.sums.add(start, content.nbytes, crc32(content))
-            turned.copy(content, inside)
-            start += content.nbytes
+        turned.fill(memory, rows, columns)
         return
+    array, itemsize = turned.array, turned.array.itemsize
+    height, width = rows.stop - rows.start, columns.stop - columns.start
+    part = room(height * width * itemsize).reshape(height, -1)
+    for row, inside in enumerate(part):
+        first = (rows.start + row) * array.shape[1] + columns.start
+        _read(place, [memoryview(inside)], first * itemsize)
+    turn_in_bands(part.view(array.dtype), array[rows, columns].T)
+
+
+def _fill_turned(turned: Turned, place: Place, first: int, count: int) -> None:
     for part in turned.parts(first, count):
         for buffers, start in part.runs:
             _read(place, buffers, start)

@@ -24,6 +24,10 @@ SHARE = 2**22
 _ALIASING = 1024
 _LINE = 64
 _BEST_LINES = 16  # that are written in a row
+# Of a matrix in memory, bytes of each row that are turned together: two lines, which the processor
+# reads together. What that fills stays in the cache, with pages that were cleared for it.
+_BAND = 2 * _LINE
+_OF_BANDS = 2**24  # bytes of bands that a thread is given
 _MOST_TURNED = 2**23  # bytes of a part whose rows are very long
 # Types that torch turns with the processor's vector instructions, by their size.
 _IN_VECTORS = {1: torch.uint8, 4: torch.float32}
@@ -104,7 +108,7 @@ class Turned:
         self._in_vectors = is_matrix and (has_function or (is_filled and min(shape) >= line))
         self.axis = 1 if self._in_blocks else shape.index(max(shape[:-1]))
         self.length = shape[self.axis]
-        one = self.width = array.nbytes // self.length
+        one = array.nbytes // self.length
         # What is written lies that many elements in a row: whole lines, and best several.
         count = max(_PART // one // line, min(_BEST_LINES, _MOST_TURNED // one // line)) * line
         self.step = min(count or 1, self.length)
@@ -132,22 +136,23 @@ class Turned:
             yield Part(inside, space[(*before, slice(length))], runs)
 
     @property
-    def takes_any_memory(self) -> bool:
-        """Whether rows needn't lie in memory that ``parts`` made for them."""
-        return self._in_vectors
+    def is_matrix(self) -> bool:
+        """Whether bands of it can be filled from where its file is in memory."""
+        return self._in_vectors and self._is_filled
 
-    def rows(
-        self, memory: memoryview, first: int, count: int
-    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Like ``parts``, of a matrix whose bytes are in ``memory``.
+    def bands(self) -> Iterator[tuple[slice, slice]]:
+        """What is given to a thread of a matrix: rows, and columns, in which its memory lies."""
+        rows, columns = self.array.shape
+        for top, height in pieces(0, rows, _OF_BANDS // _BAND):
+            band = _BAND // self.array.itemsize
+            width = band * max(1, _OF_BANDS // (height * _BAND))
+            for left, count in pieces(0, columns, width):
+                yield slice(top, top + height), slice(left, left + count)
 
-        Returns:
-            Of each part, its bytes as rows, and the part of the array.
-        """
-        for start, length in pieces(first, count, self.step):
-            content = memory[start * self.width : (start + length) * self.width]
-            inside = self.array[start : start + length]
-            yield np.frombuffer(content, inside.dtype).reshape(inside.shape), inside
+    def fill(self, memory: memoryview, rows: slice, columns: slice) -> None:
+        """Fill bands of a matrix whose bytes are in ``memory``, in the order of the file."""
+        source = np.frombuffer(memory, self.array.dtype).reshape(self.array.shape)
+        turn_in_bands(source[rows, columns], self.array[rows, columns].T)
 
     def copy(self, source: np.ndarray, target: np.ndarray) -> None:
         """Copy between a part and its memory, in the order in which the part lies.
@@ -251,6 +256,24 @@ def turn(source: np.ndarray, target: np.ndarray) -> None:
     )
     if is_aliasing:
         np.copyto(target, direct)
+
+
+def turn_in_bands(source: np.ndarray, target: np.ndarray) -> None:
+    """Like ``turn``, some columns after the other, so that the target is filled row by row.
+
+    Where either is larger than the cache, and its pages may be new, that takes less time.
+    """
+    itemsize, height, width = source.itemsize, len(source), len(target)
+    function = _OF_TORCH.get(itemsize)
+    if function is None or target.strides[0] % _ALIASING == 0:
+        for left, count in pieces(0, width, max(_BAND, _PART // height) // itemsize):
+            turn(source[:, left : left + count], target[left : left + count])
+        return
+    here, there, row = source.ctypes.data, target.ctypes.data, target.strides[0]
+    distances = source.strides[0] // itemsize, row // itemsize
+    for left, count in pieces(0, width, _BAND // itemsize):
+        source_of_band, target_of_band = here + left * itemsize, there + left * row
+        function(height, count, source_of_band, distances[0], target_of_band, distances[1])
 
 
 def _between(rows: int, columns: int, dtype: np.dtype) -> np.ndarray:
