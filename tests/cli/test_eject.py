@@ -5,6 +5,7 @@ import pytest
 
 from torchkeras import Input, Model, Sequential, layers
 from torchkeras.cli import main
+from torchkeras.export import texts
 
 
 @pytest.fixture
@@ -32,6 +33,17 @@ def test_inputs_may_be_given(file, tmp_path):
     np.savez(tmp_path / "x.npz", x=np.ones((5, 4), "float32"))
     options = ["--inputs", str(tmp_path / "x.npz"), "--check"]
     assert main(["eject", str(file), "-o", str(tmp_path / "out"), *options]) == 0
+
+
+def test_a_test_that_fails_isn_t_what_can_t_be_done(file, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(texts, "RUN_TEST", "raise SystemExit('other numbers')")
+    assert main(["eject", str(file), "-o", str(tmp_path / "out"), "--check"]) == 1
+    assert "other numbers" in capsys.readouterr().err
+    picky = Sequential([Input((None, 1)), layers.Reshape((997,))])
+    picky.save(tmp_path / "picky.keras")
+    out = str(tmp_path / "picky")
+    assert main(["eject", str(tmp_path / "picky.keras"), "-o", out, "--check"]) == 2
+    assert "inputs of your own: --inputs FILE" in capsys.readouterr().err
 
 
 def test_a_missing_file_is_an_error(tmp_path, capsys):

@@ -58,6 +58,15 @@ def test_an_array_alone_is_the_only_input(tmp_path):
     assert read_inputs(tmp_path / "x.npy", model).shape == (5, 2)
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float16", "int64"])
+def test_arrays_come_in_the_types_of_the_inputs(dtype, tmp_path):
+    """NumPy's own numbers are float64. They may be written to, or torch warns of them."""
+    np.save(tmp_path / "x.npy", np.ones((5, 2), dtype))
+    found = read_inputs(tmp_path / "x.npy", Model(x := Input((2,)), layers.Dense(1)(x)))
+    assert found.dtype == "float32"
+    assert found.flags.writeable
+
+
 @pytest.mark.parametrize("content", [b"", b"1,2,3", b"PK\x03\x04"])
 def test_a_file_without_arrays_is_an_error(content, tmp_path):
     (tmp_path / "x.npz").write_bytes(content)

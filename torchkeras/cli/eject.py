@@ -12,7 +12,7 @@ from torchkeras.cli.models import (
     run_custom,
     tell,
 )
-from torchkeras.export.ejection import FILES, eject
+from torchkeras.export.ejection import FILES, FailedTestError, eject
 
 
 def add_to(commands: Any) -> None:
@@ -50,7 +50,7 @@ def carry_out(options: argparse.Namespace) -> int:
         return 2
     except FAILURES as error:
         tell("eject", error, options.custom)
-        return 1 if options.check and isinstance(error, RuntimeError) else 2
+        return 1 if isinstance(error, FailedTestError) else 2
     for name in FILES:
         print(folder / name)
     return 0

@@ -13,13 +13,14 @@ import numpy as np
 
 from torchkeras.cli.oracle import unregistered
 from torchkeras.cli.run import drop_in_folder, start_as_tensorflow
-from torchkeras.core import nested
+from torchkeras.core import nested, settings
 from torchkeras.core.checks import argument_error
 from torchkeras.datasets.source import load_npz
 from torchkeras.saving import get_custom_objects, load_model
 
 # What the files that are read, and saving them, may raise.
 FAILURES = (OSError, ValueError, TypeError, RuntimeError)
+_OWN_INPUTS = "Give inputs of your own."  # what those say who can't draw any
 _READERS = ("report", "load_model", "load_weights", "load")
 
 
@@ -58,6 +59,7 @@ def tell(command: str, error: Exception | str, custom: str | None) -> None:
     text = re.sub(r"^\[Errno \d+\] ", "", str(error))
     for owner in (command, *_READERS):
         text = text.removeprefix(f"{owner}: ")
+    text = text.replace(_OWN_INPUTS, f"{_OWN_INPUTS[:-1]}: --inputs FILE names a file of them.")
     print(f"{command}: {text}{custom_hint(text, custom)}", file=sys.stderr)
 
 
@@ -122,10 +124,23 @@ def read_inputs(path: str | None, model: Any) -> Any:
         given = list(arrays.values())
     else:
         raise ValueError(f"{path!r} has the arrays {list(arrays)}; expected {names}.")
+    types = [symbol.dtype for symbol in model.inputs or ()] or [None] * len(given)
+    given = [_as_taken(array, dtype) for array, dtype in zip(given, types, strict=True)]
     graph = getattr(model, "_graph", None)
     if graph is None or not isinstance(graph.inputs, dict):
         return given[0] if len(given) == 1 else given
     return nested.pack_sequence_as(graph.inputs, given)
+
+
+def _as_taken(array: np.ndarray, dtype: str | None) -> np.ndarray:
+    """``array`` in the type of a model's input, as far as NumPy has it; None: any floats.
+
+    NumPy's own numbers are float64.
+    """
+    if dtype is None and array.dtype.kind == "f":
+        dtype = settings.floatx()
+    is_known = array.dtype.kind in "biuf" and dtype not in (None, "string", "bfloat16")
+    return array.astype(dtype, copy=False) if is_known else array
 
 
 def _arrays_of(path: str) -> dict[str, np.ndarray]:
@@ -136,7 +151,7 @@ def _arrays_of(path: str) -> dict[str, np.ndarray]:
             if any(np.asarray(array).dtype == object for array in arrays.values()):
                 raise ValueError("It holds objects")
             return arrays
-        return {"": np.lib.format.open_memmap(path, mode="r")}
+        return {"": np.lib.format.open_memmap(path, mode="c")}
     except (ValueError, EOFError, pickle.UnpicklingError) as error:
         expected = "a .npz file of numbers or texts"
         raise argument_error("--inputs", "file", path, expected, f"{error}.") from error

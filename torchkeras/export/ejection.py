@@ -30,6 +30,10 @@ from torchkeras.tracer.frames import trace
 FILES = ("model.py", "model.safetensors", "predictions.safetensors", "test_model.py", "README.md")
 
 
+class FailedTestError(RuntimeError):
+    """What was written doesn't give the predictions that were recorded."""
+
+
 def eject(
     model: Layer,
     path: str | os.PathLike,
@@ -59,7 +63,8 @@ def eject(
         The folder.
 
     Raises:
-        RuntimeError: the model isn't built; or the test, which was asked for, failed.
+        RuntimeError: the model isn't built.
+        FailedTestError: the test, which was asked for, failed.
         ValueError: something in the model has no form as torch source: texts, modules of other
             libraries, computations that depend on values.
         FileExistsError: a file is there and ``overwrite`` is off.
@@ -140,7 +145,7 @@ def _check(folder: Path) -> None:
     command = [sys.executable, "-c", texts.RUN_TEST]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RuntimeError(
+        raise FailedTestError(
             f"eject: the source in {str(folder)!r} doesn't give the predictions of the model; "
             f"expected them to within 1e-4:\n{done.stderr.strip()[-2000:]}"
         )
