@@ -33,6 +33,46 @@ def test_operations_have_no_name_of_a_layer():
     assert [entry["name"] for entry in config["layers"]] == ["add_1", "add", "add_2", "add_3"]
 
 
+def test_operations_keep_the_names_that_they_have_in_a_file():
+    def made(library):
+        inputs = library.Input((2,))
+        for _ in range(3):  # names count on, whatever becomes of the results
+            x = library.ops.relu(inputs * 2.0)
+        model = library.Model(inputs, [x, library.layers.Dense(2, name="head")(x)])
+        model.compile("sgd", {model.output_names[0]: "mae", "head": "mse"})
+        return model
+
+    theirs = made(real)
+    copy = keras.models.model_from_json(theirs.to_json())
+    assert copy.output_names == theirs.output_names == ["relu_2", "head"]
+    names = [entry["name"] for entry in copy.get_config()["layers"]]
+    assert names[1:] == ["multiply_2", "relu_2", "head"]
+    x, y = torch.ones(2, 2), [torch.zeros(2, 2)] * 2
+    logs = copy.train_on_batch(x, y, return_dict=True)
+    assert sorted(logs) == ["head_loss", "loss", "relu_2_loss"]
+    assert made(keras).output_names == ["relu", "head"]
+
+
+def test_outputs_in_a_list_within_a_dict_have_the_names_of_their_layers():
+    def keys(library):
+        inputs = library.Input((2,))
+        made = [library.layers.Dense(1, name=name)(inputs) for name in "abc"]
+        model = library.Model(inputs, {"first": made[0], "rest": made[1:]})
+        model.compile("sgd", "mse")
+        y = {"first": torch.zeros(2, 1), "rest": [torch.zeros(2, 1)] * 2}
+        return set(model.train_on_batch(torch.ones(2, 2), y, return_dict=True))
+
+    assert keys(keras) == keys(real) == {"loss", "first_loss", "rest/b_loss", "rest/c_loss"}
+
+
+def test_outputs_have_the_names_of_their_layers_and_repeated_ones_numbers_of_their_own():
+    a, b = keras.Input((2,)), keras.Input((2,))
+    one, two = keras.layers.Dense(1, name="head"), keras.layers.Dense(1, name="head_1")
+    assert keras.Model(a, [two(a), one(a)]).output_names == ["head_1", "head"]
+    model = keras.Model([a, b], [one(a), two(a), one(b)])
+    assert model.output_names == ["head", "head_1", "head_2"]
+
+
 def own(library):
     """A layer of the user's that infers unless told to train."""
 

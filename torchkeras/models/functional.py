@@ -250,7 +250,9 @@ class _Reader:
         if name in self.of_tensorflow:  # shapes, too
             self.results[(name, number)] = outputs if isinstance(outputs, list) else [outputs]
         else:
-            self.results[(name, number)] = _symbols(outputs) or [outputs]  # a size is a number
+            self.results[(name, number)] = symbols = _symbols(outputs) or [outputs]  # a size
+            if not isinstance(layer, nn.Module) and is_symbolic(symbols[0]):
+                symbols[0].call.name = name
 
     def _older_arguments(self, node: Any) -> tuple[tuple, dict[str, Any]]:
         """Arguments of a Keras 2 node: a list or dict of [layer, node, tensor, kwargs]."""

@@ -64,24 +64,32 @@ class Writer:
         self.names: dict[int, str] = {}
         self.numbers: dict[int, int] = {}
         self._local_names = LocalNames()
-        self._names_of_layers = {
+        self._taken = {
             layer.name if isinstance(layer, Layer) else to_snake_case(type(layer).__name__)
             for layer in self.graph.modules
         }
+        self._note_names_of_operations()
         for operation in self.graph.operations:
             calls = [c for c in self.graph.calls_of(operation) if id(c) in self.needed]
             for number, call in enumerate(calls):
                 self.numbers[id(call)] = number
                 if not isinstance(operation, Call):
                     self.names[id(call)] = operation.name
-                elif call.operation is not attach_mask:
+                elif call.operation is not attach_mask and id(call) not in self.names:
                     word = to_snake_case(self._node(call).class_name)
                     self.names[id(call)] = self._free_name(word)
 
+    def _note_names_of_operations(self) -> None:
+        """Keep the names that operations have in the file which they are from."""
+        for operation in self.graph.operations:
+            if isinstance(operation, Call) and operation.name not in (None, *self._taken):
+                self.names[id(operation)] = operation.name
+                self._taken.add(operation.name)
+
     def _free_name(self, word: str) -> str:
-        """A name made of ``word`` that no layer has."""
+        """A name made of ``word`` that nothing has."""
         name = self._local_names(word)
-        while name in self._names_of_layers:
+        while name in self._taken:
             name = self._local_names(word)
         return name
 

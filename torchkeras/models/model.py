@@ -1,5 +1,6 @@
 """``Model``: a layer that can be compiled, trained, evaluated and saved."""
 
+import itertools
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -22,7 +23,8 @@ from torchkeras.models.summary import print_summary
 from torchkeras.quantizers.configurations import resolve
 from torchkeras.saving import api as saving
 from torchkeras.tracer import Graph, any_symbolic
-from torchkeras.tracer.graph import module_keys, without_single
+from torchkeras.tracer.graph import attach_mask, module_keys, without_single
+from torchkeras.tracer.symbolic import operation_name
 from torchkeras.training.trainer import Trainer
 
 
@@ -467,14 +469,24 @@ def is_functional(args: tuple, kwargs: dict[str, Any]) -> bool:
     return "inputs" in kwargs and "outputs" in kwargs
 
 
+def _name_of_maker(symbol: Any) -> str:
+    """Name of the layer or operation that made a symbolic tensor."""
+    call = symbol.call
+    while call is not None and call.operation is attach_mask:
+        call = call.args[0].call
+    return symbol.name if call is None else call.name or operation_name(call.operation)
+
+
 def output_names(graph: Graph) -> list[str]:
-    """Names of the outputs of a graph, made unique by numbers."""
-    if isinstance(graph.outputs, dict):
-        return [path[0] for path, _ in nested.flatten_with_path(graph.outputs)]
+    """Names of the outputs of a graph; repeated ones get numbers, and keys of dicts are names."""
+    pairs = nested.flatten_with_path(graph.outputs)
+    made = [_name_of_maker(symbol) for _, symbol in pairs]
     names: list[str] = []
-    for symbol in graph.flat_outputs:
-        operation = symbol.call.operation if symbol.call is not None else None
-        name = operation.name if isinstance(operation, Layer) else symbol.name
-        count = sum(other == name or other.rstrip("0123456789") == f"{name}_" for other in names)
-        names.append(name if count == 0 else f"{name}_{count}")
+    for (path, _), name in zip(pairs, made, strict=True):
+        if path and isinstance(path[-1], str):
+            name = path[-1]
+        elif name in names:
+            numbered = (f"{name}_{number}" for number in itertools.count(1))
+            name = next(other for other in numbered if other not in (*made, *names))
+        names.append(name)
     return names

@@ -252,7 +252,12 @@ class Call:
         operation: A layer or other module, a function, or the name of a tensor method.
         args, kwargs: Arguments; structures holding symbolic tensors.
         outputs: Structure of the symbolic tensors that the call makes.
+
+    Attributes:
+        name: What a file calls an operation that isn't a layer, else None.
     """
+
+    name: str | None = None
 
     def __init__(self, operation: Any, args: tuple, kwargs: dict, outputs: Any) -> None:
         self.args = args
@@ -313,7 +318,7 @@ class Call:
         return isinstance(self.operation, nn.Module)
 
     def __getstate__(self) -> dict[str, Any]:
-        plain = {"args": self.args, "kwargs": self.kwargs, "index": self.index}
+        plain = {"args": self.args, "kwargs": self.kwargs, "index": self.index, "name": self.name}
         return {**plain, "operation": self.operation, "outputs": self.outputs}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
