@@ -21,6 +21,7 @@ from torchkeras.saving.turning import SHARE, Turned, pieces, room, turn_in_bands
 _PART = 2**20  # bytes that stay in the cache
 _MOST_BUFFERS = 1024  # that one call takes
 _MOST_THREADS = 4
+_OF_SUM = 2**26  # bytes of a checksum that is computed beside everything else
 
 IS_POSSIBLE = hasattr(os, "preadv")  # not on Windows
 
@@ -64,11 +65,15 @@ class Crew:
     Args:
         size: How many bytes are to be moved; None if that isn't known.
         waiting: How much work may wait for each thread: little if it holds memory.
+        most: Threads at most.
     """
 
-    def __init__(self, size: int | None = None, waiting: int = 2) -> None:
-        count = min(_processors(), _MOST_THREADS)
-        self._count = count if count > 1 and (size is None or size > SHARE) else 0
+    def __init__(
+        self, size: int | None = None, waiting: int = 2, most: int = _MOST_THREADS
+    ) -> None:
+        processors = _processors()
+        is_worth_it = processors > 1 and (size is None or size > SHARE)
+        self._count = count = min(processors, most) if is_worth_it else 0
         self._threads: list[threading.Thread] = []
         self._work: SimpleQueue[Any] = SimpleQueue()
         self._places = threading.Semaphore(waiting * count)
@@ -178,12 +183,12 @@ def checksum(place: Place) -> int:
 def summing(place: Place) -> Iterator[Place]:
     """Where to read bytes from whose checksum will be wanted at the end of the block.
 
-    Those that are in memory are gone through meanwhile, as soon as a processor has nothing else to
-    do. Of others each part is when it is read.
+    Those that are in memory are gone through by a thread, which seldom asks for Python's lock. Of
+    others each part is when it is read.
     """
     place = place._replace(sums=Checksums(place.start))
-    parts = list(pieces(0, place.size, SHARE)) if place.memory is not None else []
-    with Crew(place.size, len(parts)) as crew:
+    parts = list(pieces(0, place.size, _OF_SUM)) if place.memory is not None else []
+    with Crew(place.size, len(parts), most=1) as crew:
         for start, size in parts:
             crew.do(_read_through, place, start, size, place.sums)
         yield place
