@@ -5,6 +5,7 @@ import runpy
 import subprocess
 import sys
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -109,6 +110,20 @@ def test_commands_say_in_a_line_what_is_wrong_with_a_file(
     assert printed.err.count("\n") == 1
     assert not printed.out
     assert {entry.name for entry in tmp_path.iterdir()} <= {path.name}
+
+
+@pytest.mark.parametrize(
+    ("arrays", "told"), [({"images/train": np.ones(3)}, "'images'"), ({}, "Nothing is in it")]
+)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_hdf5_of_others_is_told_for_what_it_is(command, arrays, told, tmp_path, capsys):
+    with h5py.File(tmp_path / "data.h5", "w") as file:
+        for name, array in arrays.items():
+            file[name] = array
+    assert main(command_line(command, tmp_path / "data.h5")) == 2
+    printed = capsys.readouterr()
+    assert told in printed.err
+    assert not printed.out
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -2,6 +2,7 @@
 
 import json
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -80,6 +81,34 @@ def test_vocabularies_are_told(tmp_path):
     assert list(report(tmp_path / "m.keras").assets) == [
         "assets/layers/string_lookup/vocabulary.txt"
     ]
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ({"class_name": "Sequential", "config": {"name": "s", "layers": []}}, ["no model_weights"]),
+        ({"class_name": "ReLU", "config": {}}, ["no model_weights", "it is a ReLU, not a model"]),
+    ],
+)
+def test_what_load_model_refuses_is_a_problem(tmp_path, config, told):
+    with h5py.File(tmp_path / "m.h5", "w") as file:
+        file.attrs["model_config"] = json.dumps(config)
+    problems = report(tmp_path / "m.h5").problems
+    assert all(word in problem for word, problem in zip(told, problems, strict=True))
+    with pytest.raises(ValueError, match=r"The file is '.*m\.h5'"):
+        torchkeras.models.load_model(tmp_path / "m.h5")
+
+
+def test_errors_name_the_file(tmp_path):
+    (tmp_path / "m.json").write_text("[1]")
+    with pytest.raises(ValueError, match=r"a JSON list'.* The file is '.*m\.json'"):
+        report(tmp_path / "m.json")
+
+
+def test_weights_of_layers_without_any_are_keras_s(tmp_path):
+    model = keras.Sequential([keras.Input((4,)), keras.layers.ReLU()])
+    model.save_weights(tmp_path / "m.weights.h5")
+    assert report(tmp_path / "m.weights.h5").format == "weights of Keras 3"
 
 
 def test_a_vocabulary_that_keras_left_out_is_missed(tmp_path):

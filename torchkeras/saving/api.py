@@ -191,7 +191,8 @@ def _otherwise(path: Path) -> str:
         safetensors.contents(path)
         return _OF_WEIGHTS
     if path.suffix in _LEGACY and not recognition.told(path):
-        with hdf5.open_group(path):
+        with hdf5.open_group(path) as root:
+            whole_h5.check_of_keras("load_model", path, root)
             is_named = path.name.endswith(_WEIGHTS)
         return _OF_WEIGHTS if is_named else f"No model config found in the file. {_OF_WEIGHTS}"
     return "File not in a known format."

@@ -11,6 +11,7 @@ from torchkeras.core.checks import describe
 from torchkeras.layers.preprocessing.learning import LearnsVocabulary
 from torchkeras.optimizers import Optimizer
 from torchkeras.saving import (
+    files,
     generations,
     hdf5,
     keras_archive,
@@ -52,28 +53,31 @@ def report(
         >>> [array.shape for array in keras.saving.report(path).arrays]
         [(2, 1), (1,)]
     """
-    path = Path(path)
+    with files.naming(path), scopes.custom_objects_scope(custom_objects):
+        return _report(Path(path), model)
+
+
+def _report(path: Path, model: Any) -> Report:
     prefix = tensorflow_checkpoint.prefix_of(path)
     if prefix is not None:
-        with scopes.custom_objects_scope(custom_objects):
-            return _of_checkpoint(path, prefix, model)
+        return _of_checkpoint(path, prefix, model)
     if not path.exists():
         raise recognition.missing("report", path, "a file of a model or of weights")
-    with scopes.custom_objects_scope(custom_objects):
-        if path.name.endswith(".safetensors"):
-            return _of_safetensors(path, model)
-        if path.name.endswith(shards.SUFFIX):
-            with shards.open_group(path) as root:
-                found = Report(path, "weights of Keras 3 in several files")
-                return _of_groups(found, list(root.roots.values()), root, model)
-        if path.suffix == ".json":
-            return _of_text(path, model)
-        if path.is_dir() and any(path.glob("snapshot-*/manifest.json")):
-            return _of_snapshots(path)
-        if path.is_dir() or zipfile.is_zipfile(path):
-            return _of_archive(path, model)
-        with hdf5.open_group(path) as root:
-            return _of_hdf5(path, root, model)
+    if path.name.endswith(".safetensors"):
+        return _of_safetensors(path, model)
+    if path.name.endswith(shards.SUFFIX):
+        with shards.open_group(path) as root:
+            found = Report(path, "weights of Keras 3 in several files")
+            return _of_groups(found, list(root.roots.values()), root, model)
+    if path.suffix == ".json":
+        return _of_text(path, model)
+    if path.is_dir() and any(path.glob("snapshot-*/manifest.json")):
+        return _of_snapshots(path)
+    if path.is_dir() or zipfile.is_zipfile(path):
+        return _of_archive(path, model)
+    with hdf5.open_group(path) as root:
+        whole_h5.check_of_keras("report", path, root)
+        return _of_hdf5(path, root, model)
 
 
 def _of_checkpoint(path: Path, prefix: str, model: Any) -> Report:
@@ -247,6 +251,8 @@ def _of_hdf5(path: Path, root: hdf5.Group, model: Any) -> Report:
         if name in holder:
             found.versions[name] = holder.text(name)
     if is_whole:
+        if older is None:
+            found.problems.append(f"it has no {whole_h5.WEIGHTS}: it is incomplete")
         config = keras_archive.parse_config(attributes.text(whole_h5.CONFIG))
         _note_model(found, config)
         config.pop("compile_config", None)
@@ -256,6 +262,8 @@ def _of_hdf5(path: Path, root: hdf5.Group, model: Any) -> Report:
         if model is None:
             with scopes.keras_2_scope(found.versions.get("keras_version")):
                 model = _rebuilt(found, config, path.stat().st_size)
+                if model is not None and not hasattr(model, "layers"):
+                    found.problems.append(f"it is a {type(model).__name__}, not a model")
                 _note_vocabularies(found, model)
                 more = _compiled(found, model, root.group(whole_h5.OPTIMIZER))
     is_older = older is not None

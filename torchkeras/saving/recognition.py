@@ -78,7 +78,7 @@ def _instead(path: str | os.PathLike) -> str:
     alike = [other for other in names if other.partition(".")[0].lower() == stem]
     alike = alike or difflib.get_close_matches(name, names, n=1, cutoff=0.8)
     if alike:
-        return f"There is {_listed(alike)}."
+        return f"There is {listed(alike)}."
     return "Check the path and the folder it starts from."
 
 
@@ -205,8 +205,8 @@ def _of_zip(path: Path) -> str:
         return f"The model lies in its folder {folder!r}: unpack it, and load that folder."
     inner = [name for name in names if name.endswith((*_OF_KERAS, "saved_model.pb"))]
     if inner:
-        return f"It is an archive around {_listed(inner)}: unpack it first."
-    return f"It is a zip archive of other things: {_listed(names)}."
+        return f"It is an archive around {listed(inner)}: unpack it first."
+    return f"It is a zip archive of other things: {listed(names)}."
 
 
 def _of_name(path: Path) -> str:
@@ -248,10 +248,11 @@ def _of_folder(path: Path) -> str:
         return "It has no model.weights.h5: it is incomplete."
     inner = [name for name in names if name.endswith(_OF_KERAS)]
     if inner:
-        return f"It holds {_listed(inner)}: give the path of one of these."
-    return f"It holds {_listed(names)}; a model's folder holds config.json or saved_model.pb."
+        return f"It holds {listed(inner)}: give the path of one of these."
+    return f"It holds {listed(names)}; a model's folder holds config.json or saved_model.pb."
 
 
-def _listed(names: Iterable[str]) -> str:
+def listed(names: Iterable[str]) -> str:
+    """The first few names, for an error."""
     names = [printable(repr(name[:80])) for name in names]
     return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 from pathlib import Path, PurePosixPath
@@ -12,15 +11,24 @@ from typing import Any
 from torchkeras import losses, metrics
 from torchkeras.core import registry, scopes, serialization
 from torchkeras.core.checks import argument_error, kind_error
+from torchkeras.core.notices import warn
 from torchkeras.core.variable import Variable
 from torchkeras.optimizers import Optimizer
-from torchkeras.saving import files, hdf5, hdf5_writer, keras_archive, layer_order, legacy_h5
+from torchkeras.saving import (
+    files,
+    hdf5,
+    hdf5_writer,
+    keras_archive,
+    layer_order,
+    legacy_h5,
+    recognition,
+)
 from torchkeras.saving.plan import Plan, Rebuilding
 
 CONFIG = "model_config"
 TRAINING = "training_config"
 OPTIMIZER = "optimizer_weights"
-_WEIGHTS = "model_weights"
+WEIGHTS = "model_weights"
 _OWN_WEIGHTS = "top_level_model_weights"
 _PART = 64000  # bytes of an attribute that HDF5 still takes
 _COMPILE = ("loss", "metrics", "weighted_metrics", "loss_weights")
@@ -31,6 +39,25 @@ def is_whole(path: Path) -> bool:
     with contextlib.suppress(ValueError, OSError), hdf5.open_group(path) as root:
         return CONFIG in root.attributes
     return False
+
+
+def check_of_keras(owner: str, path: Path, root: hdf5.Group) -> None:
+    """Raise a DamagedFileError for an HDF5 file that Keras, of any generation, has no part in.
+
+    Args:
+        owner: The function that was given it.
+        path: The file.
+        root: Its root.
+    """
+    if CONFIG in root.attributes or legacy_h5.root_of(root) is not None:
+        return
+    if not any("vars" in group for group in hdf5.groups_of(root)):
+        held = recognition.listed(root)
+        hint = f"No model config found in the file. It has other things than Keras writes: {held}."
+        if not held:
+            hint = "Nothing is in it: what wrote it was interrupted. Get it anew."
+        expected = "a file of a model or of weights"
+        raise recognition.refused(owner, "filepath", path, expected, hint)
 
 
 # --- Reading
@@ -65,10 +92,15 @@ def load(
         with Rebuilding(path.stat().st_size) as rebuilding:
             model = keras_archive.rebuilt(config)
         if not hasattr(model, "layers"):
-            raise hdf5.refuse(f"/@{CONFIG}", f"that of a {type(model).__name__}, not of a model")
+            raise files.damaged(CONFIG, f"that of a {type(model).__name__}", "that of a model")
         group = legacy_h5.root_of(root)
         if group is None:
-            raise hdf5.refuse(f"/{_WEIGHTS}", "missing, though there is a configuration")
+            raise files.damaged(
+                "file",
+                f"one without {WEIGHTS}",
+                f"a whole model's, since there is a {CONFIG}",
+                "It is incomplete: what wrote it was interrupted. Get it anew.",
+            )
         reader = legacy_h5.Reader(is_fresh=True)
         reader.read(model, group)
         keras_archive.report(model, reader)
@@ -85,7 +117,7 @@ def load(
 
 def version_of(root: hdf5.Group) -> str | None:
     """The release of Keras that wrote a file, which old ones note beside the weights."""
-    for group in (root, root.group(_WEIGHTS)):
+    for group in (root, root.group(WEIGHTS)):
         if group is not None and "keras_version" in group.attributes:
             return group.attributes.text("keras_version")
     return None
@@ -135,11 +167,10 @@ def _read_optimizer(model: Any, group: hdf5.Group | None) -> None:
     with layer_order.slots_of(model):
         pairs = pairs_of(optimizer, group)
     if pairs is None:
-        warnings.warn(
+        warn(
             f"Skipping variable loading for optimizer '{optimizer.name}', because it has "
             f"{len(optimizer.variables)} variables whereas the saved optimizer has "
-            f"{len(legacy_h5.saved_weights(group))} variables.",
-            stacklevel=4,
+            f"{len(legacy_h5.saved_weights(group))} variables."
         )
         return
     plan = Plan(is_fresh=True)
@@ -227,12 +258,12 @@ def _write_weights(model: Any, writer: hdf5_writer.Writer) -> None:
     if len(set(names)) < len(names):
         raise argument_error("save_model", "model", names, "layers of different names")
     versions = {"backend": "torch", "keras_version": keras_archive.KERAS_VERSION}
-    writer.note(_WEIGHTS, versions)
-    _write_names(writer, _WEIGHTS, "layer_names", names)
+    writer.note(WEIGHTS, versions)
+    _write_names(writer, WEIGHTS, "layer_names", names)
     for layer in model.layers:
         variables = [*layer.trainable_weights, *layer.non_trainable_weights]
-        _write_list(writer, f"{_WEIGHTS}/{layer.name}", variables)
-    _write_list(writer, f"{_WEIGHTS}/{_OWN_WEIGHTS}", legacy_h5.own_weights(model))
+        _write_list(writer, f"{WEIGHTS}/{layer.name}", variables)
+    _write_list(writer, f"{WEIGHTS}/{_OWN_WEIGHTS}", legacy_h5.own_weights(model))
 
 
 def _write_list(writer: hdf5_writer.Writer, place: str, variables: list[Variable]) -> None:
