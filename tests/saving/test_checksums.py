@@ -1,8 +1,11 @@
+import functools
+import operator
 import sys
 import zlib
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from torchkeras.saving import checksums
@@ -31,19 +34,34 @@ def test_long_and_short_data_have_the_checksum_of_their_bits(data, times):
     assert crc32c(data * times) == bit_by_bit(data * times)
 
 
-def test_long_data_are_gone_through_in_parts(monkeypatch):
+def test_long_data_are_made_short_to_the_same_checksum(monkeypatch):
     whole = bytes(range(256)) * 5000 + b"and some more"
     data = memoryview(whole)[3:]
     found = crc32c(data)
-    monkeypatch.setattr(checksums, "_PARTS", 2**40)  # too many for it
+    monkeypatch.setattr(checksums, "_MULTIPLES", ())
     assert found == crc32c(data) != crc32c(whole)
 
 
-@given(st.binary(min_size=256, max_size=2000))
-def test_parts_are_joined_to_the_checksum_of_the_whole(data):
+@settings(deadline=None)
+@given(st.integers(5000, 6000) | st.integers(50_000, 200_000), st.integers(0, 255))
+def test_data_of_any_length_are_made_short(length, first):
+    data = (np.arange(first, first + length) ** 2).astype(np.uint8)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(checksums, "_PARTS", 4)
-        assert crc32c(data) == bit_by_bit(data)
+        found = crc32c(data)
+        patch.setattr(checksums, "_MULTIPLES", ())
+        assert found == crc32c(data)
+
+
+@pytest.mark.parametrize("exponents", checksums._MULTIPLES)
+def test_multiples_are_of_the_polynomial(exponents):
+    powers = [checksums._power(8 * exponent, checksums._POLYNOMIAL) for exponent in (*exponents, 0)]
+    assert functools.reduce(operator.xor, powers) == 0
+
+
+@given(st.binary(max_size=300), st.binary(max_size=300), st.integers(1, 200))
+def test_the_checksum_behind_others_is_that_of_the_whole(first, second, times):
+    second = second * times
+    assert crc32c(second, crc32c(first)) == crc32c(first + second)
 
 
 def test_masks_turn_and_shift():

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import torch
 
 # --- CRC-32
 
@@ -81,57 +80,69 @@ def _product(a: int, b: Any, modulus: int) -> Any:
 _POLYNOMIAL = 0x82F63B78  # Castagnoli's, bits reversed
 # Bytes that one look-up in tables covers.
 _BLOCK = 1024
-# Of long data, parts that are gone through side by side, and bytes of each that are taken at once.
-_PARTS, _STRIP = 4096, 64
+# Sums of few powers of x to the 64 that are multiples of the polynomial: their exponents, but 0.
+_MULTIPLES = ((6777, 484, 100), (680, 122, 80, 19, 3))
+_WORD = 8  # bytes; x to the 64 moves by one
+_STRIPS = 8  # that are taken into the cache at once
 
 
-def crc32c(data: Any) -> int:
-    """The checksum of ``data``.
+def crc32c(data: Any, before: int = 0) -> int:
+    """The checksum of ``data`` behind bytes whose checksum is ``before``.
 
     A checksum without its first and last step is linear: it is the exclusive or of what each byte
     gives at its distance from the end. A table holds that for each byte and distance. Long data are
-    cut into parts, which are gone through side by side, and then joined.
+    made short before.
 
     Example:
-        >>> hex(crc32c(b"123456789"))
+        >>> hex(crc32c(b"6789", crc32c(b"12345")))
         '0xe3069283'
     """
     octets = np.frombuffer(data, np.uint8)
-    length = len(octets) // (_PARTS * _STRIP) * _STRIP
-    state = 0xFFFFFFFF
-    if length:
-        joined = _joined(_linear_of_parts(octets[: _PARTS * length], length), length)
-        state = _product(_power(_PARTS * length, _POLYNOMIAL), state, _POLYNOMIAL) ^ joined
-        octets = octets[_PARTS * length :]
+    state = _product(_power(len(octets), _POLYNOMIAL), before ^ 0xFFFFFFFF, _POLYNOMIAL)
+    for exponents in _MULTIPLES:
+        octets = _folded(octets, *exponents)
     first = len(octets) % _BLOCK
-    state = _after(state, first) ^ _linear(octets[:first])
+    found = _linear(octets[:first])
     tables = _tables()
     distances = np.arange(_BLOCK)
     for start in range(first, len(octets), _BLOCK):
         block = tables[distances, octets[start : start + _BLOCK]]
-        state = _after(state, _BLOCK) ^ int(np.bitwise_xor.reduce(block))
-    return state ^ 0xFFFFFFFF
+        found = _after(found, _BLOCK) ^ int(np.bitwise_xor.reduce(block))
+    return found ^ state ^ 0xFFFFFFFF
 
 
-def _linear_of_parts(octets: np.ndarray, length: int) -> np.ndarray:
-    """What each part of ``length`` bytes gives by itself."""
-    pairs = octets.view("<i2").reshape(_PARTS, length // 2)
-    table, state = _table_of_pairs(), torch.zeros(_PARTS, dtype=torch.int32, device="cpu")
-    for start in range(0, length // 2, _STRIP // 2):
-        strip = pairs[:, start : start + _STRIP // 2].T.astype(np.int32)
-        for pair in torch.from_numpy(strip):
-            places = (state ^ pair).bitwise_and_(0xFFFF)
-            state = table.index_select(0, places).bitwise_xor_((state >> 16).bitwise_and_(0xFFFF))
-    return state.numpy().view(np.uint32)
+def _folded(octets: np.ndarray, largest: int, *others: int) -> np.ndarray:
+    """At most ``largest`` words that have the same checksum, without first and last step.
 
+    Modulo a multiple of the polynomial, its largest power of x is the sum of the others: so a word
+    may be added (exclusive or) to those at some distances behind it, instead. Many neighbours go
+    at once, but never as far as one that gets something.
 
-def _joined(states: np.ndarray, length: int) -> int:
-    """What parts give together, a power of two of them, each of ``length`` bytes."""
-    states = states.astype(np.int64)
-    while len(states) > 1:
-        moved = _product(_power(length, _POLYNOMIAL), states[::2], _POLYNOMIAL)
-        states, length = moved ^ states[1::2], 2 * length
-    return int(states[0])
+    Source: Russell, "Chorba: A novel CRC32 implementation", 2024; with multiples of this polynomial.
+
+    Args:
+        octets: Bytes.
+        largest, *others: Exponents of the multiple, falling.
+    """
+    held = len(octets) % _WORD + (largest - 1) * _WORD  # the first ones, behind some of zero
+    if len(octets) <= held:
+        return octets
+    distances = [largest - exponent for exponent in (*others, 0)]
+    width = distances[0]
+    words = np.zeros(largest + _STRIPS * width, np.uint64)
+    inside = words.view(np.uint8)
+    begin = largest * _WORD
+    inside[begin - held : begin] = octets[:held]
+    for start in range(held, len(octets), _STRIPS * width * _WORD):
+        more = octets[start : start + _STRIPS * width * _WORD]
+        inside[begin : begin + len(more)] = more
+        count = len(more) // _WORD
+        for place in range(0, count, width):
+            gone = words[place : min(place + width, count)]
+            for distance in distances:
+                words[place + distance :][: len(gone)] ^= gone
+        words[:largest] = words[count : count + largest].copy()
+    return inside[:begin]
 
 
 def masked_crc32c(data: Any) -> int:
@@ -164,15 +175,6 @@ def _tables() -> np.ndarray:
         later = tables[place + 1]
         tables[place] = later >> 8 ^ byte[later & 255]
     return tables
-
-
-@functools.cache
-def _table_of_pairs() -> torch.Tensor:
-    """``(65536,)`` the state that two bytes leave behind, bits as of signed numbers."""
-    states = np.arange(2**16, dtype=np.uint32)
-    for _ in range(2):
-        states = states >> 8 ^ _tables()[-1, states & 255]
-    return torch.from_numpy(states.view(np.int32))
 
 
 def _after(state: int, number: int) -> int:
