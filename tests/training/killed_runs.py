@@ -23,8 +23,11 @@ os.environ.update(OMP_NUM_THREADS="1", TORCHINDUCTOR_COMPILE_THREADS="1")
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "compat"), str(ROOT / "tests")]
 
+import h5py  # noqa: E402, F401 - what each run would import, with those of torch below
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
+import torch._dynamo  # noqa: E402
+import torch.distributed.fsdp  # noqa: E402
 from distribution.processes import free_port  # noqa: E402
 from forked import forked  # noqa: E402
 from training.after_steps import AfterSteps  # noqa: E402
