@@ -130,3 +130,19 @@ def test_errors_of_a_run_call_unknown_sizes_unknown():
         keras.layers.Lambda(lambda x: keras.ops.split(x, 2, axis=1))(keras.Input((3,)))
     with pytest.raises(ValueError, match=rf"x has shape \({shapes.FIRST_SIZE}, "):
         keras.ops.squeeze(keras.Input(batch_shape=(shapes.FIRST_SIZE, None)), 0)
+
+
+def test_lazy_modules_get_real_parameters_from_the_first_shapes():
+    class Lazy(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.net = torch.nn.Sequential(torch.nn.LazyLinear(4), torch.nn.LazyBatchNorm1d())
+
+        def call(self, x):
+            return self.net(x)
+
+    model = Lazy()
+    assert model(torch.ones(2, 3)).isfinite().all()
+    assert [tuple(weight.shape) for weight in model.trainable_weights] == [(4, 3), (4,), (4,), (4,)]
+    assert type(model.net[0]) is torch.nn.Linear
+    assert "initialize_parameters" not in vars(model.net[0])

@@ -17,7 +17,7 @@ from torchkeras.layers.structures import (
     with_mask,
 )
 from torchkeras.tracer import KerasTensor, any_symbolic
-from torchkeras.tracer.shapes import undo_fakes
+from torchkeras.tracer.shapes import lazy_ones_real, undo_fakes
 
 
 class SymbolicCalls:
@@ -93,14 +93,15 @@ class SymbolicCalls:
         previous, local.inside = local.inside, True
         try:
             call = functools.partial(self._call_on_fakes, training)
-            return tracer.infer(
-                call,
-                args,
-                kwargs,
-                KerasTensor,
-                tracer.symbolic.map_symbols,
-                tracer.symbols_in,
-            )
+            with lazy_ones_real(self):
+                return tracer.infer(
+                    call,
+                    args,
+                    kwargs,
+                    KerasTensor,
+                    tracer.symbolic.map_symbols,
+                    tracer.symbols_in,
+                )
         finally:
             local.inside = previous
             undo_fakes(modules, before)

@@ -17,6 +17,7 @@ from torch._subclasses.fake_tensor import (
     FakeTensorMode,
     unset_fake_temporarily,
 )
+from torch.nn.modules.lazy import LazyModuleMixin
 
 from torchkeras.core import nested
 from torchkeras.core.dtypes import NAMES, torch_dtype
@@ -315,6 +316,20 @@ _RULES: dict[Any, Callable[..., Any]] = {
     operator.matmul: _matmul,
     torch.matmul: _matmul,
 }
+
+
+@contextlib.contextmanager
+def lazy_ones_real(module: nn.Module) -> Iterator[None]:
+    """A context in which lazy modules of torch that meet fake tensors make real parameters."""
+    parts = [part for part in module.modules() if isinstance(part, LazyModuleMixin)]
+    parts = [part for part in parts if part.has_uninitialized_params()]
+    for part in parts:
+        part.initialize_parameters = without_fakes()(part.initialize_parameters)
+    try:
+        yield
+    finally:
+        for part in parts:
+            del part.initialize_parameters
 
 
 def undo_fakes(modules: list[nn.Module], before: list[dict[str, Any]]) -> None:
