@@ -53,3 +53,22 @@ def test_classes_that_differ_otherwise_stay_apart():
     assert with_arguments([text("3, 8, 3"), text("3, 8, 3", forward="x[2]")], KINDS) is None
     texts = [text("3, 8, 3", forward="x[1]"), text("3, 8, 3", forward="x[2]")]
     assert with_arguments(texts, KINDS) is None
+
+
+def test_how_far_tensors_are_padded_is_kept_for_the_call():
+    texts = [text("4, 4, 3", forward=f"self.conv(F.pad(x, ({n}, 0)))") for n in (2, 4)]
+    shared = with_arguments(texts, KINDS)
+    assert shared.given == ["2", "4"]
+    assert "def __init__(self, padding: int):" in shared.text
+    assert "super().__init__()\n        self.padding = padding\n" in shared.text
+    assert "F.pad(x, (self.padding, 0))" in shared.text
+
+
+def test_the_attribute_of_padding_has_a_name_of_its_own():
+    texts = [
+        text(f"4, 4, 3, padding={n}", forward=f"self.conv(F.pad(x, (1, {-n})))") for n in (1, 2)
+    ]
+    shared = with_arguments(texts, KINDS)
+    assert shared.given == ["1, 1", "2, 2"]
+    assert "self.padding_2 = padding_2" in shared.text
+    assert "F.pad(x, (1, -self.padding_2))" in shared.text

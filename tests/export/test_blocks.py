@@ -170,3 +170,24 @@ def test_blocks_train_as_the_model_does(tmp_path, policy):
     found = sorted(float(p.grad.norm()) for p in module.parameters())
     assert "class Block" in (tmp_path / "model.py").read_text()
     np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("padding", ["causal", "same"])
+def test_blocks_are_told_how_far_they_reach(padding, tmp_path):
+    def block(x, dilation):
+        options = {"dilation_rate": dilation, "padding": padding, "activation": "relu"}
+        y = layers.Conv1D(8, 3, **options)(x)
+        y = layers.Conv1D(8, 3, **options)(layers.Dropout(0.1)(y))
+        return layers.Add()([x, y])
+
+    inputs = Input((16, 4), name="x")
+    x = layers.Conv1D(8, 1)(inputs)
+    for dilation in (1, 2, 4, 8):
+        x = block(x, dilation)
+    model = Model(inputs, x, name="tcn")
+    text = (eject(model, tmp_path) / "model.py").read_text()
+    assert "self.block_1 = Block(1, " in text
+    assert "self.block_4 = Block(8, " in text
+    assert ("F.pad(x, (self.padding, 0))" in text) == (padding == "causal")
+    x = torch.randn(2, 16, 4)
+    torch.testing.assert_close(loaded(model, tmp_path)(x), model(x))

@@ -19,6 +19,13 @@ def text_of(model):
     return Source(model, draw_inputs(model)).text()
 
 
+def loaded(folder):
+    spec = importlib.util.spec_from_file_location("written_model", folder / "model.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.load()
+
+
 def test_a_straight_part_is_a_sequential_by_number(tmp_path):
     part = Sequential(
         [layers.Flatten(), layers.Dense(4, "relu"), layers.Dropout(0.5), layers.Dense(6),
@@ -49,6 +56,18 @@ def test_parts_within_parts_stand_inside():
     part = Sequential([Input((3,)), inner, layers.Dense(2, "softmax")], name="head")
     text = " ".join(text_of(around(part, (3,))).split())
     assert "nn.Sequential(nn.Sequential(nn.Linear(3, 3), nn.ELU(0.5)), nn.Linear(3, 2)" in text
+
+
+def test_axes_are_put_in_keras_order_before_they_become_one(tmp_path):
+    part = Sequential(
+        [Input((6, 6, 3)), layers.Conv2D(4, 3), layers.Flatten(), layers.Dense(2)], name="tower"
+    )
+    model = around(part, (6, 6, 3))
+    text = " ".join((eject(model, tmp_path) / "model.py").read_text().split())
+    assert "Permute((0, 2, 3, 1)), nn.Flatten(), nn.Linear(64, 2)" in text
+    assert "class Permute(nn.Module):" in text
+    x = torch.randn(2, 6, 6, 3)
+    torch.testing.assert_close(loaded(tmp_path)(x), model(x))
 
 
 def test_zeros_around_a_window_are_a_module():
@@ -97,9 +116,6 @@ def test_activations_become_modules_that_compute_the_same(tmp_path):
     model = Model(inputs, [chain(inputs) for chain in chains])
     text = (eject(model, tmp_path) / "model.py").read_text()
     assert text.count("nn.Sequential(") == len(NAMES)
-    spec = importlib.util.spec_from_file_location("written_model", tmp_path / "model.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
     x = torch.linspace(-4, 4, 20).reshape(4, 5)
-    for name, found in zip(NAMES, module.load()(x), strict=True):
+    for name, found in zip(NAMES, loaded(tmp_path)(x), strict=True):
         torch.testing.assert_close(found, activations.get(name)(x))

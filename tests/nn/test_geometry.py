@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from torchkeras.nn.geometry import (
+    Permute,
     Window,
     is_symmetric,
     pad,
@@ -83,6 +84,7 @@ def test_layouts_are_views():
     assert view.is_contiguous(memory_format=torch.channels_last)
     assert to_channels_last(view).data_ptr() == x.data_ptr()
     assert to_channels_last(view).is_contiguous()
+    assert Permute([0, 2, 3, 1])(view).shape == x.shape
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from torchkeras.export.identifiers import unused
 NUMBER = re.compile(r"(?<![\w.])(?:1 / )?\d+(?:\.\d+)?(?:e[-+]?\d+)?(?![\w.])")
 # An attribute, or how it is registered, and what makes it.
 _MADE = re.compile(r" +self\.(\w+)(?: = |\()(.+)")
+_FORWARD = "    def forward("
 # Arguments that aren't sizes of tensors: what is equal to a size by chance isn't that size.
 _OF_KIND = {
     "kernel_size", "stride", "padding", "dilation", "output_padding", "p", "eps", "epsilon",
@@ -36,7 +38,8 @@ class Shared(NamedTuple):
 
 
 def with_arguments(texts: Sequence[str], kinds: Mapping[str, type]) -> Shared | None:
-    """One class for those that differ only in numbers that their modules are made with.
+    """One class for those that differ only in numbers that their modules are made with, and in how
+    far tensors are padded.
 
     Args:
         texts: Their sources without the first lines.
@@ -47,16 +50,65 @@ def with_arguments(texts: Sequence[str], kinds: Mapping[str, type]) -> Shared | 
     """
     if len({NUMBER.sub("0", text) for text in texts}) > 1:
         return None
-    heads, calls = zip(*(text.split("    def forward(", 1) for text in texts), strict=True)
-    if len(set(calls)) > 1:
-        return None
+    heads, calls = zip(*(text.split(_FORWARD, 1) for text in texts), strict=True)
     names: _Names = {}
     lines = zip(*(head.split("\n") for head in heads), strict=True)
     head = "\n".join(_line(together, kinds, names) for together in lines)
+    owned = {found[1] for found in map(_MADE.fullmatch, head.split("\n")) if found}
+    call, kept = _padded(calls, names, owned)
+    if call is None:
+        return None
     typed = [f"{name}: {_type(values)}" for (_, values), name in names.items()]
     head = head.replace("def __init__(self)", f"def __init__({', '.join(['self', *typed])})")
+    begin = "super().__init__()"
+    head = head.replace(begin, "\n        ".join([begin, *(f"self.{n} = {n}" for n in kept)]), 1)
     given = [_given(names, place) for place in range(len(texts))]
-    return Shared(f"{head}    def forward({calls[0]}", given)
+    return Shared(f"{head}{_FORWARD}{call}", given)
+
+
+def _padded(
+    calls: Sequence[str], names: _Names, owned: set[str]
+) -> tuple[str | None, dict[str, None]]:
+    """One ``forward`` for several that differ in how far they pad, and the attributes that tell it;
+    None if they differ otherwise."""
+    places = [_pads(call) for call in calls]
+    rests = {_without(call, found) for call, found in zip(calls, places, strict=True)}
+    if len(rests) > 1:
+        return None, {}
+    kept: dict[str, None] = {}
+    written = []
+    for together in zip(*places, strict=True):
+        values = tuple(call[begin:end] for call, (begin, end) in zip(calls, together, strict=True))
+        if len(set(values)) > 1:
+            name = unused("padding", {*names.values(), *owned})
+            name = names.setdefault(("pad", values), name)
+            kept[name] = None
+            written.append((together[0], f"self.{name}"))
+    text = calls[0]
+    for (begin, end), own in reversed(written):
+        text = f"{text[:begin]}{own}{text[end:]}"
+    return text, kept
+
+
+def _pads(call: str) -> list[tuple[int, int]]:
+    """Where the numbers stand that a ``forward`` pads by."""
+    begin = f"class _:\n{_FORWARD}"
+    tree = ast.parse(begin + call)
+    ends = list(itertools.accumulate(len(line) + 1 for line in (begin + call).split("\n")))
+    found = {
+        (ends[n.lineno - 2] + n.col_offset - len(begin), ends[n.lineno - 2] + n.end_col_offset)
+        for pad in ast.walk(tree)
+        if isinstance(pad, ast.Call) and ast.unparse(pad.func) == "F.pad"
+        for n in ast.walk(pad.args[1])
+        if isinstance(n, ast.Constant)
+    }
+    return sorted((place, end - len(begin)) for place, end in found)
+
+
+def _without(text: str, places: list[tuple[int, int]]) -> str:
+    for begin, end in reversed(places):
+        text = f"{text[:begin]}0{text[end:]}"
+    return text
 
 
 def _given(names: _Names, place: int) -> str:

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from torch import fx, nn
+from torch.nn import functional as F
 
 from torchkeras.core import naming, nested
+from torchkeras.export.arguments import NUMBER
 from torchkeras.export.identifiers import identifier, unused
 from torchkeras.export.statements import is_named_by_class
 from torchkeras.export.units import Step, Unit, is_mark, owner_of, reads
@@ -308,6 +310,8 @@ def _form(unit: Unit, step: Step, form: Callable[[Step], Any]) -> Any:
     twin = unit.choices.get(node, node)
     target = None if own is not None else node.target
     given = [repr(fx.map_arg((n.args, n.kwargs), lambda _: "tensor")) for n in (node, twin)]
+    if node.target is F.pad:
+        given = [NUMBER.sub("0", text) for text in given]
     return kind, own, node.op, target, *given
 
 

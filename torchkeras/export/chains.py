@@ -8,8 +8,10 @@ from torch import fx, nn
 from torch.nn import functional as F
 
 from torchkeras.core import nested
+from torchkeras.export.borders import permutation
 from torchkeras.export.expressions import without_defaults
 from torchkeras.export.units import Step, Unit, reads
+from torchkeras.nn.geometry import Permute
 
 # Functions of one tensor as modules, with the names of their further arguments in order.
 _MODULES: dict[Any, tuple[type[nn.Module], tuple[str, ...]]] = {
@@ -122,7 +124,10 @@ def _function(node: fx.Node) -> nn.Module | None:
 
 
 def _shape(node: fx.Node, sizes: dict[fx.Node, fx.Node]) -> nn.Module | None:
-    """``nn.Flatten`` and ``nn.Unflatten``."""
+    """``nn.Flatten`` and ``nn.Unflatten``, and axes in another order."""
+    order = permutation(node)
+    if order is not None:
+        return Permute(order)
     if node.target == "flatten" and node.args[1:] == (1,) and not node.kwargs:
         return nn.Flatten()
     shape = node.args[0].meta.get("shape", ())

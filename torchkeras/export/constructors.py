@@ -3,7 +3,7 @@
 import dataclasses
 import inspect
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, get_args
 
 import torch
@@ -56,12 +56,15 @@ class Constructors:
     def __init__(self, sources: Sources) -> None:
         self.sources = sources
 
-    def of_module(self, module: nn.Module, is_given_more: bool = True) -> Expression:
+    def of_module(
+        self, module: nn.Module, is_given_more: bool = True, also: Collection[str] = ()
+    ) -> Expression:
         """The call that makes a module like ``module``, its weights aside.
 
         Args:
             module: The module.
             is_given_more: Whether it is called with more than one tensor and the mode.
+            also: Names of arguments that are written even where they have their defaults.
 
         Raises:
             Unwritable: its class is neither torch's nor of ``torchkeras.nn``.
@@ -78,7 +81,9 @@ class Constructors:
         positional, named = [], {}
         for place, parameter in enumerate(_parameters(kind)):
             given = self._argument(module, parameter)
-            if given is parameter.empty or _equal(given, parameter.default):
+            if given is parameter.empty:
+                continue
+            if parameter.name not in also and _equal(given, parameter.default):
                 continue
             needed = not place or parameter.default is parameter.empty
             if needed and not named and parameter.kind is not parameter.KEYWORD_ONLY:
@@ -86,6 +91,17 @@ class Constructors:
             else:
                 named[parameter.name] = self.of_value(given)
         return call(name, positional, named)
+
+    @staticmethod
+    def numbers(module: nn.Module) -> dict[str, Any]:
+        """Those arguments of a module that are numbers where nothing else is said, and what they
+        are."""
+        kind = _PLAIN.get(type(module), type(module))
+        return {
+            parameter.name: getattr(module, parameter.name)
+            for parameter in _parameters(kind)
+            if type(parameter.default) in (int, float) and hasattr(module, parameter.name)
+        }
 
     def _container(self, module: nn.Module) -> Expression:
         parts = {key: self.of_module(part) for key, part in module.named_children()}

@@ -19,6 +19,7 @@ from torchkeras.export.expressions import (
     value,
 )
 from torchkeras.export.identifiers import identifier, unused
+from torchkeras.export.loops import Loop, loop_at
 from torchkeras.export.units import Step, Unit, is_mark, owner_of, reads
 from torchkeras.tracer.autocast import ANYWHERE, autocast_of, in_blocks
 
@@ -56,7 +57,7 @@ class Statements:
         self.results = unit.results[mode]
         if unit.frame.parent is not None and len(self.results) == 1:
             self.results = self.results[0]
-        self.uses: dict[fx.Node, list[int]] = {}  # where each result is needed
+        self.uses: dict[Any, list[int]] = {}  # where each result, or loop's variable, is needed
         for position, step in enumerate(self.steps):
             for node in reads(step):
                 self.uses.setdefault(unit.origin(node), []).append(position)
@@ -68,7 +69,7 @@ class Statements:
         self.values: dict[fx.Node, Expression] = {}
         self.inside: set[fx.Node] = set()  # those whose expression stands where they are needed
         self.autocast: dict[fx.Node, Any] = {}  # of what stands where it is needed
-        self.holders: dict[str, fx.Node] = {}  # what each variable holds at the moment
+        self.holders: dict[str, Any] = {}  # what each variable holds at the moment
         self.names, self.parameters = names, set(names)
         self.functions = functions_of(unit, named)
         for name, node in zip(names, unit.given[mode], strict=True):
@@ -79,11 +80,11 @@ class Statements:
     def lines(self) -> list[str]:
         """The statements."""
         lines: list[tuple[Any, str]] = []
-        for position, step in enumerate(self.steps):
-            try:
-                lines += [(self._autocast(step), line) for line in self._lines_of(step, position)]
-            except Unwritable as error:
-                raise named_error(error, step) from error
+        position = 0
+        while position < len(self.steps):
+            loop = self._loop_at(position)
+            lines += self._written(position) if loop is None else self._loop(loop, position)
+            position += 1 if loop is None else loop.length * loop.rounds
         text = self._value(self.results).text
         is_several = isinstance(self.results, (list, tuple)) and self.unit.frame.parent is not None
         nodes = [self.unit.origin(node) for node in _nodes(self.results)]
@@ -91,6 +92,43 @@ class Statements:
         lines.append((last, f"return {text[1:-1] if is_several else text}"))
         device = f"{next(iter(self.names), '')}.device.type"
         return in_blocks(lines, self.unit.frame.autocast, device)
+
+    def _written(self, position: int) -> list[tuple[Any, str]]:
+        """The lines of a step, each with its type of autocast."""
+        step = self.steps[position]
+        try:
+            return [(self._autocast(step), line) for line in self._lines_of(step, position)]
+        except Unwritable as error:
+            raise named_error(error, step) from error
+
+    def _loop_at(self, begin: int) -> Loop | None:
+        """The loop that begins with a step, if all of it runs under one autocast."""
+        loop = None if self.has_changes else loop_at(self.unit, self.steps, self.uses, begin)
+        round_ = self.steps[begin : begin + loop.length] if loop else []
+        return loop if len({*map(self._autocast, round_)} - {ANYWHERE}) < 2 else None
+
+    def _loop(self, loop: Loop, begin: int) -> list[tuple[Any, str]]:
+        """The lines of a loop, those of its first round standing for all."""
+        last = begin + loop.length - 1
+        before = self.values[loop.first]
+        name, lines = before.text, []
+        is_kept = name in self.parameters - {"x"} or self._last(loop.first) > last
+        if name not in self.holders or is_kept:
+            name = self._variable(loop.first, Step(loop.first), begin, [])
+            lines = [(self.autocast.get(loop.first, ANYWHERE), f"{name} = {before.text}")]
+            self.uses[loop] = [use for use in self.uses[loop.first] if use <= last]
+            self.holders[name] = loop
+            self.values[loop.first] = Expression(name, ATOM)
+        body = [line for position in range(begin, last) for line in self._written(position)]
+        step = self.steps[last]
+        body.append((self._autocast(step), f"{name} = {self._found(step).text}"))
+        self.values[loop.first] = before
+        end = self.steps[last + loop.length * (loop.rounds - 1)]
+        for node in end.outputs or [end.node]:
+            self.values[node], self.holders[name] = Expression(name, ATOM), node
+        (wanted,) = {autocast for autocast, _ in body} - {ANYWHERE} or {ANYWHERE}
+        lines.append((wanted, f"for _ in range({loop.rounds}):"))
+        return lines + [(wanted, f"    {line}") for _, line in body]
 
     def _autocast(self, step: Step) -> Any:
         """The type of autocast that a step runs under; ``ANYWHERE`` if it doesn't matter."""
@@ -103,9 +141,7 @@ class Statements:
     def _lines_of(self, step: Step, position: int) -> list[str]:
         node = step.node
         if node is None:
-            given = [self._node(given) for given in step.inputs]
-            text = call(self.attribute(owner_of(step)), given, {}).text
-            return self._settle(step.outputs, Expression(text, ATOM), step, position)
+            return self._settle(step.outputs, self._found(step), step, position)
         if node.op == "get_attr":
             return []
         if node.target is operator.setitem:
@@ -114,10 +150,16 @@ class Statements:
             return [f"{target} = {self._value(given).text}"]
         if node.target is setattr:
             raise Unwritable(f"a change of the attribute {node.args[1]}")
-        found = self._expression(node)
+        found = self._found(step)
         if node not in self.uses:
             return [found.text] if _changes(step) or node.op == "call_module" else []
         return self._settle([node], found, step, position)
+
+    def _found(self, step: Step) -> Expression:
+        """What gives the results of a step."""
+        if step.node is not None:
+            return self._expression(step.node)
+        return call(self.attribute(owner_of(step)), [self._node(n) for n in step.inputs], {})
 
     def _settle(
         self, nodes: list[fx.Node], found: Expression, step: Step, position: int
@@ -229,7 +271,7 @@ class Statements:
             step = found
         return step
 
-    def _last(self, node: fx.Node) -> int:
+    def _last(self, node: Any) -> int:
         return self.uses.get(node, [-1])[-1]
 
     # Expressions

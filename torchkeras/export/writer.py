@@ -120,6 +120,9 @@ class Writer:
             alike = unit.frame.module.alike
             before = len(self.classes)
             bodies = [_Body(self, member) for member in alike]
+            told = [body.numbers() for body in bodies]
+            for body in bodies:
+                body.also = _differing(told)
             texts, states = zip(*(body.text() for body in bodies), strict=True)
             shared = with_arguments(texts, bodies[0].kinds())
             for place, member in enumerate(alike):
@@ -140,7 +143,8 @@ class Writer:
         if step.unit is not None:
             return type(owner), *trained, *(tuple(weight.shape) for weight in owner.parameters())
         try:
-            maker = self.constructors.of_module(owner, _is_given_more(step.node))
+            numbers = self.constructors.numbers(owner)
+            maker = self.constructors.of_module(owner, _is_given_more(step.node), numbers)
         except Unwritable as error:
             raise named_error(error, step) from error
         return NUMBER.sub("0", maker.text), *trained
@@ -237,6 +241,7 @@ class _Body:
         self.children: dict[str, Written] = {}
         self.replaced: dict[str, nn.Module] = {}
         self.makers: dict[str, Step] = {}  # where each is first used
+        self.also: dict[str, set[str]] = {}  # what makers are told in any case, by attribute
         self._name_attributes()
 
     # Attributes
@@ -376,7 +381,8 @@ class _Body:
         nodes = [step.node for steps in self.unit.steps.values() for step in steps if step.node]
         calls = [node for node in nodes if node.op == "call_module" and node.target == path]
         is_given_more = any(map(_is_given_more, calls))
-        maker = self.writer.constructors.of_module(module, is_given_more)
+        also = self.also.get(name, ())
+        maker = self.writer.constructors.of_module(module, is_given_more, also)
         lines = [f"self.{name} = {maker.text}"]
         parameters = dict(module.named_parameters())
         frozen = [key for key, parameter in parameters.items() if not parameter.requires_grad]
@@ -395,11 +401,19 @@ class _Body:
 
     def kinds(self) -> dict[str, type]:
         """The class of each module, by attribute."""
+        return {name: type(module) for name, module in self._modules().items()}
+
+    def numbers(self) -> dict[str, dict[str, Any]]:
+        """Numbers that each module is made with, by attribute and argument."""
+        written = self.writer.constructors.numbers
+        return {name: written(module) for name, module in self._modules().items()}
+
+    def _modules(self) -> dict[str, nn.Module]:
         owned = {**self.writer.owners, **self.replaced}
         return {
-            name: type(owned[path])
+            name: owned[path]
             for path, name in self.attributes.items()
-            if isinstance(owned.get(path), nn.Module)
+            if isinstance(owned.get(path), nn.Module) and path not in self.children
         }
 
     # Statements
@@ -434,6 +448,16 @@ class _Body:
 def _is_given_more(call: fx.Node | None) -> bool:
     """Whether a module is called with more than one tensor and the mode."""
     return call is not None and bool(len(call.args) != 1 or call.kwargs.keys() - {"training"})
+
+
+def _differing(told: list[dict[str, dict[str, Any]]]) -> dict[str, set[str]]:
+    """Which numbers differ between modules of one name in several classes."""
+    return {
+        name: {
+            key for key in numbers if len({repr(one.get(name, {}).get(key)) for one in told}) > 1
+        }
+        for name, numbers in told[0].items()
+    }
 
 
 def _shared_end(paths: list[str]) -> str:

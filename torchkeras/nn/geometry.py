@@ -1,10 +1,11 @@
 """Windows that slide over axes: lengths, padding and layout, in one place."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 Length = int | None
@@ -158,6 +159,17 @@ def to_channels_last(x: Tensor) -> Tensor:
     """``(b, c, *lengths)`` seen as ``(b, *lengths, c)``."""
     order = _LAST.get(x.ndim)
     return x.movedim(1, -1) if order is None else x.permute(*order)
+
+
+class Permute(nn.Module):
+    """``x.permute(axes)``."""
+
+    def __init__(self, axes: Sequence[int]) -> None:
+        super().__init__()
+        self.axes = tuple(axes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.permute(self.axes)
 
 
 def transposed_lengths(window: Window, lengths: Lengths, extra: Lengths) -> Lengths:
