@@ -180,7 +180,7 @@ def test_errors_of_damage_name_the_file(tmp_path):
     def fail():
         raise damaged("x", "y", "z")
 
-    with pytest.raises(DamagedFileError, match=r"'x' is 'y'; expected z\. The file is '.*a\.wei"):
+    with pytest.raises(DamagedFileError, match=r"x is 'y'; expected z\. The file is '.*a\.wei"):
         versions.of_one(path, fail)
 
     def fail_and_tell():
