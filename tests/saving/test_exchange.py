@@ -46,13 +46,12 @@ def model_of(row, library):
 ROWS = [row for row in contract.TABLE if not row.only_ours and not row.words]
 
 
-def written(model, folder):
-    """The model in each format: whole files, and JSON with weights."""
-    model.save(folder / "model.keras")
-    model.save_weights(folder / "model.weights.h5")
-    text = model.to_json()
-    model.save(folder / "model.h5")
-    return text
+# Keras can't write these to .h5: it would copy a module of Python along with them.
+WITHOUT_H5 = (
+    "RandomBrightness(value_range=(0, 1), factor=0.4",
+    *("RandomSaturation", "RandomColorDegeneration", "RandomPosterization", "RandomSharpness"),
+    "Solarization",
+)
 
 
 @pytest.mark.slow
@@ -62,19 +61,22 @@ def written(model, folder):
 def test_each_layer_is_exchanged_in_each_format(row, one, other, tmp_path):
     models = {library: model_of(row, library) for library in (torchkeras, real)}
     fill(models[torchkeras], models[real])
-    arrays = row.inputs()
+    model, arrays = models[one], row.inputs()
     x = [torch.tensor(a) for a in arrays] if isinstance(arrays, list) else torch.tensor(arrays)
-    try:
-        text = written(models[one], tmp_path)
-    except TypeError:
-        assert one is real  # some of its layers of random images can't be written
-        return
-    same(models[one], other.models.load_model(tmp_path / "model.keras"), x)
-    twin = other.models.model_from_json(text)
+    model.save(tmp_path / "model.keras")
+    same(model, other.models.load_model(tmp_path / "model.keras"), x)
+    twin = other.models.model_from_json(model.to_json())
+    model.save_weights(tmp_path / "model.weights.h5")
     twin.load_weights(tmp_path / "model.weights.h5")
-    same(models[one], twin, x)
-    if other is torchkeras:  # Keras itself can't read many of these
-        same(models[one], other.models.load_model(tmp_path / "model.h5"), x)
+    same(model, twin, x)
+    if one is torchkeras:  # Keras itself can't read many of those in .h5
+        return
+    if str(row).startswith(WITHOUT_H5):
+        with pytest.raises(TypeError, match="cannot pickle 'module' object"):
+            model.save(tmp_path / "model.h5")
+        return
+    model.save(tmp_path / "model.h5")
+    same(model, other.models.load_model(tmp_path / "model.h5"), x)
 
 
 # --- Models of several parts
