@@ -1,7 +1,6 @@
 """ModelCheckpoint."""
 
 import os
-import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 from torchkeras.callbacks.console import say
 from torchkeras.callbacks.monitor import MonitorCallback
 from torchkeras.callbacks.turns import CountsSteps
+from torchkeras.core.notices import warn
 from torchkeras.distribution import is_chief, is_divided
 
 
@@ -58,9 +58,7 @@ class ModelCheckpoint(CountsSteps, MonitorCallback):
         super().__init__(monitor, mode, initial_value_threshold)
         self._take_save_freq(save_freq)
         if options is not None:
-            warnings.warn(
-                "ModelCheckpoint: options has no effect on this kind of file.", stacklevel=2
-            )
+            warn("ModelCheckpoint: options has no effect on this kind of file.")
         self.filepath = os.fspath(filepath)
         self.verbose = verbose
         self.save_best_only = save_best_only
@@ -113,13 +111,12 @@ class ModelCheckpoint(CountsSteps, MonitorCallback):
         self.find_direction()
         current = logs.get(self.monitor)
         if current is None:
-            warnings.warn(f"Can save best model only with {self.monitor} available.", stacklevel=4)
+            warn(f"Can save best model only with {self.monitor} available.")
             return True
         if np.ndim(current) > 0:
-            warnings.warn(
+            warn(
                 "Can save best model only when `monitor` is a scalar value. "
-                f"Received: {current}. Falling back to `save_best_only=False`.",
-                stacklevel=4,
+                f"Received: {current}. Falling back to `save_best_only=False`."
             )
             return True
         best = "None" if self.best is None else f"{self.best:.5f}"

@@ -1,10 +1,10 @@
 """EarlyStopping."""
 
-import warnings
 from typing import Any
 
 from torchkeras.callbacks.console import say
 from torchkeras.callbacks.monitor import MonitorCallback
+from torchkeras.core.notices import warn
 
 
 class EarlyStopping(MonitorCallback):
@@ -94,9 +94,8 @@ class EarlyStopping(MonitorCallback):
         logs = logs or {}
         value = logs.get(self.monitor)
         if value is None:
-            warnings.warn(
+            warn(
                 f"Early stopping conditioned on metric `{self.monitor}` which is not available. "
-                f"Available metrics are: {','.join(logs)}",
-                stacklevel=2,
+                f"Available metrics are: {','.join(logs)}"
             )
         return value

@@ -1,13 +1,13 @@
 """What callbacks that watch one number of the logs have in common."""
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
 
 from torchkeras.callbacks.base import Callback
 from torchkeras.core.checks import describe
+from torchkeras.core.notices import warn
 
 HIGHER_IS_BETTER = ("acc", "accuracy", "auc")
 MODES = ("auto", "min", "max")
@@ -40,10 +40,9 @@ class MonitorCallback(Callback):
     ) -> None:
         super().__init__()
         if mode not in MODES:
-            warnings.warn(
+            warn(
                 f"{type(self).__name__} mode {mode!r} is unknown, fallback to auto mode; "
-                f"expected one of {', '.join(MODES)}.",
-                stacklevel=3,
+                f"expected one of {', '.join(MODES)}."
             )
             mode = "auto"
         self.monitor = monitor

@@ -1,7 +1,6 @@
 """Callbacks that set the learning rate by epoch."""
 
 import inspect
-import warnings
 from collections.abc import Callable, Iterator
 from numbers import Integral, Real
 from typing import Any
@@ -12,6 +11,7 @@ from torchkeras.callbacks.base import Callback
 from torchkeras.callbacks.console import say
 from torchkeras.callbacks.monitor import MonitorCallback
 from torchkeras.core.checks import argument_error, kind_error
+from torchkeras.core.notices import warn
 
 
 def learning_rates(model: Any) -> dict[str, float]:
@@ -158,10 +158,9 @@ class ReduceLROnPlateau(MonitorCallback):
         logs.update(learning_rates(self.model))
         current = logs.get(self.monitor)
         if current is None:
-            warnings.warn(
+            warn(
                 f"Learning rate reduction is conditioned on metric `{self.monitor}` which is not "
-                f"available. Available metrics are: {','.join(logs)}.",
-                stacklevel=2,
+                f"available. Available metrics are: {','.join(logs)}."
             )
         else:
             self._watch(epoch, current)

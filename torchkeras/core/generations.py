@@ -3,8 +3,9 @@
 import functools
 import inspect
 import typing
-import warnings
 from typing import Any
+
+from torchkeras.core.notices import warn
 
 # Class names of other releases -> ours.
 CLASS_NAMES = {
@@ -73,10 +74,9 @@ def modernize(cls: type, config: dict[str, Any]) -> dict[str, Any]:
         elif name not in SILENT and value not in (None, False, (), [], {}, ""):
             meaningful[name] = value
     if meaningful:
-        warnings.warn(
+        warn(
             f"{cls.__name__}: the configuration has arguments that this release doesn't know and "
-            f"leaves out: {meaningful}.",
-            stacklevel=3,
+            f"leaves out: {meaningful}."
         )
     return kept
 

@@ -1,7 +1,6 @@
 """Batches that Python code makes: iterators, iterables and ``PyDataset``."""
 
 import itertools
-import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -10,6 +9,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from torchkeras.core.checks import argument_error
+from torchkeras.core.notices import warn
 from torchkeras.core.threads import thread_pool
 from torchkeras.data.streams import Batches
 from torchkeras.data.weights import ClassWeights
@@ -122,11 +122,10 @@ class PyDataset:
 
     def _option(self, name: str, default: Any) -> Any:
         if name not in self.__dict__:
-            warnings.warn(
+            warn(
                 "Your `PyDataset` class should call `super().__init__(**kwargs)` in its "
                 "constructor. `**kwargs` can include `workers`, `use_multiprocessing`, "
-                "`max_queue_size`.",
-                stacklevel=3,
+                "`max_queue_size`."
             )
             self.__dict__.update(_workers=1, _use_multiprocessing=False, _max_queue_size=10)
         return self.__dict__[name]

@@ -1,7 +1,6 @@
 """What every stream of batches offers, and how it is cut into epochs and shares."""
 
 import itertools
-import warnings
 import weakref
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -12,6 +11,7 @@ from torch import Tensor
 
 from torchkeras.core import nested
 from torchkeras.core.checks import argument_error
+from torchkeras.core.notices import warn
 from torchkeras.data import rows
 from torchkeras.data.memory import Memory
 from torchkeras.data.weights import ClassWeights, weighted
@@ -263,12 +263,11 @@ class Epochs:
         if self.read < steps:
             self._current, self._seen = None, 0
             self.is_exhausted = not self.batches.repeats
-            warnings.warn(
+            warn(
                 f"Your input ran out of data after {self.read} of {steps} batches; interrupting "
                 "training. Make sure that your dataset or generator can generate at least "
                 "`steps_per_epoch * epochs` batches. You may need to use the `.repeat()` function "
-                "when building your dataset.",
-                stacklevel=2,
+                "when building your dataset."
             )
         elif self._counted and self.batches.repeats:
             self._count_down(steps)
@@ -342,10 +341,7 @@ class Epochs:
                 "Start with the same data and arguments; or remove the folder to train anew.",
             )  # fmt: skip
         difference = f"{now}, not {then}" if plain else "the values differ"
-        warnings.warn(
-            f"The run goes on with other data than those it was kept with: {difference}.",
-            stacklevel=6,
-        )
+        warn(f"The run goes on with other data than those it was kept with: {difference}.")
 
     def _go_on(self, state: dict[str, Any]) -> None:
         self.first = self.read = state["read"]

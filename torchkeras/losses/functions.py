@@ -5,7 +5,6 @@ and the device; ``y_true`` follows. Of two tensors whose ranks differ by one, an
 squeezed or added, so that ``(n,)`` and ``(n, 1)`` fit.
 """
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from torch.nn import functional as F
 
 from torchkeras.core import settings
 from torchkeras.core.checks import argument_error, kind_error
+from torchkeras.core.notices import warn
 from torchkeras.core.typing import AxisLike
 from torchkeras.ops.operands import floating, tensor
 from torchkeras.tracer import traceable
@@ -293,12 +293,11 @@ def _categorical_pair(
     if y_true.shape != y_pred.shape:
         raise _shape_error(owner, y_true, y_pred)
     if y_pred.shape[-1] == 1:
-        warnings.warn(
+        warn(
             f"In loss {owner}, expected y_pred.shape to be (batch_size, num_classes) with "
             f"num_classes > 1. Received: y_pred.shape={tuple(y_pred.shape)}. Consider using "
             "'binary_crossentropy' if you only have 2 classes.",
             SyntaxWarning,
-            stacklevel=3,
         )
     if label_smoothing:
         y_true = y_true * (1.0 - label_smoothing) + label_smoothing / y_true.shape[-1]

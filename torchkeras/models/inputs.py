@@ -1,12 +1,12 @@
 """What a caller gives to a functional model, fitted to the inputs of its graph."""
 
-import warnings
 from typing import Any
 
 from torch import Tensor, fx
 
 from torchkeras.core import nested
 from torchkeras.core.checks import argument_error, kind_error, nearest
+from torchkeras.core.notices import warn
 from torchkeras.core.scopes import local
 from torchkeras.layers.preprocessing.texts import is_text, text_array
 from torchkeras.layers.structures import is_text_array
@@ -80,10 +80,9 @@ def _warn_of_ignored(model: Any, graph: Graph, inputs: dict[str, Any]) -> None:
     known |= {path[0] for path, _ in nested.flatten_with_path(graph.inputs) if path}
     ignored = sorted(str(key) for key in set(inputs) - known)
     if ignored:
-        warnings.warn(
+        warn(
             f'{type(model).__name__} "{model.name}": the structure of `inputs` doesn\'t match the '
-            f"expected structure: {ignored} did not match any model input. They will be ignored.",
-            stacklevel=3,
+            f"expected structure: {ignored} did not match any model input. They will be ignored."
         )
 
 

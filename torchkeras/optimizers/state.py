@@ -1,6 +1,5 @@
 """An optimizer's state: values of its variables, torch's ``state_dict``, copies and pickles."""
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +8,7 @@ import torch
 from torch import Tensor
 
 from torchkeras.core.checks import argument_error, moment_error
+from torchkeras.core.notices import warn
 from torchkeras.core.stored import put
 from torchkeras.core.variable import Variable
 from torchkeras.optimizers import buckets
@@ -71,11 +71,10 @@ class State(torch.optim.Optimizer):
         values = [store[str(number)] for number in range(len(store.keys()))]
         targets = self.kept_as(values)
         if targets is None:
-            warnings.warn(
+            warn(
                 f"Skipping variable loading for optimizer '{self.name}', because it has "
                 f"{len(self.variables)} variables whereas the saved optimizer has {len(values)} "
-                "variables.",
-                stacklevel=2,
+                "variables."
             )
             return
         for variable, value in zip(targets, values, strict=False):

@@ -13,7 +13,6 @@
 
 import inspect
 import re
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -23,6 +22,7 @@ from torch.optim import optimizer as torch_optimizer
 
 from torchkeras.core import keeping, scopes
 from torchkeras.core.checks import argument_error, moment_error
+from torchkeras.core.notices import warn
 from torchkeras.core.variable import Variable, as_tensor
 from torchkeras.distribution import reduction_outside_fit
 from torchkeras.optimizers import buckets, clipping, fused
@@ -238,10 +238,9 @@ class Stepping:
             variables = [self._trainable_variables[row] for row in rows if row not in set(kept)]
             absent = [variable.path for variable in variables if variable.trainable]
             if absent:
-                warnings.warn(
+                warn(
                     f"Gradients do not exist for variables {absent} when minimizing the loss. If "
-                    "using `model.compile()`, did you forget to provide a `loss` argument?",
-                    stacklevel=4,
+                    "using `model.compile()`, did you forget to provide a `loss` argument?"
                 )
         return kept, [gradient for _, gradient in present]
 

@@ -10,7 +10,6 @@ import math
 import os
 import re
 import shutil
-import warnings
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +20,7 @@ import torch
 from torch import Tensor
 
 from torchkeras.core.checks import argument_error
+from torchkeras.core.notices import warn
 from torchkeras.distribution import agreed, gathered_objects, is_chief, rank, world_size
 from torchkeras.saving import safetensors
 from torchkeras.saving.files import (
@@ -328,7 +328,7 @@ def _newest_sound(folder: Path) -> int | None:
         found = next(_damages(path), None)
         if found is None:
             for problem in problems:
-                warnings.warn(f"{problem} An older one is used: {path}.", stacklevel=5)
+                warn(f"{problem} An older one is used: {path}.")
             return number
         problems.append(f"The snapshot {path} is damaged: {found}.")
     if problems:

@@ -3,7 +3,6 @@
 import contextlib
 import functools
 import inspect
-import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ from torchkeras import optimizers
 from torchkeras.callbacks.logs import Logs
 from torchkeras.core import nested, serialization
 from torchkeras.core.checks import argument_error, kind_error, moment_error, nearest
+from torchkeras.core.notices import warn
 from torchkeras.core.scopes import local
 from torchkeras.distribution import Alone, current_group, distribution
 from torchkeras.training import freezing
@@ -184,10 +184,9 @@ class Compilation:
             )
         jit_compile = False if jit_compile in ("auto", None) else bool(jit_compile)
         if jit_compile and run_eagerly:
-            warnings.warn(
+            warn(
                 "If `run_eagerly` is True, then `jit_compile` cannot also be True. Disabling "
-                "`jit_compile`.",
-                stacklevel=2,
+                "`jit_compile`."
             )
             jit_compile = False
         steps = 1 if steps_per_execution in (None, "auto") else steps_per_execution
@@ -472,13 +471,12 @@ class Compilation:
         Source: Keras 3 ``Model.compile_from_config``.
         """
         if type(self).compile is not Compilation.compile:
-            warnings.warn(
+            warn(
                 "`compile()` was not called as part of model loading because the model's "
                 "`compile()` method is custom. All subclassed Models that have `compile()` "
                 "overridden should also override `get_compile_config()` and "
                 "`compile_from_config(config)`. Alternatively, you can call `compile()` manually "
-                "after loading.",
-                stacklevel=2,
+                "after loading."
             )
             return
         self.compile(**serialization.deserialize_keras_object(dict(config)))

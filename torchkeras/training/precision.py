@@ -4,12 +4,12 @@ Casting is the layers' business; what is left to do here is to keep float16 grad
 vanishing.
 """
 
-import warnings
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from torchkeras.core.notices import warn
 from torchkeras.distribution import ALONE, Alone
 
 
@@ -150,7 +150,7 @@ def precision_of(
         everyone: The processes whose gradients are averaged elsewhere, or later.
     """
     if not trains:
-        warnings.warn("The model does not have any trainable weights.", stacklevel=4)
+        warn("The model does not have any trainable weights.")
         return Untrained(group)
     scales_itself = hasattr(optimizer, "inner_optimizer")
     if auto_scale_loss and model.dtype_policy.name == "mixed_float16" and not scales_itself:

@@ -2,7 +2,6 @@
 
 import contextlib
 import itertools
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +16,7 @@ from torchkeras.core.checks import argument_error, kind_error, moment_error
 from torchkeras.core.configurable import is_builtin
 from torchkeras.core.dtypes import NAMES
 from torchkeras.core.heap import keep_freed_memory
+from torchkeras.core.notices import warn
 from torchkeras.core.settings import settings
 from torchkeras.data import rows, unpack_x_y_sample_weight
 from torchkeras.distribution import ALONE, distribution, processes, replicas
@@ -304,10 +304,9 @@ class Run:
             gradients = torch.autograd.grad(loss, list(trained.values()), allow_unused=True)
         unused = [n for n, found in zip(trained, gradients, strict=True) if found is None]
         if unused and self.group.rank == 0:
-            warnings.warn(
+            warn(
                 f"{', '.join(unused)}: no part in the loss. Processes look for such weights in "
-                "each step (find_unused_parameters), which takes time; trainable=False spares it.",
-                stacklevel=5,
+                "each step (find_unused_parameters), which takes time; trainable=False spares it."
             )
         return bool(unused)
 
@@ -408,11 +407,10 @@ def _warn_of_unsynchronized(model: Any) -> None:
     names = [m.name for m in model._flatten_layers() if getattr(m, "synchronized", None) is False]
     if names and not model.__dict__.get("_has_warned"):
         model.__dict__["_has_warned"] = True
-        warnings.warn(
+        warn(
             f"{', '.join(names)}: each process normalizes with the statistics of its own part of "
             "the batch, so the weights differ from those of one process. "
-            "BatchNormalization(synchronized=True) uses the whole batch.",
-            stacklevel=4,
+            "BatchNormalization(synchronized=True) uses the whole batch."
         )
 
 
@@ -445,7 +443,7 @@ def limited(number: int, limit: int | None, name: str) -> int:
     """``number``, or the limit that ``keras.config`` sets on it for trial runs."""
     if not limit or number <= limit:
         return number
-    warnings.warn(f"Limiting {name} to {limit}", stacklevel=3)
+    warn(f"Limiting {name} to {limit}")
     return limit
 
 
@@ -529,19 +527,17 @@ def outputs_as_logs(outputs: Any) -> Logs:
 def warn_of_exhaustion(done: int, epochs: int) -> None:
     """Say that an iterator had no more batches, if that ended training early."""
     if done < epochs:
-        warnings.warn(
+        warn(
             f"Your input ran out of data after epoch {done} of {epochs}; interrupting training. "
             "An iterator can be read once: give steps_per_epoch, or something that can be "
-            "iterated over again.",
-            stacklevel=3,
+            "iterated over again."
         )
 
 
 def warn_of_validation() -> None:
     """Say that an iterator given as validation data has been read to its end."""
-    warnings.warn(
+    warn(
         "validation_data ran out of data; going on without validation. An iterator can be read "
         "once: give something that can be iterated over again, or a generator without end and "
-        "validation_steps.",
-        stacklevel=4,
+        "validation_steps."
     )

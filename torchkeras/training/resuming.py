@@ -5,7 +5,6 @@ optimizer, scale of the loss, metrics in the midst of an epoch, random numbers o
 position in the data, callbacks and their History.
 """
 
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +16,7 @@ from torchkeras.callbacks.logs import to_floats
 from torchkeras.core import nested
 from torchkeras.core.checks import argument_error
 from torchkeras.core.configurable import is_builtin
+from torchkeras.core.notices import warn
 from torchkeras.core.random_state import get_random_state, set_random_state
 from torchkeras.optimizers.scalars import HostScalar
 from torchkeras.saving.snapshot import local
@@ -136,11 +136,10 @@ class Progress:
             news = sorted(set(unkept) - self._unkept)
             self._unkept.update(news)
             if news:
-                warnings.warn(
+                warn(
                     f"The state of this run is kept without {', '.join(news)}: they are neither "
                     "numbers nor text nor tensors. Give the callback get_state() and "
-                    "set_state(state).",
-                    stacklevel=5,
+                    "set_state(state)."
                 )
         return found
 
@@ -177,7 +176,7 @@ class Progress:
         missed = [name for name, state in waiting if state]
         if missed:
             names = ", ".join(missed)
-            warnings.warn(f"No callback of this run takes the state of {names}.", stacklevel=5)
+            warn(f"No callback of this run takes the state of {names}.")
 
 
 # Weights, optimizers and seeds
