@@ -180,3 +180,17 @@ def test_known_names_are_those_of_torch():
     for name in operations.known_names():
         known = (torch, torch.Tensor, F, operator)
         assert any(hasattr(place, name) for place in known), name
+
+
+def test_operations_of_an_h5_file_that_are_called_as_layers_are_told_apart(tmp_path):
+    inputs = keras.Input((4,))
+    x = keras.layers.Softmax()(keras.layers.Reshape((4,))(inputs))
+    words = keras.ops
+    pair = words.add(x, keras.layers.Add()([x, inputs])), words.multiply(x, 2.0)
+    outputs = [words.reshape(x, (-1, 2)), words.softmax(inputs), words.concatenate(pair, axis=1)]
+    model = keras.Model(inputs, [*outputs, words.average(x, axis=1)])
+    model.save(tmp_path / "model.h5")
+    read = torchkeras.models.load_model(tmp_path / "model.h5")
+    row = np.random.default_rng(0).normal(size=(2, 4)).astype("float32")
+    for mine, theirs in zip(read.predict(row), model.predict(row, verbose=0), strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-6)

@@ -56,9 +56,9 @@ def is_operation(config: dict[str, Any]) -> bool:
         is_newer = bool(nodes) and isinstance(nodes, list) and isinstance(nodes[0], dict)
         if not is_newer or name not in BY_CLASS_ALONE:
             return False
-        # Layers that merge (Add, Maximum, ...) have one list of tensors where operations have two.
+        # Layers of such a name (Add, Reshape, Softmax, ...) say whether they are trainable.
         is_layer = getattr(registry.find(name, "layers"), "__name__", None) == name
-        return not is_layer or len(nodes[0].get("args", ())) > 1
+        return not is_layer or "trainable" not in (config.get("config") or {})
     rooms = (_MODULE, "keras.ops", "keras.src.ops")
     return module.startswith(rooms) or module == _LOSSES
 
