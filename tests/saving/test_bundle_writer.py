@@ -71,6 +71,20 @@ def test_what_lies_otherwise_in_memory_is_written_in_order(tmp_path):
         np.testing.assert_array_equal(Bundle(tmp_path / "x").read(name), expected)
 
 
+def test_large_tensors_are_read_with_their_checksums(tmp_path):
+    value = torch.randn(300, 1024)
+    large = {
+        "plain": value,
+        "turned": value.T,
+        "half": value.bfloat16().T,
+        "kernel": value.view(3, 100, 32, 32).permute(2, 3, 1, 0),
+    }
+    bundle_writer.write(tmp_path / "x", {"small": np.ones(3), **large})
+    bundle = Bundle(tmp_path / "x")
+    for name, expected in large.items():
+        assert torch.equal(torch.as_tensor(bundle.read(name)), expected)
+
+
 def test_texts_may_be_text_or_bytes(tmp_path):
     bundle_writer.write(tmp_path / "x", {"a": b"\0\xff", "b": np.array(["ü", ""])})
     assert Bundle(tmp_path / "x").read("a").item() == b"\0\xff"

@@ -41,7 +41,7 @@ def tensors(draw):
 def test_h5py_reads_what_was_written(values, least, part, is_inside):
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(hdf5_writer, "_LARGE", least)
-        patch.setattr(transfer, "_PART", part)
+        patch.setattr(transfer, "_WRITTEN", part)
         patch.setattr(turning, "_PART", part)
         patch.setattr(turning, "_ALIASING", 8)
         path = Path(folder, "a.h5")

@@ -19,7 +19,7 @@ from safetensors.torch import load_file
 from safetensors.torch import save as bytes_by_package
 
 import torchkeras
-from torchkeras.saving import safetensors, transfer, turning
+from torchkeras.saving import row_writer, safetensors, transfer, turning
 
 _TEXTS = st.text(st.characters(codec="utf-8"), max_size=3)
 HAS_LEASES = sys.platform == "linux"
@@ -75,7 +75,7 @@ def numbers(draw):
 )
 def test_files_are_those_of_the_package(values, metadata, large, share):
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(safetensors, "_LARGE", large)
+        patch.setattr(row_writer, "_LARGE", large)
         patch.setattr(transfer, "SHARE", share)
         patch.setattr(turning, "_PART", share)
         patch.setattr(turning, "_ALIASING", 8)

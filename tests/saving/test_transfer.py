@@ -48,6 +48,7 @@ def cuts(draw):
     band = draw(st.sampled_from([8, 64, 128]))
     return {
         (transfer, "_PART"): part,
+        (transfer, "_WRITTEN"): part,
         (turning, "_PART"): part,
         (transfer, "SHARE"): share,
         (turning, "SHARE"): share,

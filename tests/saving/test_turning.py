@@ -176,3 +176,11 @@ def test_memory_for_parts_is_used_again():
     assert np.shares_memory(room(10), first)
     assert not np.shares_memory(room(10, "something else"), first)
     assert room(10).size == 10
+
+
+def test_parts_of_the_slowest_axis_are_small():
+    array = np.zeros((64, 9, 1024), "float32").transpose(0, 2, 1)
+    turned = turning.Turned(array, is_filled=False)
+    sizes = [part.room.nbytes for part in turned.parts(0, turned.length)]
+    assert sum(sizes) == array.nbytes
+    assert max(sizes) <= 2**19

@@ -1,18 +1,20 @@
 """Writing the files of a TensorFlow checkpoint: ``<prefix>.index`` and ``<prefix>.data-...``."""
 
+import functools
 import os
 import re
 import struct
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
 from torchkeras.core.checks import argument_error
 from torchkeras.saving import files, sstable, wire
-from torchkeras.saving.checksums import crc32c, mask, masked_crc32c
+from torchkeras.saving.checksums import CRC32C, crc32c, mask, masked_crc32c
+from torchkeras.saving.row_writer import RowWriter
 from torchkeras.saving.temporary import alone_in, beside, telling_of
 from torchkeras.saving.tensor_bundle import INDEX
 
@@ -32,17 +34,33 @@ _TORCH_TYPES = {
 }
 
 
+class _Entry(NamedTuple):
+    """What the index says of a tensor; the checksum is known when all is written."""
+
+    kind: int
+    shape: tuple[int, ...]
+    start: int
+    size: int
+    checksum: Callable[[], int]
+
+    def __bytes__(self) -> bytes:
+        axes = b"".join(wire.write_field(2, _field(1, length)) for length in self.shape)
+        entry = wire.write_field(1, self.kind) + wire.write_field(2, axes)
+        entry += _field(4, self.start) + _field(5, self.size)
+        entry += wire.write_varint(6 << 3 | wire.FIXED32)
+        return entry + struct.pack("<I", mask(self.checksum()))
+
+
 class Writer:
     """Collects tensors in a data file; what the index says of them is kept until the end.
 
     Args:
-        file: The data file, open for writing.
+        row: Writes the data file, with checksums.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._entries: dict[bytes, bytes] = {}
-        self._end = 0
+    def __init__(self, row: RowWriter) -> None:
+        self._row = row
+        self._entries: dict[str, _Entry] = {}
 
     def add(self, key: str, value: Any) -> None:
         """Write a tensor behind the others.
@@ -58,36 +76,38 @@ class Writer:
         if isinstance(value, bytes):
             value = np.array(value, object)
         if isinstance(value, torch.Tensor):
-            kind, octets, shape = _of_tensor(key, value)
+            kind, array, shape = _of_tensor(key, value)
         elif np.asarray(value).dtype.kind in "OSU":
             value = np.asarray(value)
-            self._write(key, _TEXT, value.shape, *_texts(value))
+            array, checksum = _texts(value)
+            self._write(key, _TEXT, value.shape, array, lambda: checksum)
             return
         else:
-            kind, octets, shape = _of_array(key, np.asarray(value))
-        self._write(key, kind, shape, octets, crc32c(octets))
+            kind, array, shape = _of_array(key, np.asarray(value))
+        self._write(key, kind, shape, array)
 
     def _write(
-        self, key: str, kind: int, shape: tuple[int, ...], octets: Any, checksum: int
+        self,
+        key: str,
+        kind: int,
+        shape: tuple[int, ...],
+        array: np.ndarray,
+        checksum: Callable[[], int] | None = None,
     ) -> None:
-        self._file.write(octets)
-        size = len(octets)
-        axes = b"".join(wire.write_field(2, _field(1, length)) for length in shape)
-        entry = wire.write_field(1, kind) + wire.write_field(2, axes)
-        entry += _field(4, self._end) + _field(5, size)
-        entry += wire.write_varint(6 << 3 | wire.FIXED32) + struct.pack("<I", mask(checksum))
-        self._entries[key.encode()] = entry
-        self._end += size
+        start, sums = self._row.position, self._row.add(array)
+        known = checksum or functools.partial(sums.whole, array.nbytes)
+        self._entries[key] = _Entry(kind, shape, start, array.nbytes, known)
 
     def index(self, shards: int = 1) -> bytes:
-        """The index of what was written.
+        """The index of what was written, now that it is.
 
         Args:
             shards: Number of data files that it is to tell; this is the first.
         """
         version = wire.write_field(1, 1)
         header = wire.write_field(1, shards) + wire.write_field(3, version)
-        return sstable.write({b"": header, **self._entries})
+        entries = {key.encode(): bytes(entry) for key, entry in self._entries.items()}
+        return sstable.write({b"": header, **entries})
 
 
 def _field(number: int, value: int) -> bytes:
@@ -95,31 +115,25 @@ def _field(number: int, value: int) -> bytes:
     return wire.write_field(number, value) if value else b""
 
 
-def _of_tensor(key: str, value: torch.Tensor) -> tuple[int, memoryview, tuple[int, ...]]:
+def _of_tensor(key: str, value: torch.Tensor) -> tuple[int, np.ndarray, tuple[int, ...]]:
     value = value.detach()
     shape = tuple(value.shape)
     if value.dtype in _TORCH_TYPES:
         kind, same_width = _TORCH_TYPES[value.dtype]
-        value = value.cpu().contiguous().view(same_width)
-        return kind, _octets(value.numpy()), shape
+        return kind, value.cpu().view(same_width).numpy(), shape
     return _of_array(key, value.cpu().resolve_conj().resolve_neg().numpy())
 
 
-def _of_array(key: str, value: np.ndarray) -> tuple[int, memoryview, tuple[int, ...]]:
+def _of_array(key: str, value: np.ndarray) -> tuple[int, np.ndarray, tuple[int, ...]]:
     kind = _TYPES.get(value.dtype.name)
     if kind is None:
         raise argument_error(
             "save", f"type of {key!r}", value.dtype.name, "a type that TensorFlow has"
         )
-    return kind, _octets(value.astype(value.dtype.newbyteorder("<"), copy=False)), value.shape
+    return kind, value.astype(value.dtype.newbyteorder("<"), copy=False), value.shape
 
 
-def _octets(value: np.ndarray) -> memoryview:
-    """The bytes of an array; copied only if they don't lie one after another."""
-    return memoryview(np.ascontiguousarray(value).reshape(-1).view(np.uint8))
-
-
-def _texts(value: np.ndarray) -> tuple[bytes, int]:
+def _texts(value: np.ndarray) -> tuple[np.ndarray, int]:
     """Texts: all lengths, the checksum of these, then one text after another; and the checksum."""
     texts = [text.encode() if isinstance(text, str) else bytes(text) for text in value.flat]
     lengths = [len(text) for text in texts]
@@ -127,7 +141,7 @@ def _texts(value: np.ndarray) -> tuple[bytes, int]:
     guard = struct.pack("<I", masked_crc32c(widths))
     content = b"".join(texts)
     octets = b"".join(map(wire.write_varint, lengths)) + guard + content
-    return octets, crc32c(widths + guard + content)
+    return np.frombuffer(octets, np.uint8), crc32c(widths + guard + content)
 
 
 def write(prefix: str | os.PathLike, tensors: Mapping[str, Any], overwrite: bool = True) -> None:
@@ -147,8 +161,8 @@ def write(prefix: str | os.PathLike, tensors: Mapping[str, Any], overwrite: bool
     index = files.prepare_target("save_weights", f"{prefix}{INDEX}", overwrite)
     data = Path(f"{prefix}{DATA}")
     with telling_of(index), beside(data) as folder:
-        with open(folder / "data", "wb") as file:
-            writer = Writer(file)
+        with open(folder / "data", "wb") as file, RowWriter(file, kind=CRC32C) as row:
+            writer = Writer(row)
             for key, value in tensors.items():
                 writer.add(key, value() if callable(value) else value)
         files.synchronize(folder)

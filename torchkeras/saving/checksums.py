@@ -7,7 +7,7 @@ checkpoints.
 import functools
 import zlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -118,7 +118,7 @@ def _folded(octets: np.ndarray, largest: int, *others: int) -> np.ndarray:
     may be added (exclusive or) to those at some distances behind it, instead. Many neighbours go
     at once, but never as far as one that gets something.
 
-    Source: Russell, "Chorba: A novel CRC32 implementation", 2024; with multiples of this polynomial.
+    Source: Russell, "Chorba: A novel CRC32 implementation", 2024; the multiples are this one's.
 
     Args:
         octets: Bytes.
@@ -143,6 +143,29 @@ def _folded(octets: np.ndarray, largest: int, *others: int) -> np.ndarray:
                 words[place + distance :][: len(gone)] ^= gone
         words[:largest] = words[count : count + largest].copy()
     return inside[:begin]
+
+
+def crc32c_of_both(first: int, second: int, length: int) -> int:
+    """Like ``crc32_of_both``."""
+    return _product(_power(length, _POLYNOMIAL), first, _POLYNOMIAL) ^ second
+
+
+class Kind(NamedTuple):
+    """A kind of checksum.
+
+    Attributes:
+        of: That of bytes behind others, whose checksum is the second argument.
+        of_both: That of bytes whose parts' are known, and the length of the second part.
+        is_quick: Whether few bytes at a time take no longer than many.
+    """
+
+    of: Callable[[Any, int], int]
+    of_both: Callable[[int, int, int], int]
+    is_quick: bool
+
+
+CRC32 = Kind(crc32, crc32_of_both, is_quick=True)
+CRC32C = Kind(crc32c, crc32c_of_both, is_quick=False)
 
 
 def masked_crc32c(data: Any) -> int:

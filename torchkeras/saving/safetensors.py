@@ -12,7 +12,7 @@ import shutil
 import struct
 import tempfile
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -22,13 +22,13 @@ from torch import nn
 from torchkeras.core.checks import argument_error, nearest
 from torchkeras.distribution import is_divided
 from torchkeras.distribution.sharding import scattered
-from torchkeras.saving import file_mapping, recognition, transfer, versions, weights
+from torchkeras.saving import file_mapping, recognition, versions, weights
+from torchkeras.saving.row_writer import RowWriter
 
 _ALIAS = "torchkeras.alias."
 _MANY = 10_000  # names among which the nearest one isn't looked for
 _METADATA = "__metadata__"  # in place of a tensor's name
 _ALIGNMENT = 8  # bytes; of the numbers behind the text
-_LARGE = 2**16  # bytes of a tensor that is written by itself
 # The types by their names in files, in the order in which their tensors lie there.
 _TYPES = {
     "uint64": "U64", "int64": "I64", "float64": "F64", "complex64": "C64", "float32": "F32",
@@ -83,15 +83,10 @@ def write(
     ordered = {name: tensors[name] for name in names}
     text = _text(ordered, kinds, metadata)
     size = sum(tensor.nbytes for tensor in tensors.values())
-    with open(path, "wb") as file, transfer.Crew(size) as crew:
-        start = 0
-        for array in _joined(text, map(_array, ordered.values())):
-            if file.seekable():
-                place = transfer.Place(file.fileno(), start, array.nbytes)
-                transfer.store(crew, array, place)
-            else:  # a pipe
-                file.write(np.ascontiguousarray(array))
-            start += array.nbytes
+    with open(path, "wb") as file, RowWriter(file, size) as row:
+        row.add(np.frombuffer(text, np.uint8))
+        for tensor in ordered.values():
+            row.add(_array(tensor))
 
 
 def _type_of(name: str, tensor: torch.Tensor) -> str:
@@ -130,22 +125,6 @@ def _array(tensor: torch.Tensor) -> np.ndarray:
     plain = weights.plain_value(tensor).resolve_conj().resolve_neg()
     array = plain.view(_SAME_WIDTH[plain.element_size()]).numpy()
     return array.astype(array.dtype.newbyteorder("<"), copy=False)
-
-
-def _joined(text: bytes, arrays: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-    """Text and arrays in their order; what is small is joined with its neighbours."""
-    small = bytearray(text)
-    for array in arrays:
-        is_large = array.nbytes >= _LARGE
-        if small and (is_large or len(small) >= transfer.SHARE):
-            yield np.frombuffer(small, np.uint8)
-            small = bytearray()
-        if is_large:
-            yield array
-        else:
-            small += array.tobytes()
-    if small:
-        yield np.frombuffer(small, np.uint8)
 
 
 def take_part_in_gathering(model: nn.Module) -> None:

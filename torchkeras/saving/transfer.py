@@ -14,11 +14,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from torchkeras.saving import file_mapping, page_cache, versions
-from torchkeras.saving.checksums import crc32, crc32_of_both
+from torchkeras.saving.checksums import CRC32, Kind
 from torchkeras.saving.files import damaged
 from torchkeras.saving.turning import SHARE, Turned, pieces, room, turn_in_bands
 
 _PART = 2**20  # bytes that stay in the cache
+# Bytes that are written at a time: for more, Linux takes large pages, which are seldom at hand.
+_WRITTEN = 2**19
 _MOST_BUFFERS = 1024  # that one call takes
 _MOST_THREADS = 4
 _OF_SUM = 2**26  # bytes of a checksum that is computed beside everything else
@@ -197,7 +199,7 @@ def summing(place: Place) -> Iterator[Place]:
 def _read_through(place: Place, start: int, size: int, sums: "Checksums | None" = None) -> None:
     memory = None if sums is None else place.at_hand()
     if memory is not None and sums is not None:
-        sums.add(place.start + start, size, crc32(memory[start : start + size]))
+        sums.note(place.start + start, [memory[start : start + size]])
         return
     if sums is None and page_cache.holds(place.descriptor, place.start + start, size):
         return
@@ -206,7 +208,7 @@ def _read_through(place: Place, start: int, size: int, sums: "Checksums | None" 
     for first, length in pieces(start, size, _PART):
         part = whole[:length]
         _read(place, [part], first)
-        found = 0 if sums is None else crc32(part, found)
+        found = 0 if sums is None else sums.kind.of(part, found)
     if sums is not None:
         sums.add(place.start + start, size, found)
 
@@ -261,18 +263,11 @@ def _fill_turned(turned: Turned, place: Place, first: int, count: int) -> None:
         turned.copy(part.room, part.inside)
 
 
-def _size_and_sum(buffers: list[memoryview]) -> tuple[int, int]:
-    size, found = 0, 0
-    for buffer in buffers:
-        size, found = size + len(buffer), crc32(buffer, found)
-    return size, found
-
-
 def _read(place: Place, buffers: list[memoryview], start: int) -> None:
     """Fill ``buffers`` with what begins at ``start`` within ``place``."""
     _read_bytes(place, buffers, start)
     if place.sums is not None:  # now that the bytes are in the cache
-        place.sums.add(place.start + start, *_size_and_sum(buffers))
+        place.sums.note(place.start + start, buffers)
 
 
 def _read_bytes(place: Place, buffers: list[memoryview], start: int) -> None:
@@ -313,7 +308,7 @@ def store(crew: Crew, array: np.ndarray, place: Place, sums: "Checksums | None" 
 
 
 def _write_through(view: memoryview, place: Place, start: int, sums: "Checksums | None") -> None:
-    for first, length in pieces(0, len(view), _PART):
+    for first, length in pieces(0, len(view), _WRITTEN):
         _write(place, [view[first : first + length]], start + first, sums)
 
 
@@ -330,7 +325,7 @@ def _write(place: Place, buffers: list[memoryview], start: int, sums: "Checksums
     """Write ``buffers`` to where ``start`` is within ``place``."""
     wanted, offset = sum([len(buffer) for buffer in buffers]), place.start + start
     if sums is not None:
-        sums.add(offset, *_size_and_sum(buffers))
+        sums.note(offset, buffers)
     few = IS_POSSIBLE and len(buffers) <= _MOST_BUFFERS
     if few and os.pwritev(place.descriptor, buffers, offset) == wanted:
         return
@@ -361,19 +356,30 @@ def _begin_to_keep(place: Place) -> None:
 
 
 class Checksums:
-    """CRC-32s of pieces, in any order, that make one of the whole.
+    """Checksums of pieces, in any order, that make one of the whole.
 
     Args:
         start: Where the whole begins in its file.
+        kind: Of the checksums.
     """
 
-    def __init__(self, start: int) -> None:
+    def __init__(self, start: int, kind: Kind = CRC32) -> None:
+        self.kind = kind
         self._start = start
         self._pieces: list[tuple[int, int, int]] = []
 
     def add(self, start: int, size: int, crc: int) -> None:
         """Note that of the piece from ``start`` of the file."""
         self._pieces.append((start, size, crc))
+
+    def note(self, start: int, buffers: list[memoryview]) -> None:
+        """Note that of bytes that begin at ``start`` of the file."""
+        if len(buffers) > 1 and not self.kind.is_quick:
+            buffers = [memoryview(b"".join(buffers))]
+        size, found = 0, 0
+        for buffer in buffers:
+            size, found = size + buffer.nbytes, self.kind.of(buffer, found)
+        self.add(start, size, found)
 
     def gaps(self, size: int) -> Iterator[tuple[int, int]]:
         """Beginnings, in the file, and sizes of what isn't noted of ``size`` bytes.
@@ -395,7 +401,7 @@ class Checksums:
         found, position = 0, self._start
         for start, length, crc in self._in_a_row():
             assert start == position, "a gap between pieces"
-            found = crc32_of_both(found, crc, length)
+            found = self.kind.of_both(found, crc, length)
             position += length
         assert position == self._start + size, "pieces are missing"
         return found

@@ -109,8 +109,10 @@ class Turned:
         self.axis = 1 if self._in_blocks else shape.index(max(shape[:-1]))
         self.length = shape[self.axis]
         one = array.nbytes // self.length
-        # What is written lies that many elements in a row: whole lines, and best several.
-        count = max(_PART // one // line, min(_BEST_LINES, _MOST_TURNED // one // line)) * line
+        # What is written lies that many elements in a row: whole lines, and best several. A part of
+        # the slowest axis in memory lies by itself.
+        lines = max(_PART // one // line, min(_BEST_LINES, _MOST_TURNED // one // line))
+        count = _PART // one if self.order[0] == self.axis else lines * line
         self.step = min(count or 1, self.length)
         self.share = self.step * max(1, SHARE // (one * self.step))
 
