@@ -173,7 +173,9 @@ def test_tensorflow_reads_what_is_written_and_trains_on(tmp_path, legacy):
         checkpoint_models.__file__, "read", tmp_path,
         TF_USE_LEGACY_KERAS=legacy, KERAS_BACKEND="tensorflow",
     )  # fmt: skip
-    for name, differences in json.loads(found).items():
+    told = json.loads(found)
+    assert told.keys() == CASES.keys()
+    for name, differences in told.items():
         assert differences["outputs"] < 1e-5, name
         # tf.keras 2 has another formula of Nadam; Keras 3 on TensorFlow steps rows of embeddings
         # once for each time that they were looked up.

@@ -77,7 +77,7 @@ def adapted_case(subject):
 def answers(tmp_path_factory):
     """By the name of a case: what was given here, and what it is on TensorFlow."""
     folder = tmp_path_factory.mktemp("exchange")
-    cases = {**{name: (layer_case, row) for name, row in ROWS.items()}}
+    cases = {name: (layer_case, row) for name, row in ROWS.items()}
     cases |= {name: (training_case, name) for name in OPTIMIZERS}
     cases |= {case: (adapted_case, case) for case in ADAPTED}
     expected = {}

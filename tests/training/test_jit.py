@@ -8,7 +8,7 @@ import weakref
 import numpy as np
 import pytest
 import torch
-from torch._dynamo.testing import CompileCounterWithBackend
+from compiled_rows import counted
 
 import torchkeras as keras
 from torchkeras import layers
@@ -65,20 +65,10 @@ MODELS = {
 
 
 @pytest.fixture
-def counters(monkeypatch):
+def counters():
     """How often each compiled function was compiled, by its name; C++ is left out."""
-    torch._dynamo.reset()
-    found = {}
-    original = torch.compile
-
-    def compile_function(function, **options):
-        name = getattr(function, "__name__", type(function).__name__)
-        counter = found.setdefault(name, CompileCounterWithBackend("aot_eager"))
-        return original(function, backend=counter, **options)
-
-    monkeypatch.setattr(torch, "compile", compile_function)
-    yield found
-    torch._dynamo.reset()
+    with counted("aot_eager") as found:
+        yield found
 
 
 def pair(make, optimizer=lambda: keras.optimizers.Adam(0.01), **options):
@@ -105,8 +95,7 @@ def test_a_step_is_one_graph_compiled_once_more_for_the_last_batch(name, counter
     for key in plain:
         np.testing.assert_allclose(compiled[key], plain[key], rtol=1e-4, err_msg=key)
     models[1].fit(x, Y, batch_size=8, verbose=0)
-    predicted = [model.predict(x, batch_size=8, verbose=0) for model in (models[1],)]
-    assert predicted[0].shape == (21, 3)
+    assert models[1].predict(x, batch_size=8, verbose=0).shape == (21, 3)
     assert set(counters) == {"_step", "_outputs_and_loss", "predict_step"}
     assert {counter.frame_count for counter in counters.values()} <= {1, 2}
 
