@@ -1,7 +1,8 @@
 """Metrics that wait until there is enough to do, or somebody wants to know.
 
 Adding a step's values to a state costs several small kernels. Values of several steps are
-collected and added at once, which gives the same sums.
+collected and added at once, which gives the same sums up to rounding: a callback that reads logs
+after each step can change an epoch's last bit.
 """
 
 from typing import Any
