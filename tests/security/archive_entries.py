@@ -17,6 +17,7 @@ from security.entries import (
     skipping,
     table,
 )
+from security.large_weights import of_large
 
 import torchkeras as keras
 
@@ -27,8 +28,8 @@ def migrate_by_function(path, work):
 
 table(at("m.keras"), "archive", {
     "load_model .keras": load_model,
-    "load_model open file": load_open,
-    "load_weights .keras": load_weights,
+    "load_model open file": of_large(load_open),
+    "load_weights .keras": of_large(load_weights),
     "KerasFileEditor .keras": edit,
     "report written .keras": report,
     "migrate": migrate_by_function,

@@ -10,5 +10,6 @@ collect_ignore_glob = [
     "entries.py",
     "*_entries.py",
     "honest.py",
+    "large_weights.py",
     "sandbox.py",
 ]

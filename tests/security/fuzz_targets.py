@@ -15,12 +15,14 @@ import traceback
 import unittest.mock
 import warnings
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import tensorflow_files
 import torch
+from security.large_weights import as_if_large
 from security.mutations import DAMAGED_ARCHIVE
 
 SLOW_SECONDS = 10.0  # of CPU time; a reader that takes so long for some kilobytes hangs
@@ -240,10 +242,16 @@ class Target:
             yield
 
     def archive(self, content: bytes) -> None:
-        self.keras.models.load_model(self.put(content, ".keras"))
+        with self.of_any_size(content):
+            self.keras.models.load_model(self.put(content, ".keras"))
 
     def weights(self, content: bytes) -> None:
-        self.model.load_weights(self.put(content, ".weights.h5"))
+        with self.of_any_size(content):
+            self.model.load_weights(self.put(content, ".weights.h5"))
+
+    def of_any_size(self, content: bytes) -> contextlib.AbstractContextManager[None]:
+        """Within it, the weights in every other file are read as large ones are."""
+        return as_if_large() if zlib.crc32(content) % 2 else contextlib.nullcontext()
 
     def whole(self, content: bytes) -> None:
         self.keras.models.load_model(self.put(content, ".h5"))

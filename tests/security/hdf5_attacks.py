@@ -4,7 +4,9 @@ Each attack gives a function of an open file and the path of a group with the we
 ``"1"`` (in Keras 2's layout ``"kernel"`` and ``"bias"``), which spoils that group.
 """
 
+import struct
 import zlib
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -206,7 +208,53 @@ def unread_texts(group, key, shape, place):
     group.create_dataset("texts", (2**34,), h5py.string_dtype())
 
 
+# --- Places
+
+
+def lying_at(group, key, place):
+    """Say that the bytes of a weight lie elsewhere in the file."""
+    group.file.flush()
+    path, found = Path(group.file.filename), group[key].id.get_offset()
+    content = path.read_bytes()
+    with open(path, "r+b") as file:
+        file.seek(content.index(struct.pack("<Q", found)))
+        file.write(struct.pack("<Q", place % 2**64))
+
+
+@spoils("HDF5 a weight that lies behind the end")
+def far_weight(group, key, shape, place):
+    lying_at(group, key, 2**40)
+
+
+@spoils("HDF5 a weight that lies partly behind the end")
+def reaching_weight(group, key, shape, place):
+    group.file.flush()
+    lying_at(group, key, Path(group.file.filename).stat().st_size - 8)
+
+
+@spoils("HDF5 a weight whose place overflows")
+def overflowing_weight(group, key, shape, place):
+    lying_at(group, key, -8)
+
+
+@spoils("HDF5 a weight that is the header of its file", ("*",))
+def header_as_weight(group, key, shape, place):
+    lying_at(group, key, 0)
+
+
 # --- Types and filters
+
+
+@spoils("HDF5 numbers in the other order of bytes", ("*",))
+def other_order(group, key, shape, place):
+    del group[key]
+    group[key] = np.zeros(shape, ">f4")
+
+
+@spoils("HDF5 numbers wider than torch's", MISFITS)
+def long_doubles(group, key, shape, place):
+    del group[key]
+    group[key] = np.zeros(shape, np.longdouble)
 
 
 @spoils("HDF5 texts of any length")

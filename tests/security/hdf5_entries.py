@@ -20,6 +20,7 @@ from security.entries import (
     skipping,
     table,
 )
+from security.large_weights import of_large
 
 
 def spoiled(path, name, spoil, place):
@@ -77,9 +78,11 @@ table(file("m.weights.h5", ".weights.h5", "layers/dense"), "hdf5", {
     "report .weights.h5": report_with,
     "KerasFileEditor": edit,
 })  # fmt: skip
-table(file("m.h5", ".weights.h5", "layers/dense"), "hdf5", {"load_weights .h5": load_weights})
+table(file("m.h5", ".weights.h5", "layers/dense"), "hdf5", {
+    "load_weights .h5": of_large(load_weights),
+})  # fmt: skip
 table(file("m.hdf5", ".h5", "model_weights/a"), "hdf5", {
-    "load_weights .hdf5 of Keras 2": load_weights,
+    "load_weights .hdf5 of Keras 2": of_large(load_weights),
 })  # fmt: skip
 table(file("m.h5", ".h5", "model_weights/a"), "hdf5", {
     "load_weights .h5 of Keras 2 by name": by_name,
@@ -90,7 +93,10 @@ table(file("m.h5", ".h5", "model_weights/a"), "hdf5", {
 table(file("m.h5", ".h5", "optimizer_weights"), "hdf5", {
     "load_model .h5, the optimizer's": load_model,
 })  # fmt: skip
-table(archive, "hdf5", {"load_model .keras": load_model, "load_weights .keras": load_weights})
+table(archive, "hdf5", {
+    "load_model .keras": of_large(load_model),
+    "load_weights .keras": of_large(load_weights),
+})  # fmt: skip
 table(deflated, "hdf5", {"load_model deflated .keras": load_model})
 table(folder, "hdf5", {"load_model folder": load_model})
 table(shards, "hdf5", {"load_weights .weights.json": load_weights})
