@@ -308,7 +308,7 @@ def store(crew: Crew, array: np.ndarray, place: Place, sums: "Checksums | None" 
 
 
 def _write_through(view: memoryview, place: Place, start: int, sums: "Checksums | None") -> None:
-    for first, length in pieces(0, len(view), _WRITTEN):
+    for first, length in pieces(0, len(view), _PART):
         _write(place, [view[first : first + length]], start + first, sums)
 
 
@@ -322,16 +322,34 @@ def _store_turned(
 
 
 def _write(place: Place, buffers: list[memoryview], start: int, sums: "Checksums | None") -> None:
-    """Write ``buffers`` to where ``start`` is within ``place``."""
-    wanted, offset = sum([len(buffer) for buffer in buffers]), place.start + start
+    """Write ``buffers``, which are equally long, to where ``start`` is within ``place``."""
+    offset = place.start + start
     if sums is not None:
         sums.note(offset, buffers)
-    few = IS_POSSIBLE and len(buffers) <= _MOST_BUFFERS
-    if few and os.pwritev(place.descriptor, buffers, offset) == wanted:
+    for group in _groups(buffers, len(buffers[0])):
+        wanted = sum([len(buffer) for buffer in group])
+        few = IS_POSSIBLE and len(group) <= _MOST_BUFFERS
+        if not few or os.pwritev(place.descriptor, group, offset) != wanted:
+            _write_on(place.descriptor, group, offset)
+        offset += wanted
+
+
+def _groups(buffers: list[memoryview], size: int) -> Iterator[list[memoryview]]:
+    """What is written at a time: several buffers of a size, or pieces of one."""
+    if size < _WRITTEN:
+        for first, count in pieces(0, len(buffers), _WRITTEN // size):
+            yield buffers[first : first + count]
         return
-    for buffer in buffers:  # in what portions the system likes
+    for buffer in buffers:
+        for first, length in pieces(0, size, _WRITTEN):
+            yield [buffer[first : first + length]]
+
+
+def _write_on(descriptor: int, buffers: list[memoryview], offset: int) -> None:
+    """Write in what portions the system likes."""
+    for buffer in buffers:
         while len(buffer):
-            done = _write_at(place.descriptor, buffer, offset)
+            done = _write_at(descriptor, buffer, offset)
             buffer, offset = buffer[done:], offset + done
 
 
