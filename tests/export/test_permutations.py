@@ -114,3 +114,35 @@ def test_a_mask_joined_with_itself_is_that_mask():
     assert "logical_or" not in source_of(model)[0]
     written = source_of(Model(numbers, ops.logical_or(numbers, numbers)))[1]
     assert written(torch.tensor([[0.0, 2.0]])).tolist() == [[False, True]]
+
+
+def test_skips_around_convolutions_meet_them_with_the_channels_first():
+    image = x = Input((8, 8, 4), name="image")
+    for _ in range(2):
+        y = layers.Conv2D(4, 3, padding="same", activation="relu")(x)
+        x = layers.Add()([x, layers.Conv2D(4, 3, padding="same")(y)])
+    model = Model(image, x)
+    text, written = source_of(model)
+    assert text.count("permute(") == 2
+    images = torch.randn(2, 8, 8, 4)
+    torch.testing.assert_close(written(images), model(images))
+
+
+def test_what_is_permuted_in_one_way_twice_is_permuted_once():
+    image = Input((8, 8, 4), name="image")
+    model = Model(image, [layers.Conv2D(2, size)(image) for size in (1, 3)])
+    text, written = source_of(model)
+    assert text.count("permute(0, 3, 1, 2)") == 1
+    images = torch.randn(2, 8, 8, 4)
+    torch.testing.assert_close(written(images), model(images))
+
+
+def test_skips_around_other_orders_stay():
+    steps = Input((8, 4), name="steps")
+    y = layers.Permute((2, 1))(layers.LayerNormalization()(steps))
+    y = layers.Permute((2, 1))(layers.Dense(8)(y))
+    model = Model(steps, layers.LayerNormalization()(layers.Add()([steps, y])))
+    text, written = source_of(model)
+    assert text.count("permute(") == 2
+    x = torch.randn(2, 8, 4)
+    torch.testing.assert_close(written(x), model(x))

@@ -62,6 +62,7 @@ class _Rewriting:
         self.unit, self.detours = unit, detours
         self.instead: dict[fx.Node, fx.Node] = {}  # what others are to use in place of a node
         self.permuted: dict[fx.Node, tuple[fx.Node, Axes]] = {}
+        self.turned: dict[fx.Node, tuple[fx.Node, Axes]] = {}  # what is permuted, seen from there
         self.steps: list[Step] = []
         self.spare: set[fx.Node] = set()  # go if nobody needs them
         self.moved: dict[str, Any] = {}
@@ -141,13 +142,12 @@ class _Rewriting:
         if axes is not None:
             self._permutation(step, axes)
             return
-        given = {self.permuted.get(source, (None, None))[1] for source in reads(step)}
-        shared = given.pop() if len(given) == 1 else None
+        shared, sources = self._before(step)
         if shared is None or not self._takes(step, shared):
             self.steps.append(step)
             return
-        args = fx.map_arg(node.args, lambda source: self.permuted[source][0])
-        kwargs = fx.map_arg(node.kwargs, lambda source: self.permuted[source][0])
+        args = fx.map_arg(node.args, sources.__getitem__)
+        kwargs = fx.map_arg(node.kwargs, sources.__getitem__)
         made = node.graph.create_node(node.op, node.target, args, kwargs, node.name)
         made.meta = dict(node.meta)
         if node in self.unit.choices and node.target not in _OF_AXES:
@@ -158,6 +158,17 @@ class _Rewriting:
             self.instead[node] = made
         else:
             self._permute_later(node, made, shared, step)
+
+    def _before(self, step: Step) -> tuple[Axes | None, dict[fx.Node, fx.Node]]:
+        """The permutation that all have behind them that a step reads, or that leads from where
+        they are needed to them; and what they are before it."""
+        orders = {self.permuted[source][1] for source in reads(step) if source in self.permuted}
+        shared = orders.pop() if len(orders) == 1 else None
+        known = [self.permuted.get(n) or self.turned.get(n, (None, None)) for n in reads(step)]
+        if any(axes != shared for _, axes in known):
+            return None, {}
+        pairs = zip(reads(step), known, strict=True)
+        return shared, {source: before for source, (before, _) in pairs}
 
     def _permutation(self, step: Step, axes: Axes) -> None:
         source = step.node.args[0]
@@ -175,6 +186,12 @@ class _Rewriting:
                 return
             step.node.args = (source, *axes)
             self.unit.choices.pop(step.node, None)
+        back = tuple(axes.index(axis) for axis in range(len(axes)))
+        known, order = self.turned.get(source, (None, None))
+        if order == back:
+            self.instead[step.node] = known
+            return
+        self.turned.setdefault(source, (step.node, back))
         self.permuted[step.node] = (source, axes)
         self.steps.append(step)
 
