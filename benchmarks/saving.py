@@ -92,13 +92,23 @@ def main() -> None:
         tensors = Path(folder, "m.safetensors")
         raw = Path(folder, "raw")
         rounds = options.rounds
-        for name, path in (("weights.h5", weights), ("safetensors", tensors)):
+        checkpoint = Path(folder, "m.ckpt")
+        for name, path in (
+            ("weights.h5", weights),
+            ("safetensors", tensors),
+            ("ckpt", checkpoint),
+        ):
             save = lambda path=path: model.save_weights(path)  # noqa: E731
             compare(f"save .{name}", save, lambda: write_raw(raw, content), rounds, clock)
         save = lambda: model.save(archive)  # noqa: E731
         compare("save .keras", save, lambda: write_raw(raw, content), rounds, clock)
         raw.unlink()
-        for name, path in (("weights.h5", weights), ("safetensors", tensors), ("keras", archive)):
+        for name, path in (
+            ("weights.h5", weights),
+            ("safetensors", tensors),
+            ("keras", archive),
+            ("ckpt", checkpoint),
+        ):
             load = lambda path=path: model.load_weights(path)  # noqa: E731
             compare(f"load_weights .{name}", load, lambda: read_raw(weights), rounds, clock)
         load = lambda: keras.models.load_model(archive)  # noqa: E731
