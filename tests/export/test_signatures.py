@@ -28,6 +28,22 @@ def test_a_functional_model_knows_its_inputs():
     assert arguments.names == ["a", "b"]
 
 
+def test_the_batch_of_a_first_call_is_left_open_unless_states_have_its_length():
+    class Called(Model):
+        def __init__(self, stateful):
+            super().__init__()
+            self.cells = layers.LSTM(2, stateful=stateful)
+
+        def call(self, x):
+            return self.cells(x)
+
+    for stateful, batch in ((False, None), (True, 2)):
+        model = Called(stateful)
+        model(torch.zeros(2, 5, 4))
+        (sizes,) = arguments_of(model).sizes
+        assert sizes.sizes == (batch, 5, 4)
+
+
 @pytest.mark.parametrize("signature", [[SPEC, SPEC], [[SPEC, SPEC]]])
 def test_a_list_is_the_inputs_of_a_functional_model(signature):
     a, b = Input((4,), name="a"), Input((4,), name="b")

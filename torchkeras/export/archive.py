@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from torchkeras.core import nested
 from torchkeras.core.checks import argument_error, moment_error
 from torchkeras.core.variable import Variable
-from torchkeras.export.drawing import ROOMY, symbols_of
+from torchkeras.export.drawing import ROOMY
 from torchkeras.export.programs import program_of, save_program
-from torchkeras.export.signatures import Sizes, as_symbol
+from torchkeras.export.signatures import Sizes, as_symbol, remembered
 from torchkeras.layers.base import Layer
 from torchkeras.saving import files, safetensors
 
@@ -124,7 +124,7 @@ class ExportArchive:
         if "/" in name:
             raise argument_error("add_endpoint", "name", name, "a name without slashes")
         if input_signature is None:
-            input_signature = [symbols_of(self._model_of(fn))]
+            input_signature = [remembered(self._model_of(fn))]
         elif not isinstance(input_signature, (list, tuple)):
             input_signature = [input_signature]
         for module in modules_of(fn):

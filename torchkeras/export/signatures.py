@@ -52,7 +52,7 @@ def arguments_of(model: Layer, input_signature: Any = None) -> Arguments:
         ValueError: it takes texts, or a specification has no shape.
     """
     if input_signature is None:
-        given: tuple[Any, ...] = (symbols_of(model),)
+        given: tuple[Any, ...] = (remembered(model),)
     elif _is_one_each(model, input_signature):
         given = tuple(input_signature)
     else:
@@ -71,6 +71,16 @@ def arguments_of(model: Layer, input_signature: Any = None) -> Arguments:
             model(*tensors, training=False)
     sizes = nested.map_leaves(lambda symbol: Sizes(symbol.shape), symbols)
     return Arguments(tensors, sizes, _names(model, given, input_signature is not None))
+
+
+def remembered(model: Layer) -> Any:
+    """Shapes and types of what a model is called on. The batch of a first call on numbers is no
+    other's, unless states of that length are kept."""
+    symbols = symbols_of(model)
+    is_kept = any(getattr(part, "stateful", False) for part in model.modules())
+    if getattr(model, "_graph", None) is not None or is_kept:
+        return symbols
+    return nested.map_leaves(lambda s: _Symbol((None, *s.shape[1:])[: s.ndim], s.dtype), symbols)
 
 
 def _is_one_each(model: Layer, signature: Any) -> bool:
