@@ -21,6 +21,15 @@ def loaded(model, folder):
     return scope["load"]()
 
 
+def ejected(model, folder):
+    """The source, which gives the predictions that were recorded with it."""
+    eject(model, folder)
+    recorded = load_file(folder / "predictions.safetensors")
+    wanted = recorded.pop("output:0")
+    torch.testing.assert_close(loaded(model, folder)(**recorded), wanted, rtol=1e-4, atol=1e-4)
+    return (folder / "model.py").read_text()
+
+
 def bottleneck(x, filters, width):
     y = layers.Conv2D(width, 1)(x)
     y = layers.ReLU()(layers.BatchNormalization()(y))
@@ -56,7 +65,7 @@ def test_residual_blocks_are_a_class_that_is_told_its_sizes(tmp_path):
             x = layers.Conv2D(filters, 1, name="wider")(x)
         x = bottleneck(x, filters, width)
     model = Model(inputs, x, name="net")
-    text = (eject(model, tmp_path, check=True) / "model.py").read_text()
+    text = ejected(model, tmp_path)
     assert text.count("class Block") == 1
     assert "self.block_1 = Block(8, 4)" in text
     assert "self.block_4 = Block(12, 6)" in text
@@ -81,7 +90,7 @@ def test_blocks_take_masks_that_all_of_them_are_given(tmp_path):
     y = x
     for _ in range(2):
         y = encoder(y, mask=given)
-    text = (eject(Model([x, given], y), tmp_path, check=True) / "model.py").read_text()
+    text = ejected(Model([x, given], y), tmp_path)
     assert "def forward(self, x: Tensor, mask: Tensor):" in text
     assert "self.block_2(self.block_1(x, given), given)" in text
 
@@ -91,7 +100,7 @@ def test_masks_that_layers_make_are_handed_to_blocks(tmp_path):
     x = layers.Embedding(7, 8, mask_zero=True)(ids)
     for _ in range(3):
         x = encoder(x)
-    text = (eject(Model(ids, x), tmp_path, check=True) / "model.py").read_text()
+    text = ejected(Model(ids, x), tmp_path)
     assert "self.block_3(self.block_2(self.block_1(x, mask), mask), mask)" in text
     assert "logical_or" not in text
 
@@ -107,7 +116,7 @@ def test_skips_of_a_unet_go_past_blocks(tmp_path):
     x = twice(layers.MaxPooling2D()(second), 8)
     x = twice(layers.Concatenate()([layers.UpSampling2D()(x), second]), 4)
     x = twice(layers.Concatenate()([layers.UpSampling2D()(x), first]), 2)
-    text = (eject(Model(inputs, x), tmp_path, check=True) / "model.py").read_text()
+    text = ejected(Model(inputs, x), tmp_path)
     assert "self.block_5 = Block(6, 2)" in text
     assert "x = self.block_1(image.permute(0, 3, 1, 2))" in text
 
@@ -148,7 +157,8 @@ def test_blocks_that_are_frozen_differ_from_others(tmp_path):
     model = repeated(encoder, 4, (5, 8))
     for layer in model.layers[: len(model.layers) // 2 + 1]:
         layer.trainable = False
-    module = loaded(model, eject(model, tmp_path, check=True))
+    ejected(model, tmp_path)
+    module = loaded(model, tmp_path)
     trained = [weight.numel() for weight in module.parameters() if weight.requires_grad]
     assert sum(trained) == sum(int(np.prod(w.shape)) for w in model.trainable_weights)
 

@@ -183,7 +183,10 @@ def test_layers_that_go_on_from_a_state_stay_where_they_are(tmp_path):
     model = Model(inputs, layers.LSTM(3, stateful=True)(inputs))
     x = np.ones((2, 4, 3), "float32")
     model.predict(x, verbose=0)
-    eject(model, tmp_path, check=True)
+    eject(model, tmp_path, inputs=x)
+    net = imported(tmp_path).load()
+    recorded = load_file(tmp_path / "predictions.safetensors")["output:0"]
+    np.testing.assert_allclose(net(torch.from_numpy(x)).detach(), recorded, atol=1e-6)
     net = imported(tmp_path).load()
     np.testing.assert_allclose(net(torch.from_numpy(x)).detach(), model(x).detach(), atol=1e-6)
 
