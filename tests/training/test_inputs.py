@@ -116,7 +116,11 @@ def test_weights_of_any_kind_count_as_in_keras(weight):
     ids=["nullable types", "lists", "strides"],
 )
 def test_other_forms_of_the_same_numbers_give_the_same(plain, x, y):
-    assert trained(torchkeras, x, y) == plain
+    """But for the last bit: where columns lie together, a processor may add in another order."""
+    found = trained(torchkeras, x, y)
+    assert found.keys() == plain.keys()
+    for name, values in plain.items():
+        np.testing.assert_allclose(found[name], values, rtol=3e-7)
 
 
 def test_categories_are_what_they_stand_for():
