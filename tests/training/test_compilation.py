@@ -173,6 +173,14 @@ def test_the_configuration_compiles_another_model_alike():
     assert second.optimizer.built
 
 
+def test_a_configuration_of_tf_keras_2_may_have_a_single_metric():
+    single = {"module": "keras.metrics", "class_name": "MeanSquaredError", "config": {"name": "m"}}
+    compiled = model()
+    compiled.compile_from_config({"optimizer": "sgd", "loss": "mae", "metrics": single})
+    logs = compiled.train_on_batch(torch.ones(2, 3), torch.ones(2, 1), return_dict=True)
+    assert sorted(logs) == ["loss", "m"]
+
+
 def test_a_model_that_is_not_compiled_has_no_configuration():
     assert model().get_compile_config() == {}
     assert model().metrics == []

@@ -479,7 +479,12 @@ class Compilation:
                 "after loading."
             )
             return
-        self.compile(**serialization.deserialize_keras_object(dict(config)))
+        arguments = serialization.deserialize_keras_object(dict(config))
+        for name in ("metrics", "weighted_metrics"):  # of which tf.keras 2 took a single one, too
+            given = arguments.get(name)
+            if given is not None and not isinstance(given, (list, tuple, dict)):
+                arguments[name] = [given]
+        self.compile(**arguments)
         if self.built and isinstance(self.optimizer, optimizers.Optimizer):
             self.optimizer.build(self.trainable_variables)
 
