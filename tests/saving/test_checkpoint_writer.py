@@ -174,7 +174,8 @@ def test_tensorflow_reads_what_is_written_and_trains_on(tmp_path, legacy):
         TF_USE_LEGACY_KERAS=legacy, KERAS_BACKEND="tensorflow",
     )  # fmt: skip
     told = json.loads(found)
-    assert told.keys() == CASES.keys()
+    lacking = {"muon", "lamb", "adafactor", "accumulation"} if legacy == "1" else set()
+    assert told.keys() == CASES.keys() - lacking
     for name, differences in told.items():
         assert differences["outputs"] < 1e-5, name
         # tf.keras 2 has another formula of Nadam; Keras 3 on TensorFlow steps rows of embeddings
