@@ -124,6 +124,19 @@ def test_unknown_suffix_of_a_model_is_refused(model, tmp_path, name):
         model.save(tmp_path / name)
 
 
+def test_a_whole_model_may_have_a_name_of_weights(model, tmp_path):
+    """As in Keras, of which a ModelCheckpoint without ``save_weights_only`` makes use."""
+    path = tmp_path / "m.weights.h5"
+    before = model.get_weights()
+    model.save(path)
+    for back in (saving.load_model(path), keras.models.load_model(path)):
+        for a, b in zip(back.get_weights(), before, strict=True):
+            np.testing.assert_array_equal(a, b)
+    zeroed(model).load_weights(path)
+    for a, b in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 @pytest.mark.parametrize("name", ["m", "m.tf", "m-0.25"])
 def test_a_folder_of_keras_2_holds_the_archive_beside_what_is_there(model, tmp_path, name):
     (tmp_path / name).mkdir()

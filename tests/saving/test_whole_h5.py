@@ -263,7 +263,9 @@ def test_operations_in_graphs_that_keras_3_wrote_are_read(tmp_path):
         real.models.load_model(tmp_path / "model.h5")
     loaded = saving.load_model(tmp_path / "model.h5")
     x = np.random.default_rng(0).normal(size=(2, 3, 4)).astype("float32")
-    np.testing.assert_allclose(loaded.predict(x, verbose=0), model.predict(x, verbose=0), rtol=1e-6)
+    # Sums of numbers around 1 may come near 0.
+    found, wanted = loaded.predict(x, verbose=0), model.predict(x, verbose=0)
+    np.testing.assert_allclose(found, wanted, rtol=1e-6, atol=1e-6)
 
 
 def test_formulas_of_tf_keras_2_are_kept_and_handed_on(tmp_path):

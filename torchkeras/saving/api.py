@@ -101,7 +101,7 @@ def save_model(
 
 def _model_path(path: Path, save_format: str | None, is_folder: bool) -> tuple[Path, bool]:
     """Where a whole model is written, and whether as HDF5."""
-    is_h5 = path.suffix in _LEGACY and not path.name.endswith(_WEIGHTS)
+    is_h5 = path.suffix in _LEGACY
     if is_folder or save_format in ("keras", "keras_v3"):
         return path, is_h5 and not is_folder
     if save_format in ("h5", "hdf5") or (is_h5 and save_format is None):
