@@ -6,7 +6,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from torchkeras.saving.tensor_bundle import Bundle, _ordered, exists
+from torchkeras.saving import bundle_writer, page_cache
+from torchkeras.saving.tensor_bundle import Bundle, StoredTensor, _ordered, exists
 
 
 @pytest.fixture
@@ -55,6 +56,26 @@ def test_prefixes_are_told_from_other_files(of_tensorflow, tmp_path):
 def test_a_name_that_is_not_there_is_refused(of_tensorflow):
     with pytest.raises(ValueError, match="missing in the index"):
         Bundle(of_tensorflow / "bundle").read("other")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bool", "complex64", "uint16"])
+def test_large_tensors_stay_in_the_file_until_they_are_used(tmp_path, monkeypatch, dtype):
+    monkeypatch.setattr(page_cache, "holds", lambda *place: True)
+    tensors = {"large": np.arange(2**20).astype(dtype), "small": np.arange(3)}
+    bundle_writer.write(tmp_path / "w", tensors)
+    keys = ["large", "small", "large"]
+    with Bundle(tmp_path / "w").stored(keys) as found:
+        assert [isinstance(value, StoredTensor) for value in found] == [True, False, True]
+        for key, value in zip(keys, found, strict=True):
+            assert (value.shape, value.dtype) == (tensors[key].shape, tensors[key].dtype)
+            np.testing.assert_array_equal(np.asarray(value), tensors[key])
+
+
+def test_large_tensors_that_are_not_in_memory_are_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(page_cache, "holds", lambda *place: False)
+    bundle_writer.write(tmp_path / "w", {"large": np.arange(2**20)})
+    with Bundle(tmp_path / "w").stored(["large"]) as (found,):
+        np.testing.assert_array_equal(found, np.arange(2**20))
 
 
 def read_all(prefix):

@@ -3,9 +3,10 @@ import shutil
 import numpy as np
 import pytest
 import tensorflow_files
+import torch
 
 import torchkeras as keras
-from torchkeras.saving import object_graph
+from torchkeras.saving import object_graph, page_cache
 from torchkeras.saving.files import DamagedFileError
 from torchkeras.saving.tensorflow_checkpoint import prefix_of
 
@@ -99,6 +100,42 @@ def test_damaged_data_change_nothing(of_tensorflow, tmp_path):
     before = [weight.copy() for weight in model.get_weights()]
     with pytest.raises(DamagedFileError, match="of another checksum"):
         model.load_weights(tmp_path / "adam" / "w")
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def large_network(dtype):
+    layers = [
+        keras.layers.Conv2D(400, 3, padding="same", dtype=dtype),
+        keras.layers.GlobalAveragePooling2D(dtype=dtype),
+        keras.layers.Dense(300, dtype=dtype),
+    ]
+    return keras.Sequential([keras.Input((4, 4, 130)), *layers])
+
+
+@pytest.mark.parametrize("written", ["float32", "bfloat16"])
+@pytest.mark.parametrize("read", ["float32", "bfloat16"])
+def test_large_weights_come_in_any_layout_and_type(tmp_path, monkeypatch, written, read):
+    monkeypatch.setattr(page_cache, "holds", lambda *place: True)
+    source, target = large_network(written), large_network(read)
+    source.save_weights(tmp_path / "w.ckpt")
+    target.load_weights(tmp_path / "w.ckpt").assert_consumed()
+    for old, new in zip(source.weights, target.weights, strict=True):
+        assert new.dtype == read
+        assert torch.equal(old.value.to(new.value.dtype), new.value)
+
+
+def test_a_damaged_large_weight_changes_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(page_cache, "holds", lambda *place: True)
+    large_network("float32").save_weights(tmp_path / "w.ckpt")
+    path = tmp_path / "w.ckpt.data-00000-of-00001"
+    data = bytearray(path.read_bytes())
+    data[-1000] ^= 1
+    path.write_bytes(data)
+    model = large_network("float32")
+    before = model.get_weights()
+    with pytest.raises(DamagedFileError, match="of another checksum"):
+        model.load_weights(tmp_path / "w.ckpt")
     for old, new in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
 

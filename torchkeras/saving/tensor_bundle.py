@@ -4,9 +4,11 @@ The index tells the type, shape and place of each tensor; the data files hold th
 declares is checked against the files before a byte is allocated, and nothing in them names code.
 """
 
+import contextlib
 import math
 import os
 import struct
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +17,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from torchkeras.saving import sstable, wire
-from torchkeras.saving.checksums import crc32c, mask, masked_crc32c
+from torchkeras.core.stored import Stored
+from torchkeras.saving import sstable, transfer, wire
+from torchkeras.saving.checksums import CRC32C, crc32c, mask, masked_crc32c
 from torchkeras.saving.files import DamagedFileError, damaged
+from torchkeras.saving.transfer import Place
 
 INDEX = ".index"
 # TensorFlow's numbers of the types that NumPy has.
@@ -32,8 +36,11 @@ _TORCH_TYPES = {
     24: (torch.float8_e5m2, "uint8"),
     25: (torch.float8_e4m3fn, "uint8"),
 }
-_TEXT = 7
+_BFLOAT16, _TEXT = 14, 7
+# Those whose numbers lie in files as in the memory of this machine.
+_SWIFT = {*_TYPES, _BFLOAT16} if transfer.IS_POSSIBLE and sys.byteorder == "little" else set()
 _LARGEST_INDEX = 2**28
+_LARGE = 2**16  # bytes of tensors that are worth more than one call
 _MOST_AXES = 254
 
 
@@ -86,6 +93,31 @@ class Entry:
     def is_text(self) -> bool:
         """Whether the elements are strings of bytes."""
         return self.kind == _TEXT
+
+
+class StoredTensor(Stored):
+    """A tensor that lies in a checkpoint, and is what the index says.
+
+    Args:
+        bundle: The checkpoint.
+        path: The tensor's name.
+        place: Where its numbers are.
+
+    Attributes:
+        is_bfloat16: Whether its numbers are of that type, which NumPy lacks.
+    """
+
+    def __init__(self, bundle: "Bundle", path: str, place: Place) -> None:
+        entry = bundle.entry(path)
+        self.path = path
+        self.place = place
+        self.shape = entry.shape
+        self.is_bfloat16 = entry.dtype == "bfloat16"
+        self.dtype = np.dtype(_TYPES.get(entry.kind, "int16"))
+        self._bundle = bundle
+
+    def read(self) -> Any:
+        return self._bundle.read(self.path)
 
 
 class Bundle:
@@ -184,30 +216,74 @@ class Bundle:
             return self._joined(key, entry)
         return self._read(key.encode(), entry)
 
+    @contextlib.contextmanager
+    def stored(self, keys: list[str]) -> Iterator[list[Any]]:
+        """What ``read`` gives of tensors, all of them sound before the block begins.
+
+        Of those that are large, and in the system's memory, there is a ``StoredTensor`` instead.
+
+        Raises:
+            ValueError: see ``read``.
+        """
+        with contextlib.ExitStack() as stack:
+            places = self._places(keys, stack)
+            with transfer.Crew(sum(place.size for place in places.values())) as crew:
+                for place in places.values():
+                    transfer.add_up(crew, place)
+            for key, place in places.items():
+                found = mask(place.sums.whole(place.size))
+                self._check(key.encode(), found, self.entry(key).checksum)
+                places[key] = place._replace(sums=None, was_read=True)
+            yield [
+                StoredTensor(self, key, places[key]) if key in places else self.read(key)
+                for key in keys
+            ]
+
+    def _places(self, keys: list[str], stack: contextlib.ExitStack) -> dict[str, Place]:
+        """Where tensors lie that needn't be copied, and something to note their checksums."""
+        files: dict[str, Place | None] = {}
+        places = {}
+        for key in keys:
+            entry = self.entry(key)
+            if entry.size < _LARGE or entry.slices or entry.kind not in _SWIFT:
+                continue
+            self._held_type(key.encode(), entry)
+            path = self._data_path(key.encode(), entry)
+            if path not in files:
+                files[path] = stack.enter_context(_mapped(path))
+            whole = files[path]
+            if whole is not None and entry.offset + entry.size <= whole.size:
+                sums = transfer.Checksums(entry.offset, CRC32C)
+                places[key] = whole.part(entry.offset, entry.size)._replace(sums=sums)
+        return places
+
     def _read(self, key: bytes, entry: Entry) -> Any:
-        number = math.prod(entry.shape)
         if entry.is_text:
-            return self._texts(key, entry, number)
-        held = _TYPES.get(entry.kind) or _TORCH_TYPES.get(entry.kind, (None, None))[1]
-        if held is None:
-            raise self._refuse(key, f"a tensor of type {entry.dtype}")
-        dtype = np.dtype(held).newbyteorder("<")
-        if number * dtype.itemsize != entry.size:
-            raise self._refuse(key, f"{entry.size} bytes for the shape {entry.shape}")
+            return self._texts(key, entry, math.prod(entry.shape))
+        held = self._held_type(key, entry)
         octets = self._octets(key, entry)
         self._check(key, masked_crc32c(octets), entry.checksum)
-        values = octets.view(dtype).astype(held, copy=False).reshape(entry.shape)
+        values = octets.view(held.newbyteorder("<")).astype(held, copy=False).reshape(entry.shape)
         if entry.kind in _TORCH_TYPES:
             return torch.from_numpy(values).view(_TORCH_TYPES[entry.kind][0])
         return values
+
+    def _held_type(self, key: bytes, entry: Entry) -> np.dtype:
+        """The type that the numbers of a tensor are read as; they are as many as its shape has."""
+        held = _TYPES.get(entry.kind) or _TORCH_TYPES.get(entry.kind, (None, None))[1]
+        if held is None:
+            raise self._refuse(key, f"a tensor of type {entry.dtype}")
+        if math.prod(entry.shape) * np.dtype(held).itemsize != entry.size:
+            raise self._refuse(key, f"{entry.size} bytes for the shape {entry.shape}")
+        return np.dtype(held)
 
     def _is_beside(self, path: str) -> bool:
         if path not in self._known:
             self._known[path] = is_beside(path, f"{self.prefix}{INDEX}")
         return self._known[path]
 
-    def _octets(self, key: bytes, entry: Entry) -> np.ndarray:
-        """The bytes of a tensor."""
+    def _data_path(self, key: bytes, entry: Entry) -> str:
+        """The file that holds the bytes of a tensor."""
         path = f"{self.prefix}.data-{entry.shard:05d}-of-{self._shards:05d}"
         if entry.shard >= self._shards or not os.path.isfile(path):
             raise self._refuse(key, f"in the file {os.path.basename(path)!r}, which there isn't")
@@ -215,7 +291,11 @@ class Bundle:
             raise self._refuse(key, f"in {os.path.basename(path)!r}, a link that leads elsewhere")
         if entry.offset + entry.size > os.path.getsize(path):
             raise self._refuse(key, f"{entry.size} bytes from {entry.offset} on, past the end")
-        return np.fromfile(path, np.uint8, entry.size, offset=entry.offset)
+        return path
+
+    def _octets(self, key: bytes, entry: Entry) -> np.ndarray:
+        """The bytes of a tensor."""
+        return np.fromfile(self._data_path(key, entry), np.uint8, entry.size, offset=entry.offset)
 
     def _texts(self, key: bytes, entry: Entry, number: int) -> np.ndarray:
         """Texts: all lengths, their checksum, then one text after another."""
@@ -278,6 +358,15 @@ class Bundle:
         name = key.decode(errors="replace") if isinstance(key, bytes) else key
         place = f"{name!r} of the checkpoint {self.prefix!r}"
         return damaged(place, what, "a tensor that its files hold", "They may be incomplete.")
+
+
+@contextlib.contextmanager
+def _mapped(path: str) -> Iterator[Place | None]:
+    """A file's bytes as memory; None where that isn't safe."""
+    with open(path, "rb") as file:
+        whole = Place(file.fileno(), 0, os.path.getsize(path))
+        with transfer.mapped(whole) as place:
+            yield None if place.memory is None else place
 
 
 _NUMBERS = {1: "kind", 3: "shard", 4: "offset", 5: "size"}

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from torchkeras.core.checks import argument_error
+from torchkeras.core.stored import Stored
 from torchkeras.core.variable import Variable
 from torchkeras.layers.base import Layer
 from torchkeras.losses.base import Loss
@@ -23,6 +24,7 @@ from torchkeras.saving import object_graph, optimizer_slots
 from torchkeras.saving.files import check_folder
 from torchkeras.saving.object_graph import Node
 from torchkeras.saving.object_matching import child, exported, own_pairs, part_pairs
+from torchkeras.saving.plan import Plan
 from torchkeras.saving.tensor_bundle import INDEX, Bundle, exists
 from torchkeras.tracer.shapes import without_fakes
 
@@ -225,10 +227,19 @@ class Restoration:
         failed = self._failures(planned, skip_mismatch)
         self.served |= {(id(variable.module), variable.key) for variable, _ in planned}
         fitting = [(variable, key) for variable, key in planned if id(variable) not in failed]
-        values = [self.bundle.read(key) for _, key in fitting]  # all are there before one is given
-        for (variable, key), value in zip(fitting, values, strict=True):
-            variable.assign(value)
-            self.given.add(key)
+        plan = Plan()
+        with self.bundle.stored([key for _, key in fitting]) as values:
+            others = []
+            for (variable, _), value in zip(fitting, values, strict=True):
+                if isinstance(variable, Variable) and isinstance(value, Stored):
+                    plan.add(variable, value)
+                else:
+                    held = value.read() if isinstance(value, Stored) else value
+                    others.append((variable, held))
+            plan.carry_out()
+            for variable, value in others:
+                variable.assign(value)
+        self.given |= {key for _, key in fitting}
 
     def _trainable(self, optimizer: Optimizer, node: Node) -> list[tuple[Variable, str]]:
         """What an optimizer changes and no object around it has been given, as in Keras 3."""

@@ -173,12 +173,16 @@ def checksum(place: Place) -> int:
         OSError: it can't be read.
     """
     found = Checksums(place.start) if place.sums is None else place.sums
-    unread = list(found.gaps(place.size))
-    with Crew(sum(size for _, size in unread)) as crew:
-        for gap, length in unread:
-            for start, size in pieces(gap - place.start, length, SHARE):
-                crew.do(_read_through, place._replace(sums=None), start, size, found)
+    with Crew(sum(size for _, size in found.gaps(place.size))) as crew:
+        add_up(crew, place._replace(sums=found))
     return found.whole(place.size)
+
+
+def add_up(crew: Crew, place: Place) -> None:
+    """Have a crew compute the checksums that ``place.sums`` lacks."""
+    for gap, length in list(place.sums.gaps(place.size)):
+        for start, size in pieces(gap - place.start, length, SHARE):
+            crew.do(_read_through, place._replace(sums=None), start, size, place.sums)
 
 
 @contextlib.contextmanager
