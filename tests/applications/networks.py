@@ -5,6 +5,7 @@ import importlib
 import keras as real
 import numpy as np
 import pytest
+import torch
 
 import torchkeras as keras
 
@@ -38,8 +39,13 @@ def layers_of(model):
 
 
 def same_layers(module, network, **options):
-    """Raise unless both have the same layers; give both models."""
-    ours, theirs = both(module, network, **options)
+    """Raise unless both have the same layers; their weights have shapes alone."""
+    with torch.device("meta"), real.device("meta"):
+        compare_layers(*both(module, network, **options))
+
+
+def compare_layers(ours, theirs):
+    """Raise unless both models have the same layers."""
     assert ours.name == theirs.name
     found, expected = layers_of(ours), layers_of(theirs)
     # Automatic names count on from network to network.
@@ -49,7 +55,6 @@ def same_layers(module, network, **options):
         assert one[1:] == other[1:], (one, other)
         assert one[0] == other[0] or not {one[0], other[0]} & named, (one, other)
     assert ours.count_params() == theirs.count_params()
-    return ours, theirs
 
 
 def with_equal_weights(ours, theirs):
@@ -71,7 +76,8 @@ def with_equal_weights(ours, theirs):
 
 def same_network(module, network, size=64, value=255.0, tolerance=1e-4, **options):
     """Raise unless both have the same layers and the same outputs with the same weights."""
-    ours, theirs = same_layers(module, network, **options)
+    ours, theirs = both(module, network, **options)
+    compare_layers(ours, theirs)
     with_equal_weights(ours, theirs)
     draw = np.random.default_rng(1)
     channels = theirs.input_shape[-1]
@@ -79,4 +85,3 @@ def same_network(module, network, size=64, value=255.0, tolerance=1e-4, **option
     found, expected = (model.predict(x, verbose=0) for model in (ours, theirs))
     scale = np.abs(expected).max()
     np.testing.assert_allclose(found / scale, expected / scale, atol=tolerance)
-    return ours, theirs

@@ -5,6 +5,7 @@ import keras2_networks
 import numpy as np
 import oracle
 import pytest
+import torch
 
 import torchkeras as keras
 from torchkeras.applications import building
@@ -37,7 +38,9 @@ def test_other_sizes_and_images_end_as_in_tf_keras(name):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_parameters_are_as_many_as_in_tf_keras(name):
-    assert keras2_networks.counts(keras.applications, [name])[name] == RECORDED["counts"][name]
+    with torch.device("meta"):
+        found = keras2_networks.counts(keras.applications, [name])
+    assert found[name] == RECORDED["counts"][name]
 
 
 def test_the_classifier_ends_in_what_was_asked_for():
