@@ -47,7 +47,7 @@ def test_nothing_happens_before_it_is_due(model):
     model.fit(X, Y, batch_size=3, verbose=0, callbacks=[update])
     assert model.layers[0].get_vocabulary().tolist() == ["a", "b"]
     assert update.get_state() is None
-    assert update.strategy is model._replicas
+    assert update.strategy is model._replica_group
 
 
 def test_its_thread_makes_it_due(model):

@@ -57,7 +57,7 @@ def test_a_built_in_class_follows_later_changes_of_its_attributes():
 def test_objects_among_the_arguments_survive_the_round_trip():
     layer = Renaming(1, start=initializers.Constant(2.0))
     again = Renaming.from_config(layer.get_config())
-    assert isinstance(again._arguments[1]["start"], initializers.Constant)
+    assert isinstance(again._given_arguments[1]["start"], initializers.Constant)
 
 
 def test_missing_arguments_are_an_error_of_the_constructor():

@@ -118,8 +118,8 @@ def test_inner_scopes_win_and_end():
         with torchkeras.RematScope(None):
             off = layers.Dense(2)
         on = layers.Dense(2)
-    assert (off._remat, layers.Dense(2)._remat) == (None, None)
-    assert on._remat.mode == "full"
+    assert (off._remat_scope, layers.Dense(2)._remat_scope) == (None, None)
+    assert on._remat_scope.mode == "full"
 
 
 def test_an_unknown_mode_is_named():

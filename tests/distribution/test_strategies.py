@@ -100,6 +100,6 @@ def test_models_compiled_in_a_scope_remember_it():
     model = torchkeras.Sequential([torchkeras.Input((2,)), torchkeras.layers.Dense(1)])
     with layout.scope():
         model.compile("sgd", "mse")
-    assert model._distribution is layout
+    assert model._chosen_distribution is layout
     history = model.fit(np.ones((4, 2)), np.ones((4, 1)), verbose=0)
     assert np.isfinite(history.history["loss"]).all()

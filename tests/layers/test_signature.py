@@ -33,7 +33,7 @@ def test_forward_hands_on_every_argument(name):
     seen = {}
 
     class Target:
-        def _enter(self, args, kwargs, training):
+        def _enter_call(self, args, kwargs, training):
             seen.update(args=args, kwargs=kwargs, training=training)
 
     call = getattr(Calls, name)

@@ -316,3 +316,47 @@ def test_call_by_itself_takes_the_mode(package, is_functional):
     assert (model.call(x, training=True) == 0).any()
     assert not (model.call(x, training=False) == 0).any()
     assert not (model.call(x) == 0).any()
+
+
+WORDS = "graph device variables signature arguments steps run validate evaluate infer enter history"
+WORDS += " plan precision distribution replicas outermost converted settle runner remat run_epoch"
+
+
+@pytest.mark.parametrize("package", [keras, real])
+@pytest.mark.parametrize("kind", ["attribute", "method"])
+def test_private_names_of_the_users_own_do_not_meet_ours(tmp_path, package, kind):
+    names = [f"_{word}" for word in WORDS.split()]
+
+    class Inner(package.layers.Dense):
+        def __init__(self, *args, **options):
+            super().__init__(*args, **options)
+            for name in names if kind == "attribute" else ():
+                setattr(self, name, "mine")
+
+    class Own(package.Model):
+        def __init__(self):
+            super().__init__()
+            self.head = Inner(1)
+            for name in names if kind == "attribute" else ():
+                setattr(self, name, "mine")
+
+        def call(self, x):
+            return self.head(x)
+
+    for name in names if kind == "method" else ():
+        setattr(Own, name, lambda self: "mine")
+        setattr(Inner, name, lambda self: "mine")
+    model, x = Own(), np.ones((2, 3), "float32")
+    model.compile("sgd", "mse", metrics=["mae"])
+    model.fit(x, x[:, :1], validation_data=(x, x[:, :1]), verbose=0)
+    model.save_weights(tmp_path / "m.weights.h5")
+    twin = Own()
+    twin(x)
+    twin.load_weights(tmp_path / "m.weights.h5")
+    np.testing.assert_array_equal(
+        twin.predict(x, verbose=0), package.ops.convert_to_numpy(model(x))
+    )
+    assert model.layers == [model.head]
+    for name in names:
+        found = [getattr(owner, name) for owner in (model, model.head)]
+        assert [f if kind == "attribute" else f() for f in found] == ["mine"] * 2

@@ -154,7 +154,7 @@ def test_what_is_no_graph_is_compiled_in_parts_and_says_why(counters):
         (compiled,) = histories(models[1:], X)
     np.testing.assert_allclose(compiled["loss"], plain["loss"], rtol=1e-5)
     assert any("return x * 2 if x.sum().item()" in str(warning.message) for warning in found)
-    assert not models[1]._plan.compiles_whole
+    assert not models[1]._compile_plan.compiles_whole
 
 
 def test_without_a_working_backend_the_model_trains_uncompiled(monkeypatch):
@@ -226,7 +226,7 @@ def test_an_optimizer_of_torch_steps_by_itself(counters):
 def test_steps_of_ones_own_train_after_fit_has_run(counters):
     model = pair(dense)[1]
     histories([model], X, epochs=1)
-    assert not isinstance(model._precision, Stepped)
+    assert not isinstance(model._step_precision, Stepped)
     before = model.get_weights()[0]
     model.train_step((torch.tensor(X), torch.tensor(Y)))
     assert not np.array_equal(before, model.get_weights()[0])
@@ -261,12 +261,12 @@ def test_a_compiled_model_is_freed_at_once(counters):
 def test_a_new_optimizer_has_a_step_of_its_own(counters):
     model = pair(dense)[1]
     histories([model], X, epochs=1)
-    first = model._plan.whole_step
+    first = model._compile_plan.whole_step
     assert isinstance(first, WholeStep)
     assert first.fits(model)
     model.compile("sgd", "sparse_categorical_crossentropy", jit_compile=True)
     histories([model], X, epochs=1)
-    assert model._plan.whole_step is not first
+    assert model._compile_plan.whole_step is not first
 
 
 def test_a_function_gives_way_twice():

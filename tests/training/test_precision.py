@@ -41,7 +41,7 @@ def test_float16_scales_its_gradients_and_trains():
     model = model_of(torchkeras, "mixed_float16")
     model.compile("sgd", "mse")
     losses = model.fit(X, Y, epochs=5, shuffle=False, verbose=0).history["loss"]
-    assert isinstance(model._precision, Scaled)
+    assert isinstance(model._step_precision, Scaled)
     assert losses[-1] < losses[0]
     plain = model_of(torchkeras, "float32")
     plain.set_weights(model_of(torchkeras, "float32").get_weights())
@@ -208,12 +208,12 @@ def test_steps_left_out_are_counted_and_the_factor_goes_on_from_run_to_run():
     before = model.get_weights()
     model.fit(X, Y * 1e30, batch_size=16, verbose=0)
     assert model.skipped_steps == 2
-    assert model._plan.scaled.scaler.get_scale() == 2.0**13
+    assert model._compile_plan.scaled.scaler.get_scale() == 2.0**13
     for now, then in zip(model.get_weights(), before, strict=True):
         np.testing.assert_array_equal(now, then)
     model.train_on_batch(X, Y * 1e30)
     assert model.skipped_steps == 3
-    state = model._precision.get_state()
+    state = model._step_precision.get_state()
     model.compile("sgd", "mse")
     assert model.skipped_steps == 0
     other = Scaled(Alone(), torch.device("cpu"))

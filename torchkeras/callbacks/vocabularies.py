@@ -35,7 +35,7 @@ class UpdateEmbeddingCallback(TimedThread, Callback):
     @property
     def strategy(self) -> Any:
         """The process group that trains the model; None outside of ``fit``."""
-        return getattr(self.model, "_replicas", None)
+        return getattr(self.model, "_replica_group", None)
 
     def get_state(self) -> None:
         """Nothing: it goes by the clock."""

@@ -126,7 +126,7 @@ def read_inputs(path: str | None, model: Any) -> Any:
         raise ValueError(f"{path!r} has the arrays {list(arrays)}; expected {names}.")
     types = [symbol.dtype for symbol in model.inputs or ()] or [None] * len(given)
     given = [_as_taken(array, dtype) for array, dtype in zip(given, types, strict=True)]
-    graph = getattr(model, "_graph", None)
+    graph = getattr(model, "_traced_graph", None)
     if graph is None or not isinstance(graph.inputs, dict):
         return given[0] if len(given) == 1 else given
     return nested.pack_sequence_as(graph.inputs, given)

@@ -33,7 +33,7 @@ class Configurable:
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         instance = super().__new__(cls)
-        instance.__dict__["_arguments"] = (args, kwargs)
+        instance.__dict__["_given_arguments"] = (args, kwargs)
         if cls.ranges and is_builtin(_constructor_owner(cls)):
             check_ranges(cls, recorded_arguments(instance), cls.ranges)
         return instance
@@ -96,7 +96,7 @@ def is_builtin(cls: type) -> bool:
 
 def recorded_arguments(instance: Any) -> dict[str, Any]:
     """The arguments by name that ``instance`` was made with."""
-    args, kwargs = instance.__dict__.get("_arguments", ((), {}))
+    args, kwargs = instance.__dict__.get("_given_arguments", ((), {}))
     names = [name for name in constructor_arguments(type(instance)) if name not in kwargs]
     positional = dict(zip(names, args, strict=False))
     return {**positional, **kwargs}

@@ -49,7 +49,7 @@ def draw_inputs(
     is_open = any(n is None for s in nested.flatten(symbols) for n in s.shape[1:])
     rows, indices = _rows(model), _indices(model)
     # Without a graph it isn't known which floats are indices, so that one has to try.
-    is_known = getattr(model, "_graph", None) is not None or not rows
+    is_known = getattr(model, "_traced_graph", None) is not None or not rows
     below = min(rows, default=2)
     error: Exception | None = None
     for length in lengths if is_open else lengths[:1]:
@@ -77,7 +77,7 @@ def symbols_of(model: Layer) -> Any:
     Raises:
         RuntimeError: it doesn't remember them.
     """
-    graph = getattr(model, "_graph", None)
+    graph = getattr(model, "_traced_graph", None)
     if graph is not None:
         single = isinstance(graph.inputs, (list, tuple)) and len(graph.inputs) == 1
         return graph.inputs[0] if single else graph.inputs
@@ -97,9 +97,9 @@ def _rows(model: Layer) -> list[int]:
 
 def _indices(model: Any) -> set[int]:
     """Of a graph's symbolic tensors those that ``_rows`` limits, whatever their type."""
-    graph, found = getattr(model, "_graph", None), set()
+    graph, found = getattr(model, "_traced_graph", None), set()
     for call in graph.calls if graph is not None else ():
-        inner = getattr(call.operation, "_graph", None)
+        inner = getattr(call.operation, "_traced_graph", None)
         if any(isinstance(getattr(call.operation, key, None), int) for key in _COUNTS):
             found |= {id(symbol) for symbol in call.inputs}
         elif inner is not None:

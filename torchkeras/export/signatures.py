@@ -78,7 +78,7 @@ def remembered(model: Layer) -> Any:
     other's, unless states of that length are kept."""
     symbols = symbols_of(model)
     is_kept = any(getattr(part, "stateful", False) for part in model.modules())
-    if getattr(model, "_graph", None) is not None or is_kept:
+    if getattr(model, "_traced_graph", None) is not None or is_kept:
         return symbols
     return nested.map_leaves(lambda s: _Symbol((None, *s.shape[1:])[: s.ndim], s.dtype), symbols)
 
@@ -87,9 +87,9 @@ def _is_one_each(model: Layer, signature: Any) -> bool:
     """Whether a signature has one part for each argument, not for each input of the only one."""
     if not isinstance(signature, (list, tuple)):
         return False
-    if getattr(model, "_graph", None) is not None:
+    if getattr(model, "_traced_graph", None) is not None:
         return len(signature) == 1
-    called = model._signature
+    called = model._call_signature
     return len(signature) == 1 or called.has_varargs or len(called.positional) >= len(signature)
 
 

@@ -1,8 +1,11 @@
 """The base of all layers: a torch module with Keras's life cycle.
 
-A call goes ``forward`` (spelled with the arguments of ``call``) -> ``_enter`` -> ``call``. On a
-plain tensor, once built, ``_enter`` only checks the shape and settles ``training``; all else
+A call goes ``forward`` (spelled with the arguments of ``call``) -> ``_enter_call`` -> ``call``. On
+a plain tensor, once built, ``_enter_call`` only checks the shape and settles ``training``; all else
 (building, casting, masks, symbolic tensors) is in ``_enter_slowly``.
+
+Users' classes have names of their own: a private one here is longer than a word, such as
+``_steps`` or ``_device``, that one of theirs may well be called.
 """
 
 import copy
@@ -106,7 +109,7 @@ class Layer(
 
     supports_masking = False
     # Read off the class once: the arguments of call, and which methods it overrides.
-    _signature: Any
+    _call_signature: Any
     _rule_of_shape = False
     _makes_mask = False
     _has_build = False
@@ -121,7 +124,7 @@ class Layer(
             cls.build = _recorded_build(cls.__dict__["build"])
         if "call" in cls.__dict__ and "forward" not in cls.__dict__:
             cls.forward = make_forward(cls.__dict__["call"], cls.__name__)
-        cls._signature = signature_of(cls.call)
+        cls._call_signature = signature_of(cls.call)
         cls._rule_of_shape = cls.compute_output_shape is not Layer.compute_output_shape
         cls._makes_mask = cls.compute_mask is not Layer.compute_mask
         cls._has_build = cls.build is not Layer.build
@@ -143,7 +146,7 @@ class Layer(
         state["training"] = False
         state["built"] = False
         state["_name"] = self._checked_name(name)
-        state["_variables"] = []
+        state["_created_weights"] = []
         state["_member_variables"] = {}
         state["_weight_rules"] = {}
         state["_inbound_calls"] = Calls(holds_first=True)
@@ -152,9 +155,9 @@ class Layer(
         state["_building"] = False
         state["_trainable"] = bool(trainable)
         state["_input_spec"] = None
-        state["_device"] = None
+        state["_chosen_device"] = None
         state["_is_simple"] = False
-        state["_remat"] = current_remat_scope()
+        state["_remat_scope"] = current_remat_scope()
         state["autocast"] = autocast
         self._set_early_attributes()
         self._take_options(dict(options))
@@ -217,9 +220,9 @@ class Layer(
             and policy.torch_compute_dtype is not None
             and (policy.torch_compute_dtype.is_floating_point)
         )
-        self._settle()
+        self._settle_call()
 
-    def _settle(self) -> None:
+    def _settle_call(self) -> None:
         """Work out whether calls may take the short way."""
         self.__dict__["_is_simple"] = (
             self.built
@@ -267,7 +270,7 @@ class Layer(
     @property
     def factory(self) -> dict[str, Any]:
         """Device and dtype for the torch modules made in ``build``."""
-        return {"device": self._device, "dtype": self._dtype_policy.torch_variable_dtype}
+        return {"device": self._chosen_device, "dtype": self._dtype_policy.torch_variable_dtype}
 
     # Names.
 
@@ -313,7 +316,7 @@ class Layer(
         if input_shape is not None and type(self).call is not Layer.call and self._layers:
             symbols = symbols_of_shape(input_shape, self.compute_dtype)
             with self._open_name_scope():
-                self._infer(self._call_arguments(symbols), {}, None)
+                self._infer_outputs(self._call_arguments(symbols), {}, None)
         self.built = True
 
     def _call_arguments(self, first: Any) -> tuple:
@@ -345,10 +348,10 @@ class Layer(
         """Build for the shapes of these arguments of ``call``."""
         if self.built:
             return
-        bound = self._signature.bind(args, kwargs)
+        bound = self._call_signature.bind(args, kwargs)
         first = args[0] if args else (next(iter(bound.values())) if bound else None)
-        if self._device is None:
-            self.__dict__["_device"] = device_of(args)
+        if self._chosen_device is None:
+            self.__dict__["_chosen_device"] = device_of(args)
         names = argument_names(type(self).build)
         if len(names) > 1 or (names and names[0] != "input_shape" and names[0].endswith("_shape")):
             shapes = {f"{k}_shape": shape_of(v) for k, v in bound.items() if has_shape(v)}
@@ -371,15 +374,17 @@ class Layer(
         if self._initial_weights is not None:
             initial, state["_initial_weights"] = self._initial_weights, None
             self.set_weights(initial)
-        self._settle()
+        self._settle_call()
 
     def _apply(self, fn: Callable, recurse: bool = True) -> "Layer":
         """Follow ``.to()`` and its kin: the policy and unbuilt layers go along."""
-        probe = torch.empty(0, dtype=self._dtype_policy.torch_variable_dtype, device=self._device)
+        probe = torch.empty(
+            0, dtype=self._dtype_policy.torch_variable_dtype, device=self._chosen_device
+        )
         super()._apply(fn, recurse)
         after = fn(probe)
         if after.device != probe.device:
-            self.__dict__["_device"] = after.device
+            self.__dict__["_chosen_device"] = after.device
         if after.dtype != probe.dtype and after.is_floating_point():
             self._set_policy(policy_with(self._dtype_policy, after.dtype))
         return self
@@ -456,7 +461,7 @@ class Layer(
     def __deepcopy__(self, memo: dict[int, Any]) -> "Layer":
         twin = self.__class__.__new__(self.__class__)
         memo[id(self)] = twin
-        for key in sorted(self.__dict__, key=lambda key: key != "_graph"):  # see Graph
+        for key in sorted(self.__dict__, key=lambda key: key != "_traced_graph"):  # see Graph
             value = self.__dict__[key]
             if key in _OF_THE_ORIGINAL:
                 twin.__dict__[key] = _OF_THE_ORIGINAL[key]()
@@ -518,7 +523,7 @@ def _deepcopy(value: Any, memo: dict[int, Any]) -> Any:
     return copy.deepcopy(value, memo)
 
 
-Layer._signature = signature_of(Layer.call)
+Layer._call_signature = signature_of(Layer.call)
 
 
 Operation.register(Layer)  # layers count as operations, without sharing code

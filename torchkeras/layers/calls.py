@@ -41,9 +41,9 @@ class LayerCalls:
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Torch's entry to ``call``; subclasses have one with the arguments of their ``call``."""
         training = kwargs.pop("training", None)
-        return self._enter(args, kwargs, training)
+        return self._enter_call(args, kwargs, training)
 
-    def _enter(self, args: tuple, kwargs: dict, training: Any) -> Any:
+    def _enter_call(self, args: tuple, kwargs: dict, training: Any) -> Any:
         """Call on plain tensors of the right type, when all is settled, without detours."""
         if (
             self._is_simple
@@ -59,10 +59,10 @@ class LayerCalls:
             if simple and (len(args) == 1 or all_none(args[1:])):
                 if spec is not None and type(spec) is InputSpec and not spec.fits(x.shape):
                     spec.check(tuple(x.shape), self)
-                run = self._run if self._autocast_dtype is None else self._run_mixed
+                run = self._run_call if self._autocast_dtype is None else self._run_mixed
                 if local.inside:
                     return run(args, kwargs, training)
-                return self._outermost(run, args, kwargs, training)
+                return self._run_outermost(run, args, kwargs, training)
         return self._enter_slowly(args, kwargs, training)
 
     def _is_plain(self, x: Any) -> bool:
@@ -73,7 +73,7 @@ class LayerCalls:
             and not hasattr(x, "_keras_mask")
         )
 
-    def _outermost(self, run: Callable, args: tuple, kwargs: dict, training: Any) -> Any:
+    def _run_outermost(self, run: Callable, args: tuple, kwargs: dict, training: Any) -> Any:
         """The call that no other layer's call encloses.
 
         It forgets the losses of the last one, and tensors made inside go to the input's device.
@@ -97,14 +97,14 @@ class LayerCalls:
             layer_call: ``call``.
             *args, **kwargs: The arguments, by which the size of the outputs is told.
         """
-        scope = self._remat
+        scope = self._remat_scope
         return layer_call if scope is None else scope.wrapped(self, layer_call, args, kwargs)
 
-    def _run(self, args: tuple, kwargs: dict, training: Any) -> Any:
+    def _run_call(self, args: tuple, kwargs: dict, training: Any) -> Any:
         """``call`` with ``training`` settled and handed down to the calls inside."""
-        signature = self._signature
+        signature = self._call_signature
         call = self.call
-        if self._remat is not None:
+        if self._remat_scope is not None:
             call = self.rematerialized_call(call, *args, **kwargs)
         if training is None:
             if not signature.takes_training:
@@ -124,8 +124,8 @@ class LayerCalls:
             local.training = previous
 
     def _run_mixed(self, args: tuple, kwargs: dict, training: Any) -> Any:
-        """``_run`` under the autocast of an enclosing call."""
-        y = self._run(args, kwargs, training)
+        """``_run_call`` under the autocast of an enclosing call."""
+        y = self._run_call(args, kwargs, training)
         return y if type(y) is Tensor and y.dtype is self._compute_dtype else self._cast_outputs(y)
 
     def _enter_slowly(self, args: tuple, kwargs: dict, training: Any) -> Any:
@@ -141,14 +141,14 @@ class LayerCalls:
                 return result
         if local.inside:
             return self._call_eagerly(args, kwargs, training)
-        return self._outermost(self._call_eagerly, args, kwargs, training)
+        return self._run_outermost(self._call_eagerly, args, kwargs, training)
 
     def _call_eagerly(self, args: tuple, kwargs: dict, training: Any) -> Any:
         if self._converts_inputs:
             if args and not isinstance(args[0], Tensor):
                 args = (self._converted_first(args[0]), *args[1:])
-            args = nested.map_leaves(self._converted, args)
-            kwargs = nested.map_leaves(self._converted, kwargs) if kwargs else kwargs
+            args = nested.map_leaves(self._converted_input, args)
+            kwargs = nested.map_leaves(self._converted_input, kwargs) if kwargs else kwargs
         self._check_inputs(args)
         is_first = not self.built
         if is_first:
@@ -158,7 +158,7 @@ class LayerCalls:
             if is_first:  # layers built by this call are named after this one
                 stack.enter_context(self._open_name_scope())
             self._enter_precision(stack, args)
-            y = self._run(args, kwargs, training)
+            y = self._run_call(args, kwargs, training)
             if self._dtype_policy.is_mixed or self._casts:
                 y = self._cast_outputs(y)
         if not self.built:
@@ -175,16 +175,18 @@ class LayerCalls:
         if isinstance(value, (list, tuple)) and value and not holds_tensors(value):
             array = np.asarray(value)
             if array.dtype.kind in "fiub":
-                return self._converted(
+                return self._converted_input(
                     array.astype("float32") if array.dtype.kind == "f" else array
                 )
             if array.dtype.kind in "US":
                 return np.asarray(value, dtype=object)
         if isinstance(value, (bool, int, float)):
-            return self._converted(np.asarray(value, "float32" if type(value) is float else None))
+            return self._converted_input(
+                np.asarray(value, "float32" if type(value) is float else None)
+            )
         return value
 
-    def _converted(self, value: Any) -> Any:
+    def _converted_input(self, value: Any) -> Any:
         """Arrays as tensors on the layer's device; float tensors in the compute dtype."""
         if isinstance(value, Variable):
             value = value.value
@@ -203,7 +205,7 @@ class LayerCalls:
     def _weights_device(self) -> Any:
         for parameter in self.parameters():
             return parameter.device
-        return self._device
+        return self._chosen_device
 
     def _check_inputs(self, args: tuple) -> None:
         specs = self._input_spec
@@ -224,7 +226,7 @@ class LayerCalls:
 
     def _with_masks(self, args: tuple, kwargs: dict) -> tuple[tuple, dict, Any]:
         """Arguments with the masks that tensors carry, and the mask of the first."""
-        signature = self._signature
+        signature = self._call_signature
         first = args[0] if args else None
         found = masks_of(first)
         if signature.masks:
@@ -243,7 +245,7 @@ class LayerCalls:
         return args, kwargs, found
 
     def _fill(self, args: tuple, kwargs: dict, values: dict[str, Any]) -> tuple[tuple, dict]:
-        positional = self._signature.positional
+        positional = self._call_signature.positional
         args, kwargs = list(args), dict(kwargs)
         for name, value in values.items():
             if name in positional:
@@ -317,8 +319,8 @@ class LayerCalls:
 
         A built-in layer is one node of the graph, as torch's own modules are.
         """
-        defaults = self._signature.defaults
-        names = self._signature.positional
+        defaults = self._call_signature.defaults
+        names = self._call_signature.positional
         args = tuple(
             defaults[name] if isinstance(arg, fx.Proxy) and name in defaults else arg
             for name, arg in zip(names, args, strict=False)
@@ -331,7 +333,7 @@ class LayerCalls:
         fx_tracer = next(arg.tracer for arg in args if isinstance(arg, fx.Proxy))
         is_node = self._is_fx_leaf and is_builtin(type(self)) and fx_tracer.root is not self
         if not is_node:
-            return self._run(args, kwargs, training)
+            return self._run_call(args, kwargs, training)
         if training is not None:
             kwargs["training"] = training
         path = fx_tracer.path_of_module(self)

@@ -80,12 +80,12 @@ class DenseFeatures(Layer):
             cols_to_output_tensors.update(zip(self.feature_columns, parts, strict=True))
         return torch.cat(parts, dim=-1)
 
-    def _run(self, args: tuple, kwargs: dict, training: Any) -> Any:
+    def _run_call(self, args: tuple, kwargs: dict, training: Any) -> Any:
         if not local.shape_run or local.recorded:
-            return super()._run(args, kwargs, training)
+            return super()._run_call(args, kwargs, training)
         first = next(iter(args[0].values()))
         sizes = (first.shape[0], self._width())
-        return torch.empty(sizes, dtype=torch_dtype(self.compute_dtype), device=self._device)
+        return torch.empty(sizes, dtype=torch_dtype(self.compute_dtype), device=self._chosen_device)
 
     def _width(self) -> int:
         return sum(column.width for column in self.feature_columns)

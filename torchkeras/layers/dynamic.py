@@ -99,7 +99,9 @@ class DynamicLookup(Categorical):
         if learn_vocab:
             self.update_internal_vocabulary(dict.fromkeys(flat))
         found = [self._indices.get(token, self.vocabulary_size) for token in flat]
-        return torch.tensor(found, dtype=torch.int64, device=self._device).reshape(tokens.shape)
+        return torch.tensor(found, dtype=torch.int64, device=self._chosen_device).reshape(
+            tokens.shape
+        )
 
     def update_internal_vocabulary(self, unique: Any) -> None:
         """Count tokens, each of which is given once."""

@@ -129,13 +129,13 @@ class Embedding(Quantizable, Layer):
         """See ``Quantizable``; the shape is ``(input_dim, output_dim)``."""
         super().quantized_build(embeddings_shape, mode, config)
 
-    def _converted(self, value: Any) -> Any:
+    def _converted_input(self, value: Any) -> Any:
         """Integers that come as floats become integers before a mixed policy could round them."""
         if isinstance(value, np.ndarray) and value.dtype.kind == "f":
             value = value.astype(np.int32)
         elif isinstance(value, Tensor) and value.is_floating_point():
             value = value.to(torch.int32)
-        return super()._converted(value)
+        return super()._converted_input(value)
 
     @generic
     def get_config(self) -> dict[str, Any]:

@@ -187,7 +187,7 @@ class BatchNormalization(Normalizing):
         if self.renorm:
             self._adopt_corrections()
         if self.synchronized:
-            for variable in self._variables:
+            for variable in self._created_weights:
                 if not variable.born_trainable:  # the same on all processes at any time
                     variable.synchronization = "on_write"
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: channels})

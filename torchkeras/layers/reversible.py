@@ -110,7 +110,7 @@ class ReversibleEmbedding(Embedding):
             raise argument_error(self, "logit_soft_cap", logit_soft_cap, "a number above 0")
         self.logit_soft_cap = logit_soft_cap
         self.autocast = False  # floats are integers, or vectors in their own type
-        self._settle()
+        self._settle_call()
 
     def build(self, input_shape: Shape | None = None) -> None:
         if not self.tie_weights:
@@ -170,8 +170,8 @@ class ReversibleEmbedding(Embedding):
     def _cast_outputs(self, y: Any) -> Any:
         return y
 
-    def _converted(self, value: Any) -> Any:
-        return Layer._converted(self, value)
+    def _converted_input(self, value: Any) -> Any:
+        return Layer._converted_input(self, value)
 
     @generic
     def get_config(self) -> dict[str, Any]:

@@ -76,8 +76,8 @@ def replace_module(layer: Any, attribute: str, module: nn.Module, dropped: tuple
     module.train(before.training)
     setattr(layer, attribute, module)
     gone = {id(variable) for variable in dropped}
-    layer.__dict__["_variables"] = [v for v in layer._variables if id(v) not in gone]
-    for variable in layer._variables:
+    layer.__dict__["_created_weights"] = [v for v in layer._created_weights if id(v) not in gone]
+    for variable in layer._created_weights:
         if variable.module is before:
             variable.module = module
 
@@ -301,7 +301,7 @@ class Calibrated(Scheme):
     def finish(self, layer: Any) -> None:
         """Drop the float weight: the levels are there."""
         weight = layer.adapted_variable()
-        layer.__dict__["_variables"] = [v for v in layer._variables if v is not weight]
+        layer.__dict__["_created_weights"] = [v for v in layer._created_weights if v is not weight]
         layer.__dict__.pop(layer.adapted, None)
         layer.linear.weight = None
 

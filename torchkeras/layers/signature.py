@@ -142,7 +142,7 @@ def argument_names(function: Callable) -> tuple[str, ...]:
 
 
 def make_forward(call: Callable, class_name: str) -> Callable:
-    """A ``forward`` with the arguments of ``call``, which hands them to ``Layer._enter``.
+    """A ``forward`` with the arguments of ``call``, which hands them to ``Layer._enter_call``.
 
     Torch reads the arguments off ``forward`` (``torch.fx`` and ``torch.export`` do), so it has to
     spell them out; hence it is put together from their names, as ``dataclasses`` does.
@@ -178,7 +178,7 @@ def make_forward(call: Callable, class_name: str) -> Callable:
             keywords.append(f"**{parameter.name}")
     source = (
         f"def forward(self, {', '.join(spelled)}):\n"
-        f"    return self._enter(({args}), {{{', '.join(keywords)}}}, {_TRAINING})\n"
+        f"    return self._enter_call(({args}), {{{', '.join(keywords)}}}, {_TRAINING})\n"
     )
     exec(source, namespace)  # names only: identifiers that Python itself has parsed
     forward = namespace["forward"]

@@ -69,7 +69,7 @@ class SpectralNormalization(Wrapper):
                 f"{type(self.layer).__name__} object has no attribute 'kernel' nor 'embeddings'.",
             )
         self.kernel = kernel
-        self._variables.append(kernel)  # files have it here as well
+        self._created_weights.append(kernel)  # files have it here as well
         self.kernel_shape = kernel.shape
         self.vector_u = self.add_weight(
             shape=(1, kernel.shape[-1]),

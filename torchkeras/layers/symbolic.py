@@ -29,10 +29,10 @@ class SymbolicCalls:
         if not self.built and (self._has_build or not self._layers):
             self._build_for(args, kwargs)
         args, kwargs, previous_mask = self._with_masks(args, kwargs)
-        if not self._signature.masks and self._looks_for_masks():
+        if not self._call_signature.masks and self._looks_for_masks():
             args = tracer.symbolic.map_symbols(with_mask, args)
         with contextlib.nullcontext() if self.built else self._open_name_scope():
-            outputs = self._infer(args, kwargs, training)
+            outputs = self._infer_outputs(args, kwargs, training)
         if not self.built:
             self.__dict__["_build_arguments"] = {"input_shape": shape_of(args[0])} if args else {}
             self._after_build()
@@ -49,23 +49,23 @@ class SymbolicCalls:
     def _recorded(self, args: tuple, kwargs: dict, training: Any) -> tuple[tuple, dict]:
         """The arguments as they are remembered: tensors that come first by position, all other
         arguments and masks by name, since their places differ from Keras to Keras."""
-        bound = self._signature.bind(args, kwargs)
+        bound = self._call_signature.bind(args, kwargs)
         if training is not None:
             bound["training"] = training
         extra = bound.pop("*", ())
         if extra:
-            return (*args[: len(self._signature.positional)], *extra), {
-                k: v for k, v in bound.items() if k not in self._signature.positional
+            return (*args[: len(self._call_signature.positional)], *extra), {
+                k: v for k, v in bound.items() if k not in self._call_signature.positional
             }
         leading = []
-        for name in self._signature.positional:
-            is_mask = name == "mask" or name in self._signature.masks.values()
+        for name in self._call_signature.positional:
+            is_mask = name == "mask" or name in self._call_signature.masks.values()
             if is_mask or name not in bound or not any_symbolic(bound[name]):
                 break
             leading.append(bound.pop(name))
         return tuple(leading), bound
 
-    def _infer(self, args: tuple, kwargs: dict, training: Any) -> Any:
+    def _infer_outputs(self, args: tuple, kwargs: dict, training: Any) -> Any:
         """Symbolic outputs of a call, without recording it."""
         if self._has_spec:
             recorded = self._recorded(args, kwargs, training)
@@ -76,8 +76,8 @@ class SymbolicCalls:
 
     def _spec_by_rule(self, args: tuple, kwargs: dict) -> Any:
         names = argument_names(type(self).compute_output_shape)
-        bound = self._signature.bind(args, kwargs)
-        if len(names) > 1 and f"{self._signature.first}_shape" in names:
+        bound = self._call_signature.bind(args, kwargs)
+        if len(names) > 1 and f"{self._call_signature.first}_shape" in names:
             shapes = {f"{k}_shape": shape_of(v) for k, v in bound.items() if has_shape(v)}
             shape = self.compute_output_shape(**{k: v for k, v in shapes.items() if k in names})
         else:
@@ -107,10 +107,10 @@ class SymbolicCalls:
             undo_fakes(modules, before)
 
     def _call_on_fakes(self, training: Any, *args: Any, **kwargs: Any) -> Any:
-        args = nested.map_leaves(self._converted, args)
+        args = nested.map_leaves(self._converted_input, args)
         with contextlib.ExitStack() as stack:
             self._enter_precision(stack, args)
-            return self._cast_outputs(self._run(args, kwargs, bool(training)))
+            return self._cast_outputs(self._run_call(args, kwargs, bool(training)))
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Symbolic outputs (shape and type) for symbolic inputs, without recording the call."""

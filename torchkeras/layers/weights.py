@@ -106,7 +106,7 @@ class LayerWeights(nn.Module):
                 variable,
                 lambda: variable.assign(initialize(variable.shape, dtype=variable.dtype)),
             )
-        self._variables.append(variable)
+        self._created_weights.append(variable)
         variable.trainable = trainable and self._trainable
         variable.born_trainable = trainable
         self.__dict__[attribute or name] = variable
@@ -169,7 +169,7 @@ class LayerWeights(nn.Module):
                 autocast=autocast,
                 aggregation=aggregation,
                 name=name,
-                device=self._device,
+                device=self._chosen_device,
             )
         variable.regularizer = regularizers.get(regularizer)
         variable.constraint = constraints.get(constraint)
@@ -211,7 +211,7 @@ class LayerWeights(nn.Module):
         variable.born_trainable = variable.trainable
         if not self._trainable:
             variable.trainable = False
-        self._variables.append(variable)
+        self._created_weights.append(variable)
 
     def _free_key(self, name: str) -> str:
         key = name.replace(".", "_")
@@ -228,15 +228,15 @@ class LayerWeights(nn.Module):
 
         The weights of plain torch modules that a user put into the layer are among them.
         """
-        return [*self._variables, *self._variables_of_members()]
+        return [*self._created_weights, *self._variables_of_members()]
 
     def _variables_of_members(self) -> list[Variable]:
         """Handles on what plain torch modules (not made by ``build``) and parameters hold, one for
         what has several places."""
-        known = {(id(v.module), v.key) for v in self._variables}
+        known = {(id(v.module), v.key) for v in self._created_weights}
         held = [
             tensors.get(v.key)
-            for v in self._variables
+            for v in self._created_weights
             for tensors in (v.module._buffers, v.module._parameters)
         ]
         shared = {id(tensor) for tensor in held if tensor is not None}
@@ -426,7 +426,7 @@ class LayerWeights(nn.Module):
             self._keep_for_later(name, value)
             return
         if name == "call":
-            state[name] = replaced(value, self._signature)
+            state[name] = replaced(value, self._call_signature)
         elif isinstance(value, Variable):
             self._drop(name)
             state[name] = value
@@ -455,7 +455,7 @@ class LayerWeights(nn.Module):
             self._modules.pop(items_key(name), None)
             nn.Module.__setattr__(self, name, value)
             if name == "built" or name == "activity_regularizer":
-                self._settle()
+                self._settle_call()
 
     def _keep_for_later(self, name: str, value: Any) -> None:
         """An attribute set before ``super().__init__()``, which then sets it again."""
@@ -480,7 +480,7 @@ class LayerWeights(nn.Module):
     def __delattr__(self, name: str) -> None:
         value = self.__dict__.get(name)
         if isinstance(value, Variable):
-            self.__dict__["_variables"] = [v for v in self._variables if v is not value]
+            self.__dict__["_created_weights"] = [v for v in self._created_weights if v is not value]
             if value.module is self:
                 self._parameters.pop(value.key, None)
                 self._buffers.pop(value.key, None)

@@ -87,7 +87,7 @@ class TimeDistributed(Wrapper):
         return (shape[0], *shape[2:])
 
     def call(self, inputs: Any, training: bool | None = None, mask: Tensor | None = None) -> Any:
-        signature = self.layer._signature
+        signature = self.layer._call_signature
         options = {"training": training} if signature.takes_training else {}
         lengths = nested.flatten(inputs)[0].shape[:2]
         if mask is not None:

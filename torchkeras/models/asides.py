@@ -68,7 +68,7 @@ class Asides:
         self._take_asides([layer(value)])
 
     def _check_graph(self, argument: str) -> None:
-        if self._graph is None:
+        if self._traced_graph is None:
             raise argument_error(
                 self,
                 argument,
@@ -81,7 +81,7 @@ class Asides:
         """Make these symbolic tensors in each call, too."""
         if not symbols:
             return
-        state, old = self.__dict__, self._graph
+        state, old = self.__dict__, self._traced_graph
         graph = Graph(old.inputs, old.outputs, [*old.asides, *symbols])
         held = [self._modules[key] for key in state["_held"]]
         known = {id(module) for module in held}
@@ -90,7 +90,7 @@ class Asides:
             for module in graph.modules
             if id(module) not in known and not isinstance(module, InputLayer)
         ]
-        state["_graph"] = graph
+        state["_traced_graph"] = graph
         self._hold([*held, *further])
         self._after_build()
         state["_graph_module"] = self._make_graph_module()

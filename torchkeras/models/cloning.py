@@ -47,7 +47,7 @@ def clone_model(
     """
     if options:
         raise argument_error("clone_model", "arguments", sorted(options), "none of these")
-    if not isinstance(model, Sequential) and model._graph is None:
+    if not isinstance(model, Sequential) and model._traced_graph is None:
         if clone_function is not None or input_tensors is not None:
             raise argument_error(
                 "clone_model",
@@ -70,7 +70,7 @@ def _compile_like(model: Model, copied: Model) -> None:
     """Compile ``copied`` with equal arguments."""
     if not model.compiled or type(model).compile is not Model.compile:
         return
-    arguments = dict(model._plan.arguments)
+    arguments = dict(model._compile_plan.arguments)
     optimizer = arguments.pop("optimizer")
     if optimizer is not None:
         if not isinstance(optimizer, Optimizer):  # torch's belongs to the parameters of `model`
@@ -112,7 +112,7 @@ def _clone_sequential(model: Sequential, input_tensors: Any, clone: Callable) ->
 def _clone_functional(
     model: Model, input_tensors: Any, clone: Callable, call_function: Callable | None
 ) -> Model:
-    graph = model._graph
+    graph = model._traced_graph
     given = nested.flatten(input_tensors) if input_tensors is not None else None
     if given is not None and len(given) != len(graph.flat_inputs):
         raise argument_error(

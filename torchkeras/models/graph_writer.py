@@ -25,7 +25,7 @@ def default_mode(layer: Any) -> bool | None:
     """
     if isinstance(layer, (RNN, DropoutRNNCell, StackedRNNCells)):
         return False
-    signature = getattr(layer, "_signature", None)
+    signature = getattr(layer, "_call_signature", None)
     return None if signature is None else signature.training_default
 
 
@@ -55,7 +55,7 @@ class Writer:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self.graph: Graph = model._graph
+        self.graph: Graph = model._traced_graph
         self._nodes: dict[int, Any] = {}
         self.kwargs_of: Callable[[Call], dict[str, Any]] = without_own_masks
         self.needed = self._needed_calls()

@@ -108,7 +108,7 @@ def fitted(model: Any, symbol: Any, value: Any) -> Any:
             return value
         if hasattr(type(value), "rows_at"):  # of a kind that layers have to know themselves
             return value
-        value = model._converted_first(model._converted(value))
+        value = model._converted_first(model._converted_input(value))
         if not isinstance(value, Tensor):
             _check_text(model, symbol, value)
             if not is_text_array(value):

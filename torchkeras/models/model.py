@@ -79,12 +79,12 @@ class Model(Asides, Leaving, OlderModelMembers, Trainer, Layer):
     def _take_graph(self, graph: Graph, **options: Any) -> None:
         """Become the functional model that ``graph`` describes."""
         Layer.__init__(self, **options)
-        self.__dict__["_graph"] = graph
+        self.__dict__["_traced_graph"] = graph
         self._hold(graph.modules)
         self._after_build()
         self.__dict__["_graph_module"] = self._make_graph_module()
 
-    _graph: Graph | None = None
+    _traced_graph: Graph | None = None
 
     def _hold(self, modules: list[nn.Module]) -> None:
         """Register the layers of the graph, under keys by class and number."""
@@ -118,9 +118,9 @@ class Model(Asides, Leaving, OlderModelMembers, Trainer, Layer):
     @property
     def layers(self) -> list[Any]:
         """The layers, in the order in which their weights are listed and saved."""
-        if self._graph is None:
+        if self._traced_graph is None:
             return self._layers
-        inside = [module for module in self._graph.modules if isinstance(module, Layer)]
+        inside = [module for module in self._traced_graph.modules if isinstance(module, Layer)]
         known = {id(layer) for layer in inside}
         return inside + [layer for layer in self._layers if id(layer) not in known]
 
@@ -176,7 +176,7 @@ class Model(Asides, Leaving, OlderModelMembers, Trainer, Layer):
         return module
 
     def _make_graph_module(self) -> fx.GraphModule:
-        graph = self._graph
+        graph = self._traced_graph
         if graph is None:
             raise moment_error(
                 self,
@@ -192,22 +192,22 @@ class Model(Asides, Leaving, OlderModelMembers, Trainer, Layer):
     @property
     def inputs(self) -> list[Any] | None:
         """The symbolic inputs; None for a model that has none."""
-        return None if self._graph is None else self._graph.flat_inputs
+        return None if self._traced_graph is None else self._traced_graph.flat_inputs
 
     @property
     def outputs(self) -> list[Any] | None:
         """The symbolic outputs; None for a model that has none."""
-        return None if self._graph is None else self._graph.flat_outputs
+        return None if self._traced_graph is None else self._traced_graph.flat_outputs
 
     @property
     def input(self) -> Any:
         """The structure of symbolic inputs."""
-        return super().input if self._graph is None else self._graph.inputs
+        return super().input if self._traced_graph is None else self._traced_graph.inputs
 
     @property
     def output(self) -> Any:
         """The structure of symbolic outputs."""
-        return super().output if self._graph is None else self._graph.outputs
+        return super().output if self._traced_graph is None else self._traced_graph.outputs
 
     @property
     def input_shape(self) -> Any:
@@ -227,14 +227,14 @@ class Model(Asides, Leaving, OlderModelMembers, Trainer, Layer):
     @property
     def output_names(self) -> list[str] | None:
         """Names of the outputs: of the layers that make them; None if they aren't known yet."""
-        if self._graph is None:
+        if self._traced_graph is None:
             return None
-        return output_names(self._graph)
+        return output_names(self._traced_graph)
 
     @property
     def has_call(self) -> bool:
         """Whether the model computes something itself: by a graph, or a ``call`` of its own."""
-        return self._graph is not None or type(self).call is not Model.call
+        return self._traced_graph is not None or type(self).call is not Model.call
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """The computation; of a functional model, a run of its graph. Subclasses override it.
@@ -247,18 +247,18 @@ class Model(Asides, Leaving, OlderModelMembers, Trainer, Layer):
         Raises:
             NotImplementedError: a subclass hasn't written it.
         """
-        if self._graph is None:
+        if self._traced_graph is None:
             raise NotImplementedError(
                 f"Model {type(self).__name__} does not have a `call()` method implemented."
             )
         if training is not None and training != local.training:
             return self._call_in_mode(inputs, training, mask)
         module = self.__dict__["_graph_module"] or self.graph_module
-        return module.forward(*adapted(self, self._graph, inputs, mask))
+        return module.forward(*adapted(self, self._traced_graph, inputs, mask))
 
     def _spec_by_run(self, args: tuple, kwargs: dict[str, Any], training: Any) -> Any:
-        if self._graph is not None and type(self).call is Model.call and len(args) == 1:
-            found = outputs_as_declared(self, self._graph, args[0])
+        if self._traced_graph is not None and type(self).call is Model.call and len(args) == 1:
+            found = outputs_as_declared(self, self._traced_graph, args[0])
             if found is not None:
                 return found
         return super()._spec_by_run(args, kwargs, training)
@@ -273,7 +273,7 @@ class Model(Asides, Leaving, OlderModelMembers, Trainer, Layer):
 
     def build(self, input_shape: Any = None) -> None:
         """Make the weights for ``input_shape``, by a run on tensors without values."""
-        if self.__dict__.get("_graph") is None:
+        if self.__dict__.get("_traced_graph") is None:
             Layer.build(self, input_shape)
 
     def _build_for(self, args: tuple, kwargs: dict) -> None:
@@ -284,7 +284,7 @@ class Model(Asides, Leaving, OlderModelMembers, Trainer, Layer):
             for part in (args[0], *nested.leaves(args[0]))
         )
         of_several = len(args) > 1 or any(map(has_shape, kwargs.values()))
-        by_default = self.__dict__.get("_graph") is None and type(self).build is Model.build
+        by_default = self.__dict__.get("_traced_graph") is None and type(self).build is Model.build
         if (of_text or of_several) and not self.built and by_default:
             self.built = True  # layers inside are built by the call itself
             first = args[0] if args else next(filter(has_shape, kwargs.values()))
@@ -296,18 +296,18 @@ class Model(Asides, Leaving, OlderModelMembers, Trainer, Layer):
     _is_fx_leaf = False
 
     def _enter_slowly(self, args: tuple, kwargs: dict, training: Any) -> Any:
-        if self._graph is not None and len(args) == 1 and any_symbolic(args):
+        if self._traced_graph is not None and len(args) == 1 and any_symbolic(args):
             args = (self._unwrapped(args[0]),)
         return super()._enter_slowly(args, kwargs, training)
 
     def _remembered_inputs(self) -> tuple[Any, ...]:
-        if self._graph is None:
+        if self._traced_graph is None:
             return super()._remembered_inputs()
-        return (without_single(self._graph.inputs),)
+        return (without_single(self._traced_graph.inputs),)
 
     def _unwrapped(self, inputs: Any) -> Any:
         """One input in a list of one is taken as it is."""
-        single = not nested.is_nested(self._graph.inputs)
+        single = not nested.is_nested(self._traced_graph.inputs)
         return (
             inputs[0]
             if single and isinstance(inputs, (list, tuple)) and len(inputs) == 1
@@ -432,7 +432,7 @@ class Model(Asides, Leaving, OlderModelMembers, Trainer, Layer):
     @generic
     def get_config(self) -> dict[str, Any]:
         """The graph of a functional model; of a subclass, its constructor's arguments."""
-        if self._graph is not None and _takes_graph(type(self)):
+        if self._traced_graph is not None and _takes_graph(type(self)):
             return Model.functional_class.config_of(self)
         return super().get_config()
 
@@ -445,7 +445,11 @@ class Model(Asides, Leaving, OlderModelMembers, Trainer, Layer):
             return super().from_config(config)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"_graph": self._graph, **super().__getstate__(), "_graph_module": None}  # see Graph
+        return {
+            "_traced_graph": self._traced_graph,
+            **super().__getstate__(),
+            "_graph_module": None,
+        }  # see Graph
 
     def reset_states(self) -> None:
         """Reset the states of stateful layers."""

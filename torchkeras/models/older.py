@@ -32,7 +32,7 @@ class OlderModelMembers:
             ['last.kernel', 'last.bias']
         """
         paths: dict[int, str] = {}
-        layers = self.layers if self._graph is not None else ()
+        layers = self.layers if self._traced_graph is not None else ()
         ahead = [(layer.name, layer) for layer in layers] + list(_parts(self))
         seen = {id(self)}
         while ahead:
@@ -57,8 +57,8 @@ class OlderModelMembers:
 
         Source: tf.keras 2 ``Model.save_spec``.
         """
-        if self._graph is not None and not hasattr(type(self), "add"):  # not a Sequential
-            inputs = nested.map_leaves(_spec_of, self._graph.inputs)
+        if self._traced_graph is not None and not hasattr(type(self), "add"):  # not a Sequential
+            inputs = nested.map_leaves(_spec_of, self._traced_graph.inputs)
             return (list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]), {}
         if self._called_with is None:
             return None

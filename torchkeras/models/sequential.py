@@ -133,7 +133,7 @@ class Sequential(Model):
         layer = self._stack.pop()
         self._hold(self._stack)
         del self._symbols[len(self._stack) + 1 :]
-        self.__dict__["_graph"] = None
+        self.__dict__["_traced_graph"] = None
         if rebuild:
             self._rebuild()
         return layer
@@ -141,11 +141,11 @@ class Sequential(Model):
     def _rebuild(self) -> None:
         """Call the new layers symbolically, if the shape of the input is known."""
         state = self.__dict__
-        state["_graph"] = None
+        state["_traced_graph"] = None
         state["_graph_module"] = None
         if self._input_layer is None or not self._stack:
             state["built"] = False
-            self._settle()
+            self._settle_call()
             return
         symbols = self._symbols
         for layer in self._stack[len(symbols) - 1 :]:
@@ -153,7 +153,7 @@ class Sequential(Model):
                 symbols.append(layer(symbols[-1]))
             if not is_symbolic(symbols[-1]) and len(self._stack) > len(symbols) - 1:
                 self._check_single(layer, symbols[-1])
-        state["_graph"] = Graph(symbols[0], symbols[-1])
+        state["_traced_graph"] = Graph(symbols[0], symbols[-1])
         self._after_build()
 
     def _check_single(self, layer: Any, outputs: Any) -> None:
@@ -210,10 +210,10 @@ class Sequential(Model):
             self.build()
         if isinstance(x, (Tensor, KerasTensor)) or is_text_array(x):
             dtype = "string" if self._takes_text() else standardize_dtype(x.dtype)
-            if self._device is None and isinstance(x, Tensor):
+            if self._chosen_device is None and isinstance(x, Tensor):
                 for layer in self._stack:
-                    layer.__dict__.setdefault("_device", None)
-                    layer.__dict__["_device"] = layer.__dict__["_device"] or x.device
+                    layer.__dict__.setdefault("_chosen_device", None)
+                    layer.__dict__["_chosen_device"] = layer.__dict__["_chosen_device"] or x.device
             with self._open_name_scope():
                 layer = InputLayer(batch_shape=(None, *tuple(x.shape)[1:]), dtype=dtype)
                 self.__dict__["_input_layer"] = layer
@@ -222,7 +222,7 @@ class Sequential(Model):
 
     def _call_eagerly(self, args: tuple, kwargs: dict, training: Any) -> Any:
         if not self.built and args:
-            args = (self._converted_first(self._converted(args[0])), *args[1:])
+            args = (self._converted_first(self._converted_input(args[0])), *args[1:])
             self._build_for(args, kwargs)
         return super()._call_eagerly(args, kwargs, training)
 
@@ -234,13 +234,13 @@ class Sequential(Model):
             training: Whether layers behave as in training; handed down to them.
             mask: Mask of the input.
         """
-        if self._graph is not None and self._graph.asides:
+        if self._traced_graph is not None and self._traced_graph.asides:
             return super().call(inputs, training, mask)
         if training is not None and training != local.training:
             return self._call_in_mode(inputs, training, mask)
         x = inputs
-        if self._graph is not None:
-            (x,) = adapted(self, self._graph, inputs, mask)
+        if self._traced_graph is not None:
+            (x,) = adapted(self, self._traced_graph, inputs, mask)
         elif mask is not None:
             x._keras_mask = mask
         for layer in self._stack:
@@ -250,8 +250,8 @@ class Sequential(Model):
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Shape of the last layer's output."""
         shape = tuple(input_shape)
-        if self._graph is not None and isinstance(next(iter(shape), None), (tuple, list)):
-            (only,) = match_structure(self, self._graph, symbols_of_shape(shape, "float32"))
+        if self._traced_graph is not None and isinstance(next(iter(shape), None), (tuple, list)):
+            (only,) = match_structure(self, self._traced_graph, symbols_of_shape(shape, "float32"))
             shape = only.shape
         for layer in self._stack:
             if not isinstance(layer, Layer):
@@ -271,12 +271,12 @@ class Sequential(Model):
         """
         if not self.built:
             self._build_for((inputs,), {})
-        if self._graph is not None and not isinstance(inputs, KerasTensor):
-            (inputs,) = match_structure(self, self._graph, inputs)
+        if self._traced_graph is not None and not isinstance(inputs, KerasTensor):
+            (inputs,) = match_structure(self, self._traced_graph, inputs)
         if not all(isinstance(layer, Layer) for layer in self._stack):
             return self._spec_by_run((inputs,), {}, training)
         for layer in self._stack:
-            inputs = layer._infer((inputs,), {}, training)
+            inputs = layer._infer_outputs((inputs,), {}, training)
         return inputs
 
     # Configuration.

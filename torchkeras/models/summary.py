@@ -120,7 +120,7 @@ class Reader:
 
     def __init__(self, model: Any, expand_nested: bool) -> None:
         self.expand_nested = expand_nested
-        graph = getattr(model, "_graph", None)
+        graph = getattr(model, "_traced_graph", None)
         is_graph = graph is not None and not hasattr(type(model), "add")  # not a Sequential
         self.graph = graph if is_graph else None
         self.operations = list(model.layers)

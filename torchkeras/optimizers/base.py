@@ -232,7 +232,7 @@ class Optimizer(Stepping, Minimizing, Slotted, OlderSlots, State, Configurable):
         built_in = isinstance(schedule, LearningRateSchedule) and is_builtin(type(schedule))
         if not built_in or torch.compiler.is_compiling() or isinstance(step, Tensor):
             return None
-        state = {k: v for k, v in vars(schedule).items() if k != "_arguments"}
+        state = {k: v for k, v in vars(schedule).items() if k != "_given_arguments"}
         number = step // BLOCK
         if (number, state) != (self._block_number, self._block_state):
             steps = torch.arange(number * BLOCK, (number + 1) * BLOCK)

@@ -28,7 +28,7 @@ def is_graph_model(owner: Any) -> bool:
 
 
 def _has_graph(owner: Any) -> bool:
-    return isinstance(getattr(owner, "_graph", None), Graph)
+    return isinstance(getattr(owner, "_traced_graph", None), Graph)
 
 
 def counted_layers(model: Any) -> list[Any]:
@@ -36,7 +36,7 @@ def counted_layers(model: Any) -> list[Any]:
     layers = layers_of(model)
     if not _has_graph(model):
         return layers
-    inside = {id(module) for module in model._graph.modules}
+    inside = {id(module) for module in model._traced_graph.modules}
     return [layer for layer in layers if id(layer) in inside]
 
 
@@ -52,7 +52,7 @@ def layers_of(model: Any) -> list[Any]:
 
 def layers_of_keras_2(model: Any) -> list[Any]:
     """The layers in the order of tf.keras 2: as its file names them, else as it would walk."""
-    layers, graph = list(model.layers), getattr(model, "_graph", None)
+    layers, graph = list(model.layers), getattr(model, "_traced_graph", None)
     noted = {name: place for place, name in enumerate(vars(model).get(_NOTED, ()))}
     if noted.keys() >= {layer.name for layer in layers}:
         return sorted(layers, key=lambda layer: noted[layer.name])

@@ -17,7 +17,7 @@ from torchkeras.saving.object_graph import VALUE
 from torchkeras.tracer.graph import Graph
 
 # Attributes that hold layers or variables once more.
-_REPEATED = {"layers", "_variables", "_flags_at_compile", "_held", "_symbols"}
+_REPEATED = {"layers", "_variables", "_created_weights", "_flags_at_compile", "_held", "_symbols"}
 _OTHER_NAMES = {
     "kernel": "_kernel", "embeddings": "_embeddings",
     "query_dense": "_query_dense", "key_dense": "_key_dense", "value_dense": "_value_dense",
@@ -131,7 +131,7 @@ def _of_graph_model(model: Any) -> Iterator[tuple[str, Any]]:
     yield from ((f"layer-{place}", layer) for place, layer in counted.items())
     if not _is_sequential(model):
         yield "_operations", _places(model, Graph.operations_of_keras_3)
-    elif model._graph is None:
+    elif model._traced_graph is None:
         yield "_functional", {"_operations": {n + 1: layer for n, layer in counted.items()}}
     else:
         yield "_functional", {"_operations": _places_in_graph(model, Graph.operations_of_keras_3)}
@@ -150,7 +150,7 @@ def _places(model: Any, operations_of: Callable[[Graph], list[Any]]) -> dict[int
 
 def _places_in_graph(model: Any, operations_of: Callable[[Graph], list[Any]]) -> dict[int, Any]:
     known = {id(layer) for layer in model.layers}
-    counted = operations_of(model._graph)
+    counted = operations_of(model._traced_graph)
     return {place: each for place, each in enumerate(counted) if id(each) in known}
 
 

@@ -50,7 +50,7 @@ class Operation(Configurable, abc.ABC):
             raise argument_error(type(self).__name__, "name", name, "a string without '/'")
         self.name = name
         self._inbound_calls = Calls(holds_first=True)
-        self._remat = current_remat_scope()
+        self._remat_scope = current_remat_scope()
 
     @property
     def __name__(self) -> str:
@@ -60,7 +60,7 @@ class Operation(Configurable, abc.ABC):
         if any_symbolic(args, kwargs):
             return self.symbolic_call(*args, **kwargs)
         call = self.call if self.quantization_mode is None else self.quantized_call
-        if self._remat is not None:
+        if self._remat_scope is not None:
             call = self.rematerialized_call(call, *args, **kwargs)
         return call(*args, **kwargs)
 
@@ -97,7 +97,9 @@ class Operation(Configurable, abc.ABC):
             fn: ``call`` or ``quantized_call``.
             *args, **kwargs: The arguments, by which the size of the outputs is told.
         """
-        return fn if self._remat is None else self._remat.wrapped(self, fn, args, kwargs)
+        return (
+            fn if self._remat_scope is None else self._remat_scope.wrapped(self, fn, args, kwargs)
+        )
 
     @property
     def input(self) -> Any:
@@ -155,22 +157,22 @@ class Function(Operation):
             leaves = nested.flatten(given)
             if not leaves or not all(is_symbolic(leaf) for leaf in leaves):
                 raise argument_error(self, argument, given, "one symbolic tensor or more")
-        self._graph = Graph(inputs, outputs)
+        self._traced_graph = Graph(inputs, outputs)
 
     @property
     def inputs(self) -> list[KerasTensor]:
         """The symbolic inputs, flat."""
-        return self._graph.flat_inputs
+        return self._traced_graph.flat_inputs
 
     @property
     def outputs(self) -> list[KerasTensor]:
         """The symbolic outputs, flat."""
-        return self._graph.flat_outputs
+        return self._traced_graph.flat_outputs
 
     @property
     def operations(self) -> list[Any]:
         """What is called, once each, in order."""
-        return list(self._graph.operations)
+        return list(self._traced_graph.operations)
 
     def call(self, inputs: Any) -> Any:
         """The outputs for ``inputs``.
@@ -183,7 +185,7 @@ class Function(Operation):
             id(symbol): value
             for symbol, value in zip(self.inputs, nested.flatten(inputs), strict=True)
         }
-        for call in self._graph.calls:
+        for call in self._traced_graph.calls:
             if not call.inputs or all(id(symbol) in values for symbol in call.flat_outputs):
                 continue
             args = map_symbols(lambda symbol: values[id(symbol)], call.args)
@@ -193,7 +195,7 @@ class Function(Operation):
             for symbol, leaf in zip(nested.flatten(call.outputs), leaves, strict=True):
                 if is_symbolic(symbol):
                     values[id(symbol)] = leaf
-        return nested.map_leaves(lambda symbol: values[id(symbol)], self._graph.outputs)
+        return nested.map_leaves(lambda symbol: values[id(symbol)], self._traced_graph.outputs)
 
     def compute_output_spec(self, inputs: Any) -> Any:
         """Symbolic outputs for symbolic inputs, whose unknown sizes may be known now."""
@@ -206,15 +208,15 @@ class Function(Operation):
             KerasTensor(shape, dtype=symbol.dtype)
             for shape, symbol in zip(_shapes_in(input_shape), self.inputs, strict=True)
         ]
-        spec = self.compute_output_spec(nested.pack_sequence_as(self._graph.inputs, symbols))
+        spec = self.compute_output_spec(nested.pack_sequence_as(self._traced_graph.inputs, symbols))
         return nested.map_leaves(lambda symbol: tuple(symbol.shape), spec)
 
     def _check_inputs(self, inputs: Any) -> None:
         try:
-            nested.assert_same_structure(inputs, self._graph.inputs)
+            nested.assert_same_structure(inputs, self._traced_graph.inputs)
         except ValueError:
             raise argument_error(
-                self, "inputs", inputs, f"the structure {self._graph.inputs}"
+                self, "inputs", inputs, f"the structure {self._traced_graph.inputs}"
             ) from None
         for value, symbol in zip(nested.flatten(inputs), self.inputs, strict=True):
             shape = tuple(value.shape)

@@ -115,8 +115,8 @@ class Compilation:
     run_eagerly = False
     jit_compile = False
     steps_per_execution = 1
-    _plan: _Plan | None = None
-    _replicas: Alone = Alone()
+    _compile_plan: _Plan | None = None
+    _replica_group: Alone = Alone()
     _has_penalties = True
     _loss_takes_training = True
 
@@ -215,8 +215,8 @@ class Compilation:
             steps_per_execution=steps,
             compiled=True,
             stop_training=False,
-            _distribution=distribution(),
-            _plan=_Plan(arguments, getattr(self, "output_names", None)),
+            _chosen_distribution=distribution(),
+            _compile_plan=_Plan(arguments, getattr(self, "output_names", None)),
             _flags_at_compile=freezing.flags(self),
             _loss_takes_training="training" in inspect.signature(self.compute_loss).parameters,
         )
@@ -224,7 +224,7 @@ class Compilation:
 
     def _init_trainer(self) -> None:
         """Start as a model that isn't compiled."""
-        self.__dict__.update(compiled=False, optimizer=None, loss=None, _plan=None)
+        self.__dict__.update(compiled=False, optimizer=None, loss=None, _compile_plan=None)
 
     def _check_compiled(self, method: str) -> None:
         if not self.compiled:
@@ -254,9 +254,9 @@ class Compilation:
         Source: Keras 3 ``Model.compute_loss``.
         """
         total = None
-        plan = self._plan
+        plan = self._compile_plan
         if plan is not None and plan.loss is not None:
-            samples = None if self._replicas.number == 1 else self._replicas.weight(0)
+            samples = None if self._replica_group.number == 1 else self._replica_group.weight(0)
             total = plan.loss(y, y_pred, sample_weight, samples)
         if self._has_penalties or local.losses_recorded:
             for extra in self.losses:
@@ -286,7 +286,7 @@ class Compilation:
     def skipped_steps(self) -> int:
         """How many steps under ``"mixed_float16"`` were left out since ``compile``, because a
         gradient wasn't finite."""
-        plan = self._plan
+        plan = self._compile_plan
         return 0 if plan is None or plan.scaled is None else int(plan.scaled.skipped)
 
     def stateless_compute_loss(
@@ -340,7 +340,7 @@ class Compilation:
 
         Source: Keras 3 ``Model.compute_metrics``.
         """
-        plan = self._plan
+        plan = self._compile_plan
         if plan is not None and plan.metrics is not None:
             plan.metrics.update_state(y, y_pred, sample_weight)
         return Logs(self._peek if plan is not None and plan.is_watched else self.get_metrics_result)
@@ -354,12 +354,12 @@ class Compilation:
 
     def _peek(self) -> dict[str, Any]:
         """``get_metrics_result`` without any effect on later ones."""
-        with self._plan.unchanged():
+        with self._compile_plan.unchanged():
             return nested.map_leaves(_copied, dict(self.get_metrics_result()))
 
     def _results_so_far(self, metrics: list[Any]) -> dict[str, Any]:
         """Results of ``metrics``, the mean loss among them only if steps have reported to it."""
-        average = self._plan.average
+        average = self._compile_plan.average
         return self._results_of([m for m in metrics if m is not average or not m.is_empty])
 
     def _results_of(self, metrics: list[Any]) -> dict[str, Any]:
@@ -375,7 +375,7 @@ class Compilation:
 
     def _names_in_logs(self) -> dict[int, str]:
         """Names of the metrics of ``compile``, by identity of the metric."""
-        plan = self._plan
+        plan = self._compile_plan
         if plan is None or plan.metrics is None or not plan.metrics.is_built:
             return {}
         found = plan.metrics
@@ -395,7 +395,7 @@ class Compilation:
         return super().metrics
 
     def _compiled_metrics(self) -> list[Any]:
-        plan = self._plan
+        plan = self._compile_plan
         if plan is None:
             return []
         single = [] if plan.loss is None else plan.loss.metrics
@@ -411,14 +411,18 @@ class Compilation:
         """
         names = self._names_in_logs()
         found = [names.get(id(metric), metric.name) for metric in self.metrics]
-        if self._plan is None or self._plan.metrics is None or not self._plan.metrics.has_prefixes:
+        if (
+            self._compile_plan is None
+            or self._compile_plan.metrics is None
+            or not self._compile_plan.metrics.has_prefixes
+        ):
             return found
         compiled = set(names.values())
         return [name for name in found if name not in compiled] + sorted(compiled)
 
     def reset_metrics(self) -> None:
         """Start ``metrics`` anew."""
-        plan = self._plan
+        plan = self._compile_plan
         if plan is not None and plan.metrics is not None:
             plan.metrics.reset_state()
         for metric in self.metrics:
@@ -427,12 +431,14 @@ class Compilation:
     @property
     def _loss_tracker(self) -> LossAverage | None:
         """The mean of the total loss."""
-        return None if self._plan is None else self._plan.average
+        return None if self._compile_plan is None else self._compile_plan.average
 
     @property
     def compiled_metrics(self) -> CompiledMetrics | None:
         """The metrics of ``compile``, maybe none, under the name of tf.keras 2."""
-        return None if self._plan is None else self._plan.metrics or CompiledMetrics()
+        return (
+            None if self._compile_plan is None else self._compile_plan.metrics or CompiledMetrics()
+        )
 
     def compiled_loss(
         self,
@@ -448,11 +454,11 @@ class Compilation:
             regularization_losses: Losses to add to it.
         """
         self._check_compiled("compiled_loss")
-        total = self._plan.loss(y_true, y_pred, sample_weight)
+        total = self._compile_plan.loss(y_true, y_pred, sample_weight)
         for extra in regularization_losses or ():
             total = total + extra
         samples = next(nested.leaves(y_pred)).shape[0]
-        self._plan.average.add(total, self._replicas.weight(samples))
+        self._compile_plan.average.add(total, self._replica_group.weight(samples))
         return total
 
     def get_compile_config(self) -> dict[str, Any]:
@@ -460,9 +466,11 @@ class Compilation:
 
         Source: Keras 3 ``Model.get_compile_config``.
         """
-        if self._plan is None:
+        if self._compile_plan is None:
             return {}
-        arguments = {k: v for k, v in self._plan.arguments.items() if k != "auto_scale_loss"}
+        arguments = {
+            k: v for k, v in self._compile_plan.arguments.items() if k != "auto_scale_loss"
+        }
         return serialization.serialize_keras_object(arguments)
 
     def compile_from_config(self, config: Mapping[str, Any]) -> None:

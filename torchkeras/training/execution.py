@@ -135,7 +135,7 @@ class Executions:
     train_function = _Runs()
     test_function = _Runs()
     predict_function = _Runs()
-    _replicas: Alone = Alone()
+    _replica_group: Alone = Alone()
 
     def make_train_function(self, force: bool = False) -> Any:
         """What runs ``train_step`` on a list of batches, kept as ``train_function``.
@@ -174,20 +174,20 @@ class Executions:
         return self.predict_function
 
     def _train_runner(self) -> Step:
-        step = self._runner(self.make_train_function() or self.train_function)
+        step = self._runner_of_step(self.make_train_function() or self.train_function)
         return step if torch.is_grad_enabled() else with_gradients(step)
 
     def _test_runner(self) -> Step:
-        plan = self._plan
+        plan = self._compile_plan
         if self.jit_compile and plan.tested is None and not self.overrides_test_step:
             plan.tested = Compiled(self._outputs_and_loss, LOSS)
-        return self._runner(self.make_test_function() or self.test_function)
+        return self._runner_of_step(self.make_test_function() or self.test_function)
 
     def _predict_runner(self) -> Step:
-        return self._runner(self.make_predict_function() or self.predict_function)
+        return self._runner_of_step(self.make_predict_function() or self.predict_function)
 
-    def _runner(self, function: Any) -> Step:
+    def _runner_of_step(self, function: Any) -> Step:
         """``function`` on one batch instead of a list."""
         if isinstance(function, Execution):
-            return self._replicas.step(function.step(), self)
-        return self._replicas.step(lambda batch: function(BatchList([batch])), self)
+            return self._replica_group.step(function.step(), self)
+        return self._replica_group.step(lambda batch: function(BatchList([batch])), self)

@@ -139,7 +139,7 @@ class WholeStep:
 
     def _in_parts(self, module: Any, failure: Exception) -> Callable[..., Any]:
         """Let the model go on with forward and loss compiled, and the optimizer by itself."""
-        plan, state = module.model._plan, module.model.__dict__
+        plan, state = module.model._compile_plan, module.model.__dict__
         plan.compiles_whole, plan.whole_step = False, None
         plan.compiles = not of_backend(failure)
         if plan.compiles:
@@ -148,7 +148,7 @@ class WholeStep:
             warn(STEP, failure, UNCOMPILED)
             state["_together"] = module
         self.precision.compiles = plan.compiles
-        state["_precision"] = self.precision
+        state["_step_precision"] = self.precision
         return state["_together"]
 
 
@@ -237,7 +237,7 @@ def together(
         precision: How to step if that isn't part of it.
         is_alone: Whether no other process takes part.
     """
-    plan = model._plan
+    plan = model._compile_plan
     if not plan.compiles:
         precision.compiles = False
         return module, precision

@@ -160,7 +160,7 @@ def precision_of(
 
 def _kept(model: Any, precision: Scaled) -> Scaled:
     """The one of earlier runs, whose factor goes on; this one if there is none."""
-    plan = model._plan
+    plan = model._compile_plan
     if plan is None:
         return precision
     if plan.scaled is None or plan.scaled.device != precision.device:

@@ -47,15 +47,15 @@ class Run:
         self.overlaps = overlaps
         self.callbacks: Any = None
         self._streams: list[data.Batches] = []
-        self.distribution = distribution() or model.__dict__.get("_distribution")
+        self.distribution = distribution() or model.__dict__.get("_chosen_distribution")
         self.group = replicas(self.distribution)
         self.share = self.group.share
         self.device = _placed(model, self.group)
         if self.device.type == "cpu":
             keep_freed_memory()
-        model.__dict__["_replicas"] = self.group
+        model.__dict__["_replica_group"] = self.group
         # A callback may evaluate or predict in the midst of `fit`, which then goes on as it was.
-        self._outer = model._together, model._precision
+        self._outer = model._together, model._step_precision
         self._outer_progress = model._progress
         self._outer_trains = model._progress is not None and model.training
         self._outer_full_batch = model._full_batch
@@ -78,9 +78,9 @@ class Run:
         self.model.__dict__["_progress"] = self._outer_progress
         self.model.__dict__["_together"] = together
         if together is not None:
-            self.model.__dict__["_precision"] = precision
-        elif isinstance(self.model._precision, jit.Stepped):
-            self.model.__dict__["_precision"] = self.model._precision.otherwise
+            self.model.__dict__["_step_precision"] = precision
+        elif isinstance(self.model._step_precision, jit.Stepped):
+            self.model.__dict__["_step_precision"] = self.model._step_precision.otherwise
         if self._reductions is not None:
             for optimizer in _optimizers(self.model):
                 before = self._reductions.get(id(optimizer), (None, None))
@@ -133,7 +133,7 @@ class Run:
             ValueError: targets don't fit the outputs.
             RuntimeError: there is no optimizer to train with.
         """
-        model, plan = self.model, self.model._plan
+        model, plan = self.model, self.model._compile_plan
         if not (model.built and plan.is_built):
             self._build(stream)
         if plan.loss is not None and isinstance(stream, data.ArrayBatches):
@@ -163,7 +163,7 @@ class Run:
         with self.group.same_draws():
             x, y, _ = unpack_x_y_sample_weight(stream.peek())
         y_pred = _outputs_without_values(self.model, x)
-        plan = self.model._plan
+        plan = self.model._compile_plan
         if plan.loss is not None and not plan.loss.is_built:
             plan.loss.build(y, y_pred)
             if y is not None and not isinstance(stream, data.ArrayBatches):
@@ -233,7 +233,7 @@ class Run:
         precision = precision_of(
             model,
             model.optimizer,
-            model._plan.auto_scale_loss,
+            model._compile_plan.auto_scale_loss,
             self.device,
             averaging,
             bool(variables) or model.overrides_train_step,  # which may make them in its first step
@@ -244,11 +244,11 @@ class Run:
             module = together or ForwardAndLoss(model)
             is_alone = group.number == processes.world_size() == 1
             together, precision = jit.together(model, module, precision, is_alone)
-        state["_together"], state["_precision"] = together, precision
+        state["_together"], state["_step_precision"] = together, precision
 
     def _leaves_optimizer_out(self) -> bool:
         """Say, once, that a change of divided weights isn't compiled; True."""
-        plan = self.model._plan
+        plan = self.model._compile_plan
         if plan.compiles_whole and not self.model.overrides_train_step:
             plan.compiles_whole = False
             reason = "its weights are divided over processes."
@@ -268,7 +268,7 @@ class Run:
 
         A loss that is a sum over samples needs no weights.
         """
-        model, loss = self.model, self.model._plan.loss
+        model, loss = self.model, self.model._compile_plan.loss
         steps = getattr(model.optimizer, "gradient_accumulation_steps", None)
         accumulates = bool(steps) and not model.overrides_train_step
         full = None
@@ -472,7 +472,7 @@ def set_workers(
 @contextlib.contextmanager
 def delayed_metrics(model: Any, callbacks: Any, mode: str) -> Iterator[None]:
     """Let metrics see several batches at once, if nobody can tell inside."""
-    plan, watched = model._plan, model._plan.is_watched
+    plan, watched = model._compile_plan, model._compile_plan.is_watched
     found = plan.metrics
     hooks = [f"on_{mode}_batch_begin", f"on_{mode}_batch_end"]
     overridden = model.overrides_train_step if mode == "train" else model.overrides_test_step

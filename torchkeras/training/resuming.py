@@ -120,7 +120,7 @@ class Progress:
                 for path, value in _attributes(model).items()
                 if self._first.get(path, self) != value
             },
-            "precision": model._precision.get_state(),
+            "precision": model._step_precision.get_state(),
             "metrics": _metrics_state(model),
             "data": self.data.get_state(within_epoch),
             "validation": self.validation and self.validation.get_state(False),
@@ -156,7 +156,7 @@ class Progress:
         self.data.set_state(state["data"])
         set_model_state(model, state["model"])
         _set_attributes(model, state["attributes"])
-        model._precision.set_state(state["precision"])
+        model._step_precision.set_state(state["precision"])
         _set_metrics_state(model, state["metrics"], is_within_epoch)
         self._set_callback_states(state["callbacks"])
         if self.validation is not None and state["validation"] is not None:
@@ -343,7 +343,7 @@ def _set_attributes(model: Any, values: dict[str, Any]) -> None:
 
 
 def _metrics_state(model: Any) -> dict[str, Any]:
-    plan = model._plan
+    plan = model._compile_plan
     single = [] if plan.loss is None else plan.loss.metrics
     compiled = plan.metrics if plan.metrics is not None and plan.metrics.is_built else None
     return {
@@ -364,7 +364,7 @@ def _set_metrics_state(model: Any, state: dict[str, Any], is_within_epoch: bool)
                 "Call `compile` as it was; or remove the folder to train anew.",
             )  # fmt: skip
         return
-    plan = model._plan
+    plan = model._compile_plan
     single = [] if plan.loss is None else plan.loss.metrics
     for metric, values in zip((plan.average, *single), state["averages"], strict=True):
         metric.set_state(values)
@@ -375,7 +375,7 @@ def _set_metrics_state(model: Any, state: dict[str, Any], is_within_epoch: bool)
 
 
 def _metric_names(model: Any) -> list[str]:
-    compiled = model._plan.metrics
+    compiled = model._compile_plan.metrics
     names = [] if compiled is None or not compiled.is_built else compiled.names
     return [*names, *(metric.name for metric in _own_metrics(model))]
 

@@ -1,14 +1,15 @@
 """The story of ``fit``, ``evaluate`` and ``predict``.
 
     fit                       data.batches(x, y, ...) -> one stream; callbacks.on_train_begin
-    └─ _run_epoch             for batch in batches: callbacks; step(batch); callbacks
+    └─ _results_of_epoch      for batch in batches: callbacks; step(batch); callbacks
        └─ train_step          y_pred = self(x); loss = self.compute_loss(...)
           ├─ precision.step   scale, backward, unscale, optimizer.step
           └─ compute_metrics  logs stay on the device until a callback reads them
        evaluate               val_ logs; callbacks.on_epoch_end(epoch, logs)
 
-``evaluate`` and ``predict`` use ``_run_epoch`` too. A step may be overridden (``train_step``,
-``test_step``, ``predict_step``), and so may what makes it (``make_train_function``, ...).
+``evaluate`` and ``predict`` use ``_results_of_epoch`` too. A step may be overridden
+(``train_step``, ``test_step``, ``predict_step``), and so may what makes it
+(``make_train_function``, ...).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -47,7 +48,7 @@ class Trainer(StateTrees, OlderNames, SingleBatches, Executions, Compilation):
     stop_evaluating = False
     stop_predicting = False
     _initial_epoch: int | None = None  # set by callbacks that resume a run
-    _precision: Precision = Precision(Alone())
+    _step_precision: Precision = Precision(Alone())
     _together: Any = None
     _full_batch: float | None = None  # samples of a batch that weighs 1 in gradient accumulation
     _progress: Progress | None = None
@@ -55,13 +56,13 @@ class Trainer(StateTrees, OlderNames, SingleBatches, Executions, Compilation):
     @property
     def history(self) -> Any:
         """The ``History`` of the last ``fit``; None before."""
-        history = self.__dict__.get("_history")
+        history = self.__dict__.get("_last_history")
         return history.get(_model=self) if type(history) is Remembered else history
 
     @history.setter
     def history(self, value: Any) -> None:
         # It holds the model, so the model doesn't hold it.
-        self.__dict__["_history"] = Remembered(value) if isinstance(value, History) else value
+        self.__dict__["_last_history"] = Remembered(value) if isinstance(value, History) else value
 
     def fit(
         self,
@@ -157,13 +158,13 @@ class Trainer(StateTrees, OlderNames, SingleBatches, Executions, Compilation):
                 callbacks.on_epoch_begin(epoch)
                 progress.go_on()
                 self.train()
-                results = self._run_epoch(epoch_of, train, callbacks, "train")
+                results = self._results_of_epoch(epoch_of, train, callbacks, "train")
                 self.eval()
                 if not epoch_of.read:
                     break
                 logs = results
                 if validation is not None and _is_due(epoch, validation_freq):
-                    found = self._validate(validation, validation_steps, callbacks)
+                    found = self._validation_logs(validation, validation_steps, callbacks)
                     logs = {**logs, **{f"val_{name}": value for name, value in found.items()}}
                 advance_by_epoch(self.lr_scheduler, logs)
                 callbacks.on_epoch_end(epoch, logs)
@@ -213,19 +214,19 @@ class Trainer(StateTrees, OlderNames, SingleBatches, Executions, Compilation):
             run.prepare(stream, trains=False)
             callbacks = self._callback_list(callbacks, verbose, 1, steps or stream.steps)
             run.callbacks = callbacks
-            logs = self._evaluate(stream, steps, callbacks)
+            logs = self._evaluation_logs(stream, steps, callbacks)
         return logs if return_dict else self._in_order(logs)
 
-    def _validate(
+    def _validation_logs(
         self, stream: data.Batches, steps: int | None, callbacks: CallbackList
     ) -> dict[str, Any]:
-        """``_evaluate``; nothing for an iterator that earlier epochs have read to its end."""
+        """``_evaluation_logs``; nothing of an iterator that earlier epochs have read to its end."""
         if stream.is_over:
             preparation.warn_of_validation()
             return {}
-        return self._evaluate(stream, steps, callbacks)
+        return self._evaluation_logs(stream, steps, callbacks)
 
-    def _evaluate(
+    def _evaluation_logs(
         self, stream: data.Batches, steps: int | None, callbacks: CallbackList
     ) -> dict[str, Any]:
         """Logs of one pass over ``stream`` in inference mode."""
@@ -233,8 +234,8 @@ class Trainer(StateTrees, OlderNames, SingleBatches, Executions, Compilation):
         self.stop_evaluating = False
         callbacks.on_test_begin()
         self.reset_metrics()
-        epoch = preparation.epochs(stream, steps, self._replicas.share)
-        logs = to_floats(self._run_epoch(epoch, self._test_runner(), callbacks, "test"))
+        epoch = preparation.epochs(stream, steps, self._replica_group.share)
+        logs = to_floats(self._results_of_epoch(epoch, self._test_runner(), callbacks, "test"))
         callbacks.on_test_end(logs)
         return logs
 
@@ -278,7 +279,9 @@ class Trainer(StateTrees, OlderNames, SingleBatches, Executions, Compilation):
 
             callbacks.on_predict_begin()
             epoch = preparation.epochs(stream, steps, run.share)
-            for _ in self._steps(epoch, step, callbacks, "predict", preparation.outputs_as_logs):
+            for _ in self._steps_of_epoch(
+                epoch, step, callbacks, "predict", preparation.outputs_as_logs
+            ):
                 if self.stop_predicting:
                     break
             callbacks.on_predict_end()
@@ -303,7 +306,7 @@ class Trainer(StateTrees, OlderNames, SingleBatches, Executions, Compilation):
             steps=steps,
         )
 
-    def _run_epoch(
+    def _results_of_epoch(
         self, epoch: data.Epochs, step: Step, callbacks: CallbackList, mode: str
     ) -> Mapping[str, Any]:
         """Run ``step`` on each batch; give the logs of all.
@@ -316,7 +319,7 @@ class Trainer(StateTrees, OlderNames, SingleBatches, Executions, Compilation):
         logs: Any = _NO_STEP
         state, flag = self.__dict__, _STOP[mode]
         was_stopped = mode == "train" and self._progress.was_stopped
-        steps = () if was_stopped else self._steps(epoch, step, callbacks, mode)
+        steps = () if was_stopped else self._steps_of_epoch(epoch, step, callbacks, mode)
         with preparation.delayed_metrics(self, callbacks, mode):
             for logs in steps:  # noqa: B007, the last are kept
                 if state.get(flag):
@@ -328,7 +331,7 @@ class Trainer(StateTrees, OlderNames, SingleBatches, Executions, Compilation):
         self._check_logs(logs, mode)
         return self._epoch_logs(logs)
 
-    def _steps(
+    def _steps_of_epoch(
         self,
         epoch: data.Epochs,
         step: Step,
@@ -338,7 +341,7 @@ class Trainer(StateTrees, OlderNames, SingleBatches, Executions, Compilation):
     ) -> Iterator[Any]:
         """What each step gives, or each ``steps_per_execution`` of them; ``logs_of`` makes logs
         of it for callbacks."""
-        batches = self._replicas.batches(epoch)
+        batches = self._replica_group.batches(epoch)
         hook = f"on_{mode}_batch_"
         begin = callbacks.overrides(hook + "begin") and getattr(callbacks, hook + "begin")
         end = callbacks.overrides(hook + "end") and getattr(callbacks, hook + "end")
@@ -365,7 +368,7 @@ class Trainer(StateTrees, OlderNames, SingleBatches, Executions, Compilation):
 
     def _epoch_logs(self, logs: Any) -> Mapping[str, Any]:
         """Results of the metrics over the epoch, or what the last step gave if that is other."""
-        group = self._replicas
+        group = self._replica_group
         metrics = self.metrics
         group.settle(self, metrics)
         results = self._results_so_far(metrics)
@@ -410,11 +413,11 @@ class Trainer(StateTrees, OlderNames, SingleBatches, Executions, Compilation):
             y_pred, loss = self._outputs_and_loss(x, y, sample_weight, True)
         else:  # compiled, or with gradients averaged over processes
             y_pred, loss = self._together(x, y, sample_weight)
-        samples = self._replicas.weight(_samples(x))
-        self._plan.average.add(loss, samples)
+        samples = self._replica_group.weight(_samples(x))
+        self._compile_plan.average.add(loss, samples)
         if self._full_batch is not None:
             self.optimizer.round.weight = samples / self._full_batch
-        self._precision.step(loss, self.optimizer)
+        self._step_precision.step(loss, self.optimizer)
         if self._advances_rate:
             self.lr_scheduler.step()
         return self.compute_metrics(x, y, y_pred, sample_weight)
@@ -431,9 +434,9 @@ class Trainer(StateTrees, OlderNames, SingleBatches, Executions, Compilation):
         Source: Keras 3 ``Model.test_step``.
         """
         x, y, sample_weight = unpack_x_y_sample_weight(data)
-        compute = self._plan.tested or self._outputs_and_loss
+        compute = self._compile_plan.tested or self._outputs_and_loss
         y_pred, loss = compute(x, y, sample_weight, False)
-        self._plan.average.add(loss, self._replicas.weight(_samples(x)))
+        self._compile_plan.average.add(loss, self._replica_group.weight(_samples(x)))
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def predict_step(self, data: Any) -> Any:
@@ -452,7 +455,7 @@ class Trainer(StateTrees, OlderNames, SingleBatches, Executions, Compilation):
     ) -> tuple[Any, Tensor]:
         y_pred = self(x, training=training)
         loss = self._compute_loss(x, y, y_pred, sample_weight, training)
-        return y_pred, self._replicas.scale(loss)
+        return y_pred, self._replica_group.scale(loss)
 
 
 _NO_STEP = object()

@@ -111,7 +111,7 @@ def _by_step(layer: Any, args: tuple, kwargs: dict) -> Any:
     """Recurrent layers, on filled-up rows with a mask; steps that are given back are ragged."""
     ragged = args[0]
     mask = _mask_of(ragged)
-    _, *others = layer._signature.bind(args, kwargs).items()
+    _, *others = layer._call_signature.bind(args, kwargs).items()
     found = layer(ragged.to_tensor(), **{**dict(others), "mask": mask})
     inner = layer.forward_layer if isinstance(layer, layers.Bidirectional) else layer
     if not inner.return_sequences:

@@ -41,13 +41,13 @@ class Categorical(DataLayer):
     _gives_text = False
     _takes_text = False  # and no numbers
 
-    def _run(self, args: tuple, kwargs: dict, training: Any) -> Any:
+    def _run_call(self, args: tuple, kwargs: dict, training: Any) -> Any:
         if not local.shape_run:
-            return super()._run(args, kwargs, training)
+            return super()._run_call(args, kwargs, training)
         first = args[0][0] if isinstance(args[0], (list, tuple)) else args[0]
         needs_values = self._gives_text or (self.sparse and not local.recorded)
         if isinstance(first, Tensor) and not (needs_values or self._takes_text):
-            return super()._run(args, kwargs, training)
+            return super()._run_call(args, kwargs, training)
         if local.recorded:
             raise ValueError(
                 f'{type(self).__name__} "{self.name}" can\'t be lowered: torch has no tensors for '
@@ -57,7 +57,7 @@ class Categorical(DataLayer):
         sizes = [first.shape[0] if size is None else size for size in spec.shape]
         if spec.dtype == "string":
             return empty_texts(sizes)
-        return torch.empty(sizes, dtype=torch_dtype(spec.dtype), device=self._device)
+        return torch.empty(sizes, dtype=torch_dtype(spec.dtype), device=self._chosen_device)
 
     def tensor_of(self, value: Any) -> Tensor:
         """Numbers as a tensor where the layer is; NumPy's and Python's floats as ``floatx()``.
@@ -73,7 +73,7 @@ class Categorical(DataLayer):
             raise kind_error(self, "inputs", given, "numbers")
         if array.dtype == np.float64:
             array = array.astype(settings.floatx())
-        return torch.as_tensor(array, device=self._device)
+        return torch.as_tensor(array, device=self._chosen_device)
 
     def symbol(self, shape: Shape, dtype: str, sparse: bool = False) -> KerasTensor:
         """A symbolic output."""
@@ -153,7 +153,7 @@ class Discretization(Categorical, PreprocessingLayer):
         self.__dict__["_bin_boundaries"] = None if numbers is None else numbers.tolist()
         if numbers is not None:
             numbers = torch.as_tensor(
-                numbers.astype(np.float64), dtype=torch.float32, device=self._device
+                numbers.astype(np.float64), dtype=torch.float32, device=self._chosen_device
             )
         self.boundaries = numbers
 

@@ -92,9 +92,11 @@ class Hashing(Categorical):
         if is_text(inputs):
             array = text_array(inputs)
             texts = flat_texts(self, array)
-            hashed = hashes(texts, self.salt).reshape(array.shape).to(self._device)
+            hashed = hashes(texts, self.salt).reshape(array.shape).to(self._chosen_device)
             mask = (
-                self._masked_texts(texts).reshape(array.shape).to(self._device) if masks else None
+                self._masked_texts(texts).reshape(array.shape).to(self._chosen_device)
+                if masks
+                else None
             )
         else:
             numbers = self.tensor_of(inputs)
@@ -193,12 +195,12 @@ class HashedCrossing(Categorical):
         self._check_count(inputs)
         parts = [text_array(part) if is_text(part) else self.tensor_of(part) for part in inputs]
         self._check_parts(parts)
-        hashed = torch.tensor(_CROSSING_KEY, device=self._device)
+        hashed = torch.tensor(_CROSSING_KEY, device=self._chosen_device)
         for part in parts:
             if isinstance(part, Tensor):
                 own = part.to(torch.int64)
             else:
-                own = hashes(flat_texts(self, part)).reshape(part.shape).to(self._device)
+                own = hashes(flat_texts(self, part)).reshape(part.shape).to(self._chosen_device)
             hashed = hashing.combined(hashed.to(own.device), own)
         bins = hashing.bucket(hashed, self.num_bins)
         dtype = torch_dtype(self.compute_dtype)

@@ -247,7 +247,7 @@ class IndexLookup(LearnsVocabulary):
         weights = torch.as_tensor(as_numbers(weights)).to(torch_dtype(self.compute_dtype))
         if self.pad_to_max_tokens and len(weights) < self.max_tokens:
             weights = torch.nn.functional.pad(weights, (0, self.max_tokens - len(weights)))
-        self.idf_weights = weights.to(self._device)
+        self.idf_weights = weights.to(self._chosen_device)
 
     @property
     def idf_weights_const(self) -> Tensor | None:

@@ -113,7 +113,7 @@ class IntegerLookup(IndexLookup):
         mask = (self.mask_token or 0,) * self._oov_start_index()
         values = torch.tensor([*mask, self.oov_token or 0, *self._tokens], dtype=torch.int64)
         for name, tensor in (("keys", keys), ("places", places), ("values", values)):
-            self.register_buffer(name, tensor.to(self._device), persistent=False)
+            self.register_buffer(name, tensor.to(self._chosen_device), persistent=False)
 
     def _found(self, inputs: Tensor) -> Tensor:
         """The place of each integer in the vocabulary, -1 for those that aren't in it."""
@@ -294,7 +294,7 @@ class StringLookup(IndexLookup):
                     raise self._unknown_error([as_str(text) for text in rest])
                 bucket = hashing.bucket(hashes(rest, self.salt), self.num_oov_indices)
                 indices[unknown] = bucket.numpy() + self._oov_start_index()
-        return torch.from_numpy(indices).to(self._device)
+        return torch.from_numpy(indices).to(self._chosen_device)
 
     def _inverted(self, indices: Tensor) -> np.ndarray:
         tokens = np.empty(self.vocabulary_size() + 1, dtype=object)

@@ -60,7 +60,7 @@ class Pipeline(Layer):
 
     def call(self, inputs: Any, training: bool = True, mask: Tensor | None = None) -> Any:
         for layer in self._pipeline_layers:
-            signature = layer._signature
+            signature = layer._call_signature
             options = {"mask": mask} if "mask" in signature.names else {}
             if signature.takes_training:
                 options["training"] = training
@@ -78,7 +78,7 @@ class Pipeline(Layer):
         self, inputs: Any, training: bool | None = None, mask: Any = None
     ) -> Any:
         for layer in self._pipeline_layers:
-            takes = layer._signature.takes_training and training is not None
+            takes = layer._call_signature.takes_training and training is not None
             options = {"training": training} if takes else {}
             inputs = layer.compute_output_spec(inputs, **options)
         return inputs

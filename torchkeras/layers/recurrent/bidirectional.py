@@ -167,12 +167,12 @@ class Bidirectional(Wrapper):
         self.forward_layer.build(sequences_shape)
         self.backward_layer.build(sequences_shape)
 
-    def _enter(self, args: tuple, kwargs: dict, training: Any) -> Any:
+    def _enter_call(self, args: tuple, kwargs: dict, training: Any) -> Any:
         if args and isinstance(args[0], (list, tuple)) and holds_tensors(args[0]):
             sequences, states, constants = parts_of_list(self, args, kwargs)
             args = (sequences, states or (args[1] if len(args) > 1 else None), *args[2:])
             kwargs = {**kwargs, "constants": constants} if constants else kwargs
-        return super()._enter(args, kwargs, training)
+        return super()._enter_call(args, kwargs, training)
 
     @also_named(inputs="sequences")
     def call(
@@ -190,7 +190,7 @@ class Bidirectional(Wrapper):
         if constants is None and self.runs_at_once(bool(training), mask, first):
             return self._run_at_once(sequences, first, second, mask)
         options: dict[str, Any] = {}
-        if self.forward_layer._signature.takes_training:
+        if self.forward_layer._call_signature.takes_training:
             options["training"] = training
         if constants is not None:
             options["constants"] = constants

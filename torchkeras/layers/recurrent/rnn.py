@@ -146,7 +146,7 @@ class RNN(Layer):
             sizes = [(n,) if isinstance(n, int) else tuple(n) for n in self.state_size]
             shapes = [shape, *((shape[0], *size) for size in sizes)]
             inputs, *states = (symbols_of_shape(s, self.compute_dtype) for s in shapes)
-            self.cell._infer((inputs, states), {}, None)
+            self.cell._infer_outputs((inputs, states), {}, None)
             self.cell.built = True
         else:
             self.cell.build(shape)
@@ -239,10 +239,10 @@ class RNN(Layer):
 
     # The call.
 
-    def _enter(self, args: tuple, kwargs: dict, training: Any) -> Any:
+    def _enter_call(self, args: tuple, kwargs: dict, training: Any) -> Any:
         if args and isinstance(args[0], (list, tuple)) and holds_tensors(args[0]):
             args, kwargs = self._taken_apart(args, kwargs)
-        return super()._enter(args, kwargs, training)
+        return super()._enter_call(args, kwargs, training)
 
     def _taken_apart(self, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
         """Arguments from a list ``[sequences, *states, *constants]``."""
@@ -255,7 +255,7 @@ class RNN(Layer):
             size = self.state_size
             if len(states) != len(size) and len(flat) == len(nested.flatten(size)):
                 states = nested.pack_sequence_as(size, flat)
-            if "initial_state" in self._signature.positional:
+            if "initial_state" in self._call_signature.positional:
                 args = (sequences, states, *args[2:])
         return args, kwargs
 

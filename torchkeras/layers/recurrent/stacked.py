@@ -173,7 +173,7 @@ def cell_options(cell: Any, training: Any, constants: Any = None) -> dict[str, A
     if not isinstance(cell, Layer):
         return {} if constants is None else {"constants": constants}
     options: dict[str, Any] = {}
-    if cell._signature.takes_training:
+    if cell._call_signature.takes_training:
         options["training"] = training
     if constants is not None and takes_constants(cell):
         options["constants"] = constants
@@ -184,7 +184,7 @@ def takes_constants(cell: Any) -> bool:
     """Whether the call of ``cell`` takes constants."""
     if not isinstance(cell, Layer):
         return "constants" in argument_names(type(cell).call)
-    return "constants" in cell._signature.names
+    return "constants" in cell._call_signature.names
 
 
 def initial_state_of(cell: Any, batch_size: Any, dtype: Any = None) -> Any:

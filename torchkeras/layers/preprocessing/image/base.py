@@ -334,7 +334,7 @@ class BaseImagePreprocessingLayer(DataLayer):
 
     def forward(self, data: Any = None, training: bool | None = None, *, inputs: Any = None) -> Any:
         """Torch's entry to ``call``."""
-        return self._enter((inputs if data is None else data,), {}, training)
+        return self._enter_call((inputs if data is None else data,), {}, training)
 
     def call(self, data: Any = None, training: bool = True, inputs: Any = None) -> Any:
         """The data, transformed; ``inputs`` is their name in tf.keras 2."""
