@@ -91,3 +91,20 @@ def test_variables_are_operands():
 def test_an_axis_out_of_range_is_named():
     with pytest.raises(ValueError, match=r"axis is 3; expected one in \[-2, 2\)"):
         operands.canonical_axis(3, 2)
+
+
+def test_lengths_that_are_put_together_in_a_tensor_stay_open():
+    class Causal(torchkeras.layers.Layer):
+        def call(self, x):
+            batch, steps = ops.shape(x)
+            number = ops.arange(steps)
+            mask = ops.reshape(ops.cast(number[:, None] >= number, "int32"), (1, steps, steps))
+            times = [ops.expand_dims(batch, -1), ops.convert_to_tensor([1, 1])]
+            pair = ops.convert_to_tensor([batch, steps])
+            return ops.tile(mask, ops.concatenate(times, axis=0)) + ops.sum(ops.ones(pair))
+
+    sequence = torchkeras.Input((None,))
+    module = torchkeras.Model(sequence, Causal()(sequence)).to_torch()
+    for shape in ((3, 2), (2, 4)):
+        wanted = torch.ones(shape[1], shape[1]).tril() + shape[0] * shape[1]
+        assert torch.equal(module(torch.zeros(shape)), wanted.expand(shape[0], -1, -1))

@@ -1,5 +1,7 @@
 """What ops make of their arguments before torch sees them: tensors of the right type."""
 
+import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,8 @@ _HELD_AS = {torch.uint16: torch.int32, torch.uint32: torch.int64, torch.uint64: 
 # Types whose sums and products would soon overflow; Keras adds them up as int32.
 SMALL_INTEGERS = frozenset((torch.bool, torch.uint8, torch.int8, torch.int16))
 Number = (int, float, complex)  # bool is an int
+_SIZES = "_keras_sizes"  # an attribute of tensors: the numbers that they hold
+_LENGTHS = (int, torch.SymInt)
 
 
 def held_dtype(dtype: DTypeLike) -> torch.dtype:
@@ -60,7 +64,8 @@ def make_tensor(x: Any, dtype: torch.dtype | None, device: Any = None) -> Tensor
     if isinstance(x, (bool, int, float, complex)):
         return torch.scalar_tensor(x, dtype=dtype or _number_dtype(x), device=device)
     if isinstance(x, (torch.SymInt, torch.SymFloat)):
-        return torch.scalar_tensor(x, dtype=dtype, device=device)
+        dtype = held_dtype(common_type(_kind(x))) if dtype is None else dtype
+        return with_sizes(torch.scalar_tensor(x, dtype=dtype, device=device), [x])
     if isinstance(x, (list, tuple, range)):
         return _from_list(x, dtype, device)
     return _from_array(np.asarray(x), dtype, device)
@@ -82,14 +87,21 @@ def _from_array(x: np.ndarray, dtype: torch.dtype | None, device: Any) -> Tensor
 
 def _from_list(x: Any, dtype: torch.dtype | None, device: Any) -> Tensor:
     items = list(nested.leaves(list(x)))
-    if any(isinstance(item, (Tensor, Variable)) for item in items):
+    if any(isinstance(item, (Tensor, Variable, torch.SymInt, torch.SymFloat)) for item in items):
         tensors = [tensor(item, device) if dtype is None else cast(item, dtype) for item in x]
-        return torch.stack(join(*tensors))
+        return with_sizes(torch.stack(join(*tensors)), tensors)
     if dtype is None:
-        dtype = held_dtype(common_type(*[getattr(i, "dtype", type(i)) for i in items]))
+        dtype = held_dtype(common_type(*map(_kind, items)))
         if dtype is torch.int32 and any(not -(2**31) <= item < 2**31 for item in items):
             dtype = torch.int64
-    return torch.as_tensor(x if isinstance(x, list) else list(x), dtype=dtype, device=device)
+    made = torch.as_tensor(x if isinstance(x, list) else list(x), dtype=dtype, device=device)
+    return with_sizes(made, x)
+
+
+def _kind(x: Any) -> Any:
+    """The type of a number; that of Python's numbers for sizes which aren't known yet."""
+    symbols = {torch.SymInt: int, torch.SymFloat: float}
+    return getattr(x, "dtype", None) or symbols.get(type(x), type(x))
 
 
 def _number_dtype(x: Any) -> torch.dtype:
@@ -239,8 +251,21 @@ def canonical_axes(axis: AxisLike, rank: int) -> tuple[int, ...]:
 
 def as_sizes(shape: Any) -> tuple[int, ...]:
     """``shape`` as numbers: from a number, a sequence (None is -1), or a tensor."""
-    if isinstance(shape, int):
+    if isinstance(shape, (int, torch.SymInt)):
         return (shape,)
     if isinstance(shape, Tensor):
-        return tuple(shape.reshape(-1).tolist())
+        return getattr(shape, _SIZES, None) or tuple(shape.reshape(-1).tolist())
     return tuple([-1 if n is None else int(n) if isinstance(n, Tensor) else n for n in shape])
+
+
+def with_sizes(x: Tensor, parts: Sequence[Any]) -> Tensor:
+    """``x`` itself, which holds ``parts`` in a row.
+
+    Where that is only recorded, and the parts are numbers, it knows them: ``as_sizes`` can't read
+    them off.
+    """
+    if type(x) is not Tensor and x.ndim < 2:
+        known = [(n,) if type(n) in _LENGTHS else getattr(n, _SIZES, None) for n in parts]
+        if None not in known:
+            setattr(x, _SIZES, tuple(itertools.chain(*known)))
+    return x

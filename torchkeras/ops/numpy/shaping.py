@@ -10,7 +10,7 @@ from torch import Tensor
 from torchkeras.core.checks import argument_error
 from torchkeras.core.typing import AxisLike, TensorLike
 from torchkeras.ops import outlines
-from torchkeras.ops.operands import as_sizes, canonical_axes, join, tensor
+from torchkeras.ops.operands import as_sizes, canonical_axes, join, tensor, with_sizes
 from torchkeras.tracer import traceable
 
 
@@ -52,7 +52,7 @@ def expand_dims(x: TensorLike, axis: int | Sequence[int]) -> Tensor:
     """New axes of length 1 at ``axis``, counted in the result."""
     x = tensor(x)
     if isinstance(axis, int):
-        return torch.unsqueeze(x, axis)
+        return with_sizes(torch.unsqueeze(x, axis), [x])
     for each in sorted(canonical_axes(axis, x.ndim + len(axis))):
         x = torch.unsqueeze(x, each)
     return x
@@ -147,7 +147,7 @@ def concatenate(xs: Sequence[TensorLike], axis: int | None = 0) -> Tensor:
     tensors = [tensor(x) for x in xs]
     if axis is None:
         return torch.cat([x.reshape(-1) for x in tensors])
-    return torch.cat(tensors, axis)
+    return with_sizes(torch.cat(tensors, axis), tensors)
 
 
 @traceable
