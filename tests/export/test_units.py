@@ -37,6 +37,12 @@ def test_small_layers_stay_in_line_and_models_are_called():
     assert called(architect(model).root()) == ["inner"]
 
 
+def test_sums_of_many_stay_in_line():
+    x = Input((3,))
+    branches = [layers.Dense(2)(x) for _ in range(9)]
+    assert called(architect(Model(x, layers.Average()(branches))).root()) == []
+
+
 def test_layers_of_several_weights_are_called():
     x = Input((4, 3))
     model = Model(x, layers.MultiHeadAttention(2, 2, name="attention")(x, x))

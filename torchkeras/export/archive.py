@@ -196,7 +196,7 @@ class ExportArchive:
 
     def _write_collections(self, path: Path) -> None:
         tensors = {
-            f"{name}/{number}": variable.value.detach().cpu().contiguous().clone()
+            f"{name}/{number}": variable.value
             for name, variables in self._collections.items()
             for number, variable in enumerate(variables)
         }

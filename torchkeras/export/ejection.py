@@ -136,8 +136,7 @@ def _is_close(one: Tensor, other: Tensor) -> bool:
 
 def _save(tensors: dict[str, Tensor], path: Path) -> None:
     dense = {key: t.to_dense() if t.is_sparse else t for key, t in tensors.items()}
-    plain = {key: tensor.detach().cpu().contiguous().clone() for key, tensor in dense.items()}
-    safetensors.write(plain, path, {"format": "pt"})
+    safetensors.write(dense, path, {"format": "pt"})
 
 
 def _check(folder: Path) -> None:

@@ -160,7 +160,7 @@ class Architect:
         if match(steps["training"], steps["inference"], set(given)) is None:
             return True
         owned = {owner for step in steps["training"] if (owner := owner_of(step)) is not None}
-        counted = [step for step in steps["training"] if _counts(step)]
+        counted = [step for step in steps["training"] if _counts(step) and not _goes_on(step)]
         return len(owned) > 1 or len(counted) > _LONGEST
 
     def _reaches_out(self, frame: Frame) -> bool:
@@ -311,6 +311,14 @@ def _counts(step: Step) -> bool:
     if node.op == "get_attr" or node.target in (same, getattr, operator.getitem):
         return False
     return not (node.op == "call_method" and node.target in ("size", "permute"))
+
+
+def _goes_on(step: Step) -> bool:
+    """Whether a step is one more of a chain, such as a sum's."""
+    node = step.node
+    if node is None or node.op != "call_function":
+        return False
+    return any((n.op, n.target) == (node.op, node.target) for n in node.all_input_nodes)
 
 
 def _results_of(steps: list[Step]) -> set[fx.Node]:
