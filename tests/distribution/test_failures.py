@@ -101,3 +101,22 @@ def test_all_processes_end_soon_and_say_why(tmp_path, monkeypatch, kind):
     assert done.returncode != 0
     assert EXPECTED[kind] in done.stderr
     assert "Connection closed" not in done.stderr  # of the others there is nothing to tell
+
+
+BUSY = """
+import sys
+import torch
+from torchkeras import distribution
+
+distribution.start()
+kept = torch.distributed.group.WORLD  # as a model keeps it
+sys.setswitchinterval(100)  # seconds for which a thread may keep the others from Python's lock
+for _ in range(200):
+    torch.distributed.all_reduce(torch.ones(10))
+"""
+
+
+def test_processes_end_well_though_threads_still_hold_tensors(tmp_path):
+    path = tmp_path / "busy.py"
+    path.write_text(BUSY)
+    processes.run(2, path)

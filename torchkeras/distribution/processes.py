@@ -13,6 +13,7 @@ from torch import distributed
 from torchkeras.core.checks import argument_error
 
 _PATIENCE = 12  # seconds until a process that misses another one fails, too
+_LAST_WAIT = 0.05  # seconds in which the threads of gloo let go of what they hold
 
 
 def world_size() -> int:
@@ -105,7 +106,14 @@ def _tell_torchrun() -> None:
 
 
 def _leave() -> None:
+    """Leave the others, once gloo's threads hold no tensors.
+
+    One that lets go of the last reference to a tensor waits for Python's lock. If Python ends
+    meanwhile, so does the whole process, by SIGABRT ("terminate called without an active
+    exception"), after all its work is done.
+    """
     if distributed.is_initialized():
+        time.sleep(_LAST_WAIT)
         distributed.destroy_process_group()
 
 
