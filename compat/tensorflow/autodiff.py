@@ -69,7 +69,7 @@ class GradientTape:
     def __init__(self, persistent: bool = False, watch_accessed_variables: bool = True) -> None:
         self.persistent = persistent
         self.watch_accessed_variables = watch_accessed_variables
-        self._watched: dict[int, Any] = {}
+        self._watched: dict[int, tuple[Tensor, Variable | None]] = {}
         self._is_used = False
         # A graph that another tape may hold too outlives the first gradient taken from it.
         self._is_shared = False
@@ -107,13 +107,14 @@ class GradientTape:
                 raise kind_error("GradientTape.watch", "tensor", item, "a tensor or a variable")
             stored = _stored(item)
             if stored.is_floating_point() or stored.is_complex():
-                self._watched[id(stored)] = stored
+                self._watched[id(stored)] = stored, _variable(item)
                 if stored.is_leaf and not stored.requires_grad:
                     stored.requires_grad_(True)
 
-    def watched_variables(self) -> tuple[Any, ...]:
-        """What was handed to ``watch``."""
-        return tuple(self._watched.values())
+    def watched_variables(self) -> tuple[Variable, ...]:
+        """The variables among what was handed to ``watch``."""
+        found = [variable for _, variable in self._watched.values()]
+        return tuple([variable for variable in found if variable is not None])
 
     @contextmanager
     def stop_recording(self) -> Iterator[None]:

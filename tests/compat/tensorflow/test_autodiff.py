@@ -151,6 +151,19 @@ def test_stop_gradient_makes_a_constant():
     assert float(tape.gradient(y, v)) == 3.0
 
 
+def test_watched_variables_are_given_as_they_were_handed_in():
+    dense = tf.keras.layers.Dense(2)
+    dense.build((None, 3))
+    x = tf.ones([1, 3])
+    with tf.GradientTape() as tape:
+        tape.watch([*dense.trainable_variables, x])
+        loss = tf.reduce_sum(dense(x))
+    kernel, bias = tape.watched_variables()
+    assert kernel is dense.kernel
+    assert bias is dense.bias
+    assert tape.gradient(loss, kernel).shape == (3, 2)
+
+
 def test_watching_something_else_is_an_error():
     with tf.GradientTape() as tape, pytest.raises(TypeError, match="a tensor or a variable"):
         tape.watch(3.0)
