@@ -282,7 +282,7 @@ def _compiled(found: Report, model: Any, group: hdf5.Group | None = None) -> lis
         return []
     try:
         with serialization.SafeModeScope(True):
-            model.compile_from_config(whole_h5.compile_config(found.compile))
+            model.compile_from_config(whole_h5.compile_config(found.compile, model))
     except (ValueError, TypeError) as error:
         found.problems.append(f"the model can't be compiled: {error}")
         return []

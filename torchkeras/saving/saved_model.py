@@ -71,7 +71,7 @@ def load(
             _build(model, metadata)
         training = metadata.get("training_config")
         if compile and isinstance(training, dict):
-            model.compile_from_config(whole_h5.compile_config(training))
+            model.compile_from_config(whole_h5.compile_config(training, model))
     prefix = tensorflow_checkpoint.prefix_of(path)
     if prefix is None:
         raise argument_error(

@@ -21,6 +21,7 @@ from torchkeras.saving import (
     keras_archive,
     layer_order,
     legacy_h5,
+    older_metrics,
     recognition,
 )
 from torchkeras.saving.plan import Plan, Rebuilding
@@ -110,7 +111,7 @@ def load(
                 training = keras_archive.parse_json(
                     root.attributes.text(TRAINING), "training configuration"
                 )
-                model.compile_from_config(compile_config(training))
+                model.compile_from_config(compile_config(training, model))
             _read_optimizer(model, root.group(OPTIMIZER))
         return model
 
@@ -123,8 +124,10 @@ def version_of(root: hdf5.Group) -> str | None:
     return None
 
 
-def compile_config(training: dict[str, Any]) -> dict[str, Any]:
-    """Arguments of ``compile`` from what tf.keras 2 noted of them."""
+def compile_config(training: dict[str, Any], model: Any) -> dict[str, Any]:
+    """Arguments of ``compile`` for ``model`` from what tf.keras 2 noted of them."""
+    training = older_metrics.for_each_output(training, model)
+    training = older_metrics.without_prefixes(training, model)
     config = {
         name: _objects(
             training[name], losses.deserialize if name == "loss" else metrics.deserialize

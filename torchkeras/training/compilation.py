@@ -17,6 +17,7 @@ from torchkeras.core.checks import argument_error, kind_error, moment_error, nea
 from torchkeras.core.notices import warn
 from torchkeras.core.scopes import local
 from torchkeras.distribution import Alone, current_group, distribution
+from torchkeras.saving import older_metrics
 from torchkeras.training import freezing
 from torchkeras.training.compiled import CompiledLoss, CompiledMetrics
 from torchkeras.training.delayed import LossAverage
@@ -487,7 +488,8 @@ class Compilation:
                 "after loading."
             )
             return
-        arguments = serialization.deserialize_keras_object(dict(config))
+        config = older_metrics.for_each_output(dict(config), self)
+        arguments = serialization.deserialize_keras_object(config)
         for name in ("metrics", "weighted_metrics"):  # of which tf.keras 2 took a single one, too
             given = arguments.get(name)
             if given is not None and not isinstance(given, (list, tuple, dict)):
