@@ -1,3 +1,4 @@
+import importlib
 import subprocess
 import sys
 
@@ -41,3 +42,16 @@ def test_the_package_runs_as_a_module():
     )
     assert done.returncode == 2
     assert "no_such_script.py" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["inspect", "verify", "eject", "migrate"])
+def test_errors_in_a_file_of_classes_are_shown_and_end_with_2(command, monkeypatch, capsys):
+    def fail(path):
+        raise ZeroDivisionError("in own.py")
+
+    monkeypatch.setattr(importlib.import_module(f"torchkeras.cli.{command}"), "run_custom", fail)
+    more = {"eject": ["-o", "out"], "migrate": ["new.keras"]}.get(command, [])
+    assert main([command, "m.keras", *more]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("Traceback")
+    assert said.endswith("ZeroDivisionError: in own.py\n")

@@ -213,3 +213,25 @@ def test_a_file_of_classes_must_be_there(tmp_path, capsys):
         main(["inspect", "m.keras", "--custom", str(tmp_path / "own.py")])
     assert ended.value.code == 2
     assert "there is no file" in capsys.readouterr().err
+
+
+def test_arrays_of_other_shapes_are_an_error_that_tells_both(tmp_path, capsys):
+    model = Sequential([Input((5,), name="x"), layers.Dense(1)])
+    model.save(tmp_path / "m.keras")
+    for shape in ((2, 7), (2,), (2, 5, 1)):
+        np.save(tmp_path / "x.npy", np.ones(shape, "float32"))
+        command = ["eject", str(tmp_path / "m.keras"), "-o", str(tmp_path / "out"), "--inputs"]
+        assert main([*command, str(tmp_path / "x.npy")]) == 2
+        said = capsys.readouterr().err
+        assert f"x.npy' for the input 'x' is {shape}; expected (None, 5)" in said
+
+
+def test_indices_without_a_row_are_told_in_a_line(tmp_path, capsys):
+    model = Sequential([Input((5,), dtype="int32"), layers.Embedding(10, 2)])
+    model.save(tmp_path / "m.keras")
+    np.save(tmp_path / "x.npy", np.full((2, 5), 99))
+    command = ["eject", str(tmp_path / "m.keras"), "-o", str(tmp_path / "out"), "--inputs"]
+    assert main([*command, str(tmp_path / "x.npy")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("are their indices those that it has rows for?")
+    assert not (tmp_path / "out").exists()

@@ -1,6 +1,7 @@
 """Model files, classes and arrays named on a command line."""
 
 import argparse
+import itertools
 import os
 import pickle
 import re
@@ -18,9 +19,10 @@ from torchkeras.core.checks import argument_error
 from torchkeras.datasets.source import load_npz
 from torchkeras.saving import get_custom_objects, load_model
 
-# What the files that are read, and saving them, may raise.
-FAILURES = (OSError, ValueError, TypeError, RuntimeError)
+# What the files that are read, saving them, and calling models on the inputs given may raise.
+FAILURES = (OSError, ValueError, TypeError, RuntimeError, IndexError)
 _OWN_INPUTS = "Give inputs of your own."  # what those say who can't draw any
+_OF_INPUTS = "The model can't be run on these inputs: are their indices those that it has rows for?"
 _READERS = ("report", "load_model", "load_weights", "load")
 
 
@@ -57,6 +59,8 @@ def run_custom(path: str | None) -> None:
 def tell(command: str, error: Exception | str, custom: str | None) -> None:
     """Say in a line why a command can't be carried out."""
     text = re.sub(r"^\[Errno \d+\] ", "", str(error))
+    if isinstance(error, IndexError):  # of an embedding
+        text = f"{text}. {_OF_INPUTS}"
     for owner in (command, *_READERS):
         text = text.removeprefix(f"{owner}: ")
     text = text.replace(_OWN_INPUTS, f"{_OWN_INPUTS[:-1]}: --inputs FILE names a file of them.")
@@ -112,7 +116,8 @@ def read_inputs(path: str | None, model: Any) -> Any:
 
     Raises:
         OSError: there is no such file.
-        ValueError: it holds no arrays, or more or fewer of them than the model takes.
+        ValueError: it holds no arrays, or more or fewer of them, or other shapes, than the model
+            takes.
     """
     if path is None:
         return None
@@ -126,10 +131,22 @@ def read_inputs(path: str | None, model: Any) -> Any:
         raise ValueError(f"{path!r} has the arrays {list(arrays)}; expected {names}.")
     types = [symbol.dtype for symbol in model.inputs or ()] or [None] * len(given)
     given = [_as_taken(array, dtype) for array, dtype in zip(given, types, strict=True)]
+    for symbol, array in zip(model.inputs or (), given, strict=False):
+        _check_shape(path, symbol, array)
     graph = getattr(model, "_traced_graph", None)
     if graph is None or not isinstance(graph.inputs, dict):
         return given[0] if len(given) == 1 else given
     return nested.pack_sequence_as(graph.inputs, given)
+
+
+def _check_shape(path: str, symbol: Any, array: np.ndarray) -> None:
+    """Refuse an array that isn't of the shape of an input of the model."""
+    sizes = itertools.zip_longest(symbol.shape, array.shape, fillvalue=-1)
+    if not all(own is None or own == size for own, size in sizes):
+        raise argument_error(
+            "--inputs", f"shape in {path!r} for the input {symbol.name!r}", array.shape,
+            f"{tuple(symbol.shape)}, where None is any length",
+        )  # fmt: skip
 
 
 def _as_taken(array: np.ndarray, dtype: str | None) -> np.ndarray:
