@@ -371,15 +371,88 @@ def test_weights_without_values_take_a_memory_format_uncopied():
     with Rebuilding(2**30) as rebuilding:
         module = torch.nn.Conv2d(64, 64, 3)
         before = module.weight.data_ptr()
-        module.weight.data.fill_(7.0)
+        module.weight.untyped_storage().fill_(1)  # bytes, without a function of torch's
         module.to(memory_format=torch.channels_last)
         assert module.weight.is_contiguous(memory_format=torch.channels_last)
         assert module.weight.data_ptr() != before
-        assert not (module.weight == 7.0).all()
+        assert set(module.weight.untyped_storage().tolist()[:1000]) != {1}
         assert (torch.full((200, 200), 7.0).to(memory_format=torch.contiguous_format) == 7).all()
         assert module.to(torch.float64).weight.dtype == torch.float64
     rebuilding.finish([])
     assert 0.01 < module.weight.std() < 0.1
+
+
+READERS = {
+    "a variable as an array": lambda layer: layer.dense.kernel.numpy(),
+    "its tensor": lambda layer: layer.dense.kernel.value.detach().clone(),
+    "a function of it": lambda layer: keras.ops.abs(layer.dense.kernel),
+    "a part of it": lambda layer: layer.dense.kernel[10:20] * 1.0,
+    "the layer's list": lambda layer: layer.dense.get_weights()[0],
+    "the layer's call": lambda layer: layer.dense(np.eye(200, dtype="float32")),
+    "torch's parameter": lambda layer: next(layer.dense.parameters()).data.clone(),
+    "several at once": lambda layer: torch.stack([layer.dense.kernel.value, layer.own.value]),
+    "a weight of its own": lambda layer: layer.own * 1.0,
+    "a plain module": lambda layer: layer.plain(torch.eye(200)),
+    "its numbers": lambda layer: np.asarray(layer.plain.weight.tolist()),
+}
+
+
+@pytest.mark.parametrize("read", READERS.values(), ids=READERS)
+def test_values_that_are_asked_for_while_a_model_is_made_are_there(tmp_path, monkeypatch, read):
+    class Asks(keras.layers.Layer):
+        def build(self, shape):
+            ones = torch.nn.Linear(200, 200)
+            with torch.no_grad():
+                torch.nn.init.uniform_(ones.weight, 3.0, 4.0)
+            self.plain = ones
+            self.own = self.add_weight(shape=(200, 200), initializer=initializers.Constant(3.0))
+            self.dense = keras.layers.Dense(200, kernel_initializer=initializers.Constant(3.0))
+            self.dense.build(shape)
+            self.found = torch.as_tensor(read(self))
+
+        def call(self, x):
+            return self.dense(x) @ self.own
+
+    initializers = keras.initializers
+    empty = torch.empty  # memory that holds anything
+    monkeypatch.setattr(
+        torch, "empty", lambda *size, **options: empty(*size, **options).fill_(-7.0)
+    )
+    model = keras.Sequential([keras.Input((200,)), Asks()])
+    model.layers[0].own.assign(np.full((200, 200), 5.0))
+    for name in ("a.keras", "a.h5"):
+        model.save(tmp_path / name)
+        loaded = keras.models.load_model(tmp_path / name, {"Asks": Asks})
+        assert loaded.layers[0].found.max() >= 3.0
+        assert loaded.layers[0].found.min() >= 0.0
+        assert_unchanged(loaded, weights_of(model))
+
+
+def test_values_that_a_layer_sets_while_it_is_made_stay():
+    with Rebuilding(2**30) as rebuilding:
+        layer = keras.layers.Dense(200)
+        layer.build((None, 200))
+        layer.kernel.assign(np.full((200, 200), 7.0))
+        module = torch.nn.Linear(200, 200)
+        module.weight.data.zero_()
+    rebuilding.finish([])
+    assert (layer.kernel.numpy() == 7.0).all()
+    assert not module.weight.any()
+
+
+def test_shapes_and_types_of_weights_are_told_without_values():
+    drawn = []
+    with Rebuilding(2**30) as rebuilding:
+        layer = keras.layers.Conv2D(64, 8, kernel_initializer=lambda *_, **__: drawn.append(1))
+        layer.build((None, 32, 32, 64))
+        layer.kernel.trainable = False
+        assert layer.kernel.shape == (8, 8, 64, 64)
+        assert (layer.kernel.dtype, layer.kernel.device.type) == ("float32", "cpu")
+        assert layer.count_params() == 8 * 8 * 64 * 64 + 64
+        torch.zeros_like(layer.conv.weight)
+    assert not drawn
+    rebuilding.finish([layer.kernel])
+    assert not drawn
 
 
 def test_a_loaded_model_has_weights_that_the_file_lacks(tmp_path):

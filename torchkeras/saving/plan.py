@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch._C import _has_storage
 from torch.nn import init
 
 from torchkeras.core import keeping, scopes
@@ -159,14 +160,16 @@ def unless_done(undo: Callable[[], Any]) -> Iterator[None]:
 class Rebuilding(MemoryBudget):
     """While a model is made whose weights are in a file: large ones get no values at first.
 
+    One whose values are asked for meanwhile is filled before they are given out.
+
     Args:
         stored: See ``MemoryBudget``.
     """
 
     def __init__(self, stored: int) -> None:
         super().__init__(stored)
-        self._later: list[tuple[Callable[[], Tensor], Callable[[], Any]]] = []  # whose, and how
-        self._unfilled: set[int] = set()
+        # By their memory: whose it is, and how it is filled.
+        self._later: dict[int, list[tuple[Callable[[], Tensor], Callable[[], Any]]]] = {}
 
     def __enter__(self) -> "Rebuilding":
         self._outer, scopes.local.fill_later = scopes.local.fill_later, self._fill_later
@@ -183,18 +186,36 @@ class Rebuilding(MemoryBudget):
             tensor = args[0] if args else kwargs["tensor"]  # as torch hands its arguments on
             # What isn't a parameter itself, such as a part of one, can't be told from a loaded one.
             if isinstance(tensor, nn.Parameter) and tensor.numel() >= _LARGE:
-                self._later.append((lambda: tensor, lambda: func(*args, **(kwargs or {}))))
-                self._unfilled.add(id(tensor))
+                self._note(lambda: tensor, lambda: func(*args, **(kwargs or {})))
                 return tensor
-        is_in_place = args[1:3] == (None, None) and list(kwargs or ()) == ["memory_format"]
-        if func is Tensor.to and is_in_place and id(args[0]) in self._unfilled:
-            return torch.empty_like(args[0], **kwargs)  # there is nothing to copy
+        elif self._later and not scopes.local.shape_run and not _is_blind(func):
+            unfilled = self._unfilled(args, kwargs)
+            is_in_place = args[1:3] == (None, None) and list(kwargs or ()) == ["memory_format"]
+            if func is Tensor.to and unfilled and is_in_place:
+                other = torch.empty_like(args[0], **kwargs)  # there is nothing to copy
+                self._later[_memory_of(other)] = self._later.pop(unfilled.pop())
+                return other
+            for memory in unfilled:
+                for _, fill in self._later.pop(memory):
+                    fill()
         return super().__torch_function__(func, types, args, kwargs)
+
+    def _unfilled(self, args: tuple[Any, ...], kwargs: Any) -> list[int]:
+        """The memory without values that lies behind arguments, also those in lists."""
+        given = [*args, *kwargs.values()] if kwargs else list(args)
+        for several in [each for each in given if isinstance(each, (list, tuple))]:
+            given += several
+        tensors = [each for each in given if isinstance(each, Tensor) and _has_storage(each)]
+        places = dict.fromkeys(map(_memory_of, tensors))
+        return [place for place in places if place in self._later]
+
+    def _note(self, owner: Callable[[], Tensor], fill: Callable[[], Any]) -> None:
+        self._later.setdefault(_memory_of(owner()), []).append((owner, fill))
 
     def _fill_later(self, variable: Variable, fill: Callable[[], Any]) -> bool:
         if scopes.local.shape_run or variable.parameter.numel() < _LARGE:
             return False
-        self._later.append((lambda: variable.parameter, fill))
+        self._note(lambda: variable.parameter, fill)
         return True
 
     def finish(self, loaded: Iterable[Variable]) -> None:
@@ -203,7 +224,7 @@ class Rebuilding(MemoryBudget):
         in_memory: dict[Any, list[Tensor]] = {}
         for tensor in done.values():
             in_memory.setdefault(_memory_of(tensor), []).append(tensor)
-        for owner, fill in self._later:
+        for owner, fill in (pair for pairs in self._later.values() for pair in pairs):
             if id(owner()) not in done:
                 within = in_memory.get(_memory_of(owner().detach()), ())
                 kept = [(tensor, tensor.clone()) for tensor in within]
@@ -218,7 +239,21 @@ def _memory_of(tensor: Tensor) -> int:
     return tensor.untyped_storage()._cdata
 
 
-_TORCHS = (
+def _is_blind(func: Any) -> bool:
+    """Whether a function of torch looks at no values: at shapes and types, or from another side."""
+    return func in _BLIND or getattr(func, "__name__", "") in ("__get__", "__set__")
+
+
+_TORCHS = {
     init.uniform_, init.normal_, init.kaiming_uniform_, init.kaiming_normal_,
     init.xavier_uniform_, init.xavier_normal_,
-)  # fmt: skip
+}  # fmt: skip
+_BLIND = {
+    Tensor.size, Tensor.stride, Tensor.dim, Tensor.ndimension, Tensor.numel, Tensor.element_size,
+    Tensor.storage_offset, Tensor.untyped_storage, Tensor.data_ptr, Tensor.is_contiguous,
+    Tensor.is_floating_point, Tensor.is_complex, Tensor.get_device, Tensor.requires_grad_,
+    Tensor.__len__, Tensor.__hash__, torch.numel, torch.is_floating_point, torch.is_complex,
+    torch.is_tensor, torch.empty_like, torch.zeros_like, torch.ones_like, torch.full_like,
+    torch.rand_like, torch.randn_like, Tensor.new_empty, Tensor.new_zeros, Tensor.new_ones,
+    Tensor.new_full, Tensor.detach, Tensor.permute, torch._has_compatible_shallow_copy_type,
+}  # fmt: skip
