@@ -194,3 +194,34 @@ def test_snapshots_of_a_run_are_told_of(tmp_path):
     found = report(tmp_path / "kept")
     assert found.versions["newest"] == "snapshot-00000001"
     assert (3, 4) in [array.shape for array in found.arrays]
+
+
+def test_what_an_export_wrote_fits_a_model_that_is_given(of_tensorflow):
+    assert "make the model from its class" in report(of_tensorflow / "exported3").problems[0]
+    found = report(of_tensorflow / "exported3", tensorflow_files.noisy(torchkeras))
+    assert not found.problems
+    assert not found.missing
+    assert "    left over: 9 arrays of the exported program" in str(found).splitlines()
+
+
+def test_a_given_model_needs_none_of_a_saved_model_s_classes(of_tensorflow):
+    assert "can't be rebuilt" in report(of_tensorflow / "custom").problems[0]
+    model = torchkeras.Sequential([torchkeras.Input((4,)), torchkeras.layers.Dense(3)])
+    assert not any(
+        "rebuilt" in problem for problem in report(of_tensorflow / "custom", model).problems
+    )
+
+
+def test_a_checkpoint_of_several_objects_is_told_with_the_name_of_the_model(of_tensorflow):
+    model = tensorflow_files.network(torchkeras)
+    (problem,) = report(of_tensorflow / "keras3" / "c-1", model).problems
+    assert problem.startswith("it has the model under the name 'model': tf.train.Checkpoint(model=")
+
+
+@pytest.mark.parametrize(
+    ("name", "format"), [("masked.keras", "tf.keras 2.12"), ("m.keras", "Keras 3")]
+)
+def test_archives_of_either_generation_are_told_apart(of_tensorflow, tmp_path, name, format):
+    model_of(torchkeras).save(tmp_path / "m.keras")
+    folder = tmp_path if name == "m.keras" else of_tensorflow
+    assert report(folder / name).format.startswith(f"model of {format}")

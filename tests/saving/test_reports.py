@@ -6,7 +6,7 @@ import pytest
 
 import torchkeras
 from torchkeras.saving import report
-from torchkeras.saving.reports import Array, Report, part_of_training
+from torchkeras.saving.reports import Array, Report, part_beside_weights
 
 
 def model_of(compiled=True):
@@ -85,12 +85,15 @@ def test_what_does_not_fit_is_no_fit():
         ("optimizer/_iterations/.ATTRIBUTES/VARIABLE_VALUE", "optimizer"),
         ("layer-1/kernel/.OPTIMIZER_SLOT/optimizer/m/.ATTRIBUTES/VARIABLE_VALUE", "optimizer"),
         ("/metrics/mean/vars/0", "metrics"),
+        ("keras_api/metrics/0/count/.ATTRIBUTES/VARIABLE_VALUE", "metrics"),
+        ("_all_variables/0/.ATTRIBUTES/VARIABLE_VALUE", "exported program"),
+        ("metrics", None),
         ("/layers/optimizer/vars/0", None),
         ("/layers/dense/vars/0", None),
     ],
 )
-def test_arrays_of_training_are_known_by_their_paths(path, wanted):
-    assert part_of_training(path) == wanted
+def test_what_is_beside_weights_is_known_by_its_path(path, wanted):
+    assert part_beside_weights(path) == wanted
 
 
 def test_a_report_is_plain_data(tmp_path):

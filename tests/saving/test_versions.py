@@ -12,7 +12,7 @@ from forked import forked
 from writers import WAYS, value_of
 
 import torchkeras as keras
-from torchkeras.saving import versions
+from torchkeras.saving import recognition, versions
 from torchkeras.saving.files import DamagedFileError, damaged
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes aren't copied here")
@@ -189,3 +189,49 @@ def test_errors_of_damage_name_the_file(tmp_path):
     with pytest.raises(DamagedFileError) as error:
         versions.of_one(path, fail_and_tell)
     assert "The file" not in str(error.value)
+
+
+@pytest.mark.parametrize("kind", [ValueError, TypeError])
+def test_errors_of_what_is_in_a_file_name_it_too(tmp_path, kind):
+    def fail():
+        raise kind("no class 'Own'.")
+
+    with pytest.raises(kind, match=r"^no class 'Own'\. The file is '.*a\.keras'\.$"):
+        versions.of_one(tmp_path / "a.keras", fail)
+
+
+def test_errors_with_parts_of_their_own_stay(tmp_path):
+    with pytest.raises(UnicodeDecodeError, match="invalid start byte$") as error:
+        versions.of_one(tmp_path / "a.keras", lambda: b"\xff".decode())
+    assert len(error.value.args) == 5
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".weights.h5"])
+@pytest.mark.parametrize("reader", [keras.saving.report, keras.saving.KerasFileEditor])
+def test_reports_and_editors_read_anew_what_was_replaced_meanwhile(
+    tmp_path, monkeypatch, suffix, reader
+):
+    """The first reading meets a damaged file, in whose place a whole one is put meanwhile."""
+    path, whole = tmp_path / f"m{suffix}", tmp_path / f"whole{suffix}"
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    (model.save if suffix == ".keras" else model.save_weights)(whole)
+    path.write_bytes(whole.read_bytes()[:500])
+    with pytest.raises(DamagedFileError, match=rf"m{suffix}"):
+        reader(path)
+    told = recognition.told
+
+    def replaced(name):
+        found = told(name)
+        os.replace(whole, path)
+        return found
+
+    monkeypatch.setattr(recognition, "told", replaced)
+    found = reader(path)
+    is_report = reader is keras.saving.report
+    shapes = [array.shape for array in found.arrays] if is_report else [*leaves(found.weights_dict)]
+    assert shapes == [(2, 1), (1,)]
+
+
+def leaves(group):
+    for value in group.values():
+        yield from leaves(value) if isinstance(value, dict) else [value.shape]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from torchkeras.core.checks import argument_error
-from torchkeras.saving import files, hdf5, hdf5_writer, keras_archive, weights
+from torchkeras.saving import files, hdf5, hdf5_writer, keras_archive, versions, weights
 
 _SUFFIX = ".weights.h5"
 _VARIABLES = "vars"
@@ -51,27 +51,31 @@ class KerasFileEditor:
         self.model = None
         self.console = Console()
         self.object_metadata: dict[str, dict[str, Any]] = {}
-        if self.filepath.endswith(".keras"):
-            with keras_archive.Archive(self.filepath) as archive, archive.weights() as root:
-                self.config = archive.config()
-                self.metadata = archive.metadata()
-                self.weights_dict = self._taken(root)
-        elif self.filepath.endswith(_SUFFIX):
-            with hdf5.open_group(self.filepath) as root:
-                self.weights_dict = self._taken(root)
-        else:
+        if not self.filepath.endswith((".keras", _SUFFIX)):
             raise argument_error(
                 "KerasFileEditor", "filepath", self.filepath,
                 f"a path that ends in .keras or {_SUFFIX}", "Invalid filename.",
             )  # fmt: skip
+        versions.of_one(self.filepath, self._read)
         self.console.print(f"Keras model file '{self.filepath}'")
         if self.metadata is not None:
             version, date = (self.metadata.get(k) for k in ("keras_version", "date_saved"))
             self.console.print(f"Saved with Keras {version} - date: {date}")
 
+    def _read(self) -> None:
+        if self.filepath.endswith(_SUFFIX):
+            with hdf5.open_group(self.filepath) as root:
+                self.weights_dict = self._taken(root)
+            return
+        with keras_archive.Archive(self.filepath) as archive, archive.weights() as root:
+            self.config = archive.config()
+            self.metadata = archive.metadata()
+            self.weights_dict = self._taken(root)
+
     def _taken(self, root: Any) -> dict[str, Any]:
         """The groups and arrays below ``root``; a group that is met twice is taken once."""
         found: dict[str, Any] = {}
+        self.object_metadata.clear()
         seen = set()
         stack = [] if root is None else [(root, "", found)]
         while stack:

@@ -39,12 +39,13 @@ def damaged(what: str, found: str, expected: str, hint: str = "") -> DamagedFile
 
 @contextlib.contextmanager
 def naming(path: str | os.PathLike) -> Iterator[None]:
-    """Within it, errors of damage say in which file it is."""
+    """Within it, errors of what is in a file say which one it is."""
     try:
         yield
-    except DamagedFileError as error:
-        if os.fspath(path) not in str(error):
-            error.args = (f"{error} The file is {os.fspath(path)!r}.",)
+    except (ValueError, TypeError) as error:
+        name = os.fspath(path).removesuffix(".index")  # a checkpoint's is known without
+        if len(error.args) == 1 and name not in str(error):
+            error.args = (f"{error} The file is {name!r}.",)
         raise
 
 

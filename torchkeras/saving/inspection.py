@@ -11,7 +11,6 @@ from torchkeras.core.checks import describe
 from torchkeras.layers.preprocessing.learning import LearnsVocabulary
 from torchkeras.optimizers import Optimizer
 from torchkeras.saving import (
-    files,
     generations,
     hdf5,
     keras_archive,
@@ -23,6 +22,7 @@ from torchkeras.saving import (
     shards,
     tensor_bundle,
     tensorflow_checkpoint,
+    versions,
     weights,
     whole_h5,
 )
@@ -53,12 +53,13 @@ def report(
         >>> [array.shape for array in keras.saving.report(path).arrays]
         [(2, 1), (1,)]
     """
-    with files.naming(path), scopes.custom_objects_scope(custom_objects):
-        return _report(Path(path), model)
-
-
-def _report(path: Path, model: Any) -> Report:
     prefix = tensorflow_checkpoint.prefix_of(path)
+    source = path if prefix is None else f"{os.fspath(prefix)}{tensor_bundle.INDEX}"
+    with scopes.custom_objects_scope(custom_objects):
+        return versions.of_one(source, lambda: _report(Path(path), prefix, model))
+
+
+def _report(path: Path, prefix: str | None, model: Any) -> Report:
     if prefix is not None:
         return _of_checkpoint(path, prefix, model)
     if not path.exists():
@@ -88,27 +89,30 @@ def _of_checkpoint(path: Path, prefix: str, model: Any) -> Report:
         entry = bundle.entry(key)
         found.arrays.append(Array(key, tuple(entry.shape), str(entry.dtype)))
     if is_model:
-        made = _of_saved_model(found, path)
-        model = made if model is None else model
+        model = _of_saved_model(found, path, model)
     if model is not None:
         _match_checkpoint(found, bundle, model)
     return found
 
 
-def _of_saved_model(found: Report, path: Path) -> Any:
-    """The model of a folder, without its weights; None if it can't be made."""
+def _of_saved_model(found: Report, path: Path, model: Any) -> Any:
+    """The model of a folder, without its weights; None if it can't be made. A given one stays."""
     try:
         metadata = saved_model.noted(path)
     except ValueError as error:
-        found.problems.append(str(error))
-        return None
+        if model is None:
+            found.problems.append(str(error))
+        return model
     config = {name: metadata.get(name) for name in ("class_name", "config")}
     found.versions["keras_version"] = metadata.get("keras_version")
     found.compile = metadata.get("training_config")
     if not isinstance(config["config"], dict) or not isinstance(config["class_name"], str):
-        found.problems.append("it has no configuration: make the model from its class")
-        return None
+        if model is None:
+            found.problems.append("it has no configuration: make the model from its class")
+        return model
     _note_model(found, config)
+    if model is not None:
+        return model
     stored = sum(file.stat().st_size for file in path.glob("variables/variables.data-*"))
     with scopes.keras_2_scope(metadata.get("keras_version")):
         made = _rebuilt(found, config, stored)
@@ -144,9 +148,25 @@ def _match_checkpoint(found: Report, bundle: Any, model: Any) -> None:
             )
     taken = [variable for variable, _ in matching.pairs()]
     _note_places(found, model, fitting, taken, {key for _, key in matching.pairs()})
+    name = None if root is None or taken else _name_of(model, root, bundle)
+    if name is not None:
+        found.problems.append(
+            f"it has the model under the name {name!r}: "
+            f"tf.train.Checkpoint({name}=model).restore(path) reads it"
+        )
     if matching.waiting:
         what = f"{matching.waiting} parts of the model aren't built, so what goes there isn't known"
         found.problems.append(what)
+
+
+def _name_of(model: Any, root: object_graph.Node, bundle: Any) -> str | None:
+    """What the model is called in a ``tf.train.Checkpoint`` of several objects, if it is in it."""
+    for name, node in root.children.items():
+        matching = _Matching(bundle)
+        matching.start(model, node)
+        if matching.pairs():
+            return name
+    return None
 
 
 def _note_places(
@@ -223,8 +243,11 @@ def _of_snapshots(path: Path) -> Report:
 
 def _of_archive(path: Path, model: Any) -> Report:
     with keras_archive.Archive(path) as archive, archive.weights() as root:
-        found = Report(path, "model of Keras 3" + (" (folder)" if archive.zip is None else ""))
-        found.versions = archive.metadata()
+        metadata = archive.metadata()
+        is_older = str(metadata.get("keras_version")).startswith("2.")
+        writer = "tf.keras 2.12 or later" if is_older else "Keras 3"
+        found = Report(path, f"model of {writer}" + (" (folder)" if archive.zip is None else ""))
+        found.versions = metadata
         config = archive.config()
         _note_model(found, config)
         found.compile = config.get("compile_config")

@@ -19,6 +19,10 @@ _ARCHIVES = {
     b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\0": "xz", b"(\xb5/\xfd": "zstd",
     b"7z\xbc\xaf\x27\x1c": "7-Zip", b"Rar!": "RAR",
 }  # fmt: skip
+_OTHERS = {
+    b"\x89PNG": "a PNG image", b"\xff\xd8\xff": "a JPEG image", b"GIF8": "a GIF image",
+    b"%PDF": "a PDF document", b"SQLite format 3": "a database of SQLite", b"\x7fELF": "a program",
+}  # fmt: skip
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _ZIP = b"PK\x03\x04"
 _PAGES = ("<!doctype html", "<html", "<head", "<?xml")
@@ -46,6 +50,7 @@ _FROZEN = (
 _CONFIGURATION = (
     "It is a model's configuration without weights: keras.models.model_from_json takes its text."
 )
+_SHARDED = "It names the files that weights are in: build the model and call load_weights."
 _ARRAYS = "It holds NumPy's arrays: model.set_weights takes a list of them."
 
 
@@ -159,6 +164,9 @@ def _of_bytes(path: Path, beginning: bytes, size: int) -> str:
     for start, name in _ARCHIVES.items():
         if beginning.startswith(start):
             return f"It is compressed by {name}: unpack it first."
+    for start, name in _OTHERS.items():
+        if beginning.startswith(start):
+            return f"It is {name}: check the path."
     if beginning[257:262] == b"ustar":
         return "It is a tar archive: unpack it first."
     if beginning.startswith(_ZIP) or zipfile.is_zipfile(path):
@@ -229,6 +237,8 @@ def _of_text(beginning: bytes) -> str:
         return "It is a web page, such as one that asks to sign in: download the file itself."
     if text.startswith("{") and '"class_name"' in text:
         return _CONFIGURATION
+    if text.startswith("{") and '"weight_map"' in text:
+        return _SHARDED
     return f"It is text: {printable(text[:60])!r}."
 
 

@@ -7,8 +7,14 @@ from typing import Any, NamedTuple
 
 from torchkeras.core.naming import printable
 
-# What training leaves in a file, by the first part of the paths of its arrays.
-_OF_TRAINING = {"optimizer": "optimizer", "optimizer_weights": "optimizer", "metrics": "metrics"}
+# What is beside weights in a file, by the beginning of the paths of its arrays.
+_BESIDE = {
+    "optimizer/": "optimizer",
+    "optimizer_weights/": "optimizer",
+    "metrics/": "metrics",
+    "keras_api/metrics/": "metrics",  # of a SavedModel
+    "_all_variables/": "exported program",  # those of its graph, once more
+}
 
 
 class Array(NamedTuple):
@@ -67,14 +73,14 @@ class Report:
 
         Arrays of an optimizer and of metrics may be left over: the model needn't have any.
         """
-        left = [array for array in self.left if part_of_training(array.path) is None]
+        left = [array for array in self.left if part_beside_weights(array.path) is None]
         return not (self.problems or self.missing or left)
 
     def placed(self) -> str:
         """How many arrays have a place, in words."""
         number = len(self.mapped) - self.of_optimizer
         of_optimizer = f" and {self.of_optimizer} of the optimizer" if self.of_optimizer else ""
-        return f"{number} arrays of weights{of_optimizer}"
+        return f"{_arrays(number)} of weights{of_optimizer}"
 
     def without_optimizer(self) -> None:
         """Count the optimizer's arrays among what is left over."""
@@ -84,16 +90,16 @@ class Report:
         self.left += [array for array in self.arrays if array.path in dropped]
 
     def unplaced(self) -> Iterator[str]:
-        """A line for each weight and array without a counterpart; those of training are counted."""
+        """A line for each weight and array without a counterpart; those beside are counted."""
         yield from (f"missing: {name} {shape}" for name, shape in self.missing)
         parts: dict[str, int] = {}
         for array in self.left:
-            part = part_of_training(array.path)
+            part = part_beside_weights(array.path)
             if part is None:
                 yield f"left over: {array.path} {array.shape}"
             else:
                 parts[part] = parts.get(part, 0) + 1
-        yield from (f"left over: {count} arrays of the {part}" for part, count in parts.items())
+        yield from (f"left over: {_arrays(count)} of the {part}" for part, count in parts.items())
 
     def as_dict(self) -> dict[str, Any]:
         """All of it as plain data."""
@@ -138,8 +144,13 @@ class Report:
         yield from (f"  problem: {problem}" for problem in self.problems)
 
 
-def part_of_training(path: str) -> str | None:
-    """``"optimizer"`` or ``"metrics"`` for an array of theirs, in any format; None for another."""
+def _arrays(count: int) -> str:
+    return f"{count} array{'s' * (count != 1)}"
+
+
+def part_beside_weights(path: str) -> str | None:
+    """``"optimizer"`` or ``"metrics"`` for an array of theirs, in any format; None for a weight."""
     if "/.OPTIMIZER_SLOT/" in path:
         return "optimizer"
-    return _OF_TRAINING.get(path.strip("/").partition("/")[0])
+    place = path.lstrip("/")
+    return next((part for start, part in _BESIDE.items() if place.startswith(start)), None)
