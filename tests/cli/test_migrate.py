@@ -1,3 +1,8 @@
+import zipfile
+from pathlib import Path
+
+import pytest
+
 import torchkeras
 from torchkeras.cli import main
 
@@ -29,6 +34,7 @@ def test_weights_go_onto_a_model(tmp_path, capsys):
     printed = capsys.readouterr().out
     assert "2 arrays of weights from" in printed
     assert "left over: 6 arrays of the optimizer" in printed
+    assert "the optimizer is that of" not in printed
 
 
 def test_a_vocabulary_that_the_old_file_lacks_is_told(tmp_path, capsys):
@@ -37,3 +43,18 @@ def test_a_vocabulary_that_the_old_file_lacks_is_told(tmp_path, capsys):
     torchkeras.Model(inputs, outputs).save(tmp_path / "a.h5")
     assert main(["migrate", str(tmp_path / "a.h5"), str(tmp_path / "b.keras")]) == 0
     assert 'StringLookup "tokens": its vocabulary isn\'t in' in capsys.readouterr().out
+
+
+def test_what_reading_warns_of_is_told_once(tmp_path):
+    old = saved(tmp_path, "a.weights.h5")
+    plain = torchkeras.Sequential([torchkeras.Input((4,)), torchkeras.layers.Dense(2)])
+    plain.compile("sgd", "mse")
+    plain.save(tmp_path / "m.keras")
+    with zipfile.ZipFile(tmp_path / "m.keras") as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(tmp_path / "m.keras", "w") as archive:
+        for name, content in {**members, "model.weights.h5": Path(old).read_bytes()}.items():
+            archive.writestr(name, content)
+    with pytest.warns(UserWarning, match="Skipping variable loading for optimizer") as caught:
+        assert main(["migrate", str(tmp_path / "m.keras"), str(tmp_path / "b.keras")]) == 0
+    assert len(caught) == 1

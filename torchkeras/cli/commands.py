@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from types import TracebackType
 
 from torchkeras.cli import check, eject, inspect, migrate, port, run, verify
-from torchkeras.cli.output import shown_as_text
+from torchkeras.cli.output import shown_as_text, warnings_of
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,7 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.command == "run":  # a script writes what it likes
             return options.carry_out(options)
-        with shown_as_text(), contextlib.ExitStack() as stack:
+        named = warnings_of(options.command)
+        with shown_as_text(), named, contextlib.ExitStack() as stack:
             stack.push(_show_unexpected)
             return options.carry_out(options)
         return 2

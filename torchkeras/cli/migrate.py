@@ -42,6 +42,7 @@ def carry_out(options: argparse.Namespace) -> int:
     print(f"{options.new}: {found.placed()} from {options.old}")
     for line in (*found.unplaced(), *(f"problem: {problem}" for problem in found.problems)):
         print(f"  {line}")
-    if model is not None and found.optimizer and not found.of_optimizer:
+    has_optimizer = found.optimizer and not options.new.endswith(".safetensors")
+    if model is not None and has_optimizer and not found.of_optimizer:
         print(f"  the optimizer is that of {options.onto}")
     return 0

@@ -2,10 +2,14 @@
 
 import contextlib
 import sys
+import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from torchkeras.core.naming import printable
+
+_OWN = str(Path(__file__).parents[1])  # the package; sys.argv[0] is the script that starts it
 
 
 class _Shown:
@@ -28,4 +32,20 @@ def shown_as_text() -> Iterator[None]:
     """Print names and texts of files as they are written, whatever characters they have."""
     output, errors = _Shown(sys.stdout), _Shown(sys.stderr)
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+        yield
+
+
+@contextlib.contextmanager
+def warnings_of(command: str) -> Iterator[None]:
+    """Print warnings as a line of the command's; those of files of the user's with their places."""
+    with warnings.catch_warnings():
+        usual = warnings.showwarning
+
+        def show(message: Any, category: Any, filename: str, *place: Any, **options: Any) -> None:
+            if filename.startswith((_OWN, sys.argv[0] or _OWN)):
+                print(f"{command}: {message}", file=sys.stderr)
+            else:
+                usual(message, category, filename, *place, **options)
+
+        warnings.showwarning = show
         yield

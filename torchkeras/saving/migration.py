@@ -1,6 +1,7 @@
 """Files of any generation as files of today."""
 
 import os
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,9 @@ def migrate(
         ValueError: the file holds weights alone and there is no model, or it is damaged.
         FileExistsError: ``new`` is there already and ``overwrite`` is off.
     """
-    found = report(old, model, custom_objects)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # reading it, below, gives them once more
+        found = report(old, model, custom_objects)
     if model is not None:
         api.load_weights(model, old)
     elif found.model is not None:
