@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
+from torchkeras.nn import recurrent
 from torchkeras.tracer.stand_ins import result_of_function, result_of_module
 
 
@@ -35,3 +36,21 @@ def test_modules_whose_results_are_like_their_inputs_are_not_run():
     assert result_of_module(refuse, nn.Dropout(), (x,), {}).shape == x.shape
     call, dropout = nn.Module.__call__, nn.Dropout().eval()
     assert result_of_module(call, dropout, (x.to_sparse(),), {}).is_sparse
+
+
+def test_loops_give_results_of_their_shapes_and_run_one_step(monkeypatch):
+    x, mask = torch.zeros(2, 7, 3), torch.ones(2, 7, dtype=torch.bool)
+    module, calls = recurrent.GRU(3, 4, activation=torch.relu), []
+    advance = type(module).advance
+    monkeypatch.setattr(
+        type(module), "advance", lambda self, *args: calls.append(1) or advance(self, *args)
+    )
+    for given in ({}, {"mask": mask}, {"sequences": False}):
+        wanted = module(x, **given)
+        calls.clear()
+        found = result_of_module(nn.Module.__call__, module, (x,), given)
+        assert len(calls) == 1
+        assert (found[0] is None) is (wanted[0] is None)
+        pairs = [pair for pair in zip(found[:2], wanted[:2], strict=True) if pair[0] is not None]
+        assert all(one.shape == other.shape for one, other in pairs)
+        assert [part.shape for part in found[2]] == [part.shape for part in wanted[2]]

@@ -18,14 +18,17 @@ from torch.nn import functional as F
 from torchkeras.core import naming, nested
 from torchkeras.export.arguments import NUMBER
 from torchkeras.export.identifiers import identifier, unused
+from torchkeras.export.order import orders
 from torchkeras.export.statements import is_named_by_class
-from torchkeras.export.units import Step, Unit, is_mark, owner_of, reads
+from torchkeras.export.units import Step, Unit, is_mark, made, owner_of, reads
 from torchkeras.tracer.frames import Frame
 
 # The longest block, in steps; how many things it may be given; what gathering is worth.
 _LONGEST = 150
 _MOST_INPUTS = 4
 _WORTH = 6
+# What modules left out count in the order of the run.
+_OF_RUN = 0.8
 _PRIME = (1 << 61) - 1
 
 
@@ -47,21 +50,30 @@ def gather(unit: Unit, form: Callable[[Step], Any], declined: set[str]) -> None:
     """Make what a unit does several times a unit of its own; ``unit`` calls those then.
 
     A block is a run of steps that gives back one tensor, is given few, cuts no layer in two, and
-    shares no weights with what is around it. So it may be called where it stood. It is no part of a
-    branch: the only results of layers that are handed on past it are those that all blocks of its
-    kind are given, and what other such blocks give.
+    shares no weights with what is around it. So it may be called where it stood. Few of its kind
+    are parts of branches: the only results of layers that are handed on past the others are those
+    that all blocks of the kind are given, and what other such blocks give.
 
     Args:
         unit: Changed in place.
         form: What a step that owns something is, but for the values of its weights.
         declined: Paths of blocks that aren't to be made.
     """
+    if unit.choices is None:
+        return
     steps = [step for step in unit.steps["training"] if not is_mark(step)]
-    found = _Search(unit, steps, form).blocks() if unit.choices is not None else []
+    forms = {step: _form(unit, step, form) for step in steps}
+    ways = [_Search(unit, way, forms) for way in orders(steps, unit.results["training"])]
+    found = [way.blocks() for way in ways]
+    # The order of the run, in which branches alternate, has to be worth it.
+    worth = [*(way.left_out for way in ways[:-1]), ways[-1].left_out * _OF_RUN]
+    best = worth.index(max(worth))
+    steps, found = ways[best].steps, found[best]
+    unit.steps = {"training": steps, "inference": steps}
     if not found:
         return
     taken: set[str] = set()
-    made: dict[int, tuple[int, Step]] = {}  # by where it begins: where it ends, and its call
+    calls: dict[int, tuple[int, Step]] = {}  # by where it begins: where it ends, and its call
     named = []
     for runs in found:
         alike: list[Unit] = []
@@ -73,12 +85,12 @@ def gather(unit: Unit, form: Callable[[Step], Any], declined: set[str]) -> None:
         block = Block(own, title, alike)
         call = _called(unit, steps[run.begin : run.end], run, block, inner)
         alike.append(call.unit)
-        made[run.begin] = (run.end, call)
-    if declined & {step.frame.path for _, step in made.values()}:
+        calls[run.begin] = (run.end, call)
+    if declined & {step.frame.path for _, step in calls.values()}:
         return
     kept, position = [], 0
     while position < len(steps):
-        end, step = made.get(position, (position + 1, steps[position]))
+        end, step = calls.get(position, (position + 1, steps[position]))
         kept.append(step)
         position = end
     unit.steps = {"training": kept, "inference": kept}
@@ -96,10 +108,10 @@ class _Run:
 class _Search:
     """Finds the runs of steps that are worth a class."""
 
-    def __init__(self, unit: Unit, steps: list[Step], form: Callable[[Step], Any]) -> None:
+    def __init__(self, unit: Unit, steps: list[Step], forms: dict[Step, Any]) -> None:
         self.unit, self.steps = unit, steps
         self.reads = [[unit.origin(node) for node in reads(step)] for step in steps]
-        self.maker = {node: n for n, step in enumerate(steps) for node in _made(step)}
+        self.maker = {node: n for n, step in enumerate(steps) for node in made(step)}
         self.last = list(range(len(steps)))  # where what each step makes is needed last
         for position, nodes in enumerate(self.reads):
             for node in nodes:
@@ -112,7 +124,8 @@ class _Search:
         for step in steps:
             self.weights.append(self.weights[-1] + (owner_of(step) is not None))
         self.bounds = _bounds(steps)
-        self.forms = [_form(unit, step, form) for step in steps]
+        self.forms = [forms[step] for step in steps]
+        self.left_out = 0  # modules that needn't be written, thanks to blocks that were found
         self.deep = self._deep()
         self.given_back: set[fx.Node] = set()  # by blocks that were found
         self.free = [True] * len(steps)
@@ -137,8 +150,9 @@ class _Search:
             if best is None:
                 break
             found.append(best)
+            self.left_out += self._saved(len(best), [best[0].begin], best[0].end - best[0].begin)
             for run in best:
-                self.given_back.update(_made(self.steps[run.end - 1]))
+                self.given_back.update(made(self.steps[run.end - 1]))
                 self.free[run.begin : run.end] = [False] * (run.end - run.begin)
         return found
 
@@ -151,7 +165,7 @@ class _Search:
             sums.append((sums[-1] * 1_000_003 + number) % _PRIME)
             powers.append(powers[-1] * 1_000_003 % _PRIME)
         for end in range(2, len(self.steps) + 1):
-            if self.last[end - 1] < end or len(_made(self.steps[end - 1])) != 1:
+            if self.last[end - 1] < end or len(made(self.steps[end - 1])) != 1:
                 continue
             first = end
             for begin in range(end - 1, max(end - _LONGEST, 0) - 1, -1):
@@ -195,19 +209,15 @@ class _Search:
         return self._whole(max(groups.values(), key=len, default=[]))
 
     def _whole(self, runs: list[_Run]) -> list[_Run]:
-        """``runs`` but for those in branches."""
+        """``runs`` but for those in branches, unless these are few."""
         if not runs:
             return []
         shared = set.intersection(*(set(run.inputs) for run in runs))
-        shared.update(node for run in runs for node in _made(self.steps[run.end - 1]))
+        shared.update(node for run in runs for node in made(self.steps[run.end - 1]))
         known = shared | self.given_back
-        return [
-            run
-            for run in runs
-            if not self._passed(run) - shared
-            and not self._besides(run) - known
-            and not self._goes_on(run)
-        ]
+        free = [run for run in runs if not self._besides(run) - known and not self._goes_on(run)]
+        outside = [run for run in free if not self._passed(run) - shared]
+        return free if 2 * len(outside) >= len(runs) else outside
 
     def _goes_on(self, run: _Run) -> bool:
         """Whether the name that the layers of a run share is that of layers beside it, too."""
@@ -230,7 +240,7 @@ class _Search:
         return {
             node
             for position in range(run.begin)
-            for node in _made(self.steps[position])
+            for node in made(self.steps[position])
             if self.deep[position] and self.last[position] >= run.end
         }
 
@@ -264,10 +274,6 @@ class _Search:
 
 def _number(known: dict[Any, int], key: Any) -> int:
     return known.setdefault(key, len(known))
-
-
-def _made(step: Step) -> list[fx.Node]:
-    return step.outputs if step.node is None else [step.node]
 
 
 def _is_tensor(node: fx.Node) -> bool:
@@ -320,7 +326,7 @@ def _called(unit: Unit, steps: list[Step], run: _Run, module: Block, inner: dict
     path = f"{unit.frame.path}.block {run.begin}"
     frames = list(dict.fromkeys(step.frame for step in steps if step.frame is not None))
     frame = Frame(module, path, unit.frame, children=frames, autocast=unit.frame.autocast)
-    inputs, outputs = list(run.inputs), _made(steps[-1])
+    inputs, outputs = list(run.inputs), made(steps[-1])
     given = [pair for s in steps if s.unit for pair in zip(s.unit.inputs, s.inputs, strict=True)]
     masks = {unit.origin(node) for name, node in given if name.endswith("mask")}
     letters = iter("xyzw")

@@ -24,7 +24,7 @@ from torchkeras.nn.pooling import PlaneMaxPool1d
 
 # Arguments that the modules of torchkeras.nn keep in another form.
 _KEPT: dict[str, Callable[[Any], Any]] = {
-    "bias": lambda module: module.bias is not None,
+    "bias": lambda module: module.bias is not None and module.bias is not False,
     "scale": lambda module: module.weight is not None,
     "center": lambda module: module.bias is not None,
     "elementwise_affine": lambda module: module.weight is not None,
@@ -176,6 +176,8 @@ class Constructors:
 
 def _parameters(kind: type) -> list[inspect.Parameter]:
     """What a class takes, ``**factory`` handed on to its bases left out."""
+    if issubclass(kind, nn.RNNBase):
+        return _of_recurrent(kind)
     parameters = list(inspect.signature(kind.__init__).parameters.values())[1:]
     by_name = {p.name: p for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
     others = next((p.name for p in parameters if p.kind is p.VAR_KEYWORD), None)
@@ -192,6 +194,13 @@ def _parameters(kind: type) -> list[inspect.Parameter]:
                     default=None if base.default is empty else base.default
                 )
     return list(by_name.values())
+
+
+def _of_recurrent(kind: type[nn.RNNBase]) -> list[inspect.Parameter]:
+    """What torch's recurrent modules take; they don't say so themselves."""
+    shared = list(inspect.signature(nn.RNNBase).parameters.values())[1:]
+    own = inspect.Parameter("nonlinearity", inspect.Parameter.KEYWORD_ONLY, default="tanh")
+    return [*shared, own] if kind is nn.RNN else shared
 
 
 def _takes_tensor(parameter: inspect.Parameter) -> bool:

@@ -17,6 +17,7 @@ from torchkeras.export.constructors import Constructors
 from torchkeras.export.drawing import draw_inputs
 from torchkeras.export.layout import laid_out
 from torchkeras.export.plain import use_plain_modules
+from torchkeras.export.recurrent import use_recurrent_modules
 from torchkeras.export.sources import Sources
 from torchkeras.export.units import Architect, Traces
 from torchkeras.export.writer import Writer
@@ -191,6 +192,7 @@ class Source:
     def _write(self, examples: tuple[Any, ...], inline: set[str]) -> None:
         traces = _traces(self.model, *examples)
         use_plain_modules(traces, knows_lengths=bool(getattr(self.model, "inputs", None)))
+        use_recurrent_modules(traces)
         owners = {**traces.training.owners, **traces.inference.owners}
         self.sources = Sources(set(texts.TAKEN))
         self.sources.write_function = self._function

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from torch import fx
 
-from torchkeras.export.units import Step, Unit, owner_of, reads
+from torchkeras.export.units import Step, Unit, made, owner_of, reads
 
 # The longest body, in steps; the fewest rounds that are worth a loop.
 _LONGEST = 60
@@ -56,9 +56,9 @@ def _rounds(
     rounds = 1
     while begin + (rounds + 1) * length <= len(steps):
         middle = begin + rounds * length
-        made = _made(steps[middle - 1])
+        last = made(steps[middle - 1])
         given = _given(unit, steps[middle - length : middle], steps[middle : middle + length])
-        if given is None or made != [given[1]] or handed not in (None, given[0]):
+        if given is None or last != [given[1]] or handed not in (None, given[0]):
             break
         first, handed = first or given[0], given[1]
         rounds += 1
@@ -67,7 +67,7 @@ def _rounds(
     for place in range(begin, begin + rounds * length - 1):
         number, within = divmod(place - begin, length)
         end = begin + (number + 1 + (within == length - 1)) * length
-        if any(use >= end for node in _made(steps[place]) for use in uses.get(node, ())):
+        if any(use >= end for node in made(steps[place]) for use in uses.get(node, ())):
             return None
     return Loop(length, rounds, first)
 
@@ -82,14 +82,10 @@ def _given(unit: Unit, one: list[Step], other: list[Step]) -> tuple[fx.Node, fx.
             left, right = unit.origin(left), unit.origin(right)
             if pairs.setdefault(left, right) is not right:
                 return None
-        pairs.update(zip(_made(step), _made(twin), strict=True))
-    made = {node for step in one for node in _made(step)}
-    given = [pair for pair in pairs.items() if pair[0] not in made and pair[0] is not pair[1]]
+        pairs.update(zip(made(step), made(twin), strict=True))
+    inner = {node for step in one for node in made(step)}
+    given = [pair for pair in pairs.items() if pair[0] not in inner and pair[0] is not pair[1]]
     return given[0] if len(given) == 1 else None
-
-
-def _made(step: Step) -> list[fx.Node]:
-    return step.outputs if step.node is None else [step.node]
 
 
 def _form(unit: Unit, step: Step) -> tuple[Any, ...]:

@@ -49,22 +49,24 @@ def use_plain_modules(traces: Traces, knows_lengths: bool) -> None:
         knows_lengths: Whether the model says itself what lengths its inputs have, so that no others
             will ever come; models within it may do so, too.
     """
-    both = (traces.training, traces.inference)
-    calls: dict[str, list[tuple[Trace, fx.Node]]] = {}
-    for trace in both:
-        for node in trace.graph.nodes:
-            if node.op == "call_module":
-                calls.setdefault(str(node.target), []).append((trace, node))
-    for path, called in calls.items():
+    for path, called in calls_of(traces).items():
         knows = knows_lengths or all(_is_told(trace.frames[node]) for trace, node in called)
         found = _plain(called[0][0].owners[path], list(_shapes(called)), knows)
         if found is None:
             continue
-        for trace in both:
-            if path in trace.owners:
-                trace.owners[path] = found.module
         for trace, node in called:
+            trace.owners[path] = found.module
             _put_around(trace, node, found)
+
+
+def calls_of(traces: Traces) -> dict[str, list[tuple[Trace, fx.Node]]]:
+    """The calls of each module in both modes, by its path."""
+    calls: dict[str, list[tuple[Trace, fx.Node]]] = {}
+    for trace in (traces.training, traces.inference):
+        for node in trace.graph.nodes:
+            if node.op == "call_module":
+                calls.setdefault(str(node.target), []).append((trace, node))
+    return calls
 
 
 def _is_told(frame: Frame | None) -> bool:

@@ -362,6 +362,11 @@ def reads(step: Step) -> list[fx.Node]:
     return step.inputs if step.node is None else step.node.all_input_nodes
 
 
+def made(step: Step) -> list[fx.Node]:
+    """What a step makes."""
+    return step.outputs if step.node is None else [step.node]
+
+
 def _alike(one: Step, other: Step) -> bool:
     if len(reads(one)) != len(reads(other)) or len(one.outputs) != len(other.outputs):
         return False
