@@ -282,6 +282,44 @@ def test_a_user_s_own_way_to_load_is_taken_back(tmp_path):
     assert_unchanged(loading, before)
 
 
+def wrapped_module():
+    return keras.layers.TorchModuleWrapper(torch.nn.Linear(4, 4), input_shape=(4,))
+
+
+def levels_to_come():
+    return keras.layers.Dense(16, dtype="gptq/4/-1_from_float32", input_shape=(16,))
+
+
+def words(text="a b"):
+    layer = keras.layers.TextVectorization(output_mode="tf_idf", input_shape=(1,))
+    layer.adapt([text])
+    return layer
+
+
+@pytest.mark.parametrize("first", [wrapped_module, levels_to_come, words])
+def test_objects_that_load_in_ways_of_their_own_stay_if_another_does_not_fit(tmp_path, first):
+    def model(units, **options):
+        return keras.Sequential([first(**options), keras.layers.Dense(units)])
+
+    def state(model):
+        layer = model.layers[0]
+        told = layer.get_vocabulary() if first is words else ()
+        return told, getattr(layer, "is_gptq_calibrated", None), layer.state_dict()
+
+    loading = model(2)
+    told, is_calibrated, before = state(loading)
+    before = {name: value.clone() for name, value in before.items()}
+    path = tmp_path / ("a.keras" if first is words else "a.weights.h5")
+    other = model(3, **{"text": "c d"} if first is words else {})
+    if first is levels_to_come:
+        other.layers[0].finish_calibration()
+    (other.save if first is words else other.save_weights)(path)
+    with pytest.raises(ValueError, match="shape in the file"):
+        loading.load_weights(path)
+    assert state(loading)[:2] == (told, is_calibrated)
+    torch.testing.assert_close(state(loading)[2], before, rtol=0, atol=0, equal_nan=True)
+
+
 def test_large_weights_get_no_values_that_a_file_replaces():
     with Rebuilding(2**30) as rebuilding:
         layer = keras.layers.Dense(200, kernel_initializer="ones", bias_initializer="ones")
@@ -383,15 +421,10 @@ def test_weights_without_values_take_a_memory_format_uncopied():
 
 
 READERS = {
-    "a variable as an array": lambda layer: layer.dense.kernel.numpy(),
-    "its tensor": lambda layer: layer.dense.kernel.value.detach().clone(),
+    "its array": lambda layer: layer.dense.kernel.numpy(),
     "a function of it": lambda layer: keras.ops.abs(layer.dense.kernel),
-    "a part of it": lambda layer: layer.dense.kernel[10:20] * 1.0,
-    "the layer's list": lambda layer: layer.dense.get_weights()[0],
     "the layer's call": lambda layer: layer.dense(np.eye(200, dtype="float32")),
-    "torch's parameter": lambda layer: next(layer.dense.parameters()).data.clone(),
     "several at once": lambda layer: torch.stack([layer.dense.kernel.value, layer.own.value]),
-    "a weight of its own": lambda layer: layer.own * 1.0,
     "a plain module": lambda layer: layer.plain(torch.eye(200)),
     "its numbers": lambda layer: np.asarray(layer.plain.weight.tolist()),
 }
@@ -401,10 +434,8 @@ READERS = {
 def test_values_that_are_asked_for_while_a_model_is_made_are_there(tmp_path, monkeypatch, read):
     class Asks(keras.layers.Layer):
         def build(self, shape):
-            ones = torch.nn.Linear(200, 200)
-            with torch.no_grad():
-                torch.nn.init.uniform_(ones.weight, 3.0, 4.0)
-            self.plain = ones
+            self.plain = torch.nn.Linear(200, 200)
+            torch.nn.init.uniform_(self.plain.weight, 3.0, 4.0)
             self.own = self.add_weight(shape=(200, 200), initializer=initializers.Constant(3.0))
             self.dense = keras.layers.Dense(200, kernel_initializer=initializers.Constant(3.0))
             self.dense.build(shape)
@@ -415,16 +446,13 @@ def test_values_that_are_asked_for_while_a_model_is_made_are_there(tmp_path, mon
 
     initializers = keras.initializers
     empty = torch.empty  # memory that holds anything
-    monkeypatch.setattr(
-        torch, "empty", lambda *size, **options: empty(*size, **options).fill_(-7.0)
-    )
+    monkeypatch.setattr(torch, "empty", lambda *size, **told: empty(*size, **told).fill_(-7.0))
     model = keras.Sequential([keras.Input((200,)), Asks()])
     model.layers[0].own.assign(np.full((200, 200), 5.0))
     for name in ("a.keras", "a.h5"):
         model.save(tmp_path / name)
         loaded = keras.models.load_model(tmp_path / name, {"Asks": Asks})
-        assert loaded.layers[0].found.max() >= 3.0
-        assert loaded.layers[0].found.min() >= 0.0
+        assert loaded.layers[0].found.max() >= 3.0 > 0.0 <= loaded.layers[0].found.min()
         assert_unchanged(loaded, weights_of(model))
 
 

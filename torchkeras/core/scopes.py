@@ -5,7 +5,7 @@ A ``threading.local`` is used because ``torch.compile`` can trace through one.
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -211,6 +211,14 @@ def custom_objects() -> dict[str, Any]:
     for objects in local.custom_objects:
         merged.update(objects)
     return merged
+
+
+def once_read(change: Callable[[], Any]) -> None:
+    """Let an object change: now, or, while a file is read, when all of it has been found."""
+    if local.plan is None:
+        change()
+    else:
+        local.plan.afterwards(change)
 
 
 @contextlib.contextmanager

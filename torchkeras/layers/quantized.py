@@ -256,9 +256,11 @@ class Quantizable(LowRank):
         if not self._is_quantized:
             super().load_own_variables(store)
             return
-        if self.quantization_mode in ("gptq", "awq"):  # a saved one has seen its data
-            self.finish_calibration()
         variables = self._variables_in_file()
+        is_calibrated = self.quantization_mode in ("gptq", "awq")  # a saved one has seen its data
+        if is_calibrated:
+            plain = self.__dict__.get(self.adapted)
+            variables = [pair for pair in variables if pair[1] is not plain]
         if len(store.keys()) != len(variables):
             raise ValueError(
                 f'Layer "{self.name}" expected {len(variables)} variables, but received '
@@ -268,6 +270,8 @@ class Quantizable(LowRank):
         for number, (_, variable) in enumerate(variables):
             variable.assign(store[str(number)])
         self._forget_lora()
+        if is_calibrated:
+            scopes.once_read(self.finish_calibration)
 
     def _holds_int8(self, store: Any) -> bool:
         if not self.built or "int8" not in self.schemes or "0" not in store:

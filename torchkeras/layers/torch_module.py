@@ -12,7 +12,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.lazy import LazyModuleMixin
 from typing_extensions import Unpack
 
-from torchkeras.core import serialization
+from torchkeras.core import scopes, serialization
 from torchkeras.core.checks import argument_error, kind_error
 from torchkeras.core.stored import Stored
 from torchkeras.core.typing import Shape
@@ -130,6 +130,9 @@ class TorchModuleWrapper(Layer):
                 f'{type(self).__name__} "{self.name}": Missing key(s), unexpected ones or other '
                 f"shapes in the file {different or ''}. Load the file of this very module."
             )
+        scopes.once_read(lambda: self._take(state))
+
+    def _take(self, state: dict[str, torch.Tensor]) -> None:
         try:
             self.module.load_state_dict(state)
         except RuntimeError as error:

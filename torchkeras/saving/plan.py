@@ -43,6 +43,7 @@ class Plan:
         self.is_fresh = is_fresh
         self.pairs: list[tuple[Variable, Dataset]] = []
         self._before: list[tuple[Variable, Tensor | None]] = []
+        self._changes: list[Callable[[], Any]] = []
 
     def add(self, variable: Variable, dataset: Dataset) -> None:
         """Note that ``variable`` gets ``dataset``.
@@ -68,13 +69,17 @@ class Plan:
         value = None if self.is_fresh else variable.tensor.detach().clone()
         self._before.append((variable, value))
 
+    def afterwards(self, change: Callable[[], Any]) -> None:
+        """Note how an object changes in a way of its own, which can't fail, when all was read."""
+        self._changes.append(change)
+
     @contextlib.contextmanager
     def collecting(self) -> Iterator[None]:
         """Within it, what variables are assigned comes here; after an error none of it stays."""
-        length = len(self.pairs)
+        lengths = [(noted, len(noted)) for noted in (self.pairs, self._changes)]
         previous, scopes.local.plan = scopes.local.plan, self
         try:
-            with unless_done(lambda: self.pairs.__delitem__(slice(length, None))):
+            with unless_done(lambda: [noted.__delitem__(slice(n, None)) for noted, n in lengths]):
                 yield
         finally:
             scopes.local.plan = previous
@@ -90,6 +95,7 @@ class Plan:
             if value is not None:
                 variable.assign(value)
         self._before.clear()
+        self._changes.clear()
 
     def carry_out(self) -> None:
         """Read the datasets into the variables.
@@ -117,6 +123,9 @@ class Plan:
                     transfer.fill(crew, memory, places[key])
                 else:
                     variable.assign(found.pop(key) if key in found else dataset.read())
+        for change in self._changes:
+            change()
+        self._changes.clear()
 
 
 def _memory(variable: Variable, dataset: Dataset) -> np.ndarray | None:

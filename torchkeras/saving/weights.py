@@ -267,7 +267,8 @@ class Reader:
                     self._take(owner, values)
             folder = self.assets(path) if self.assets is not None else None
             if folder is not None and hasattr(owner, "load_assets"):
-                owner.load_assets(str(folder))
+                with self.plan.collecting():
+                    owner.load_assets(str(folder))
         except DamagedFileError:
             raise
         except (ValueError, TypeError, KeyError, RuntimeError) as error:

@@ -12,7 +12,7 @@ from torchkeras.core import settings
 from torchkeras.core.checks import argument_error, kind_error, moment_error
 from torchkeras.core.configurable import generic
 from torchkeras.core.dtypes import torch_dtype
-from torchkeras.core.scopes import local
+from torchkeras.core.scopes import local, once_read
 from torchkeras.core.typing import Shape
 from torchkeras.layers.base import LayerOptions
 from torchkeras.layers.preprocessing import quantiles
@@ -263,9 +263,12 @@ class Discretization(Categorical, PreprocessingLayer):
             summary = np.asarray(store["0"])
             if summary.ndim != 2 or len(summary) != 2:
                 raise argument_error(self, "shape of the summary", summary.shape, "(2, values)")
-            self.summary = summary
-            if self.bin_boundaries is None and self.summary.any():
-                self.finalize_state()
+            once_read(lambda: self._take_summary(summary))
+
+    def _take_summary(self, summary: np.ndarray) -> None:
+        self.summary = summary
+        if self.bin_boundaries is None and summary.any():
+            self.finalize_state()
 
     @property
     def older_state(self) -> OlderState | None:

@@ -10,7 +10,7 @@ from torch import Tensor
 from torchkeras.core.checks import argument_error, moment_error
 from torchkeras.core.configurable import generic
 from torchkeras.core.dtypes import torch_dtype
-from torchkeras.core.scopes import local
+from torchkeras.core.scopes import local, once_read
 from torchkeras.core.typing import Shape
 from torchkeras.layers.base import LayerOptions
 from torchkeras.layers.preprocessing.adapting import as_numbers
@@ -227,6 +227,14 @@ class IndexLookup(LearnsVocabulary):
         self._take_tokens(tokens, weights)
 
     def _take_tokens(self, tokens: list[Any], weights: np.ndarray | None = None) -> None:
+        self._frozen_vocab_size = self._check_size(tokens)
+        self.__dict__["_tokens"] = tokens
+        self._index_tokens()
+        if weights is not None:
+            self._set_weights(weights)
+
+    def _check_size(self, tokens: list[Any]) -> int:
+        """How many indices there are with these tokens."""
         size = self._token_start_index() + len(tokens)
         fixed = self.output_mode != "int" and not self.pad_to_max_tokens
         if fixed and self._frozen_vocab_size not in (None, size):
@@ -236,11 +244,7 @@ class IndexLookup(LearnsVocabulary):
                 "The vocabulary size cannot be changed after it is set, unless output_mode is "
                 "'int' or pad_to_max_tokens is True.",
             )
-        self._frozen_vocab_size = size
-        self.__dict__["_tokens"] = tokens
-        self._index_tokens()
-        if weights is not None:
-            self._set_weights(weights)
+        return size
 
     def _set_weights(self, weights: Any) -> None:
         """Take document frequencies; with ``pad_to_max_tokens`` filled up with zeros."""
@@ -438,7 +442,8 @@ class IndexLookup(LearnsVocabulary):
     def load_own_variables(self, store: Any) -> None:
         """Take the document frequencies from ``store``."""
         if self.output_mode == "tf_idf" and "idf_weights" in store:
-            self._set_weights(np.asarray(store["idf_weights"]))
+            weights = np.asarray(store["idf_weights"])
+            once_read(lambda: self._set_weights(weights))
 
     @property
     def older_state(self) -> OlderState | None:
@@ -466,4 +471,5 @@ class IndexLookup(LearnsVocabulary):
         special = self._special_tokens()
         if tokens[: len(special)] == special:
             tokens = tokens[len(special) :]
-        self._take_tokens(tokens)
+        self._check_size(tokens)
+        once_read(lambda: self._take_tokens(tokens))
