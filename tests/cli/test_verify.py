@@ -85,6 +85,38 @@ def test_what_keras_cant_read_ends_with_2(tmp_path, capsys):
     assert "there is no file" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("--python", "/no/such", "there is no program '/no/such'"),
+        ("--backend", "nonsense", "invalid choice: 'nonsense'"),
+        ("--rtol", "-1", "it is '-1'; expected a number, 0 or more"),
+        ("--atol", "nan", "it is 'nan'; expected a number, 0 or more"),
+        ("--atol", "abc", "it is 'abc'; expected a number, 0 or more"),
+    ],
+)
+def test_options_that_mean_nothing_end_with_2(option, value, told, capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["verify", "m.keras", option, value])
+    assert end.value.code == 2
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("errors", "told"),
+    [
+        ("ModuleNotFoundError: No module named 'tensorflow'", "install it there: pip install ten"),
+        ("ModuleNotFoundError: No module named 'keras'", "install it there: pip install keras."),
+        (f"{oracle.STARTED}\nTypeError: no 'groups'", "of Keras 2.15.0: compare it with --oracle"),
+    ],
+)
+def test_failures_say_what_to_do(errors, told, monkeypatch):
+    noted = SimpleNamespace(versions={"keras_version": "2.15.0"})
+    monkeypatch.setattr(room, "report", lambda path: noted)
+    done = SimpleNamespace(stderr=errors, returncode=1)
+    assert told in room._failure({"oracle": "keras", "model": "m.h5"}, "tensorflow", done)
+
+
 def test_an_interpreter_without_keras_is_an_error(file):
     with pytest.raises(RuntimeError, match=r"Keras on nonsense can't be imported: .*--python"):
         verify(str(file), backend="nonsense")

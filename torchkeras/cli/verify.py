@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -31,7 +32,7 @@ from torchkeras.core import nested
 from torchkeras.export.drawing import draw_inputs
 from torchkeras.layers import RNN, TimeDistributed
 from torchkeras.layers.base import Layer
-from torchkeras.saving import files
+from torchkeras.saving import files, report
 
 ORACLE = Path(__file__).parent / "oracle.py"
 _LONGEST_MESSAGE = 600
@@ -55,10 +56,17 @@ def add_to(commands: Any) -> None:
         help="what to compare with: Keras 3, or the tf_keras package, which is Keras 2",
     )
     parser.add_argument(
-        "--backend", default="torch", metavar="NAME", help="Keras 3's backend (default: torch)"
+        "--backend",
+        default="torch",
+        choices=["torch", "tensorflow", "jax", "numpy"],
+        help="Keras 3's backend (default: torch)",
     )
     parser.add_argument(
-        "--python", default=sys.executable, metavar="PATH", help="a Python that has Keras"
+        "--python",
+        default=sys.executable,
+        metavar="PATH",
+        type=_python,
+        help="a Python that has Keras",
     )
     add_custom(parser, "it is run on both sides")
     add_inputs(parser)
@@ -67,14 +75,27 @@ def add_to(commands: Any) -> None:
     )
     types = ", ".join(f"{rtol:g} in {name}" for name, (rtol, _) in TOLERANCES.items())
     parser.add_argument(
-        "--rtol", type=float, help=f"relative tolerance (default: {USUAL[0]:g}; {types})"
+        "--rtol", type=_number, help=f"relative tolerance (default: {USUAL[0]:g}; {types})"
     )
     types = ", ".join(f"{atol:g} in {name}" for name, (_, atol) in TOLERANCES.items())
     parser.add_argument(
-        "--atol", type=float, help=f"absolute tolerance (default: {USUAL[1]:g}; {types})"
+        "--atol", type=_number, help=f"absolute tolerance (default: {USUAL[1]:g}; {types})"
     )
     parser.add_argument("--json", metavar="FILE", help="also write the result as JSON")
     parser.set_defaults(carry_out=carry_out)
+
+
+def _python(path: str) -> str:
+    if shutil.which(path) is None:
+        raise argparse.ArgumentTypeError(f"there is no program {path!r}")
+    return path
+
+
+def _number(text: str) -> float:
+    with contextlib.suppress(ValueError):
+        if float(text) >= 0:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"it is {text!r}; expected a number, 0 or more")
 
 
 def carry_out(options: argparse.Namespace) -> int:
@@ -228,7 +249,7 @@ def _in_keras(
             check=False,
         )
         if done.returncode:
-            raise RuntimeError(_failure(task["oracle"], backend, done))
+            raise RuntimeError(_failure(task, backend, done))
         with np.load(target, allow_pickle=False) as file:
             order = json.loads(str(file["order"]))
             calls = [
@@ -250,16 +271,18 @@ def _numbered_leaves(structure: Any, flat: list[np.ndarray]) -> Any:
     return len(flat) - 1
 
 
-def _failure(oracle: str, backend: str, done: subprocess.CompletedProcess) -> str:
+def _failure(task: dict[str, Any], backend: str, done: subprocess.CompletedProcess) -> str:
     """What went wrong in Keras, in a sentence."""
+    oracle = task["oracle"]
     where = oracle if oracle != "keras" else f"Keras on {backend}"
     lines = done.stderr.strip().splitlines()
     starts = [n for n, line in enumerate(lines) if re.match(r"[\w.]+(Error|Exception)\b", line)]
     message = "\n".join(lines[starts[-1] :] if starts else lines[-1:]) or "no message"
     if STARTED not in done.stderr:
+        missing = re.search(r"No module named '(tensorflow|jax)'", message)
         return (
             f"{where} can't be imported: {_shortened(message)}. Name a Python that has it "
-            f"(--python), or install it there: pip install {oracle}."
+            f"(--python), or install it there: pip install {missing[1] if missing else oracle}."
         )
     kind, _, rest = message.partition(":")
     inner = rest.rpartition("Exception encountered: ")[2]  # of a layer in the model
@@ -270,6 +293,10 @@ def _failure(oracle: str, backend: str, done: subprocess.CompletedProcess) -> st
         return f"{where} opens the file but can't run the model: {text}"
     if "requires TensorFlow" in text and backend != "tensorflow":
         text += ". Compare with --backend tensorflow, and --python PATH if another Python has it."
+    elif oracle == "keras":
+        release = str(report(task["model"]).versions.get("keras_version"))
+        if release.startswith(("1.", "2.")):
+            text += f". The file is of Keras {release}: compare it with --oracle tf_keras."
     return f"{where} can't open the file: {text}"
 
 
