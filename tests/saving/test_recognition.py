@@ -61,6 +61,7 @@ CONTENTS = {
     b'{"metadata": {}, "weight_map": {}}': "build the model and call load_weights",
     zipped(readme="x"): "a zip archive of other things: 'readme'",
     zipped(model__config_json="{}"): "lies in its folder 'model': unpack it",
+    b"\x89HDF\r\n\x1a\n": "has been cut off|is damaged",
     b"PK\x03\x04" + bytes(100): "begins as a .keras file and has been cut off",
 }  # fmt: skip
 

@@ -186,8 +186,12 @@ def _of_bytes(path: Path, beginning: bytes, size: int) -> str:
 
 
 def _of_hdf5(beginning: bytes, size: int) -> str:
-    at = _END_OF_HDF5.get(beginning[8])
-    end = int.from_bytes(beginning[at : at + 8], "little") if at and len(beginning) > at + 8 else 0
+    at = _END_OF_HDF5.get(int.from_bytes(beginning[8:9]))
+    if at is None:
+        return ""
+    if size < at + 8:
+        return f"It has been cut off: it has {size} bytes. Get it anew."
+    end = int.from_bytes(beginning[at : at + 8], "little")
     if end > size:
         return f"It has been cut off: it has {size} of {end} bytes. Get it anew."
     return ""
