@@ -30,6 +30,17 @@ def test_writing_onnx_says_nothing(tmp_path, capfd, caplog):
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
+def test_what_depends_on_values_is_an_error_without_pages_of_half_a_program(tmp_path, caplog):
+    class Masked(nn.TransformerEncoder):
+        def forward(self, x):
+            return super().forward(x, nn.Transformer.generate_square_subsequent_mask(x.size(1)))
+
+    module = Masked(nn.TransformerEncoderLayer(4, 2, 4, batch_first=True), 1)
+    with pytest.raises(ValueError, match="values of tensors can't be written"):
+        export(from_torch(module, (3, 4)), tmp_path / "model.pt2", verbose=False)
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
 @pytest.mark.slow
 def test_writing_onnx_says_nothing_in_a_process_of_its_own(tmp_path):
     pytest.importorskip("onnxscript")

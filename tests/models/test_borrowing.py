@@ -377,3 +377,34 @@ def test_what_was_ejected_comes_back_and_learns(tmp_path):
     again.compile("adam", "mse")
     losses = again.fit(x, y, epochs=5, verbose=0).history["loss"]
     assert losses[-1] < losses[0]
+
+
+class OfDict(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.one, self.other = nn.Linear(3, 2), nn.Linear(1, 2)
+
+    def forward(self, batch):
+        y = self.one(batch["x"]) + self.other(batch["y"])
+        return {"sum": y, "largest": y.amax(-1, keepdim=True)}
+
+
+def test_a_module_may_take_a_dict(tmp_path):
+    net = OfDict()
+    model = from_torch(net, {"x": (3,), "y": (1,)}, name="net")
+    batch = {"x": np.ones((4, 3), "float32"), "y": np.ones((4, 1), "float32")}
+    model.compile("sgd", "mse")
+    model.fit(batch, {"sum": np.zeros((4, 2)), "largest": np.zeros((4, 1))}, verbose=0)
+    model.save(tmp_path / "model.keras")
+    again = saving.load_model(tmp_path / "model.keras", custom_objects={"net": net})
+    for name, wanted in net({key: torch.tensor(x) for key, x in batch.items()}).items():
+        found = again.predict(batch, verbose=0)[name]
+        np.testing.assert_allclose(found, wanted.detach(), rtol=1e-5, atol=1e-6)
+
+
+def test_a_module_that_takes_indices_says_so():
+    net = nn.Sequential(nn.Embedding(9, 4), nn.Flatten(), nn.Linear(12, 2))
+    with pytest.raises(ValueError, match="can be called on.*give input_dtype, such as 'int64'"):
+        from_torch(net, (3,))
+    model = from_torch(net, (3,), "int64")
+    assert model.predict(np.ones((5, 3), "int64"), verbose=0).shape == (5, 2)

@@ -1,5 +1,6 @@
 """Torch modules as Keras models."""
 
+import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -32,16 +33,17 @@ def from_torch(
     Args:
         module: The module, or program; lazy modules have to be called once before.
         input_shape: Shape of its input without the batch, such as ``(28, 28)``; a list of shapes
-            for several arguments, a dict of them for arguments by name. None gives a layer, for
-            use within models.
-        input_dtype: Type of the inputs, structured as ``input_shape``, or one for all; None is the
-            global float type.
+            for several arguments, a dict of them for arguments by name, or for a module that takes
+            a dict. None gives a layer, for use within models.
+        input_dtype: Type of the inputs, structured as ``input_shape``, or one for all, such as
+            "int64" for indices; None is the global float type.
         output_shape: Shape of the output, batch included; None finds it by a run without values.
         name: Name of the layer, and of the model.
 
     Raises:
         TypeError: ``module`` is no torch module.
-        ValueError: ``input_shape`` is no shape, or the module has no parameters yet.
+        ValueError: ``input_shape`` is no shape, the module has no parameters yet, or it can't be
+            called on such inputs.
 
     Example:
         >>> net = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 1))
@@ -61,13 +63,30 @@ def from_torch(
     if input_shape is None:
         return layer
     inputs = _inputs(input_shape, input_dtype)
-    if isinstance(inputs, dict):
-        outputs = layer(**inputs)
-    elif isinstance(inputs, list):
-        outputs = layer(*inputs)
-    else:
-        outputs = layer(inputs)
+    try:
+        outputs = _called(layer, inputs)
+    except (RuntimeError, TypeError) as error:
+        raise argument_error(
+            "from_torch",
+            "input_shape",
+            input_shape,
+            f"what {type(module).__name__} can be called on",
+            f"It says: {error}. Where it takes indices, give input_dtype, such as 'int64'.",
+        ) from error
     return Model(inputs, outputs, name=name)
+
+
+def _called(layer: TorchModuleWrapper, inputs: Any) -> Any:
+    """The outputs; a dict goes to the arguments that it names, or to the only one there is."""
+    if isinstance(inputs, list):
+        return layer(*inputs)
+    if not isinstance(inputs, dict):
+        return layer(inputs)
+    try:
+        inspect.signature(layer.module.forward).bind(**inputs)
+    except TypeError:
+        return layer(inputs)
+    return layer(**inputs)
 
 
 class Program(nn.Module):
