@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 # Which logger says what of nobody's concern: operations that no model here has, parts of ONNX
-# models that aren't simplified, and pages of half a program beside an error that says what is wrong.
+# models that aren't simplified, and pages of half a program beside an error that says it all.
 _SAID = {
     "torch.fx.experimental.symbolic_shapes": "Unable to find user code",
     "torch.onnx._internal.exporter._registration": "torchvision is not installed",
