@@ -142,3 +142,10 @@ def test_pipes_are_written_to_as_they_are(tmp_path):
     assert os.read(reading, 10) == b"text"
     os.close(reading)
     assert os.listdir(tmp_path) == ["pipe"]
+
+
+def test_a_file_in_the_place_of_a_folder_is_told(tmp_path):
+    (tmp_path / "a").write_text("mine")
+    with pytest.raises(FileExistsError, match=r"A part of the path is a file.*b\.keras'"):
+        files.prepare_target("save_model", tmp_path / "a" / "b.keras", True)
+    assert (tmp_path / "a").read_text() == "mine"

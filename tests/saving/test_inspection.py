@@ -225,3 +225,10 @@ def test_archives_of_either_generation_are_told_apart(of_tensorflow, tmp_path, n
     model_of(torchkeras).save(tmp_path / "m.keras")
     folder = tmp_path if name == "m.keras" else of_tensorflow
     assert report(folder / name).format.startswith(f"model of {format}")
+
+
+def test_a_folder_without_a_suffix_is_told_as_it_is_loaded(tmp_path):
+    model_of(torchkeras).save(tmp_path / "folder")
+    found = report(tmp_path / "folder")
+    assert found.fits
+    assert found.path.endswith("saved_model.keras")

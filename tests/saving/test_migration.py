@@ -50,6 +50,12 @@ def test_nothing_is_replaced_unless_asked(tmp_path):
     torchkeras.models.load_model(tmp_path / "b.keras")
 
 
+@pytest.mark.parametrize("new", ["b.foo", "b", "b.weights.json"])
+def test_other_suffixes_are_refused_before_the_file_is_read(tmp_path, new):
+    with pytest.raises(ValueError, match=r"expected a path that ends in \.keras, \.h5.*\.ckpt"):
+        migrate(tmp_path / "none.keras", tmp_path / new)
+
+
 def trained(library):
     layers = library.layers
     words, numbers = library.Input((5,), dtype="int32"), library.Input((3,))

@@ -258,3 +258,10 @@ def test_what_is_not_known_is_named_with_what_to_do(change, kind, words, model, 
 def test_only_newer_releases_are_told_of(release):
     with pytest.raises(ValueError, match="^x$"), recognition.telling_release(release, "3.15.1"):
         raise ValueError("x")
+
+
+@pytest.mark.parametrize("target", ["gone.keras", "link.keras"])
+def test_links_that_lead_nowhere_are_told(tmp_path, target):
+    (tmp_path / "link.keras").symlink_to(target)
+    with pytest.raises(FileNotFoundError, match=rf"It is a link to '{target}', which isn't there"):
+        load_model(tmp_path / "link.keras")

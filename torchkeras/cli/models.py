@@ -23,7 +23,7 @@ from torchkeras.saving import get_custom_objects, load_model
 FAILURES = (OSError, ValueError, TypeError, RuntimeError, IndexError)
 _OWN_INPUTS = "Give inputs of your own."  # what those say who can't draw any
 _OF_INPUTS = "The model can't be run on these inputs: are their indices those that it has rows for?"
-_READERS = ("report", "load_model", "load_weights", "load")
+_OWNERS = ("report", "load_model", "load_weights", "load", "save_model", "save_weights", "migrate")
 
 
 def add_custom(parser: argparse.ArgumentParser, where: str = "it is run") -> None:
@@ -61,7 +61,7 @@ def tell(command: str, error: Exception | str, custom: str | None) -> None:
     text = re.sub(r"^\[Errno \d+\] ", "", str(error))
     if isinstance(error, IndexError):  # of an embedding
         text = f"{text}. {_OF_INPUTS}"
-    for owner in (command, *_READERS):
+    for owner in (command, *_OWNERS):
         text = text.removeprefix(f"{owner}: ")
     text = text.replace(_OWN_INPUTS, f"{_OWN_INPUTS[:-1]}: --inputs FILE names a file of them.")
     print(f"{command}: {text}{custom_hint(text, custom)}", file=sys.stderr)

@@ -276,7 +276,8 @@ def prepare_target(owner: str, path: str | os.PathLike, overwrite: bool) -> Path
     """
     check_free(owner, path, overwrite)
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    with telling_of(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
     return target
 
 

@@ -26,6 +26,7 @@ from torchkeras.saving import (
     weights,
     whole_h5,
 )
+from torchkeras.saving.api import IN_FOLDER
 from torchkeras.saving.plan import Rebuilding
 from torchkeras.saving.reports import Array, Report
 
@@ -55,6 +56,8 @@ def report(
     """
     prefix = tensorflow_checkpoint.prefix_of(path)
     source = path if prefix is None else f"{os.fspath(prefix)}{tensor_bundle.INDEX}"
+    if os.path.exists(os.path.join(path, IN_FOLDER)):
+        path = source = os.path.join(path, IN_FOLDER)
     with scopes.custom_objects_scope(custom_objects):
         return versions.of_one(source, lambda: _report(Path(path), prefix, model))
 

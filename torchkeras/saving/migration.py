@@ -8,9 +8,11 @@ from typing import Any
 
 from torchkeras.core.checks import argument_error
 from torchkeras.saving import api
+from torchkeras.saving.files import check_free
 from torchkeras.saving.inspection import report
 from torchkeras.saving.reports import Report
 
+_WEIGHTS = (".weights.h5", ".safetensors", ".ckpt")
 _MODELS = (".keras", ".h5", ".hdf5")
 
 
@@ -35,9 +37,15 @@ def migrate(
         What was in ``old``; its ``left`` and ``missing`` are what has no place in ``new``.
 
     Raises:
-        ValueError: the file holds weights alone and there is no model, or it is damaged.
+        ValueError: the file holds weights alone and there is no model, or it is damaged; or
+            ``new`` has another suffix.
         FileExistsError: ``new`` is there already and ``overwrite`` is off.
     """
+    name = Path(new).name
+    if not name.endswith((*_WEIGHTS, *_MODELS)):
+        expected = f"a path that ends in {', '.join(_MODELS)}, or for weights {', '.join(_WEIGHTS)}"
+        raise argument_error("migrate", "new", os.fspath(new), expected)
+    check_free("migrate", new, overwrite)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # reading it, below, gives them once more
         found = report(old, model, custom_objects)
@@ -50,8 +58,7 @@ def migrate(
             "migrate", "old", str(old), "a file with a whole model",
             "It holds weights alone: pass the model that they belong to.",
         )  # fmt: skip
-    name = Path(new).name
-    if name.endswith(_MODELS) and not name.endswith(".weights.h5"):
+    if not name.endswith(_WEIGHTS):
         api.save_model(model, new, overwrite=overwrite)
     else:
         api.save_weights(model, new, overwrite=overwrite)

@@ -75,6 +75,8 @@ def missing(owner: str, path: str | os.PathLike, expected: str) -> OSError:
 
 def _instead(path: str | os.PathLike) -> str:
     """What there is instead of a file that is missing."""
+    if os.path.islink(path):
+        return f"It is a link to {os.readlink(path)!r}, which isn't there."
     folder, name = os.path.split(os.fspath(path))
     if folder and not os.path.isdir(folder):
         return f"There is no folder {folder!r}, either."

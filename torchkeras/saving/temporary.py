@@ -101,6 +101,7 @@ _MENDING = {
     errno.EPERM: "Get the right to write into the folder, or write elsewhere",
     errno.ENOENT: "Make its folder first, or check the path",
     errno.ENOTDIR: "A part of the path is a file: check the path",
+    errno.EEXIST: "A part of the path is a file: check the path",
     errno.ENAMETOOLONG: "Choose a shorter name",
 }
 
