@@ -110,6 +110,25 @@ def test_passes_of_unknown_length():
     assert "ran out of data" in texts[1]
 
 
+def test_calls_without_training():
+    means = []
+    for keras in BOTH:
+
+        class Plain(keras.Model):
+            def __init__(self, norm):
+                super().__init__()
+                self.norm = norm
+
+            def call(self, x):
+                return self.norm(x)
+
+        model = Plain(keras.layers.BatchNormalization(momentum=0.5))
+        model.compile("sgd", "mse")
+        model.fit(np.ones((4, 1)), np.ones((4, 1)), verbose=0)
+        means.append(float(np.asarray(model.get_weights()[2]).item()))
+    assert means == [0.5, 0.0]
+
+
 def test_epoch_hooks():
     counts = []
     for keras in BOTH:
