@@ -185,3 +185,11 @@ def test_a_script_ported_in_part_gives_the_same_numbers_under_run(name, tmp_path
     old = SCRIPTS / f"{name}.py"
     assert main(["port", str(old), "--output", str(tmp_path)]) == 1
     assert numbers(tmp_path / old.name, *UNDER_RUN) == numbers(old, *UNDER_RUN)
+
+
+def test_a_folder_that_can_t_be_made_is_told_in_a_line(tmp_path, capsys):
+    (tmp_path / "a.py").write_text("import tensorflow as tf\n")
+    (tmp_path / "taken").write_text("mine")
+    assert main(["port", str(tmp_path / "a.py"), "--output", str(tmp_path / "taken")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("port: It is a file; expected the path of a folder.")

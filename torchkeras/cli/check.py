@@ -20,7 +20,7 @@ def add_to(commands: Any) -> None:
         help="say which tf and keras names scripts use, and whether they are supported",
         description="Read scripts and notebooks, without running them, and say which names and "
         "arguments of tensorflow and keras they use and whether torchkeras has them. The exit "
-        "status is 0 if it has all of them, else 1.",
+        "status is 0 if it has all of them, 1 if not, and 2 for a path that isn't there.",
     )
     parser.add_argument("paths", nargs="+", metavar="PATH", help="script, notebook or folder")
     parser.add_argument("--json", action="store_true", help="print the whole result as JSON")

@@ -24,7 +24,7 @@ def add_to(commands: Any) -> None:
         "predictions and a test that it reproduces them. Nothing in the file is run. The exit "
         "status is 0, 1 if the check fails, and 2 if it can't be read or written.",
     )
-    parser.add_argument("model", metavar="MODEL", help=".keras or .h5 file")
+    parser.add_argument("model", metavar="MODEL", help="a file or folder that load_model reads")
     parser.add_argument("-o", "--output", metavar="FOLDER", required=True, help="where to write")
     add_inputs(parser)
     add_custom(parser)

@@ -23,7 +23,9 @@ def add_to(commands: Any) -> None:
         "weight. Nothing in the file is run. The exit status is 0, 1 if something doesn't fit, "
         "and 2 if it can't be read.",
     )
-    parser.add_argument("file", help="a file or folder that load_model or load_weights reads")
+    parser.add_argument(
+        "file", metavar="FILE", help="a file or folder that load_model or load_weights reads"
+    )
     parser.add_argument(
         "--onto", metavar="FILE", help="a model's file, onto which the weights are to go"
     )

@@ -16,9 +16,11 @@ def add_to(commands: Any) -> None:
         "has no place there. Nothing in the file is run. The exit status is 0, or 2 if it can't "
         "be read or written.",
     )
-    parser.add_argument("old", help="a file that load_model or load_weights reads")
+    parser.add_argument("old", metavar="OLD", help="a file that load_model or load_weights reads")
     parser.add_argument(
-        "new", help="where to: .keras, .h5, or .weights.h5, .safetensors or .ckpt for weights alone"
+        "new",
+        metavar="NEW",
+        help="where to: .keras, .h5, or .weights.h5, .safetensors or .ckpt for weights alone",
     )
     parser.add_argument(
         "--onto", metavar="FILE", help="a model's file, if the old one holds weights alone"

@@ -81,7 +81,9 @@ def custom_hint(text: str, custom: str | None) -> str:
 def add_inputs(parser: argparse.ArgumentParser) -> None:
     """Add the option that names a file of inputs."""
     parser.add_argument(
-        "--inputs", metavar="FILE", help=".npz file with an array for each input (else: drawn)"
+        "--inputs",
+        metavar="FILE",
+        help="a .npz file with an array for each input, or a .npy for the only one (else: drawn)",
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from torchkeras.cli.findings import read_all, too_deep
+from torchkeras.cli.models import tell
 from torchkeras.cli.notebooks import Cell, code_parts, read_notebook
 from torchkeras.cli.plans import Left, asked_for, plan_of
 from torchkeras.cli.sources import Source, files_under
@@ -78,7 +79,8 @@ def add_to(commands: Any) -> None:
         help="rewrite tf.keras scripts for torchkeras",
         description="Rewrite imports of tensorflow and keras, and functions that keras.ops or "
         "torch has too, and list what is left to do. Without an option the changes are only "
-        "shown. The exit status is 0 if nothing is left, else 1.",
+        "shown. The exit status is 0 if nothing is left, 1 if something is, and 2 for a path that "
+        "isn't there or can't be written.",
     )
     parser.add_argument("paths", nargs="+", metavar="PATH", help="script, notebook or folder")
     where = parser.add_mutually_exclusive_group()
@@ -107,7 +109,7 @@ def carry_out(options: argparse.Namespace) -> int:
                 if result.is_changed():
                     _write(result.source.file, result.content())
     except OSError as error:
-        print(f"port: {error}", file=sys.stderr)
+        tell("port", error, None)
         return 2
     if options.output is None and not options.in_place:
         for result in results:

@@ -48,7 +48,7 @@ def add_to(commands: Any) -> None:
         "not, and 2 if they can't be compared. Keras itself opens the file: only verify files "
         "that you would open with Keras.",
     )
-    parser.add_argument("model", metavar="MODEL", help=".keras or .h5 file")
+    parser.add_argument("model", metavar="MODEL", help="a file or folder that load_model reads")
     parser.add_argument(
         "--oracle",
         choices=["keras", "tf_keras"],
