@@ -46,6 +46,21 @@ def test_a_test_that_fails_isn_t_what_can_t_be_done(file, tmp_path, monkeypatch,
     assert "inputs of your own: --inputs FILE" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("test", "told"),
+    [
+        ("import torch; torch.ones(2) @ torch.ones(3)", "RuntimeError: "),
+        ("import os; os.kill(os.getpid(), 9)", "The test was ended by signal 9."),
+    ],
+)
+def test_any_end_of_the_test_but_a_good_one_is_told(
+    test, told, file, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(texts, "RUN_TEST", test)
+    assert main(["eject", str(file), "-o", str(tmp_path / "out"), "--check"]) == 1
+    assert told in capsys.readouterr().err
+
+
 def test_a_missing_file_is_an_error(tmp_path, capsys):
     assert main(["eject", str(tmp_path / "none.keras"), "-o", str(tmp_path / "out")]) == 2
     assert "there is no file" in capsys.readouterr().err

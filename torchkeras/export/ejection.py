@@ -145,9 +145,12 @@ def _check(folder: Path) -> None:
     command = [sys.executable, "-c", texts.RUN_TEST]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
+        said = done.stderr.strip()[-2000:]
+        if done.returncode < 0:
+            said = f"{said}\nThe test was ended by signal {-done.returncode}.".strip()
         raise FailedTestError(
             f"eject: the source in {str(folder)!r} doesn't give the predictions of the model; "
-            f"expected them to within 1e-4:\n{done.stderr.strip()[-2000:]}"
+            f"expected them to within 1e-4:\n{said}"
         )
 
 
