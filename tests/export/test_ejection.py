@@ -171,11 +171,15 @@ class Noisy(layers.Layer):
         return x + random.normal(x.shape, seed=self.seed)
 
 
-def test_what_is_drawn_in_inference_is_compared_by_shape_and_the_rest_by_numbers(tmp_path):
+def test_what_is_drawn_in_inference_is_compared_by_shape_and_the_rest_by_numbers(
+    tmp_path, monkeypatch
+):
     inputs = Input((4,), batch_size=2)
     model = Model(inputs, [Noisy()(inputs), layers.Dense(2)(inputs)])
-    eject(model, tmp_path, check=True)
+    eject(model, tmp_path)
     assert "if number in {0}:" in (tmp_path / "test_model.py").read_text()
+    monkeypatch.setitem(sys.modules, "model", imported(tmp_path))
+    imported(tmp_path, "test_model").test_predictions_are_those_recorded()
 
 
 def test_layers_that_go_on_from_a_state_stay_where_they_are(tmp_path):

@@ -22,14 +22,6 @@ model.export("model.onnx", verbose=False)
 """
 
 
-def test_writing_onnx_says_nothing(tmp_path, capfd, caplog):
-    pytest.importorskip("onnxscript")
-    model = Sequential([Input((4,)), layers.Dense(2)])
-    export(model, tmp_path / "model.onnx", verbose=False)
-    assert not any(capfd.readouterr())
-    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
-
-
 def test_what_depends_on_values_is_an_error_without_pages_of_half_a_program(tmp_path, caplog):
     class Masked(nn.TransformerEncoder):
         def forward(self, x):

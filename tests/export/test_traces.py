@@ -25,10 +25,10 @@ class Secret(layers.Layer):
         return torch.where(confidential > 1.0, confidential, x)
 
 
-def network():
+def network(last=layers.LSTM):
     image = Input((8, 8, 3), name="image")
     x = layers.Conv2D(4, 3, activation="relu")(Secret()(image))
-    return Model(image, layers.Dense(2)(layers.LSTM(3)(layers.Reshape((-1, 4))(x))))
+    return Model(image, layers.Dense(2)(last(3)(layers.Reshape((-1, 4))(x))))
 
 
 def texts(path):
@@ -65,7 +65,7 @@ def test_archives_name_no_folder_and_show_no_source(tmp_path):
 def test_onnx_names_no_folder_and_shows_no_source(tmp_path):
     pytest.importorskip("onnxscript")
     runtime = pytest.importorskip("onnxruntime")
-    model = network()
+    model = network(layers.Dense)
     export(model, tmp_path / "model.onnx", verbose=False)
     check(tmp_path / "model.onnx")
     x = np.random.default_rng(0).normal(size=(3, 8, 8, 3)).astype("float32")
