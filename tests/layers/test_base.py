@@ -53,6 +53,77 @@ def test_a_subclass_without_weights_of_its_own_builds_the_layers_inside():
     assert block.compute_output_shape((None, 4)) == (None, 2)
 
 
+def one_hot(x, width):
+    return torch.nn.functional.one_hot(x, width).float()
+
+
+def composites(library):
+    """By kind: a layer whose ``build`` ends in the default one, and what it is called with."""
+
+    class Composite(library.layers.Layer):
+        def __init__(self, **options):
+            super().__init__(**options)
+            self.dense = library.layers.Dense(2)
+
+        def build(self, input_shape):
+            self.own = self.add_weight(shape=(3,), name="own")
+            super().build(input_shape)
+
+    class Numbers(Composite):
+        def call(self, x):
+            return self.dense(one_hot(x, 3))
+
+    class Several(Composite):
+        def call(self, x, y):
+            return self.dense(x) + y
+
+    class Features(Composite):
+        def call(self, x):
+            return self.dense(x["floats"]) + one_hot(x["numbers"], 2)
+
+    floats, numbers = np.ones((2, 3), "float32"), np.array([0, 1])
+    return {
+        "numbers": (Numbers, (numbers,)),
+        "several": (Several, (floats, floats[:, :2])),
+        "features": (Features, ({"floats": floats, "numbers": numbers},)),
+    }
+
+
+@pytest.mark.parametrize("symbolic", [False, True])
+@pytest.mark.parametrize("kind", ["numbers", "several", "features"])
+def test_a_build_that_ends_in_the_default_one_leaves_layers_inside_to_the_call(kind, symbolic):
+    def paths(library):
+        layer, arguments = composites(library)[kind]
+        layer = layer(name="it")
+
+        def given(x):
+            return library.Input(x.shape[1:], dtype=str(x.dtype)) if symbolic else torch.tensor(x)
+
+        y = layer(*keras.tree.map_structure(given, arguments))
+        assert tuple(y.shape) == (None if symbolic else 2, 2)
+        return [weight.path for weight in layer.weights]
+
+    assert paths(keras) == paths(real) == ["it/own", "it/dense/kernel", "it/dense/bias"]
+
+
+@pytest.mark.parametrize("kind", ["numbers", "several", "features"])
+def test_what_the_build_configuration_cannot_build_is_left_to_a_call(kind):
+    cls, arguments = composites(keras)[kind]
+    layer, again = cls(), cls()
+    x = keras.tree.map_structure(torch.tensor, arguments)
+    layer(*x)
+    again.build_from_config(layer.get_build_config())
+    assert len(again.weights) == (1 if kind == "several" else 3)
+    again(*x)
+    assert [w.shape for w in again.weights] == [w.shape for w in layer.weights]
+
+
+def test_building_tells_what_call_raises():
+    cls, _ = composites(keras)["several"]
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'y'"):
+        cls().build((2, 3))
+
+
 def test_the_build_configuration_builds_again():
     layer = Scale()
     layer(torch.zeros(2, 4))

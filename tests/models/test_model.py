@@ -245,6 +245,42 @@ def test_a_call_of_several_arguments_builds_the_layers_inside():
         assert len(model.weights) == 3
 
 
+@keras.saving.register_keras_serializable("models")
+class Classes(keras.Model):
+    """Takes whole numbers, and no others."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.dense = keras.layers.Dense(2)
+
+    def call(self, x):
+        return self.dense(torch.nn.functional.one_hot(x, 4).float())
+
+
+@pytest.mark.parametrize("first", ["call", "fit", "predict", "build"])
+def test_a_subclass_that_takes_whole_numbers_alone_is_built(first):
+    x = np.array([3, 1])
+    model = Classes()
+    model.compile("sgd", "mse")
+    if first == "call":
+        model(torch.tensor(x))
+    elif first == "fit":
+        model.fit(x, np.ones((2, 2)), verbose=0)
+    elif first == "predict":
+        model.predict(x, verbose=0)
+    else:
+        model.build((None,))
+    assert [tuple(weight.shape) for weight in model.weights] == [(4, 2), (2,)]
+
+
+def test_a_subclass_that_takes_whole_numbers_alone_is_read_from_a_file(tmp_path):
+    x = torch.tensor([3, 1])
+    model = Classes()
+    y = model(x)
+    model.save(tmp_path / "m.keras")
+    torch.testing.assert_close(keras.saving.load_model(tmp_path / "m.keras")(x), y)
+
+
 def test_call_and_layers_are_asked_for():
     class Empty(keras.Model):
         pass

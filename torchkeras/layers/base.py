@@ -8,9 +8,10 @@ Users' classes have names of their own: a private one here is longer than a word
 ``_steps`` or ``_device``, that one of theirs may well be called.
 """
 
+import contextlib
 import copy
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypedDict
 
 import torch
@@ -117,6 +118,8 @@ class Layer(
     # What a call looks at before it can say that the constructor below hasn't run.
     _backward_hooks = _backward_pre_hooks = _forward_hooks = _forward_pre_hooks = ()
     _is_simple = False
+    # When the default ``build`` builds the layers inside: "now"; "later", by a call; "if possible".
+    _builds_inside = "now"
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -311,23 +314,42 @@ class Layer(
     def build(self, input_shape: Any = None) -> None:
         """Make the weights. Subclasses with weights override it.
 
-        The default builds the layers inside by a run of ``call`` on tensors without values.
+        The default builds the layers inside by a run of ``call`` on tensors without values, unless
+        a call is about to do so.
         """
-        if input_shape is not None and type(self).call is not Layer.call and self._layers:
-            symbols = symbols_of_shape(input_shape, self.compute_dtype)
-            with self._open_name_scope():
-                self._infer_outputs(self._call_arguments(symbols), {}, None)
+        has_parts = type(self).call is not Layer.call and self._layers
+        if input_shape is not None and has_parts and self._builds_inside != "later":
+            self._build_inside_by_run(input_shape)
         self.built = True
 
-    def _call_arguments(self, first: Any) -> tuple:
-        return (first,)
+    def _build_inside_by_run(self, input_shape: Any) -> None:
+        """Run ``call`` on floats without values or, where it takes none, on whole numbers."""
+        refusals = []
+        for dtype in (self.compute_dtype, "int64"):
+            try:
+                with self._open_name_scope():
+                    self._infer_outputs((symbols_of_shape(input_shape, dtype),), {}, None)
+                return
+            except Exception as error:  # noqa: BLE001 - whatever a user's call raises
+                refusals.append(error)
+        if self._builds_inside == "now":
+            raise refusals[0]
+
+    @contextlib.contextmanager
+    def _building_inside(self, when: str) -> Iterator[None]:
+        self.__dict__["_builds_inside"] = when
+        try:
+            yield
+        finally:
+            del self.__dict__["_builds_inside"]
 
     def build_from_config(self, config: dict[str, Any]) -> None:
-        """Build as ``get_build_config`` remembers."""
-        if "input_shape" in config and config["input_shape"] is not None:
-            self.build(tuples(config["input_shape"]))
-        elif "shapes_dict" in config:
-            self.build(**{key: tuples(shape) for key, shape in config["shapes_dict"].items()})
+        """Build as ``get_build_config`` remembers; if that is not enough, a call does the rest."""
+        with self._building_inside("if possible"):
+            if "input_shape" in config and config["input_shape"] is not None:
+                self.build(tuples(config["input_shape"]))
+            elif "shapes_dict" in config:
+                self.build(**{key: tuples(shape) for key, shape in config["shapes_dict"].items()})
 
     def get_build_config(self) -> dict[str, Any] | None:
         """The shapes the layer was built with."""
@@ -352,6 +374,16 @@ class Layer(
         first = args[0] if args else (next(iter(bound.values())) if bound else None)
         if self._chosen_device is None:
             self.__dict__["_chosen_device"] = device_of(args)
+        if not self._has_build:
+            self.built = True
+            self.__dict__["_build_arguments"] = {"input_shape": shape_of(first)}
+            self._after_build()
+            return
+        with self._building_inside("later"):
+            self._build_for_shapes(first, bound)
+
+    def _build_for_shapes(self, first: Any, bound: dict[str, Any]) -> None:
+        """Call ``build`` with the shapes that it asks for."""
         names = argument_names(type(self).build)
         if len(names) > 1 or (names and names[0] != "input_shape" and names[0].endswith("_shape")):
             shapes = {f"{k}_shape": shape_of(v) for k, v in bound.items() if has_shape(v)}
@@ -359,10 +391,6 @@ class Layer(
                 self.build(**{k: v for k, v in shapes.items() if k in names})
             else:
                 self.build(shape_of(first))
-        elif not self._has_build:
-            self.built = True
-            self.__dict__["_build_arguments"] = {"input_shape": shape_of(first)}
-            self._after_build()
         else:
             self.build(shape_of(first)) if names else self.build()
 

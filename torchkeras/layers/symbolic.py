@@ -26,12 +26,13 @@ class SymbolicCalls:
     def _call_symbolically(self, args: tuple, kwargs: dict, training: Any) -> Any:
         """Record a call on symbolic tensors."""
         self._check_inputs(args)
-        if not self.built and (self._has_build or not self._layers):
+        is_first = not self.built
+        if is_first and (self._has_build or not self._layers):
             self._build_for(args, kwargs)
         args, kwargs, previous_mask = self._with_masks(args, kwargs)
         if not self._call_signature.masks and self._looks_for_masks():
             args = tracer.symbolic.map_symbols(with_mask, args)
-        with contextlib.nullcontext() if self.built else self._open_name_scope():
+        with self._open_name_scope() if is_first else contextlib.nullcontext():
             outputs = self._infer_outputs(args, kwargs, training)
         if not self.built:
             self.__dict__["_build_arguments"] = {"input_shape": shape_of(args[0])} if args else {}
@@ -115,11 +116,13 @@ class SymbolicCalls:
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Symbolic outputs (shape and type) for symbolic inputs, without recording the call."""
         training = kwargs.pop("training", None)
-        if not self.built and self._has_build:
+        is_first = not self.built
+        if is_first and self._has_build:
             self._build_for(args, kwargs)
         if self._rule_of_shape:
             return self._spec_by_rule(args, kwargs)
-        return self._spec_by_run(args, kwargs, training)
+        with self._open_name_scope() if is_first else contextlib.nullcontext():
+            return self._spec_by_run(args, kwargs, training)
 
     def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
         """Shape of the output for the shape of the input, None where a size is unknown."""

@@ -13,8 +13,6 @@ from torchkeras.core.configurable import constructor_arguments, generic
 from torchkeras.core.scopes import local
 from torchkeras.layers.base import Layer
 from torchkeras.layers.calibration import calibrate, is_chosen
-from torchkeras.layers.preprocessing.texts import is_text
-from torchkeras.layers.structures import has_shape, shape_of
 from torchkeras.models.asides import Asides
 from torchkeras.models.inputs import adapted, outputs_as_declared
 from torchkeras.models.leaving import Leaving
@@ -279,19 +277,7 @@ class Model(Asides, Leaving, OlderModelMembers, Trainer, Layer):
     def _build_for(self, args: tuple, kwargs: dict) -> None:
         if not self.built:
             self._note_call(args, kwargs)
-        of_text = args and any(
-            is_text(part) or getattr(part, "dtype", None) == "string"
-            for part in (args[0], *nested.leaves(args[0]))
-        )
-        of_several = len(args) > 1 or any(map(has_shape, kwargs.values()))
-        by_default = self.__dict__.get("_traced_graph") is None and type(self).build is Model.build
-        if (of_text or of_several) and not self.built and by_default:
-            self.built = True  # layers inside are built by the call itself
-            first = args[0] if args else next(filter(has_shape, kwargs.values()))
-            self.__dict__["_build_arguments"] = {"input_shape": shape_of(first)}
-            self._after_build()
-        else:
-            super()._build_for(args, kwargs)
+        super()._build_for(args, kwargs)
 
     _is_fx_leaf = False
 
