@@ -105,6 +105,21 @@ def test_networks_that_halve_and_double_fit():
     assert (z + x).shape == (None, None, None, 3)
 
 
+@pytest.mark.parametrize("length", [3, 8, 50, 200])
+def test_unknown_sizes_fit_into_tables_of_any_length(length):
+    class Positions(keras.Layer):
+        def build(self, input_shape):
+            self.table = self.add_weight(shape=(length, 4), name="table")
+
+        def call(self, x):
+            return x + self.table[: x.shape[1]]
+
+    x = keras.Input((None, 4))
+    model = keras.Model(x, Positions()(x))
+    assert model.output_shape == (None, None, 4)
+    assert model(torch.zeros(2, length - 1, 4)).shape == (2, length - 1, 4)
+
+
 def test_a_rank_that_depends_on_a_size_is_refused():
     def odd(x):
         return x if x.shape[1] > 200 else x[0]

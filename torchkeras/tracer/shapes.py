@@ -30,6 +30,8 @@ FIRST_SIZE, SECOND_SIZE = 192, 320
 _FIRST_SIZE_IN_WORDS = re.compile(rf"\b{FIRST_SIZE}\b")
 # Sizes of the last resort, a run on real zeros.
 SMALL_SIZES = (32, 64)
+# For what holds no more, such as a table of positions.
+_SMALLER_SIZES = ((24, 32), (4, 6), (2, 3))
 
 # Torch logs each failure of a run, though another way may work or an exception tell it.
 _TORCH_LOG = logging.getLogger("torch._subclasses.fake_tensor")
@@ -193,17 +195,26 @@ def infer(
             return function(*map_symbols(zeros, args), **map_symbols(zeros, kwargs))
 
     unknown = any(is_size(symbol) or not sizes_known(symbol.shape) for symbol in symbols)
+
+    def twice(run: Callable[[int], Any], sizes: tuple[int, int]) -> tuple[Any, Any]:
+        first = run(sizes[0])
+        return first, (run(sizes[1]) if unknown else first)
+
     try:
-        first = run(FIRST_SIZE)
-        second = run(SECOND_SIZE) if unknown else first
+        both = twice(run, (FIRST_SIZE, SECOND_SIZE))
     except _LOOKS_AT_VALUES:
-        first = run_real(SMALL_SIZES[0])
-        second = run_real(SMALL_SIZES[1]) if unknown else first
+        both = twice(run_real, SMALL_SIZES)
     except (ValueError, RuntimeError) as error:
-        if unknown:
+        if not unknown:
+            raise
+        for sizes in _SMALLER_SIZES:
+            with contextlib.suppress(ValueError, RuntimeError, *_LOOKS_AT_VALUES):
+                both = twice(run, sizes)
+                break
+        else:
             _tell_unknown(error, symbols)
-        raise
-    return _join(first, second, make)
+            raise
+    return _join(*both, make)
 
 
 def _tell_unknown(error: Exception, symbols: list[Any]) -> None:
