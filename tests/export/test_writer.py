@@ -1,5 +1,7 @@
 """Classes as source."""
 
+import re
+
 import numpy as np
 
 from torchkeras import Input, Model, Sequential, layers
@@ -57,3 +59,27 @@ def test_a_masked_normalization_keeps_its_mask():
     inputs = Input((None, 3), name="steps")
     model = Model(inputs, layers.BatchNormalization(name="norm")(layers.Masking()(inputs)))
     assert "self.norm = MaskedBatchNorm(3" in Source(model, draw_inputs(model)).text()
+
+
+class Gate(layers.Layer):
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.one, self.other = layers.Dense(2), layers.Dense(2)
+
+    def call(self, x):
+        return self.one(x) * self.other(x)
+
+
+def test_classes_say_whose_they_are():
+    x = Input((4, 2))
+    y = layers.MultiHeadAttention(2, 2)(x, x)
+    twice = Model(x, layers.Dense(2)(x) + x, name="twice")
+    model = Model(x, Gate()(twice(y)))
+    text = Source(model, draw_inputs(model)).text()
+    described = dict(re.findall(r'class (\w+)\(nn.Module\):\n    """(.*)"""', text))
+    assert described == {
+        "Model": "The model.",
+        "Twice": "A model within the model.",
+        "Gate": "What Gate computes.",
+        "MultiHeadAttention": "What Keras's MultiHeadAttention computes.",
+    }

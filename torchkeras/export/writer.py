@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, fx, nn
 
+from torchkeras.core.configurable import is_builtin
 from torchkeras.export.arguments import NUMBER, with_arguments
 from torchkeras.export.blocks import Block, gather
 from torchkeras.export.chains import Link, chain_of
@@ -345,12 +346,19 @@ class _Body:
         return "\n".join([described, "", *(head if set_up else []), *lines]), state
 
     def _described(self) -> str:
-        kind = identifier(type(self.unit.frame.module).__name__)
+        module = self.unit.frame.module
+        kind = identifier(type(module).__name__)
         if self.unit.frame.parent is None:
             return "The model."
-        if isinstance(self.unit.frame.module, Block):
+        if isinstance(module, Block):
             return "Layers that the model has several times."
-        return f"What Keras's {kind} computes."
+        if is_plain_model(module):
+            return "A model within the model."
+        return (
+            f"What Keras's {kind} computes."
+            if is_builtin(type(module))
+            else f"What {kind} computes."
+        )
 
     def _set_up(self) -> tuple[list[str], dict[str, Any]]:
         lines, state = [], {}
