@@ -86,6 +86,19 @@ def test_whole_models_of_keras_give_their_weights(tmp_path):
     np.testing.assert_allclose(model.predict(x, verbose=0), expected, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("suffix", [".h5", ".weights.h5"])
+def test_names_of_which_the_file_has_none_are_told(tmp_path, suffix):
+    source = filled(make(keras))
+    path = tmp_path / f"m{suffix}"
+    write(path, groups_of(source)) if suffix == ".h5" else source.save_weights(path)
+    model = make(keras, names=("one", "other", "third"))
+    kept = model.get_weights()
+    with pytest.warns(UserWarning, match=r"found nothing to load: .*'one'.* which are .*'stem'"):
+        model.load_weights(path, by_name=True)
+    for one, two in zip(model.get_weights(), kept, strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
 def test_layers_are_read_by_their_names(tmp_path):
     source = filled(make(keras))
     path = write(tmp_path / "m.h5", groups_of(source))

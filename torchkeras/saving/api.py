@@ -365,9 +365,11 @@ def _read_by_name(reader: weights.Reader, model: Any, root: Any) -> None:
         raise argument_error(
             "load_weights", "by_name", True, "False, since the file has no names of layers"
         )
-    for layer in model.layers:
-        if layer.name in groups:
-            reader.read(layer, groups[layer.name], layer.name)
+    known = [layer for layer in model.layers if layer.name in groups]
+    if not known:
+        legacy_h5.warn_of_names([layer.name for layer in model.layers], groups)
+    for layer in known:
+        reader.read(layer, groups[layer.name], layer.name)
 
 
 def _weights_path(owner: str, filepath: str | os.PathLike, save_format: str | None) -> Path:

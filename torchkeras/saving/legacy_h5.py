@@ -4,14 +4,16 @@ A group for each layer that stands directly in the model, with the names of its 
 Layers are matched by order or by name, and a model within the model counts as one layer.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from torchkeras.core.checks import argument_error
+from torchkeras.core.notices import warn
 from torchkeras.core.variable import Variable
 from torchkeras.saving import hdf5
 from torchkeras.saving.layer_order import is_graph_model, layers_of
 from torchkeras.saving.plan import Plan
+from torchkeras.saving.recognition import listed
 
 _WHOLE_MODEL = "model_weights"
 _OWN = "top_level_model_weights"
@@ -54,7 +56,9 @@ class Reader:
         Raises:
             ValueError: the numbers of layers differ, or ``group`` is damaged.
         """
-        pairs = _by_name(model, group) if by_name else _by_order(model, group)
+        pairs = list(_by_name(model, group)) if by_name else _by_order(model, group)
+        if by_name and not pairs:
+            warn_of_names([layer.name for layer in model.layers], group.texts(_LAYERS))
         for layer, name in pairs:
             if not any(layer is other for other in self.skipped):
                 saved = saved_weights(group.group(name))
@@ -100,6 +104,15 @@ class Reader:
 
     def _fail(self, owner: Any, place: str, what: str) -> None:
         self.failures.setdefault(id(owner), (owner, repr(place), ValueError(f"{what}.")))
+
+
+def warn_of_names(own: Iterable[str], theirs: Iterable[str]) -> None:
+    """Warn that no layer of the model is called as one in the file."""
+    warn(
+        f"load_weights: by_name=True found nothing to load: the model's layers are {listed(own)}; "
+        f"expected names of the file's, which are {listed(theirs)}. Rename the layers, or load by "
+        "order."
+    )
 
 
 def _by_order(model: Any, group: hdf5.Group) -> list[tuple[Any, str]]:
