@@ -83,3 +83,10 @@ def test_classes_say_whose_they_are():
         "Gate": "What Gate computes.",
         "MultiHeadAttention": "What Keras's MultiHeadAttention computes.",
     }
+
+
+def test_buffers_have_their_type():
+    x = Input((1,))
+    model = Model(x, layers.Discretization([0.2, 0.4], name="bin")(x))
+    text = Source(model, draw_inputs(model)).text()
+    assert '"""The model."""\n\n    bin_boundaries: Tensor\n\n    def __init__(self):' in text

@@ -332,8 +332,8 @@ class _Body:
         for given in _names_of_inputs(self.unit):
             names.append(unused(identifier(given), {*names, *functions}))
         self.writer.names_of_inputs = names
-        typed = [f"{name}: Tensor" for name in names]
-        lines = [f"    def forward({', '.join(['self', *typed])}):"]
+        arguments = ["self", *(f"{name}: Tensor" for name in names)]
+        lines = [f"    def forward({', '.join(arguments)}):"]
         if self.unit.choices is not None:
             lines += self._forward("training", names, "        ")
         else:
@@ -343,7 +343,18 @@ class _Body:
         set_up, state = self._set_up()
         head = ["    def __init__(self):", "        super().__init__()", *set_up, ""]
         described = f'    """{self._described()}"""'
-        return "\n".join([described, "", *(head if set_up else []), *lines]), state
+        buffers = [f"    {name}: Tensor" for name in self._buffers()]
+        typed = [*buffers, ""] if buffers else []
+        return "\n".join([described, "", *typed, *(head if set_up else []), *lines]), state
+
+    def _buffers(self) -> list[str]:
+        """Attributes whose type torch doesn't know."""
+        owned = {name: self.writer.owners.get(path) for path, name in self.attributes.items()}
+        return [
+            name
+            for name, owner in owned.items()
+            if isinstance(owner, Tensor) and not isinstance(owner, nn.Parameter)
+        ]
 
     def _described(self) -> str:
         module = self.unit.frame.module

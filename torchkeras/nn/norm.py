@@ -1,6 +1,7 @@
 """Normalizations with Keras's arithmetic: biased moving variance, masks, several processes."""
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, distributed, nn
@@ -52,6 +53,9 @@ class BatchNorm(nn.Module):
     Source: Ioffe and Szegedy 2015; Keras 3 ``BatchNormalization``.
     """
 
+    running_mean: Tensor
+    running_var: Tensor
+
     def __init__(
         self,
         features: int,
@@ -64,7 +68,7 @@ class BatchNorm(nn.Module):
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
-        factory = {"device": device, "dtype": dtype}
+        factory: dict[str, Any] = {"device": device, "dtype": dtype}
         self.features, self.axis = features, axis
         self.momentum, self.epsilon = momentum, epsilon
         self.weight = nn.Parameter(torch.ones(features, **factory)) if scale else None
@@ -282,7 +286,7 @@ class LayerNorm(nn.Module):
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
-        factory = {"device": device, "dtype": dtype}
+        factory: dict[str, Any] = {"device": device, "dtype": dtype}
         self.shape, self.axes, self.epsilon = tuple(shape), tuple(axes), epsilon
         self.weight = nn.Parameter(torch.ones(shape, **factory)) if scale else None
         self.bias = nn.Parameter(torch.zeros(shape, **factory)) if center else None
@@ -353,7 +357,7 @@ class GroupNorm(nn.Module):
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
-        factory = {"device": device, "dtype": dtype}
+        factory: dict[str, Any] = {"device": device, "dtype": dtype}
         self.groups, self.features, self.axis, self.epsilon = groups, features, axis, epsilon
         self.weight = nn.Parameter(torch.ones(features, **factory)) if scale else None
         self.bias = nn.Parameter(torch.zeros(features, **factory)) if center else None
