@@ -124,6 +124,14 @@ def test_subclass_build():
     assert weights(real) == 0
 
 
+def test_built_in_inference_mode():
+    for keras in (ours, real):
+        layer = keras.layers.Dense(2)
+        with torch.inference_mode():
+            layer(torch.ones(1, 3))
+        assert layer.kernel.value.is_inference() == (keras is real)
+
+
 def test_torch_members():
     def kind(keras):
         class Holder(keras.layers.Layer):

@@ -104,6 +104,28 @@ def test_weights_of_parts(tmp_path):
     assert isinstance(error(real), ValueError)
 
 
+@pytest.mark.filterwarnings("ignore:Model .* had a build config, but the model cannot be built")
+def test_read_without_types(tmp_path):
+    def keeps_its_weights(keras):
+        @keras.saving.register_keras_serializable("files")
+        class Classes(keras.Model):
+            def __init__(self, **options):
+                super().__init__(**options)
+                self.dense = keras.layers.Dense(2)
+
+            def call(self, x):
+                return self.dense(torch.nn.functional.one_hot(x, 4).float())
+
+        x = torch.tensor([3, 1])
+        model = Classes()
+        y = model(x)
+        model.save(tmp_path / "m.keras")
+        return torch.equal(keras.saving.load_model(tmp_path / "m.keras")(x), y)
+
+    assert keeps_its_weights(ours)
+    assert not keeps_its_weights(real)
+
+
 def test_folders_of_models(tmp_path):
     models = [dense(keras) for keras in BOTH]
     folder = str(tmp_path / "model")
@@ -276,7 +298,7 @@ def test_slots_of_one_name(tmp_path, keras, is_saved):
 @pytest.mark.parametrize("mode", ["int", "tf_idf"])
 @pytest.mark.parametrize("name", ["StringLookup", "IntegerLookup", "TextVectorization"])
 def test_vocabularies_in_h5(tmp_path, name, mode):
-    """Keras's own layers need TensorFlow; tests/saving/test_exchange_tensorflow.py gives it these."""
+    """Keras's own need TensorFlow; tests/saving/test_exchange_tensorflow.py gives it these."""
     dtype = "int64" if name == "IntegerLookup" else "string"
     tokens = [[7], [7], [5]] if dtype == "int64" else [["a b"], ["a b"], ["c"]]
     layer = getattr(ours.layers, name)(output_mode=mode, max_tokens=9)

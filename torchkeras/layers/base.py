@@ -529,7 +529,12 @@ def _recorded_build(build: Callable) -> Callable:
         state = self.__dict__
         state["_building"] = True
         try:
-            with without_fakes(), torch.enable_grad(), self._open_name_scope():
+            with (
+                without_fakes(),
+                torch.inference_mode(False),
+                torch.enable_grad(),
+                self._open_name_scope(),
+            ):
                 state["_path"] = scopes.current_path()
                 if self._policy_map is not None:  # known by path, which is known now
                     self._set_policy(self._policy_map)
