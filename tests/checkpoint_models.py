@@ -125,12 +125,12 @@ def optimizers(keras):
         "nadam": lambda: o.Nadam(0.01),
         "ftrl": lambda: o.Ftrl(0.01),
         "lion": lambda: o.Lion(0.01),
+        "adafactor": lambda: o.Adafactor(0.01),
     }
     scaled = getattr(o, "LossScaleOptimizer", None) or keras.mixed_precision.LossScaleOptimizer
     found["scaled"] = lambda: scaled(o.Adam(0.01))
     if hasattr(o, "Muon"):  # Keras 3
         found |= {
-            "adafactor": lambda: o.Adafactor(0.01),
             "lamb": lambda: o.Lamb(0.01),
             "muon": lambda: o.Muon(0.01),
             "accumulation": lambda: o.Adam(0.01, gradient_accumulation_steps=2),

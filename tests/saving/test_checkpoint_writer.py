@@ -174,7 +174,7 @@ def test_tensorflow_reads_what_is_written_and_trains_on(tmp_path, legacy):
         TF_USE_LEGACY_KERAS=legacy, KERAS_BACKEND="tensorflow",
     )  # fmt: skip
     told = json.loads(found)
-    lacking = {"muon", "lamb", "adafactor", "accumulation"} if legacy == "1" else set()
+    lacking = {"muon", "lamb", "accumulation"} if legacy == "1" else set()
     assert told.keys() == CASES.keys() - lacking
     for name, differences in told.items():
         assert differences["outputs"] < 1e-5, name

@@ -59,11 +59,14 @@ class Adafactor(Optimizer):
         if self.built:
             return
         super().build(var_list)
+        self.stand_ins: dict[int, dict[str, Variable]] = {}
         for row, variable in enumerate(self._trainable_variables):
             if len(variable.shape) < 2:
-                for _ in range(2):
-                    zero = Variable(0, dtype="int32", trainable=False, name=variable.name)
-                    self._variables.append(zero)
+                self.stand_ins[row] = {
+                    kind: Variable(0, dtype="int32", trainable=False, name=variable.name)
+                    for kind in "rc"
+                }
+                self._variables.extend(self.stand_ins[row].values())
             elif not variable.overwrite_with_gradient:
                 shape = variable.shape
                 self._slots[row]["r"] = self._mean(variable, shape[:-1])

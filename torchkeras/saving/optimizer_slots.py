@@ -70,10 +70,20 @@ def parts(optimizer: Optimizer) -> dict[str, Any]:
 def _lists(optimizer: Optimizer) -> dict[str, dict[int, Variable]]:
     """Slots by their kind and the number of what they belong to."""
     lists: dict[str, dict[int, Variable]] = {}
-    for place, held in enumerate(optimizer._slots):
+    for place, held in enumerate(_held(optimizer)):
         for kind, slot in held.items():
             lists.setdefault(kind, {})[place] = slot
     return lists
+
+
+def _held(optimizer: Optimizer) -> list[dict[str, Variable]]:
+    """For each variable its slots by kind, and what stands in for one.
+
+    tf.keras 2 meets slots in their lists and by their places in ``_variables``, which differ by
+    one: none that stands before another there may be missing here.
+    """
+    stand_ins = getattr(optimizer, "stand_ins", {})
+    return [held | stand_ins.get(place, {}) for place, held in enumerate(optimizer._slots)]
 
 
 def _of_wrapped(inner: Optimizer, outer: dict[str, Any]) -> dict[str, Any]:
@@ -168,7 +178,7 @@ def pairs(
         yield from _by_order(optimizer, node)
         return
     kinds = _kinds(optimizer, saved)
-    for variable, held in zip(optimizer._trainable_variables, optimizer._slots, strict=True):
+    for variable, held in zip(optimizer._trainable_variables, _held(optimizer), strict=True):
         for name, slot in held.items():
             found = saved.get((kinds.get(name, ""), id(variable)))
             if found is not None:
@@ -178,7 +188,7 @@ def pairs(
 def _kinds(optimizer: Optimizer, saved: _Slots) -> dict[str, str]:
     """What the optimizer's slots are called in the file: the same, or what is in that place."""
     there = list(dict.fromkeys(kind for kind, _ in saved))
-    own = list(dict.fromkeys(name for held in optimizer._slots for name in held))
+    own = list(dict.fromkeys(name for held in _held(optimizer) for name in held))
     same = {name: name for name in own if name in there}
     left = [name for name in own if name not in same]
     others = [kind for kind in there if kind not in same]
