@@ -193,3 +193,19 @@ def test_a_folder_that_can_t_be_made_is_told_in_a_line(tmp_path, capsys):
     assert main(["port", str(tmp_path / "a.py"), "--output", str(tmp_path / "taken")]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("port: It is a file; expected the path of a folder.")
+
+
+def test_arguments_that_torchkeras_lacks_are_left_to_do(tmp_path, capsys):
+    (tmp_path / "a.py").write_text(
+        "from tensorflow.keras import layers\n"
+        "one = layers.Dense(2, kernal_initializer='zeros')\n"
+        "two = layers.Dense(2, use_bias=False)\n"
+    )
+    assert main(["port", str(tmp_path / "a.py")]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    (line,) = [line for line in lines if "a.py:2:23: keras.layers.Dense stays. " in line]
+    assert (
+        "stays. It has no argument 'kernal_initializer'. Did you mean \"kernel_initializer\"?"
+        in line
+    )
+    assert lines[-1] == "1 of 1 files rewritten; 1 places left to do."

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from torchkeras.cli.findings import read_all, too_deep
+from torchkeras.cli.findings import findings_of, read_all, too_deep
 from torchkeras.cli.models import tell
 from torchkeras.cli.notebooks import Cell, code_parts, read_notebook
-from torchkeras.cli.plans import Left, asked_for, plan_of
+from torchkeras.cli.plans import Left, Plan, asked_for, plan_of
 from torchkeras.cli.sources import Source, files_under
 from torchkeras.cli.support import ask
 from torchkeras.cli.uses import Use
@@ -142,7 +142,21 @@ def _ported(source: Source, uses: Sequence[Use], answers: dict[str, dict[str, An
     if source.cells:
         pairs = zip(source.cells, texts, strict=True)
         texts = [_unmasked(cell, text) for cell, text in pairs]
-    return Ported(source, tuple(texts), tuple(plan.left))
+    left = [*plan.left, *_of_arguments(source, uses, answers, plan)]
+    left.sort(key=lambda item: (item.place.cell or 0, item.place.line, item.place.column))
+    return Ported(source, tuple(texts), tuple(left))
+
+
+def _of_arguments(
+    source: Source, uses: Sequence[Use], answers: dict[str, dict[str, Any]], plan: Plan
+) -> Iterator[Left]:
+    """Calls with arguments that torchkeras doesn't take, but for those that stay anyway."""
+    told = {(item.place.cell, item.place.line, item.name) for item in plan.left}
+    for found in findings_of(source, uses, answers):
+        place = found.place
+        if found.stands_in_the_way and (place.cell, place.line, found.name) not in told:
+            problem = found.problem.replace(found.name, "It", 1)
+            yield Left(place, found.name, f"{problem}. {found.hint}")
 
 
 def _masked(cell: Cell) -> str:
