@@ -1,5 +1,6 @@
 """Pools beside Keras over their arguments, and what is special about them."""
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -45,9 +46,16 @@ def test_global_pools_compute_what_keras_computes(kind, rank, first, keepdims):
     compare(f"{kind}Pooling{rank}D", arguments, numbers((2, 3, 4, 5, 6)[: rank + 2]))
 
 
-def test_masked_steps_have_no_part_in_a_global_mean():
-    mask = torch.tensor([[True, True, False], [True, False, False]]).numpy()
+@pytest.mark.parametrize("dtype", ["bool", "int32", "float32", "float64"])
+def test_masked_steps_have_no_part_in_a_global_mean(dtype):
+    mask = np.array([[2.0, 0.5 if dtype[0] == "f" else -1, 0.0], [1.0, 0.0, 0.0]]).astype(dtype)
     compare("GlobalAveragePooling1D", {}, numbers((2, 3, 4)), masks=mask)
+
+
+def test_numbers_that_are_none_spread_from_no_masked_step():
+    x = numbers((1, 3, 4))
+    x[0, 2] = np.nan
+    compare("GlobalAveragePooling1D", {}, x, masks=np.array([[True, True, False]]))
 
 
 @pytest.mark.parametrize("rank", [1, 2, 3])

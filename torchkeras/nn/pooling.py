@@ -125,10 +125,10 @@ def pool(window: Window, reduction: str) -> nn.Module:
 
 
 def masked_mean(x: Tensor, mask: Tensor, axis: int, keepdims: bool = False) -> Tensor:
-    """Mean over ``axis`` of the elements where ``mask`` holds; ``mask`` broadcasts to x."""
-    weight = mask.to(x.dtype) if mask.is_floating_point() else mask  # others count as they are
-    total = (x * weight).sum(axis, keepdim=keepdims)
-    return total / weight.sum(axis, keepdim=keepdims)
+    """Mean over ``axis`` of the elements where ``mask`` isn't 0; ``mask`` broadcasts to x."""
+    mask = mask if mask.dtype is torch.bool else mask != 0
+    total = torch.where(mask, x, 0).sum(axis, keepdim=keepdims)
+    return total / mask.sum(axis, keepdim=keepdims)
 
 
 def largest(x: Tensor, axes: tuple[int, ...], keepdims: bool = False) -> Tensor:
