@@ -1,5 +1,6 @@
 """What is written is read back, to the bit, by the reader and, byte for byte, as TensorFlow's."""
 
+import errno
 import itertools
 import os
 from pathlib import Path
@@ -184,3 +185,17 @@ def test_the_index_of_many_tensors_has_several_blocks(tmp_path):
     bundle_writer.write(tmp_path / "x", tensors)
     assert len(sstable.read((tmp_path / "x.index").read_bytes())) == 9001
     assert float(Bundle(tmp_path / "x").read("layer_08999/a_long_name/kernel")) == 8999.0
+
+
+def test_a_disk_that_takes_nothing_is_told_by_the_name_of_the_checkpoint(tmp_path, monkeypatch):
+    make = Path.mkdir
+
+    def refuse(path, *args, **kwargs):
+        if path.suffix == ".tmp":
+            raise OSError(errno.EROFS, "Read-only file system", str(path))
+        make(path, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(OSError, match="what was there stays as it was") as raised:
+        bundle_writer.write(tmp_path / "x", {"a": np.ones(2)})
+    assert raised.value.filename == str(tmp_path / "x.index")

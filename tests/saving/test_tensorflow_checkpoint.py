@@ -81,6 +81,23 @@ def test_a_file_of_something_else_is_refused(of_tensorflow):
         )
 
 
+def test_a_model_among_other_objects_is_told_by_its_name(of_tensorflow):
+    with pytest.raises(ValueError, match=r"tf\.train\.Checkpoint\(model=model\)\.restore\(path\)"):
+        tensorflow_files.network(keras).load_weights(of_tensorflow / "keras3" / "c-1")
+
+
+def test_a_name_that_is_too_long_for_a_checkpoint_is_none(tmp_path):
+    assert prefix_of(tmp_path / ("n" * 255)) is None
+
+
+def test_warnings_point_at_the_line_that_loads(of_tensorflow):
+    model = tensorflow_files.network(keras)
+    model.add(keras.layers.Dense(2, name="head"))
+    with pytest.warns(UserWarning, match="aren't in the checkpoint") as caught:
+        model.load_weights(of_tensorflow / "adam" / "w")
+    assert caught[0].filename == __file__
+
+
 def test_tensors_by_name_serve_weights_of_these_names(of_tensorflow):
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, name="dense")])
     model.load_weights(of_tensorflow / "bundle").assert_existing_objects_matched()

@@ -160,7 +160,7 @@ def write(prefix: str | os.PathLike, tensors: Mapping[str, Any], overwrite: bool
     prefix = os.path.join(os.path.realpath(os.path.dirname(prefix)), os.path.basename(prefix))
     index = files.prepare_target("save_weights", f"{prefix}{INDEX}", overwrite)
     data = Path(f"{prefix}{DATA}")
-    with telling_of(index), beside(data) as folder:
+    with telling_of(index), beside(index) as folder:
         with open(folder / "data", "wb") as file, RowWriter(file, kind=CRC32C) as row:
             writer = Writer(row)
             for key, value in tensors.items():

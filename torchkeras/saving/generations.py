@@ -4,10 +4,10 @@ A file of weights alone doesn't note which Keras wrote it, and the two may count
 in another order (see ``layer_order``). Names of groups tell, in most files.
 """
 
-import warnings
 from typing import Any
 
 from torchkeras.core import scopes
+from torchkeras.core.notices import warn
 from torchkeras.saving import hdf5, layer_order, weights
 
 _OF_KERAS_2 = "2.12.0"
@@ -34,11 +34,10 @@ def read(model: Any, root: Any, release: str | None = None, **options: Any) -> w
     if is_told or reader.skip_mismatch or not _depends(model):
         return reader
     if not reader.failures:
-        warnings.warn(
+        warn(
             "load_weights: this file doesn't tell whether Keras 3 or tf.keras 2 wrote it, and they "
             "count the layers of this model in another order. It is read as one of Keras 3. If it "
-            "is of tf.keras 2, save it there as .keras or .h5, which tell.",
-            stacklevel=2,
+            "is of tf.keras 2, save it there as .keras or .h5, which tell."
         )
         return reader
     reader.plan.undo()

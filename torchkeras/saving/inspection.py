@@ -123,15 +123,8 @@ def _of_saved_model(found: Report, path: Path, model: Any) -> Any:
         return made
 
 
-class _Matching(tensorflow_checkpoint.Restoration):
-    """Finds what goes where, and leaves what isn't built alone."""
-
-    def _wait(self, thing: Any, node: Any) -> None:
-        self.waiting += 1
-
-
 def _match_checkpoint(found: Report, bundle: Any, model: Any) -> None:
-    matching = _Matching(bundle)
+    matching = tensorflow_checkpoint.Matching(bundle)
     root = object_graph.read(bundle)
     if root is None:
         matching.take_named(model)
@@ -151,25 +144,12 @@ def _match_checkpoint(found: Report, bundle: Any, model: Any) -> None:
             )
     taken = [variable for variable, _ in matching.pairs()]
     _note_places(found, model, fitting, taken, {key for _, key in matching.pairs()})
-    name = None if root is None or taken else _name_of(model, root, bundle)
-    if name is not None:
-        found.problems.append(
-            f"it has the model under the name {name!r}: "
-            f"tf.train.Checkpoint({name}=model).restore(path) reads it"
-        )
+    told = "" if root is None or taken else tensorflow_checkpoint.told_name(model, root, bundle)
+    if told:
+        found.problems.append(told)
     if matching.waiting:
         what = f"{matching.waiting} parts of the model aren't built, so what goes there isn't known"
         found.problems.append(what)
-
-
-def _name_of(model: Any, root: object_graph.Node, bundle: Any) -> str | None:
-    """What the model is called in a ``tf.train.Checkpoint`` of several objects, if it is in it."""
-    for name, node in root.children.items():
-        matching = _Matching(bundle)
-        matching.start(model, node)
-        if matching.pairs():
-            return name
-    return None
 
 
 def _note_places(

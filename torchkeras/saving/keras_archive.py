@@ -10,7 +10,6 @@ import json
 import os
 import tempfile
 import time
-import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any, BinaryIO
 
 from torchkeras.core import scopes, serialization
 from torchkeras.core.checks import describe, kind_error
+from torchkeras.core.notices import warn
 from torchkeras.saving import (
     archive_members,
     files,
@@ -251,7 +251,7 @@ def report(model: Any, reader: weights.Reader, hint: str = "") -> None:
         f"{describe(owner)} at {place}: {error}"
     )
     if reader.skip_mismatch:
-        warnings.warn(f"load: A total of {text}", stacklevel=2)
+        warn(f"load: A total of {text}")
         return
     raise ValueError(f"load: A total of {text} {hint}".rstrip()) from error
 

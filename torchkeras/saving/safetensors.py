@@ -11,7 +11,6 @@ import os
 import shutil
 import struct
 import tempfile
-import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
@@ -20,6 +19,7 @@ import torch
 from torch import nn
 
 from torchkeras.core.checks import argument_error, nearest
+from torchkeras.core.notices import warn
 from torchkeras.distribution import is_divided
 from torchkeras.distribution.sharding import scattered
 from torchkeras.saving import file_mapping, recognition, versions, weights
@@ -174,7 +174,7 @@ def load(model: nn.Module, path: str | os.PathLike, skip_mismatch: bool = False)
                 "; ".join(problems[:5]) + ".",
             )  # fmt: skip
         if problems:
-            warnings.warn(f"load_weights: left as they were: {'; '.join(problems)}", stacklevel=3)
+            warn(f"load_weights: left as they were: {'; '.join(problems)}")
         model.load_state_dict(fitting, strict=False)
 
 

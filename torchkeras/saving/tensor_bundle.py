@@ -46,8 +46,8 @@ _MOST_AXES = 254
 
 def exists(prefix: str | os.PathLike) -> bool:
     """Whether there is a checkpoint whose files begin with ``prefix``, made by TensorFlow."""
-    path = Path(f"{os.fspath(prefix)}{INDEX}")
-    if not path.is_file():
+    path = f"{os.fspath(prefix)}{INDEX}"
+    if not os.path.isfile(path):  # or too long for a name
         return False
     with open(path, "rb") as file:
         size = file.seek(0, os.SEEK_END)

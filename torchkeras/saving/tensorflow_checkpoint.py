@@ -6,7 +6,6 @@ built yet is served once it is.
 """
 
 import os
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import torch
 
 from torchkeras.core.checks import argument_error
+from torchkeras.core.notices import warn
 from torchkeras.core.stored import Stored
 from torchkeras.core.variable import Variable
 from torchkeras.layers.base import Layer
@@ -73,21 +73,20 @@ def load_weights(
         restoration.start(model, root)
     restoration.finish(skip_mismatch)
     if not restoration.given and not restoration.waiting and getattr(model, "weights", True):
-        raise argument_error(
-            "load_weights", "filepath", prefix, "a checkpoint of this model",
-            f"Nothing in it belongs to the model; it has {_shown(bundle.keys())}.",
-        )  # fmt: skip
+        told = "" if root is None else told_name(model, root, bundle)
+        hint = f"Nothing in it belongs to the model; {told or f'it has {_shown(bundle.keys())}'}."
+        raise argument_error("load_weights", "filepath", prefix, "a checkpoint of this model", hint)
     missing = [variable.path for variable in restoration.missing()]
     if missing:
-        warnings.warn(
+        warn(
             f"load_weights: {len(missing)} weights aren't in the checkpoint and stay as they are: "
-            f"{_shown(missing)}.",
-            stacklevel=4,
+            f"{_shown(missing)}."
         )
     return LoadStatus(restoration)
 
 
 def _shown(names: list[str]) -> str:
+    names = [name for name in names if name != object_graph.KEY]
     return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
 
 
@@ -270,7 +269,7 @@ class Restoration:
         )  # fmt: skip
         if not skip_mismatch:
             raise error
-        warnings.warn(str(error), stacklevel=5)
+        warn(str(error))
         return {id(v) for v, _ in failed}
 
     # What was found.
@@ -289,6 +288,26 @@ class Restoration:
     def is_trivial(self) -> bool:
         """Whether nothing but the first object was matched."""
         return not self.given and not self.waiting
+
+
+class Matching(Restoration):
+    """Finds what goes where, and leaves what isn't built alone."""
+
+    def _wait(self, thing: Any, node: Node) -> None:
+        self.waiting += 1
+
+
+def told_name(model: Any, root: Node, bundle: Bundle) -> str:
+    """Where the model is in a ``tf.train.Checkpoint`` of several objects; empty if it isn't."""
+    for name, node in root.children.items():
+        matching = Matching(bundle)
+        matching.start(model, node)
+        if matching.pairs():
+            return (
+                f"it has the model under the name {name!r}: "
+                f"tf.train.Checkpoint({name}=model).restore(path) reads it"
+            )
+    return ""
 
 
 class LoadStatus:
