@@ -197,3 +197,19 @@ def test_the_symbolic_output_has_its_layers_number_types():
     assert model.compute_output_spec(keras.KerasTensor((None, 2), "int32")).dtype == "bool"
     model = keras.Sequential([layers.Dense(2, dtype="float16"), layers.Dropout(0.5)])
     assert model.compute_output_spec(keras.KerasTensor((None, 4))).shape == (None, 2)
+
+
+@pytest.mark.parametrize("make", ["constructor", "configuration"])
+def test_many_layers_are_registered_once(monkeypatch, make):
+    model = keras.Sequential([keras.Input((2,)), *(keras.layers.ReLU() for _ in range(20))])
+    registered = []
+    hold = keras.Sequential._hold
+    monkeypatch.setattr(
+        keras.Sequential, "_hold", lambda self, found: (registered.append(found), hold(self, found))
+    )
+    if make == "constructor":
+        made = keras.Sequential(model.layers)
+    else:
+        made = keras.Sequential.from_config(model.get_config())
+    assert len(made.layers) == len(made._modules) == 20
+    assert len(registered) <= 2

@@ -303,6 +303,23 @@ def huge_vocabulary(place):
     return layer("StringLookup", vocabulary_size=2**50, max_tokens=2**50)
 
 
+@attack("more unknown tokens than memory", "layer", ANYWHERE)
+def huge_unknown(place):
+    return layer("StringLookup", num_oov_indices=2**33, vocabulary=["a"])
+
+
+@attack("weights of more unknown tokens than memory", "layer")
+def huge_unknown_weights(place):
+    weighed = {"idf_weights": [1.0], "output_mode": "tf_idf"}
+    return layer("StringLookup", num_oov_indices=2**33, vocabulary=["a"], **weighed)
+
+
+@attack("weights padded beyond memory", "layer")
+def huge_padded_weights(place):
+    weighed = {"idf_weights": [1.0], "output_mode": "tf_idf", "pad_to_max_tokens": True}
+    return layer("StringLookup", max_tokens=2**33, vocabulary=["a"], **weighed)
+
+
 @attack("a hash of more bins than memory", "layer", ANYWHERE)
 def huge_hash(place):
     return layer("Hashing", num_bins=2**60, output_mode="one_hot")

@@ -1,5 +1,6 @@
 """A plain stack of layers."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -50,9 +51,7 @@ class Sequential(Model):
         state["_stack"] = []
         state["_input_layer"] = None
         state["_symbols"] = []  # the symbolic input, then the output of each layer
-        self._hold([])
-        for layer in layers or ():
-            self.add(layer, rebuild=False)
+        self._add_all(layers or ())
         self._rebuild()
         if not trainable:
             self.trainable = False
@@ -66,6 +65,20 @@ class Sequential(Model):
             layer: A layer, a torch module or (as the first) a symbolic input.
             rebuild: Whether it is built at once, if the shape of its input is known.
         """
+        self._put(layer, {getattr(item, "name", None) for item in self._stack})
+        self._hold(self._stack)
+        if rebuild:
+            self._rebuild()
+
+    def _add_all(self, layers: Iterable[Any]) -> None:
+        """Put ``layers`` on a stack that is empty, without building them."""
+        names: set[str | None] = set()
+        for layer in layers:
+            self._put(layer, names)
+        self._hold(self._stack)
+
+    def _put(self, layer: Any, names: set[str | None]) -> None:
+        """Put ``layer`` on a stack with layers of these names, and its own name there."""
         if is_symbolic(layer) and layer.call is not None:
             layer = layer.call.operation
         if isinstance(layer, (list, tuple)) or not isinstance(layer, nn.Module):
@@ -80,13 +93,10 @@ class Sequential(Model):
         if isinstance(layer, InputLayer):
             self._set_input(layer)
         else:
-            self._check_name(layer)
+            self._check_name(layer, names)
             if not self._stack and self._input_layer is None:
                 self._take_input_shape(layer)
             self._stack.append(layer)
-            self._hold(self._stack)
-        if rebuild:
-            self._rebuild()
 
     def _set_input(self, layer: InputLayer) -> None:
         if self._stack:
@@ -113,14 +123,15 @@ class Sequential(Model):
         if inputs is not None and len(inputs) == 1:
             self._set_input(InputLayer(batch_shape=inputs[0].shape, dtype=inputs[0].dtype))
 
-    def _check_name(self, layer: nn.Module) -> None:
+    def _check_name(self, layer: nn.Module, names: set[str | None]) -> None:
         name = getattr(layer, "name", None)
-        if name is not None and any(getattr(item, "name", None) == name for item in self._stack):
+        if name is not None and name in names:
             raise ValueError(
                 f'Sequential "{self.name}": All layers added to a Sequential model should have '
                 f'unique names. Name "{name}" is already the name of a layer in this model. '
                 "Update the `name` argument to pass a unique name."
             )
+        names.add(name)
 
     def pop(self, rebuild: bool = True) -> Any:
         """Take the top layer off and give it back.
@@ -307,8 +318,7 @@ class Sequential(Model):
             config = {"layers": config}
         model = cls(name=config.get("name"))
         with serialization.CustomObjectScope(custom_objects or {}), serialization.sharing_scope():
-            for entry in config["layers"]:
-                model.add(serialization.deserialize_keras_object(entry), rebuild=False)
+            model._add_all(map(serialization.deserialize_keras_object, config["layers"]))
         shape = config.get("build_input_shape")
         if model._input_layer is None and shape is not None and not nested.is_nested(shape[0]):
             model.build(tuple(shape))

@@ -112,3 +112,12 @@ def test_what_does_not_fit_is_refused():
         layers.StringLookup(vocabulary=[1])
     with pytest.raises(TypeError, match="IntegerLookup takes integers"):
         layers.StringLookup(vocabulary=["a"])(torch.tensor([1]))
+
+
+@pytest.mark.parametrize("cls", [layers.StringLookup, layers.IntegerLookup])
+def test_many_indices_for_unknown_tokens_need_no_memory(cls):
+    token, unknown = ("a", "b") if cls is layers.StringLookup else (5, 6)
+    layer = cls(vocabulary=[token], num_oov_indices=2**40)
+    known, other = layer([[token, unknown]])[0].tolist()
+    assert known == layer.vocabulary_size() - 1 == 2**40
+    assert 0 <= other < 2**40

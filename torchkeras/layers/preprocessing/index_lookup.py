@@ -32,7 +32,7 @@ from torchkeras.layers.preprocessing.texts import (
 from torchkeras.layers.preprocessing.vocabulary import (
     Counts,
     as_list,
-    checked_tokens,
+    check_tokens,
     padded_weights,
     read_tokens,
 )
@@ -173,6 +173,12 @@ class IndexLookup(LearnsVocabulary):
     def _special_tokens(self) -> list[Any]:
         return [self.mask_token] * self._oov_start_index() + [self.oov_token] * self.num_oov_indices
 
+    def _without_special_tokens(self, tokens: list[Any]) -> list[Any]:
+        """The tokens behind the mask and OOV ones, if these stand in front."""
+        count = self._token_start_index()  # which a file may say is larger than any list
+        has_special = count <= len(tokens) and tokens[:count] == self._special_tokens()
+        return tokens[count:] if has_special else tokens
+
     def get_vocabulary(self, include_special_tokens: bool = True) -> list[Any]:
         """The tokens, each at its index.
 
@@ -218,7 +224,8 @@ class IndexLookup(LearnsVocabulary):
             self._take_tokens([self._token_of(line) for line in read_tokens(self, vocabulary)])
             return
         given = [self._token_of(token) for token in as_list(vocabulary)]
-        tokens = checked_tokens(self, given, self._special_tokens())
+        tokens = self._without_special_tokens(given)
+        check_tokens(self, given, tokens, self._token_start_index())
         weights = None
         if weighs:
             numbers = as_numbers(idf_weights).astype(np.float64)
@@ -250,7 +257,8 @@ class IndexLookup(LearnsVocabulary):
         """Take document frequencies; with ``pad_to_max_tokens`` filled up with zeros."""
         weights = torch.as_tensor(as_numbers(weights)).to(torch_dtype(self.compute_dtype))
         if self.pad_to_max_tokens and len(weights) < self.max_tokens:
-            weights = torch.nn.functional.pad(weights, (0, self.max_tokens - len(weights)))
+            rest = torch.zeros(self.max_tokens - len(weights), dtype=weights.dtype)
+            weights = torch.cat([weights, rest])
         self.idf_weights = weights.to(self._chosen_device)
 
     @property
@@ -468,8 +476,6 @@ class IndexLookup(LearnsVocabulary):
         while lines and lines[-1] == "":
             lines.pop()
         tokens = [self._token_of(line) for line in lines]
-        special = self._special_tokens()
-        if tokens[: len(special)] == special:
-            tokens = tokens[len(special) :]
+        tokens = self._without_special_tokens(tokens)
         self._check_size(tokens)
         once_read(lambda: self._take_tokens(tokens))

@@ -6,6 +6,7 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from torchkeras.core import serialization
@@ -85,13 +86,14 @@ def read_tokens(owner: Any, path: str | os.PathLike) -> list[str]:
     return lines[:-1] if lines[-1] == "" and len(lines) > 1 else lines
 
 
-def checked_tokens(owner: Any, given: list[Any], special: list[Any]) -> list[Any]:
-    """The tokens of a vocabulary without the special ones that may stand in front.
+def check_tokens(owner: Any, given: list[Any], tokens: list[Any], special: int) -> None:
+    """Refuse a vocabulary that the layer can't have.
 
     Args:
         owner: The layer.
         given: The vocabulary.
-        special: Mask and OOV tokens.
+        tokens: The same without special tokens in front.
+        special: How many mask and OOV tokens the layer has.
 
     Raises:
         ValueError: there are no tokens, some occur twice, a special one stands among them, or there
@@ -101,7 +103,6 @@ def checked_tokens(owner: Any, given: list[Any], special: list[Any]) -> list[Any
         raise argument_error(
             owner, "vocabulary", given, "at least one token", "Cannot set an empty vocabulary."
         )
-    tokens = given[len(special) :] if given[: len(special)] == special else given
     if len(set(tokens)) < len(tokens):
         repeated = [token for token, count in Counter(tokens).items() if count > 1]
         raise argument_error(
@@ -117,16 +118,15 @@ def checked_tokens(owner: Any, given: list[Any], special: list[Any]) -> list[Any
                 owner,
                 "vocabulary",
                 f"one with {token!r} at index {given.index(token)}",
-                f"no special tokens, or these in front: {special}",
+                f"no special tokens, or all {special} of them in front",
                 f"Found reserved {kind} token at unexpected location in `vocabulary`.",
             )
-    size = len(special) + len(tokens)
+    size = special + len(tokens)
     if owner.max_tokens is not None and size > owner.max_tokens:
         raise argument_error(
             owner, "vocabulary", f"one of {size} tokens", f"at most {owner.max_tokens}",
             "Attempted to set a vocabulary larger than the maximum vocab size, `max_tokens`.",
         )  # fmt: skip
-    return tokens
 
 
 def padded_weights(owner: Any, weights: np.ndarray, count: int, front: int) -> np.ndarray:
@@ -140,7 +140,8 @@ def padded_weights(owner: Any, weights: np.ndarray, count: int, front: int) -> n
             owner, "shape of idf_weights", weights.shape, f"{(count,)}, a weight for each token",
             "`idf_weights` must be the same length as vocabulary.",
         )  # fmt: skip
-    return np.concatenate([np.full(front, weights.mean()), weights])
+    before = torch.full((front,), weights.mean(), dtype=torch.float64)
+    return np.concatenate([before, weights])
 
 
 def check_no_path(owner: Any, config: dict[str, Any]) -> None:
