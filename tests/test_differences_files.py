@@ -310,3 +310,12 @@ def test_vocabularies_in_h5(tmp_path, name, mode):
     assert loaded.layers[-1].get_vocabulary() == layer.get_vocabulary()
     np.testing.assert_array_equal(loaded(np.array(tokens)), model(np.array(tokens)))
     assert layer.get_config()["vocabulary"] is None  # elsewhere it is as in Keras
+
+
+@pytest.mark.parametrize(("keras", "warns"), [(ours, True), (real, False)])
+def test_names_of_no_layer(tmp_path, keras, warns):
+    dense(keras, name="there").save(tmp_path / "m.h5")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        dense(keras, name="here").load_weights(tmp_path / "m.h5", by_name=True)
+    assert any("'here'" in str(w.message) and "'there'" in str(w.message) for w in caught) == warns
