@@ -188,7 +188,7 @@ def _of_bytes(path: Path, beginning: bytes, size: int) -> str:
 
 
 def _of_hdf5(beginning: bytes, size: int) -> str:
-    at = _END_OF_HDF5.get(int.from_bytes(beginning[8:9]))
+    at = _END_OF_HDF5.get(int.from_bytes(beginning[8:9], "little"))
     if at is None:
         return ""
     if size < at + 8:
