@@ -27,6 +27,7 @@ from torchkeras.saving import (
     recognition,
     weights,
 )
+from torchkeras.saving.later_arguments import without_later_arguments
 from torchkeras.saving.plan import Rebuilding
 
 # The release of Keras whose form the files have.
@@ -55,7 +56,7 @@ def save(
         FileExistsError: the path is a folder with other things in it.
     """
     _check_folder(Path(path))
-    config = to_json(model, include_optimizer)
+    config = to_file_json(model, include_optimizer)
     texts = {METADATA: json.dumps(_metadata()), CONFIG: config}
     left_out = () if include_optimizer else (getattr(model, "optimizer", None),)
     if zipped:
@@ -84,21 +85,41 @@ def _metadata() -> dict[str, str]:
     return {"keras_version": KERAS_VERSION, "date_saved": time.strftime("%Y-%m-%d@%H:%M:%S")}
 
 
-def to_json(model: Any, include_compile: bool = True, **options: Any) -> str:
+def to_json(model: Any, **options: Any) -> str:
     """The configuration of ``model`` as JSON text.
 
     Args:
         model: The model.
-        include_compile: Whether the arguments of ``compile`` are in it.
         **options: Of ``json.dumps``.
 
     Raises:
         TypeError: it holds something that JSON can't say.
     """
-    with serialization.numbering_scope():
-        config = serialization.serialize_keras_object(model)
+    return _as_json(model, _configuration(model), **options)
+
+
+def to_file_json(model: Any, include_compile: bool = True) -> str:
+    """The same for files, which earlier releases of Keras 3 read, too.
+
+    Args:
+        model: The model.
+        include_compile: Whether the arguments of ``compile`` are in it.
+
+    Raises:
+        TypeError: see ``to_json``.
+    """
+    config = _configuration(model)
     if not include_compile:
         config.pop("compile_config", None)
+    return _as_json(model, without_later_arguments(config))
+
+
+def _configuration(model: Any) -> dict[str, Any]:
+    with serialization.numbering_scope():
+        return serialization.serialize_keras_object(model)
+
+
+def _as_json(model: Any, config: dict[str, Any], **options: Any) -> str:
     try:
         return json.dumps(config, **options)
     except TypeError as error:

@@ -240,7 +240,7 @@ def save(model: Any, path: str | os.PathLike, include_optimizer: bool = True) ->
             "Save it as .keras.",
         )
     with scopes.without_assets_scope():
-        config = json.loads(keras_archive.to_json(model))
+        config = json.loads(keras_archive.to_file_json(model))
     compiled = config.pop("compile_config", None) or {}
     with files.replacing(path) as temporary, hdf5_writer.Writer(temporary) as writer:
         texts = {CONFIG: json.dumps(config), "backend": "torch"}
